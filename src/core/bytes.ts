@@ -1,0 +1,62 @@
+/** UTF-8 (RFC 3629) without a platform's help; lone surrogates become U+FFFD. */
+export function utf8(text: string): Uint8Array {
+  const out = new Uint8Array(utf8Length(text));
+  let at = 0;
+  for (const character of text) {
+    const point = wellFormed(character.codePointAt(0) as number);
+    if (point < 0x80) out[at++] = point;
+    else if (point < 0x800) {
+      out[at++] = 0xc0 | (point >> 6);
+      out[at++] = 0x80 | (point & 63);
+    } else if (point < 0x10000) {
+      out[at++] = 0xe0 | (point >> 12);
+      out[at++] = 0x80 | ((point >> 6) & 63);
+      out[at++] = 0x80 | (point & 63);
+    } else {
+      out[at++] = 0xf0 | (point >> 18);
+      out[at++] = 0x80 | ((point >> 12) & 63);
+      out[at++] = 0x80 | ((point >> 6) & 63);
+      out[at++] = 0x80 | (point & 63);
+    }
+  }
+  return out;
+}
+
+/** Bytes that the text has in UTF-8. */
+export function utf8Length(text: string): number {
+  let length = 0;
+  for (const character of text) {
+    const point = wellFormed(character.codePointAt(0) as number);
+    length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  return length;
+}
+
+function wellFormed(point: number): number {
+  return point >= 0xd800 && point <= 0xdfff ? 0xfffd : point;
+}
+
+export function toHex(bytesOf: Uint8Array): string {
+  let hex = '';
+  for (const byte of bytesOf) hex += (byte < 16 ? '0' : '') + byte.toString(16);
+  return hex;
+}
+
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return false;
+  return true;
+}

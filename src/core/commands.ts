@@ -1,0 +1,137 @@
+import type { MessageId, MessageState, PresenceState, PresenceView, Relation, SyncSource, UserId, WallMillis } from './types.ts';
+
+/**
+ * What can be asked of a node, and what it tells by itself: the core's side of the control interface.
+ * control/registry.ts holds the same commands with schemas, help and menu texts; its test pins that both agree.
+ */
+export interface Commands {
+  register: { args: { password: string; displayName?: string }; result: { user: string; userId: UserId } };
+  login: { args: { password: string }; result: { user: string; userId: UserId; unread: number } };
+  logout: { args: Record<string, never>; result: Record<string, never> };
+  'delete-account': { args: { password: string }; result: Record<string, never> };
+  info: { args: Record<string, never>; result: NodeInfo };
+  profile: { args: { displayName?: string; about?: string }; result: UserView };
+  status: { args: { presence?: PresenceState; text?: string }; result: { presence: PresenceState; statusText: string } };
+  'friend-add': { args: { user: string }; result: { user: string; relation: Relation } };
+  'friend-accept': { args: { user: string }; result: { user: string; relation: Relation } };
+  'friend-decline': { args: { user: string }; result: { user: string; relation: Relation } };
+  'friend-remove': { args: { user: string }; result: { user: string; relation: Relation } };
+  block: { args: { user: string }; result: { user: string; relation: Relation } };
+  unblock: { args: { user: string }; result: { user: string; relation: Relation } };
+  friends: { args: Record<string, never>; result: { friends: readonly FriendView[] } };
+  requests: { args: Record<string, never>; result: { incoming: readonly string[]; outgoing: readonly string[]; blocked: readonly string[] } };
+  user: { args: { user: string }; result: UserView };
+  users: { args: Record<string, never>; result: { users: readonly UserView[]; total: number; online: number } };
+  send: { args: { to: string; text: string }; result: { id: MessageId; state: MessageState } };
+  chats: { args: Record<string, never>; result: { chats: readonly ChatView[] } };
+  /** Newest last; `before` is the key of the oldest message that is held already. */
+  history: { args: { with: string; limit?: number; before?: string }; result: { messages: readonly MessageView[]; more: boolean } };
+  message: { args: { id: string }; result: MessageView };
+  read: { args: { with: string }; result: { count: number } };
+  settings: { args: { readReceipts?: boolean; bell?: boolean }; result: Settings };
+  peers: { args: Record<string, never>; result: { peers: readonly PeerView[] } };
+  join: { args: { endpoint: string }; result: { endpoint: string } };
+  sync: { args: Record<string, never>; result: SyncView };
+}
+
+export type CommandName = keyof Commands;
+
+export interface NodeInfo {
+  readonly node: string;
+  readonly nodeId: string;
+  readonly user: string;
+  readonly registered: boolean;
+  readonly loggedIn: boolean;
+  readonly userId: UserId | null;
+  readonly endpoint: string;
+  readonly run: number;
+  readonly presence: PresenceState;
+  readonly statusText: string;
+  readonly peers: number;
+  readonly users: number;
+  readonly unread: number;
+  readonly requests: number;
+  readonly sync: SyncView;
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export interface SyncView {
+  /** Where the state came from when this node last joined. */
+  readonly source: SyncSource;
+  readonly seedServer: 'up' | 'down' | 'none';
+  readonly records: number;
+  readonly rounds: number;
+  readonly lastMillis: WallMillis | null;
+}
+
+export interface UserView extends PresenceView {
+  readonly name: string;
+  readonly userId: UserId;
+  readonly displayName: string;
+  readonly about: string;
+  readonly relation: Relation;
+  readonly createdMillis: WallMillis;
+  /** First 16 hex digits of the id in groups of four, for people to compare. */
+  readonly fingerprint: string;
+}
+
+export interface FriendView extends PresenceView {
+  readonly name: string;
+  readonly userId: UserId;
+  readonly displayName: string;
+  readonly unread: number;
+}
+
+export interface ChatView {
+  readonly with: string;
+  readonly userId: UserId;
+  readonly unread: number;
+  readonly lastText: string;
+  readonly lastMillis: WallMillis;
+  readonly lastFromMe: boolean;
+}
+
+export interface MessageView {
+  /** Place in the conversation; sorts as text. */
+  readonly key: string;
+  readonly id: MessageId;
+  readonly with: string;
+  readonly fromMe: boolean;
+  readonly text: string;
+  readonly sentMillis: WallMillis;
+  readonly receivedMillis: WallMillis | null;
+  readonly state: MessageState;
+  /** Names and times behind the ticks: who signed what. */
+  readonly receipts: ReadonlyArray<{ readonly state: 'delivered' | 'read'; readonly by: string; readonly wallMillis: WallMillis }>;
+  readonly reason?: string;
+}
+
+export interface PeerView {
+  readonly node: string;
+  readonly user: string;
+  readonly nodeId: string;
+  readonly address: string;
+  readonly state: 'connecting' | 'up' | 'suspect' | 'dead';
+  readonly why: 'friend' | 'random' | 'wanted' | 'inbound';
+  readonly roundTripMillis: number | null;
+  readonly silenceMillis: number;
+}
+
+export interface Settings {
+  readonly readReceipts: boolean;
+  readonly bell: boolean;
+}
+
+/** What a node tells whoever is attached. Past tense; names, never ids alone. */
+export type NodeEvent =
+  | { readonly type: 'logged-in'; readonly user: string }
+  | { readonly type: 'logged-out'; readonly user: string; readonly reason: string }
+  | { readonly type: 'message-received'; readonly message: MessageView }
+  | { readonly type: 'message-sent'; readonly message: MessageView }
+  | { readonly type: 'message-changed'; readonly id: MessageId; readonly with: string; readonly state: MessageState; readonly reason?: string }
+  | ({ readonly type: 'presence-changed'; readonly user: string } & PresenceView)
+  | { readonly type: 'relation-changed'; readonly user: string; readonly from: Relation; readonly to: Relation }
+  | { readonly type: 'user-deleted'; readonly user: string }
+  | { readonly type: 'peer-changed'; readonly node: string; readonly state: PeerView['state'] | 'gone' }
+  | { readonly type: 'sync-changed'; readonly sync: SyncView }
+  | { readonly type: 'notice'; readonly level: 'info' | 'warning' | 'error'; readonly text: string };

@@ -1,0 +1,112 @@
+/**
+ * The one error table. `definite`: the thing surely did not happen (an indefinite error means "it may have").
+ * Messages take `{placeholders}` from the details. A broken invariant is an assertion, never a code.
+ */
+export interface ErrorEntry {
+  readonly message: string;
+  readonly advice: string;
+  readonly definite: boolean;
+  readonly httpStatus: number;
+  readonly exitStatus: number;
+}
+
+function entry(message: string, advice: string, more: Partial<Omit<ErrorEntry, 'message' | 'advice'>> = {}): ErrorEntry {
+  return { message, advice, definite: true, httpStatus: 400, exitStatus: 1, ...more };
+}
+
+export const ERRORS = {
+  // names, accounts, sessions
+  'bad-name': entry('The name {name} cannot be used.', 'Use 1 to 32 of the characters a-z, 0-9, dot, dash and underscore; the first is a letter or a digit.', {
+    exitStatus: 2,
+  }),
+  'name-taken': entry('The name {name} is taken.', 'Choose another name.', { httpStatus: 409 }),
+  'already-registered': entry('{name} is registered on this node already.', 'Log in instead.', { httpStatus: 409 }),
+  'not-registered': entry('{name} is not registered here, and no seed server knows the name.', 'Register first, or check the name.', { httpStatus: 404 }),
+  'bad-password': entry('The password must have {min} to {max} characters.', 'Choose another password.'),
+  'wrong-password': entry('The password of {name} is wrong.', 'Try again; nobody else can reset it.', { httpStatus: 403 }),
+  'too-many-attempts': entry('Too many wrong passwords for {name}.', 'Wait {seconds} seconds and try again.', { httpStatus: 429 }),
+  'not-logged-in': entry('Nobody is logged in at this node.', 'Log in first.', { httpStatus: 403 }),
+  'already-logged-in': entry('{name} is logged in already.', 'Log out first, or go on.', { httpStatus: 409 }),
+  busy: entry('This node is busy with {what}.', 'Wait until it is done and try again.', { httpStatus: 409 }),
+  // people and messages
+  'unknown-user': entry('Nobody named {name} is known.', 'Check the spelling; if they are new, wait until they have been on line once.', { httpStatus: 404 }),
+  yourself: entry('That is you.', 'Name somebody else.'),
+  'already-friends': entry('{name} is your friend already.', 'Nothing to do.', { httpStatus: 409 }),
+  'already-requested': entry('You have asked {name} already.', 'Wait for the answer.', { httpStatus: 409 }),
+  'no-request': entry('There is no friend request from {name}.', 'Ask with /add {name}.', { httpStatus: 404 }),
+  'not-friends': entry('{name} is not your friend.', 'Ask with /add {name}; you can write once they have accepted.', { httpStatus: 403 }),
+  blocked: entry('{name} is blocked.', 'Unblock with /unblock {name} first.', { httpStatus: 403 }),
+  'not-blocked': entry('{name} is not blocked.', 'Nothing to do.', { httpStatus: 409 }),
+  'empty-text': entry('The message is empty.', 'Write something.'),
+  'text-too-long': entry('The text has {bytes} bytes; {max} is the most.', 'Send it in parts.', { httpStatus: 413 }),
+  'outbox-full': entry('{count} messages wait for {name} already.', 'Wait until {name} has been on line.', { httpStatus: 429 }),
+  'unknown-message': entry('There is no message {id}.', 'Look up the id in the chat.', { httpStatus: 404 }),
+  // the network and its edges
+  'bad-endpoint': entry('{endpoint} is not the address of a peer.', 'Write it as tcp://127.0.0.1:PORT#KEY, as confab ps prints it.', { exitStatus: 2 }),
+  unavailable: entry('{what} cannot be reached.', 'Nothing is lost; it is tried again by itself.', { definite: false, httpStatus: 503 }),
+  timeout: entry('{what} did not answer within {millis} ms.', 'It may have happened all the same; look before you repeat it.', {
+    definite: false,
+    httpStatus: 504,
+  }),
+  'bad-record': entry('A record was refused: {reason}.', 'Its signature, shape or owner is not right.', { httpStatus: 422 }),
+  'stale-record': entry('A record was refused: a newer one is stored.', 'Sync first.', { httpStatus: 409 }),
+  'bad-challenge': entry('The challenge was not signed by the key of {name}, or it is too old.', 'Ask for a new one and try again.', { httpStatus: 403 }),
+  'rate-limited': entry('Too many requests.', 'Wait {seconds} seconds and try again.', { httpStatus: 429 }),
+  'not-found': entry('{what} was not found.', 'Check the name.', { httpStatus: 404 }),
+  'too-large': entry('{what} has {bytes} bytes; {max} is the most.', 'Make it smaller.', { httpStatus: 413 }),
+  // use
+  'bad-command': entry('There is no command {name}.{hint}', 'Look at the list with help.', { exitStatus: 2 }),
+  'bad-arguments': entry('{command}: {reason}', 'See {command} --help.', { exitStatus: 2 }),
+  'bad-scenario': entry('{file}:{line}: {reason}', 'Mend the file; nothing was started.', { exitStatus: 2 }),
+  'no-node': entry('No node of {name} runs in {folder}.', 'Start it with: confab node {name}', { httpStatus: 404, exitStatus: 2 }),
+  // the machine
+  'port-taken': entry('Port {port} is taken by another program.', 'Stop that program or choose another port with --port.', { exitStatus: 2 }),
+  'folder-locked': entry('{folder} is in use by process {pid}.', 'Stop that process first (confab stop), or use another folder.', { exitStatus: 2 }),
+  'folder-unwritable': entry('{folder} cannot be written: {reason}.', 'Check the permissions and the free space.', { exitStatus: 2 }),
+  'store-failed': entry('The store could not write: {reason}.', 'Nothing was acknowledged that is not stored; free some space, it goes on by itself.', {
+    httpStatus: 507,
+  }),
+  internal: entry('Something went wrong inside: {reason}.', 'Run again with --verbose for the details, and report it.', {
+    definite: false,
+    httpStatus: 500,
+    exitStatus: 3,
+  }),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}
+
+/** The sentence of an error with its placeholders filled in. */
+export function errorSentence(code: ErrorCode, details: ErrorDetails = {}): string {
+  return fill(ERRORS[code].message, details);
+}
+
+/** What to do next. */
+export function errorAdvice(code: ErrorCode, details: ErrorDetails = {}): string {
+  return fill(ERRORS[code].advice, details);
+}
+
+function fill(template: string, details: ErrorDetails): string {
+  return template.replace(/\{(\w+)\}/g, (_, key: string) => String(details[key] ?? ''));
+}
+
+/** The one error class: what happened, in words and as a code. */
+export class ConfabError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    super(errorSentence(code, details));
+    this.name = 'ConfabError';
+    this.code = code;
+    this.details = details;
+  }
+
+  get advice(): string {
+    return errorAdvice(this.code, this.details);
+  }
+}

@@ -1,0 +1,259 @@
+import type { Codec, Crypto, Random, TransactionalStore } from './capabilities.ts';
+import type { CommandInput, CommandResult, Env, NodeKeys, Program, ServiceRequest, ServiceResult } from './env.ts';
+import type { TraceDetail, TraceEvent } from './trace.ts';
+import type { Address, Endpoint, NodeName } from './types.ts';
+
+/** What a driver gives a host: the live one by sockets and files, the simulator by virtual ones. */
+export interface HostPorts<Message> {
+  readonly name: NodeName;
+  readonly crypto: Crypto;
+  readonly codec: Codec;
+  readonly random: Random;
+  readonly store: TransactionalStore;
+  readonly endpoint: Endpoint;
+  readonly nodeKeys: NodeKeys;
+  readonly run: number;
+  monotonicMillis(): number;
+  wallMillis(): number;
+  open(endpoint: Endpoint, name: string): Address;
+  close(address: Address): void;
+  keyOf(address: Address): Uint8Array;
+  /** Called after the commit; may lose the message, never throws. */
+  transmit(to: Address, message: Message): void;
+  /** Sets or moves the one timer of (kind, key). */
+  schedule(kind: string, key: string, delayMillis: number): void;
+  unschedule(kind: string, key: string): void;
+  emit(event: unknown): void;
+  reply(request: string, result: CommandResult): void;
+  request(request: string, what: ServiceRequest): void;
+  retire(): void;
+  /** Null when no trace is written. */
+  readonly traceSink: ((event: TraceEvent) => void) | null;
+}
+
+type Effect<Message> =
+  | { readonly type: 'transmit'; readonly to: Address; readonly message: Message }
+  | { readonly type: 'close'; readonly address: Address }
+  | { readonly type: 'emit'; readonly event: unknown }
+  | { readonly type: 'reply'; readonly request: string; readonly result: CommandResult }
+  | { readonly type: 'request'; readonly request: string; readonly what: ServiceRequest }
+  | { readonly type: 'retire' };
+
+/**
+ * Runs one program: hands it inputs, keeps its effects until the commit, then lets them go.
+ *
+ * Invariants
+ * 1. No effect leaves before the commit of the turn in which it arose has succeeded.
+ * 2. If the commit fails, the program and its effects are thrown away and a new program is made from the store;
+ *    commands of that turn are answered `store-failed`.
+ * 3. Inputs are handled one at a time; time stands still while one is handled.
+ */
+export class Host<Message> implements Env<Message> {
+  readonly #ports: HostPorts<Message>;
+  readonly #make: (env: Env<Message>) => Program<Message>;
+  #program: Program<Message>;
+  #effects: Array<Effect<Message>> = [];
+  #traced: TraceEvent[] = [];
+  #openCommands = new Set<string>();
+  #timers = new Map<string, readonly [string, string]>();
+  #cause: string | undefined;
+  #logical = 0;
+  #traceCount = 0;
+  monotonicMillis = 0;
+  wallMillis = 0;
+
+  constructor(ports: HostPorts<Message>, make: (env: Env<Message>) => Program<Message>) {
+    this.#ports = ports;
+    this.#make = make;
+    this.#readClocks();
+    this.#program = make(this);
+  }
+
+  // --- inputs, called by the driver; each must be followed, sooner or later, by endTurn ---
+
+  start(): void {
+    this.#begin({ type: 'life', what: 'start' });
+    this.#program.start();
+  }
+
+  input(from: Address, message: Message): void {
+    this.#begin(null);
+    this.#program.input(from, message);
+  }
+
+  timer(kind: string, key: string): void {
+    this.#timers.delete(`${kind}\0${key}`);
+    this.#begin(null);
+    this.#program.timer(kind, key);
+  }
+
+  command(command: CommandInput): void {
+    this.#begin({ type: 'command', name: command.name, request: command.request });
+    this.#openCommands.add(command.request);
+    this.#program.command?.(command);
+  }
+
+  answer(request: string, result: ServiceResult): void {
+    this.#begin({ type: 'answer', request, outcome: result.ok ? 'ok' : result.code });
+    this.#program.answer?.(request, result);
+  }
+
+  stop(): void {
+    this.#begin({ type: 'life', what: 'stop' });
+    this.#program.stop?.();
+  }
+
+  /** Packs, commits, and returns what is to be released: the driver may delay the release, or drop it as a crash would. */
+  endTurn(): { release(): void } {
+    this.#readClocks();
+    this.#program.endTurn?.();
+    try {
+      if (this.#ports.store.dirty) this.#ports.store.commit();
+    } catch (error) {
+      this.#reload(error instanceof Error ? error.message : String(error));
+    }
+    const effects = this.#effects;
+    const traced = this.#traced;
+    this.#effects = [];
+    this.#traced = [];
+    return {
+      release: () => {
+        const sink = this.#ports.traceSink;
+        if (sink !== null) for (const event of traced) sink(event);
+        for (const effect of effects) this.#release(effect);
+      },
+    };
+  }
+
+  #release(effect: Effect<Message>): void {
+    switch (effect.type) {
+      case 'transmit':
+        return this.#ports.transmit(effect.to, effect.message);
+      case 'close':
+        return this.#ports.close(effect.address);
+      case 'emit':
+        return this.#ports.emit(effect.event);
+      case 'reply':
+        return this.#ports.reply(effect.request, effect.result);
+      case 'request':
+        return this.#ports.request(effect.request, effect.what);
+      case 'retire':
+        return this.#ports.retire();
+    }
+  }
+
+  #begin(detail: TraceDetail | null): void {
+    this.#readClocks();
+    this.#cause = undefined;
+    if (detail !== null) this.trace(detail);
+  }
+
+  #readClocks(): void {
+    this.monotonicMillis = this.#ports.monotonicMillis();
+    this.wallMillis = this.#ports.wallMillis();
+  }
+
+  #reload(reason: string): void {
+    this.#ports.store.rollback();
+    this.#effects = [];
+    this.#traced = [];
+    for (const [kind, key] of this.#timers.values()) this.#ports.unschedule(kind, key);
+    this.#timers.clear();
+    this.#cause = undefined;
+    this.trace({ type: 'life', what: 'reload', reason });
+    for (const request of this.#openCommands) this.#effects.push({ type: 'reply', request, result: { ok: false, code: 'store-failed', details: { reason } } });
+    this.#openCommands.clear();
+    this.#program = this.#make(this);
+    this.#program.start();
+  }
+
+  // --- the env of the program ---
+
+  get name(): NodeName {
+    return this.#ports.name;
+  }
+  get crypto(): Crypto {
+    return this.#ports.crypto;
+  }
+  get codec(): Codec {
+    return this.#ports.codec;
+  }
+  get random(): Random {
+    return this.#ports.random;
+  }
+  get store(): TransactionalStore {
+    return this.#ports.store;
+  }
+  get endpoint(): Endpoint {
+    return this.#ports.endpoint;
+  }
+  get nodeKeys(): NodeKeys {
+    return this.#ports.nodeKeys;
+  }
+  get run(): number {
+    return this.#ports.run;
+  }
+  get tracing(): boolean {
+    return this.#ports.traceSink !== null;
+  }
+  get logical(): number {
+    return this.#logical;
+  }
+
+  observeLogical(logical: number): void {
+    if (logical > this.#logical) this.#logical = logical;
+  }
+
+  open(endpoint: Endpoint, name: string): Address {
+    return this.#ports.open(endpoint, name);
+  }
+
+  keyOf(address: Address): Uint8Array {
+    return this.#ports.keyOf(address);
+  }
+
+  close(address: Address): void {
+    this.#effects.push({ type: 'close', address });
+  }
+
+  send(to: Address, message: Message): void {
+    this.#effects.push({ type: 'transmit', to, message });
+  }
+
+  setTimer(kind: string, key: string, delayMillis: number): void {
+    this.#timers.set(`${kind}\0${key}`, [kind, key]);
+    this.#ports.schedule(kind, key, delayMillis);
+  }
+
+  cancelTimer(kind: string, key: string): void {
+    if (this.#timers.delete(`${kind}\0${key}`)) this.#ports.unschedule(kind, key);
+  }
+
+  emit(event: unknown): void {
+    this.#effects.push({ type: 'emit', event });
+  }
+
+  request(request: string, what: ServiceRequest): void {
+    this.#effects.push({ type: 'request', request, what });
+  }
+
+  reply(request: string, result: CommandResult): void {
+    this.#openCommands.delete(request);
+    this.#effects.push({ type: 'reply', request, result });
+  }
+
+  retire(): void {
+    this.#effects.push({ type: 'retire' });
+  }
+
+  /** The first event of an input is the cause of the others. */
+  trace(detail: TraceDetail): void {
+    if (this.#ports.traceSink === null) return;
+    this.#logical += 1;
+    this.#traceCount += 1;
+    const id = `${this.name}/${this.run}/${this.#traceCount}`;
+    const event = { id, node: this.name, logical: this.#logical, monotonicMillis: this.monotonicMillis, wallMillis: this.wallMillis };
+    this.#traced.push(this.#cause === undefined ? { ...event, detail } : { ...event, cause: this.#cause, detail });
+    this.#cause ??= id;
+  }
+}

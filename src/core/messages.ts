@@ -1,0 +1,141 @@
+import { type SignedRecord, signedRecordShape } from './records.ts';
+import { anything, bytes, choice, hexId, integer, list, misfit, nullable, record, type Shape, text } from './shape.ts';
+import type { MessageId, UserId } from './types.ts';
+
+/**
+ * Everything that crosses a link. A frame packs the messages of one turn; messages are the protocol's verbs.
+ * The tables below are what is enforced at the edge and what docs/PROTOCOL.md is generated from.
+ */
+export const FRAME_VERSION = 1;
+
+export interface Frame {
+  readonly version: number;
+  /** Keeps networks on one laptop apart. */
+  readonly network: string;
+  /** hello opens a link and repeats until answered; data carries messages, or nothing (heartbeat, acknowledgement); goodbye ends it. */
+  readonly kind: 'hello' | 'data' | 'goodbye';
+  /** The sender's run. */
+  readonly run: number;
+  /** The receiver's run as the sender knows it, 0 for unknown. */
+  readonly toRun: number;
+  /** Number of this frame among the numbered ones of the link, from 1; 0 for frames without messages. */
+  readonly sequence: number;
+  /** Highest number up to which everything of the receiver has arrived here. */
+  readonly acknowledged: number;
+  /** Lamport clock of the sender. */
+  readonly logical: number;
+  /** Count of all frames that this run has sent: names the frame in traces. */
+  readonly count: number;
+  readonly messages: readonly Message[];
+}
+
+/** A one-shot sealed box to the recipient's certified key, signed by the sender (suite 1; see chat/envelope.ts). */
+export interface Envelope {
+  readonly suite: number;
+  readonly id: MessageId;
+  readonly from: UserId;
+  readonly to: UserId;
+  /** Ephemeral X25519 key. */
+  readonly ephemeral: Uint8Array;
+  /** 16 random bytes, the HKDF salt of this message. */
+  readonly salt: Uint8Array;
+  readonly ciphertext: Uint8Array;
+}
+
+export type Message =
+  /** First on a link and again when the sender's record or session changes. */
+  | { readonly type: 'hello'; readonly node: SignedRecord; readonly session: { readonly user: SignedRecord; readonly presence: SignedRecord | null } | null }
+  /** Hash of all records known: equal hashes end a round of anti-entropy at once. */
+  | { readonly type: 'sync-summary'; readonly hash: Uint8Array; readonly count: number; readonly wantAnswer: number }
+  /** Key (first 8 bytes of SHA-256 of type/id) and sequence of each record. */
+  | { readonly type: 'sync-digest'; readonly entries: ReadonlyArray<readonly [Uint8Array, number]> }
+  /** Keys that the sender has not, or older. */
+  | { readonly type: 'sync-want'; readonly keys: readonly Uint8Array[] }
+  /** `final`: the answer to a want or a digest is complete. */
+  | { readonly type: 'records'; readonly records: readonly SignedRecord[]; readonly final: number }
+  /** Who is that? Answered with `records` by whoever knows, passed on while hops are left. */
+  | { readonly type: 'lookup'; readonly id: string; readonly name: string; readonly hops: number; readonly origin: SignedRecord | null }
+  | { readonly type: 'lookup-answer'; readonly id: string; readonly records: readonly SignedRecord[] }
+  /** Friend facts: the sender's about the receiver and, to help one that lost its disk, the receiver's own as last seen. */
+  | { readonly type: 'facts'; readonly facts: readonly SignedRecord[] }
+  | { readonly type: 'envelope'; readonly envelope: Envelope }
+  /** Messages that are durable at (or were read by) the recipient, with the recipient's signature. */
+  | { readonly type: 'receipt'; readonly ids: readonly MessageId[]; readonly state: 'delivered' | 'read'; readonly signature: Uint8Array }
+  /** Messages that will never be taken. */
+  | { readonly type: 'refusal'; readonly ids: readonly MessageId[]; readonly reason: 'not-friends' | 'unreadable' };
+
+export type MessageType = Message['type'];
+
+export interface MessageEntry {
+  readonly about: string;
+  readonly shape: Readonly<Record<string, Shape>>;
+}
+
+const records = (max: number) => list(signedRecordShape, max);
+const messageId = text(21, 21, /^[A-Za-z0-9_-]{21}$/);
+
+export const envelopeShape: Shape = record({
+  suite: integer(1, 255),
+  id: messageId,
+  from: hexId,
+  to: hexId,
+  ephemeral: bytes(32),
+  salt: bytes(16),
+  ciphertext: bytes(16, 70_000),
+});
+
+export const MESSAGES: Readonly<Record<MessageType, MessageEntry>> = {
+  hello: {
+    about: 'Opens a link; sent again when the own record or session changes.',
+    shape: { node: signedRecordShape, session: nullable(record({ user: signedRecordShape, presence: nullable(signedRecordShape) })) },
+  },
+  'sync-summary': {
+    about: 'Hash over all records known; equal hashes end the round.',
+    shape: { hash: bytes(32), count: integer(), wantAnswer: integer(0, 1) },
+  },
+  'sync-digest': { about: 'Key and sequence of each record known.', shape: { entries: list(anything, 1_024) } },
+  'sync-want': { about: 'Keys of records that are missing or older here.', shape: { keys: list(bytes(8), 1_024) } },
+  records: { about: 'Signed records.', shape: { records: records(128), final: integer(0, 1) } },
+  lookup: { about: 'Asks who bears a name.', shape: { id: text(21, 21), name: text(1, 32), hops: integer(0, 8), origin: nullable(signedRecordShape) } },
+  'lookup-answer': { about: 'The records of the one who was asked for.', shape: { id: text(21, 21), records: records(8) } },
+  facts: { about: 'Friend facts.', shape: { facts: records(4) } },
+  envelope: { about: 'A sealed direct message.', shape: { envelope: envelopeShape } },
+  receipt: {
+    about: 'Signed word that messages are durable at, or read by, the recipient.',
+    shape: { ids: list(messageId, 256), state: choice('delivered', 'read'), signature: bytes(64) },
+  },
+  refusal: { about: 'Messages that will never be taken.', shape: { ids: list(messageId, 256), reason: choice('not-friends', 'unreadable') } },
+};
+
+const shapes = new Map<string, Shape>(Object.entries(MESSAGES).map(([type, entry]) => [type, record({ type: choice(type), ...entry.shape })]));
+
+const frameFields: ReadonlyArray<readonly [string, Shape]> = [
+  ['version', integer(0, 255)],
+  ['network', text(1, 64)],
+  ['kind', choice('hello', 'data', 'goodbye')],
+  ['run', integer(1)],
+  ['toRun', integer()],
+  ['sequence', integer()],
+  ['acknowledged', integer()],
+  ['logical', integer()],
+  ['count', integer()],
+];
+
+/** Null when the frame's own fields fit; its messages are judged one by one, so that one unknown type does not cost the rest. */
+export function misfitOfFrame(value: unknown, messagesMax: number): string | null {
+  if (typeof value !== 'object' || value === null) return 'frame: not a record';
+  const frame = value as Record<string, unknown>;
+  for (const [name, shape] of frameFields) {
+    const wrong = misfit(shape, frame[name], name);
+    if (wrong !== null) return wrong;
+  }
+  if (!Array.isArray(frame.messages) || frame.messages.length > messagesMax) return `messages: not a list of at most ${messagesMax}`;
+  return null;
+}
+
+/** Null when the message fits; `unknown type` is told apart from a wrong shape by its first word. */
+export function misfitOfMessage(value: unknown): string | null {
+  const type = typeof value === 'object' && value !== null ? (value as { type?: unknown }).type : undefined;
+  const shape = typeof type === 'string' ? shapes.get(type) : undefined;
+  return shape === undefined ? `unknown type ${String(type).slice(0, 32)}` : misfit(shape, value, String(type));
+}

@@ -1,0 +1,96 @@
+/** Every bound, period and limit of the core, with unit and default. One object, frozen; tests and scenarios may override. */
+export const CORE_OPTIONS = Object.freeze({
+  // links
+  /** Largest frame that is sent or accepted, bytes. */
+  frameBytesMax: 1_048_576,
+  /** Packed payload after which a turn starts another frame, bytes. */
+  frameBytesTarget: 65_536,
+  /** Messages in one frame, at most. */
+  frameMessagesMax: 256,
+  /** Unacknowledged messages kept for one link; beyond it the link refuses and the sender keeps its own copy. */
+  linkWindowMessages: 1_024,
+  /** Frames that arrived early and wait for their predecessors, per link. */
+  linkReorderFrames: 64,
+  /** Wait before a received frame is acknowledged by an empty one, ms. */
+  acknowledgeDelayMillis: 40,
+  /** First resend after this long without acknowledgement, ms; doubled each time. */
+  resendMillis: 300,
+  resendMillisMax: 4_000,
+  /** First repeat of an unanswered hello, ms; doubled each time. */
+  helloMillis: 300,
+  helloMillisMax: 8_000,
+  /** Links that strangers may hold open to us, at most. */
+  linksMax: 512,
+  /** Links to peers that are neither friends nor wanted for a message. */
+  randomLinkCount: 8,
+  randomLinkCountMax: 16,
+
+  // failure detector
+  /** A link that carried nothing for this long gets an empty frame, ms. */
+  heartbeatMillis: 500,
+  /** How often links are looked at, ms. */
+  linkTickMillis: 250,
+  /** Silence until a peer is suspect / dead, ms. */
+  suspectMillis: 1_500,
+  deadMillis: 4_000,
+  /** Pause before a dead or closed peer that is wanted is tried again, ms; doubled up to the maximum. */
+  reconnectMillis: 500,
+  reconnectMillisMax: 15_000,
+
+  // membership and sync
+  /** Up to here everyone knows everyone's public record. */
+  fullMembershipUsers: 64,
+  /** Other people's records kept above that. */
+  otherRecordsMax: 256,
+  antiEntropyMillis: 10_000,
+  /** No answer of a peer within this time after the start: ask the seed server for the state itself, ms. */
+  joinPeerMillis: 1_200,
+  /** Peers contacted at once when joining. */
+  joinContacts: 8,
+  /** Records in one sync answer. */
+  syncRecordsMax: 128,
+  /** Digest entries in one message. */
+  syncDigestMax: 1_024,
+  /** Node announcement at the seed server, ms, and the time after which it is forgotten there. */
+  announceMillis: 15_000,
+  announceTtlMillis: 45_000,
+  presenceRefreshMillis: 60_000,
+  presenceTtlMillis: 180_000,
+  /** Retry of the seed server while it is away, ms. */
+  seedRetryMillis: 3_000,
+  /** How long a name is asked for among peers before a registration goes on, ms. */
+  nameQueryMillis: 400,
+  lookupMillis: 1_500,
+  lookupHops: 3,
+
+  // clocks
+  /** A stamp further ahead of the own wall clock is refused, ms. */
+  clockAheadMillisMax: 60_000,
+
+  // accounts
+  passwordCharactersMin: 4,
+  passwordCharactersMax: 256,
+  /** argon2id, OWASP's first choice: 19 MiB, 2 passes, 1 lane. */
+  derivation: { name: 'argon2id' as const, memoryKib: 19_456, passes: 2, lanes: 1 },
+  /** Wrong passwords in a row before a pause, and the pause, ms (doubled each time, up to 5 minutes). */
+  loginAttemptsMax: 5,
+  loginPauseMillis: 5_000,
+
+  // chat
+  /** UTF-8 bytes of one text. */
+  textBytesMax: 65_536,
+  statusTextCharactersMax: 140,
+  displayNameCharactersMax: 64,
+  aboutCharactersMax: 500,
+  /** Messages that wait for one recipient. */
+  outboxMessagesMax: 10_000,
+  /** Messages sent to one recipient and not yet receipted. */
+  outboxInFlight: 256,
+  /** Resend of a message whose receipt does not come although its link is up, ms; doubled up to the maximum. */
+  outboxRetryMillis: 5_000,
+  outboxRetryMillisMax: 60_000,
+  historyPageMax: 500,
+  friendsMax: 1_000,
+});
+
+export type CoreOptions = typeof CORE_OPTIONS;

@@ -1,0 +1,75 @@
+/**
+ * Shapes of untrusted values: what the edge checks before a protocol module sees anything.
+ * A shape is data, so that docs/PROTOCOL.md is generated from the very table that is enforced.
+ */
+export type Shape =
+  | { readonly kind: 'bytes'; readonly min: number; readonly max: number }
+  | { readonly kind: 'text'; readonly min: number; readonly max: number; readonly pattern?: RegExp }
+  | { readonly kind: 'integer'; readonly min: number; readonly max: number }
+  | { readonly kind: 'boolean' }
+  | { readonly kind: 'choice'; readonly of: readonly string[] }
+  | { readonly kind: 'list'; readonly of: Shape; readonly max: number }
+  | { readonly kind: 'record'; readonly fields: Readonly<Record<string, Shape>> }
+  | { readonly kind: 'nullable'; readonly of: Shape }
+  | { readonly kind: 'anything' };
+
+export const bytes = (min: number, max = min): Shape => ({ kind: 'bytes', min, max });
+/** `min` and `max` count UTF-16 code units. */
+export const text = (min: number, max: number, pattern?: RegExp): Shape => (pattern ? { kind: 'text', min, max, pattern } : { kind: 'text', min, max });
+export const integer = (min = 0, max: number = Number.MAX_SAFE_INTEGER): Shape => ({ kind: 'integer', min, max });
+export const boolean: Shape = { kind: 'boolean' };
+export const choice = (...of: string[]): Shape => ({ kind: 'choice', of });
+export const list = (of: Shape, max: number): Shape => ({ kind: 'list', of, max });
+export const record = (fields: Readonly<Record<string, Shape>>): Shape => ({ kind: 'record', fields });
+export const nullable = (of: Shape): Shape => ({ kind: 'nullable', of });
+export const anything: Shape = { kind: 'anything' };
+/** 64 hex characters: the id of a user or a node. */
+export const hexId: Shape = text(64, 64, /^[0-9a-f]{64}$/);
+
+/** Null when the value fits, else the path and what is wrong with it. */
+export function misfit(shape: Shape, value: unknown, path = ''): string | null {
+  switch (shape.kind) {
+    case 'anything':
+      return null;
+    case 'boolean':
+      return typeof value === 'boolean' ? null : `${path}: not a boolean`;
+    case 'integer':
+      return typeof value === 'number' && Number.isSafeInteger(value) && value >= shape.min && value <= shape.max
+        ? null
+        : `${path}: not an integer from ${shape.min} to ${shape.max}`;
+    case 'text':
+      if (typeof value !== 'string' || value.length < shape.min || value.length > shape.max)
+        return `${path}: not a text of ${shape.min} to ${shape.max} characters`;
+      return shape.pattern && !shape.pattern.test(value) ? `${path}: not of the form ${shape.pattern.source}` : null;
+    case 'bytes':
+      return value instanceof Uint8Array && value.length >= shape.min && value.length <= shape.max ? null : `${path}: not ${shape.min} to ${shape.max} bytes`;
+    case 'choice':
+      return typeof value === 'string' && shape.of.includes(value) ? null : `${path}: not one of ${shape.of.join(', ')}`;
+    case 'nullable':
+      return value === null ? null : misfit(shape.of, value, path);
+    case 'list':
+      return misfitOfList(shape.of, shape.max, value, path);
+    case 'record':
+      return misfitOfRecord(shape.fields, value, path);
+  }
+}
+
+function misfitOfList(of: Shape, max: number, value: unknown, path: string): string | null {
+  if (!Array.isArray(value) || value.length > max) return `${path}: not a list of at most ${max}`;
+  for (let index = 0; index < value.length; index += 1) {
+    const wrong = misfit(of, value[index], `${path}[${index}]`);
+    if (wrong !== null) return wrong;
+  }
+  return null;
+}
+
+function misfitOfRecord(fields: Readonly<Record<string, Shape>>, value: unknown, path: string): string | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return `${path}: not a record`;
+  const entries = value as Record<string, unknown>;
+  for (const name in fields) {
+    const wrong = misfit(fields[name] as Shape, entries[name], `${path}.${name}`);
+    if (wrong !== null) return wrong;
+  }
+  for (const name in entries) if (!Object.hasOwn(fields, name)) return `${path}.${name}: unknown field`;
+  return null;
+}

@@ -1,0 +1,27 @@
+/**
+ * Every table of a node's stores.
+ * `vault`: one small file, written whole; what is in it is locked by the password.
+ * `node`: open whenever the node runs, encrypted under the node's own key.
+ * `user`: open only while somebody is logged in, encrypted under a key that lies in the vault.
+ */
+export interface TableEntry {
+  readonly scope: 'vault' | 'node' | 'user';
+  readonly key: string;
+  readonly about: string;
+}
+
+export const TABLES = {
+  vault: { scope: 'vault', key: 'user name', about: 'private keys, locked by the password' },
+  self: { scope: 'node', key: 'fact', about: "this node's own certificate, sequence numbers and account name" },
+  records: { scope: 'node', key: 'type/id', about: 'signed public records of users, nodes and presence, as received' },
+  contacts: { scope: 'node', key: 'node id', about: 'addresses that worked, and when' },
+  facts: { scope: 'user', key: 'author/subject', about: 'signed friend facts, ours and those about us' },
+  blocks: { scope: 'user', key: 'user id', about: 'people we blocked' },
+  messages: { scope: 'user', key: 'peer/time/id', about: 'direct messages in the order in which they are shown' },
+  messageKeys: { scope: 'user', key: 'message id', about: 'where in messages a message lies; drops duplicates' },
+  outbox: { scope: 'user', key: 'recipient/time/id', about: 'messages without a receipt, sealed' },
+  conversations: { scope: 'user', key: 'peer', about: 'unread counts and last message' },
+  settings: { scope: 'user', key: 'name', about: 'settings and last status' },
+} as const satisfies Record<string, TableEntry>;
+
+export type TableName = keyof typeof TABLES;

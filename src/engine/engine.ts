@@ -1,0 +1,71 @@
+import type { Rule } from '../core/rules.ts';
+import type { TraceEvent } from '../core/trace.ts';
+
+/**
+ * What runs nodes. The scenario runner knows only this: the same file plays on every engine.
+ * All waiting goes through the engine, because in the simulator waiting is what makes virtual time pass.
+ */
+export interface Engine {
+  readonly name: 'local' | 'sim';
+  /** Milliseconds since the start of the run, real or virtual. */
+  now(): number;
+  start(): Promise<void>;
+  /** Ends everything; idempotent; leaves no process behind. */
+  stop(): Promise<void>;
+
+  /** Starts a node's process (or restarts it on its disk). Resolves when its control interface answers. */
+  startNode(node: string, options?: StartNodeOptions): Promise<void>;
+  /** Ends a node in order: goodbye, commit, exit. */
+  stopNode(node: string): Promise<void>;
+  /** kill -9. */
+  killNode(node: string): Promise<void>;
+  isRunning(node: string): boolean;
+  nodes(): readonly string[];
+
+  /** A command of the registry at a node; rejects with ConfabError. Ends at the deadline with `timeout`. */
+  command(node: string, name: string, args: Readonly<Record<string, unknown>>, deadlineMillis?: number): Promise<unknown>;
+  /** Events of a node, since its start, in order. */
+  onEvent(listener: (node: string, event: unknown) => void): void;
+
+  startSeedServer(): Promise<void>;
+  stopSeedServer(): Promise<void>;
+  /** Counts and names held by the seed server, or null when it is down. */
+  seedServerState(): Promise<SeedServerState | null>;
+
+  setRules(rules: readonly Rule[]): Promise<void>;
+  /** Endpoint text `tcp://...#key` of a node, to be given to another by hand. */
+  endpointOf(node: string): Promise<string>;
+
+  /** Lets `millis` pass. */
+  wait(millis: number): Promise<void>;
+  /**
+   * Asks `check` again and again (after events, at least every 100 ms) until it says null or the deadline passes.
+   * Resolves with null, or with the last thing that `check` said was seen instead.
+   */
+  until(check: () => Promise<string | null>, deadlineMillis: number): Promise<string | null>;
+  /** Runs several strands side by side and waits for all. */
+  parallel(strands: ReadonlyArray<() => Promise<void>>): Promise<void>;
+
+  /** Adds a line of the runner to the trace. */
+  note(text: string): void;
+  /** All events of the run so far, in order of time. */
+  trace(): Promise<readonly TraceEvent[]>;
+  /** SHA-256 over the trace lines (in the simulator: equal for equal seeds). */
+  traceSummary(): Promise<{ readonly events: number; readonly sha256: string }>;
+}
+
+export interface StartNodeOptions {
+  /** Endpoint texts of peers known by hand. */
+  readonly peers?: readonly string[];
+  /** False: this node does not know of the seed server. Default true. */
+  readonly seedServer?: boolean;
+  /** Throw the disk away first. */
+  readonly emptyDisk?: boolean;
+}
+
+export interface SeedServerState {
+  readonly users: readonly string[];
+  readonly online: readonly string[];
+  readonly vaults: number;
+  readonly facts: number;
+}

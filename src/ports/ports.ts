@@ -1,0 +1,57 @@
+import type { SeedCalls, SeedOperation } from '../core/directory/seed-api.ts';
+import type { KeyDerivation, ServiceResult } from '../core/env.ts';
+import type { Frame } from '../core/messages.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import type { Address, Endpoint } from '../core/types.ts';
+
+/** What the live driver awaits. Interfaces only; adapters implement them. */
+
+/** Moves encoded frames between nodes; may lose them, never changes or forges them. */
+export interface Transport {
+  /** Binds the inbox. Rejects with ConfabError `port-taken`. */
+  start(handlers: TransportHandlers): Promise<void>;
+  /** Known after start: where others reach this node. */
+  readonly endpoint: Endpoint;
+  /** The handle of the node with that key; makes ready to send to it. Opening again may change its address. */
+  open(endpoint: Endpoint): Address;
+  close(address: Address): void;
+  /** The transport key behind a handle. */
+  keyOf(address: Address): Uint8Array;
+  /** Queues one frame; false when the queue to that peer is full or it was not opened (then nothing was queued). */
+  send(address: Address, frame: Uint8Array): boolean;
+  /** Waits until what was queued has left, at most `millis`. */
+  flush(millis: number): Promise<void>;
+  /** Idempotent; closes every socket. */
+  stop(): Promise<void>;
+}
+
+export interface TransportHandlers {
+  /** A frame of at most `frameBytesMax` bytes from a peer that proved its key. */
+  frame(from: Address, bytes: Uint8Array): void;
+  /** Something was refused at the edge: unproven peer, oversized frame. */
+  refused(reason: string, peer: string): void;
+}
+
+export interface Clock {
+  monotonicMillis(): number;
+  wallMillis(): number;
+}
+
+export interface KeyDeriver {
+  /** 32 bytes; runs off the main thread. */
+  derive(password: string, salt: Uint8Array, derivation: KeyDerivation): Promise<Uint8Array>;
+}
+
+export interface SeedClient {
+  call<Operation extends SeedOperation>(operation: Operation, body: SeedCalls[Operation]['body']): Promise<ServiceResult>;
+}
+
+export interface TraceSink {
+  write(event: TraceEvent): void;
+}
+
+/** Encodes frames for the wire; `decode` returns the frame or the reason why it is none. */
+export interface FrameCodec {
+  encode(frame: Frame): Uint8Array;
+  decode(bytes: Uint8Array): Frame | string;
+}
