@@ -1,0 +1,77 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ConfabError } from '../../core/errors.ts';
+
+/** For the owner only: everything that Confab writes on its own. */
+export const FILE_MODE = 0o600;
+export const FOLDER_MODE = 0o700;
+
+/** What went wrong, in the system's words, without a stack. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Error) {
+    const code = (error as { code?: unknown }).code;
+    const words = SYSTEM_REASONS[String(code)];
+    return words ?? error.message;
+  }
+  return String(error);
+}
+
+const SYSTEM_REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  ENOTDIR: 'a part of the path is a file',
+  EIO: 'the disk reports an error',
+};
+
+/** Makes the folder and its parents, readable by the owner only. Throws ConfabError `folder-unwritable`. */
+export function ensureFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+  } catch (error) {
+    throw new ConfabError('folder-unwritable', { folder, reason: reasonOf(error) });
+  }
+}
+
+/** Makes a rename or a removal in the folder durable. */
+export function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Writes a file whole: whoever looks sees the old content or the new one, also after a power cut.
+ * Throws the system's error; the old file is then untouched.
+ */
+export function writeFileAtomically(path: string, bytes: Uint8Array): void {
+  const temporary = `${path}.new`;
+  const descriptor = openSync(temporary, 'w', FILE_MODE);
+  try {
+    let written = 0;
+    while (written < bytes.length) written += writeSync(descriptor, bytes, written);
+    fsyncSync(descriptor);
+  } catch (error) {
+    closeSync(descriptor);
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  closeSync(descriptor);
+  renameSync(temporary, path);
+  syncFolder(dirname(path));
+}
+
+/** Moves a damaged file to the first free name `<path>.damaged-<n>` and returns that; nothing is ever overwritten. */
+export function setAside(path: string): string {
+  for (let number = 1; ; number += 1) {
+    const target = `${path}.damaged-${number}`;
+    if (existsSync(target)) continue;
+    renameSync(path, target);
+    return target;
+  }
+}
