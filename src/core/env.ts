@@ -49,8 +49,8 @@ export type ServiceRequest =
 
 export type ServiceResult =
   | { readonly ok: true; readonly value: unknown }
-  /** `unavailable`: it cannot be reached now. Others are codes of the error table. */
-  | { readonly ok: false; readonly code: string };
+  /** `unavailable`: it cannot be reached now. Others are codes of the error table, with the details that fill its sentence. */
+  | { readonly ok: false; readonly code: string; readonly details?: Readonly<Record<string, unknown>> };
 
 /** Names the password hash and its cost (RFC 9106): kept beside what it locks. */
 export interface KeyDerivation {

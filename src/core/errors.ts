@@ -52,6 +52,7 @@ export const ERRORS = {
   'stale-record': entry('A record was refused: a newer one is stored.', 'Sync first.', { httpStatus: 409 }),
   'bad-challenge': entry('The challenge was not signed by the key of {name}, or it is too old.', 'Ask for a new one and try again.', { httpStatus: 403 }),
   'rate-limited': entry('Too many requests.', 'Wait {seconds} seconds and try again.', { httpStatus: 429 }),
+  'bad-request': entry('The request was refused: {reason}.', 'See what the seed server expects on its page /docs.'),
   'not-found': entry('{what} was not found.', 'Check the name.', { httpStatus: 404 }),
   'too-large': entry('{what} has {bytes} bytes; {max} is the most.', 'Make it smaller.', { httpStatus: 413 }),
   // use
