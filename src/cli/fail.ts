@@ -1,0 +1,47 @@
+import { ConfabError, ERRORS } from '../core/errors.ts';
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly advice: string;
+  readonly exitStatus: number;
+  readonly stack: string | null;
+}
+
+/** Whatever was thrown, as words and an exit status: 1 failed, 2 bad usage, 3 crashed. */
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof ConfabError) {
+    return { code: error.code, message: error.message, advice: error.advice, exitStatus: ERRORS[error.code].exitStatus, stack: error.stack ?? null };
+  }
+  const system = error as NodeJS.ErrnoException;
+  if (system instanceof Error && typeof system.code === 'string' && FILE_TROUBLE.has(system.code)) {
+    const reason = FILE_TROUBLE.get(system.code) ?? system.code;
+    const wrapped = new ConfabError('folder-unwritable', { folder: system.path ?? 'A file', reason });
+    return { ...describeFailure(wrapped), stack: system.stack ?? null };
+  }
+  const wrapped = new ConfabError('internal', { reason: error instanceof Error ? error.message : String(error) });
+  return { ...describeFailure(wrapped), stack: error instanceof Error ? (error.stack ?? null) : null };
+}
+
+const FILE_TROUBLE = new Map([
+  ['EACCES', 'no permission'],
+  ['EPERM', 'no permission'],
+  ['EROFS', 'the file system is read-only'],
+  ['ENOSPC', 'the disk is full'],
+  ['ENOTDIR', 'a part of the path is no folder'],
+  ['EEXIST', 'a file of that name is in the way'],
+  ['EMFILE', 'too many files are open; raise ulimit -n'],
+]);
+
+/** The one place where errors are printed: a sentence and advice on stderr; the stack only with --verbose. Gives the exit status. */
+export function printFailure(error: unknown, how: { readonly json: boolean; readonly verbose: boolean }): number {
+  const failure = describeFailure(error);
+  if (how.json) {
+    const { code, message, advice, exitStatus } = failure;
+    process.stderr.write(`${JSON.stringify({ error: { code, message, advice, exitStatus } })}\n`);
+  } else {
+    process.stderr.write(`confab: ${failure.message}\n${failure.advice === '' ? '' : `        ${failure.advice}\n`}`);
+  }
+  if (how.verbose && failure.stack !== null) process.stderr.write(`${failure.stack}\n`);
+  return failure.exitStatus;
+}

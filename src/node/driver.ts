@@ -1,0 +1,334 @@
+import type { Codec, Crypto, Random, TransactionalStore } from '../core/capabilities.ts';
+import type { CommandResult, Env, NodeKeys, Program, ServiceRequest } from '../core/env.ts';
+import { Host, type HostPorts } from '../core/host.ts';
+import type { Frame } from '../core/messages.ts';
+import type { Rule } from '../core/rules.ts';
+import type { Address, Endpoint, NodeName } from '../core/types.ts';
+import type { Clock, FrameCodec, KeyDeriver, SeedClient, TraceSink, Transport } from '../ports/ports.ts';
+import { FaultGate } from './fault-gate.ts';
+import type { NodeLog } from './log.ts';
+import { serve } from './services.ts';
+import { Timers } from './timers.ts';
+
+/** Everything that a live node is made of; adapters implement it, cli/compose.ts puts it together. */
+export interface DriverParts {
+  readonly name: NodeName;
+  readonly crypto: Crypto;
+  readonly codec: Codec;
+  readonly random: Random;
+  readonly store: TransactionalStore;
+  readonly nodeKeys: NodeKeys;
+  /** Random 48-bit number of this run. */
+  readonly run: number;
+  readonly clock: Clock;
+  readonly transport: Transport;
+  readonly frames: FrameCodec;
+  readonly keyDeriver: KeyDeriver;
+  /** Null when no seed server was named. */
+  readonly seedClient: SeedClient | null;
+  /** Null when no trace is written. */
+  readonly traceSink: TraceSink | null;
+  readonly log: NodeLog;
+}
+
+/** stopped: in order. retired: the account was deleted, the folder is to go. crashed: the core failed again and again. */
+export type DriverEnd = 'stopped' | 'retired' | 'crashed';
+
+export const DRIVER_OPTIONS = Object.freeze({
+  /** Crashes of the core within the window that are answered by a reload; one more ends the process. */
+  crashesMax: 5,
+  crashWindowMillis: 60_000,
+  /** Commands without a reply. */
+  commandsOpenMax: 4_096,
+  /** How long the last frames may take to leave, ms. */
+  flushMillis: 1_000,
+  /** Pause before the store is tried again after a failed commit, ms; doubled up to the maximum. */
+  retryMillis: 100,
+  retryMillisMax: 5_000,
+});
+
+/**
+ * Runs one program live: hands it frames, timers, commands and answers, and lets its effects go.
+ *
+ * Invariants
+ * 1. Whatever arrives in one turn of the event loop shares one commit, and nothing leaves before it.
+ * 2. No frame, command or answer can end the process; only a core that crashes again and again does.
+ * 3. After `stop` nothing reaches the program any more, and `ended` is settled once.
+ */
+export class NodeDriver {
+  readonly #parts: DriverParts;
+  readonly #make: (env: Env<Frame>) => Program<Frame>;
+  readonly #timers: Timers;
+  readonly #gate: FaultGate;
+  readonly #names = new Map<Address, string>();
+  readonly #replies = new Map<string, (result: CommandResult) => void>();
+  readonly #listeners: Array<(event: unknown) => void> = [];
+  readonly #counters = new Map<string, number>();
+  readonly #crashedAt: number[] = [];
+  readonly ended: Promise<DriverEnd>;
+  #settle: (end: DriverEnd) => void = () => {};
+  #host: Host<Frame> | null = null;
+  #turn: NodeJS.Immediate | null = null;
+  #retry: NodeJS.Timeout | null = null;
+  #failedCommits = 0;
+  #end: DriverEnd | null = null;
+  #requestCount = 0;
+
+  constructor(parts: DriverParts, make: (env: Env<Frame>) => Program<Frame>) {
+    this.#parts = parts;
+    this.#make = make;
+    this.#gate = new FaultGate(parts.name, () => parts.random.fraction());
+    this.#timers = new Timers((kind, key) => this.#input((host) => host.timer(kind, key)));
+    this.ended = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  /** Binds the inbox and starts the program. Rejects with `port-taken`. */
+  async start(): Promise<void> {
+    const { transport } = this.#parts;
+    await transport.start({
+      frame: (from, bytes) => this.#frame(from, bytes),
+      refused: (reason, peer) => {
+        this.#count('refused');
+        this.#input((host) => host.observe({ type: 'drop', peer, reason }));
+      },
+    });
+    this.#host = new Host(this.#hostPorts(transport.endpoint), this.#make);
+    this.#input((host) => host.start());
+  }
+
+  get endpoint(): Endpoint {
+    return this.#parts.transport.endpoint;
+  }
+
+  /** Counts since the start: frames and bytes in and out, what was dropped, crashes. */
+  get counters(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#counters);
+  }
+
+  /** Resolves with the program's reply. The arguments must have been validated. Never rejects. */
+  command(name: string, args: Readonly<Record<string, unknown>>): Promise<CommandResult> {
+    if (this.#end !== null || this.#host === null) return Promise.resolve({ ok: false, code: 'unavailable', details: { what: 'The node' } });
+    if (this.#replies.size >= DRIVER_OPTIONS.commandsOpenMax) return Promise.resolve({ ok: false, code: 'busy', details: { what: 'earlier commands' } });
+    this.#requestCount += 1;
+    const request = `c${this.#requestCount}`;
+    return new Promise((resolve) => {
+      this.#replies.set(request, resolve);
+      this.#input((host) => host.command({ request, name, args }));
+    });
+  }
+
+  onEvent(listener: (event: unknown) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Replaces the fault rules for frames that leave this node. */
+  setRules(rules: readonly Rule[]): void {
+    this.#gate.setRules(rules);
+    const what = rules.length > 0 ? 'set' : 'cleared';
+    this.#input((host) => host.observe({ type: 'rule', what, rules: rules.map((rule) => rule.id) }));
+  }
+
+  /** Says goodbye, commits, lets the last frames leave and closes everything. Idempotent; resolves like `ended`. */
+  async stop(end: DriverEnd = 'stopped'): Promise<DriverEnd> {
+    if (this.#end !== null) return await this.ended;
+    this.#end = end;
+    this.#clearTurn();
+    const host = this.#host;
+    if (host !== null && end !== 'crashed') this.#lastTurn(host, end);
+    this.#timers.clear();
+    for (const resolve of this.#replies.values()) resolve({ ok: false, code: 'unavailable', details: { what: 'The node' } });
+    this.#replies.clear();
+    await this.#gate.drain(DRIVER_OPTIONS.flushMillis);
+    await this.#parts.transport.flush(DRIVER_OPTIONS.flushMillis).catch(() => {});
+    await this.#parts.transport.stop().catch((error: unknown) => this.#parts.log.warn({ reason: text(error) }, 'sockets did not close in order'));
+    this.#closeStore();
+    this.#settle(this.#end);
+    return this.#end;
+  }
+
+  #lastTurn(host: Host<Frame>, end: DriverEnd): void {
+    try {
+      if (end === 'stopped') host.stop();
+      host.endTurn().release();
+    } catch (error) {
+      this.#parts.log.error({ reason: text(error), stack: stackOf(error) }, 'the core failed while it was stopped');
+    }
+  }
+
+  #closeStore(): void {
+    try {
+      this.#parts.store.close();
+    } catch (error) {
+      this.#parts.log.error({ reason: text(error) }, 'the store did not close in order');
+    }
+  }
+
+  // --- inputs ---
+
+  #frame(from: Address, bytes: Uint8Array): void {
+    this.#count('framesIn');
+    this.#count('bytesIn', bytes.length);
+    const frame = this.#parts.frames.decode(bytes);
+    if (typeof frame !== 'string') return this.#input((host) => host.input(from, frame));
+    this.#count('invalid');
+    this.#input((host) => host.observe({ type: 'drop', peer: this.#nameOf(from), reason: `invalid: ${frame}` }));
+  }
+
+  /** Hands one input to the program and makes sure that the turn is ended after all that came with it. */
+  #input(step: (host: Host<Frame>) => void): void {
+    const host = this.#host;
+    if (host === null || this.#end !== null) return;
+    try {
+      step(host);
+    } catch (error) {
+      this.#crashed(host, error);
+    }
+    this.#turn ??= setImmediate(() => this.#endTurn(host));
+  }
+
+  #endTurn(host: Host<Frame>): void {
+    this.#turn = null;
+    if (this.#end !== null) return;
+    const reloads = host.reloads;
+    try {
+      host.endTurn().release();
+    } catch (error) {
+      this.#crashed(host, error);
+      this.#turn ??= setImmediate(() => this.#endTurn(host));
+      return;
+    }
+    if (host.reloads !== reloads) this.#commitFailed(host);
+    else this.#failedCommits = 0;
+  }
+
+  /** The host has reloaded the program, whose start may have written again: that is tried after a pause, since a full disk stays full for a while. */
+  #commitFailed(host: Host<Frame>): void {
+    this.#failedCommits += 1;
+    this.#count('failedCommits');
+    this.#parts.log.error({ times: this.#failedCommits }, 'the store could not commit; the node was reloaded from what is stored');
+    if (this.#retry !== null) return;
+    const pause = Math.min(DRIVER_OPTIONS.retryMillisMax, DRIVER_OPTIONS.retryMillis * 2 ** Math.min(10, this.#failedCommits - 1));
+    this.#retry = setTimeout(() => {
+      this.#retry = null;
+      if (this.#end === null) this.#turn ??= setImmediate(() => this.#endTurn(host));
+    }, pause);
+  }
+
+  #clearTurn(): void {
+    if (this.#turn !== null) clearImmediate(this.#turn);
+    this.#turn = null;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = null;
+  }
+
+  /** A broken invariant of the core: start it afresh from the store, but not for ever. */
+  #crashed(host: Host<Frame>, error: unknown): void {
+    let thrown = error;
+    while (this.#mayReload(thrown)) {
+      try {
+        host.crashed(text(thrown));
+        return;
+      } catch (again) {
+        thrown = again;
+      }
+    }
+    void this.stop('crashed');
+  }
+
+  #mayReload(thrown: unknown): boolean {
+    const now = this.#parts.clock.monotonicMillis();
+    this.#crashedAt.push(now);
+    while ((this.#crashedAt[0] ?? now) < now - DRIVER_OPTIONS.crashWindowMillis) this.#crashedAt.shift();
+    this.#count('crashes');
+    this.#parts.log.error({ reason: text(thrown), stack: stackOf(thrown), times: this.#crashedAt.length }, 'the core failed');
+    return this.#crashedAt.length <= DRIVER_OPTIONS.crashesMax;
+  }
+
+  // --- effects ---
+
+  #hostPorts(endpoint: Endpoint): HostPorts<Frame> {
+    const { name, crypto, codec, random, store, nodeKeys, run, clock, transport, traceSink } = this.#parts;
+    return {
+      name,
+      crypto,
+      codec,
+      random,
+      store,
+      endpoint,
+      nodeKeys,
+      run,
+      monotonicMillis: () => clock.monotonicMillis(),
+      wallMillis: () => clock.wallMillis(),
+      open: (remote, remoteName) => {
+        const address = transport.open(remote);
+        this.#names.set(address, remoteName);
+        return address;
+      },
+      close: (address) => {
+        this.#names.delete(address);
+        transport.close(address);
+      },
+      keyOf: (address) => transport.keyOf(address),
+      transmit: (to, frame) => this.#transmit(to, frame),
+      schedule: (kind, key, delayMillis) => this.#timers.schedule(kind, key, delayMillis),
+      unschedule: (kind, key) => this.#timers.unschedule(kind, key),
+      emit: (event) => {
+        for (const listener of this.#listeners) listener(event);
+      },
+      reply: (request, result) => {
+        const resolve = this.#replies.get(request);
+        this.#replies.delete(request);
+        resolve?.(result);
+      },
+      request: (request, what) => this.#request(request, what),
+      // The other effects of the turn, the reply among them, leave first.
+      retire: () => queueMicrotask(() => void this.stop('retired')),
+      traceSink: traceSink === null ? null : (event) => traceSink.write(event),
+    };
+  }
+
+  #transmit(to: Address, frame: Frame): void {
+    const peer = this.#nameOf(to);
+    const bytes = this.#parts.frames.encode(frame);
+    const reason = this.#gate.pass(peer, () => {
+      if (this.#parts.transport.send(to, bytes)) {
+        this.#count('framesOut');
+        this.#count('bytesOut', bytes.length);
+      } else this.#dropped(peer, frame, 'queue-full');
+    });
+    if (reason !== null) this.#dropped(peer, frame, reason);
+  }
+
+  #dropped(peer: string, frame: Frame, reason: string): void {
+    this.#count('dropped');
+    if (this.#parts.traceSink === null) return;
+    const name = `${this.#parts.name}/${this.#host?.run ?? 0}/f${frame.count}`;
+    this.#input((host) => host.observe({ type: 'drop', frame: name, peer, reason }));
+  }
+
+  /** An answer that was asked for by a program that is gone is not given to its successor. */
+  #request(request: string, what: ServiceRequest): void {
+    const reloads = this.#host?.reloads;
+    void serve(this.#parts, what).then((result) => {
+      if (this.#host?.reloads === reloads) this.#input((host) => host.answer(request, result));
+    });
+  }
+
+  #nameOf(address: Address): string {
+    return this.#names.get(address) ?? '?';
+  }
+
+  #count(counter: string, by = 1): void {
+    this.#counters.set(counter, (this.#counters.get(counter) ?? 0) + by);
+  }
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
+}

@@ -1,0 +1,67 @@
+import { closeSync, fchmodSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { pino } from 'pino';
+
+/** The node's own log: JSON lines in its folder. Names, codes and counts; never texts of messages, never passwords. */
+export interface NodeLog {
+  info(fields: Readonly<Record<string, unknown>>, text: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, text: string): void;
+  error(fields: Readonly<Record<string, unknown>>, text: string): void;
+  close(): void;
+}
+
+/** When the file has grown to this it becomes `<file>.old`, which replaces the one before. */
+const LOG_BYTES_MAX = 1_048_576;
+
+/**
+ * A file of bounded size. Lines are few and written at once, so that the last ones before a crash are there.
+ * A log that cannot be written (full disk) is no reason to stop a node: the line is lost, the next one is tried.
+ */
+class BoundedFile {
+  readonly #path: string;
+  readonly #bytesMax: number;
+  #descriptor: number;
+  #bytes: number;
+
+  constructor(path: string, bytesMax: number) {
+    this.#path = path;
+    this.#bytesMax = bytesMax;
+    this.#descriptor = openSync(path, 'a', 0o600);
+    fchmodSync(this.#descriptor, 0o600);
+    this.#bytes = fstatSync(this.#descriptor).size;
+  }
+
+  write(line: string): void {
+    if (this.#descriptor < 0) return;
+    try {
+      if (this.#bytes > this.#bytesMax) this.#rotate();
+      this.#bytes += writeSync(this.#descriptor, line);
+    } catch {
+      // See the class comment: nothing better can be done with a line that has no place.
+    }
+  }
+
+  #rotate(): void {
+    closeSync(this.#descriptor);
+    this.#descriptor = -1;
+    renameSync(this.#path, `${this.#path}.old`);
+    this.#descriptor = openSync(this.#path, 'a', 0o600);
+    this.#bytes = 0;
+  }
+
+  close(): void {
+    if (this.#descriptor >= 0) closeSync(this.#descriptor);
+    this.#descriptor = -1;
+  }
+}
+
+/** Opens (or goes on with) a log. `bytesMax` bounds the file; twice that lies on disk at most. */
+export function openLog(path: string, node: string, bytesMax: number = LOG_BYTES_MAX): NodeLog {
+  const file = new BoundedFile(path, bytesMax);
+  const logger = pino({ base: { node, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, redact: ['password', '*.password', 'text', '*.text'] }, file);
+  return {
+    info: (fields, text) => logger.info(fields, text),
+    warn: (fields, text) => logger.warn(fields, text),
+    error: (fields, text) => logger.error(fields, text),
+    close: () => file.close(),
+  };
+}
