@@ -1,0 +1,126 @@
+import type { Random } from '../core/capabilities.ts';
+import type { BaseEnv, CommandInput, Program } from '../core/env.ts';
+import type { TraceDetail } from '../core/trace.ts';
+import type { Address, NodeName } from '../core/types.ts';
+import { type Timer, TimerTable } from './timers.ts';
+import type { Inhabitant, World } from './world.ts';
+
+/**
+ * A program with nothing around it: no store, so no commit, so what it sends leaves at once.
+ * It has the same env as everywhere; this is how large networks of small programs are simulated.
+ */
+export class BareNode<Message> implements Inhabitant, BaseEnv<Message> {
+  static readonly START = 1;
+  static readonly COMMAND = 2;
+
+  readonly index: number;
+  readonly name: NodeName;
+  /** How far this node's wall clock is off, ms. */
+  skewMillis = 0;
+  program: Program<Message> | null = null;
+  readonly #world: World;
+  readonly #make: (env: BaseEnv<Message>) => Program<Message>;
+  readonly #timers = new TimerTable();
+  #random: Random | null = null;
+  #run = 0;
+  #traceCount = 0;
+
+  constructor(world: World, index: number, name: NodeName, make: (env: BaseEnv<Message>) => Program<Message>) {
+    this.index = index;
+    this.name = name;
+    this.#world = world;
+    this.#make = make;
+  }
+
+  start(): void {
+    if (this.program !== null) return;
+    this.#world.rise(this.index);
+    this.#run += 1;
+    if (this.tracing) this.trace({ type: 'life', what: 'start' });
+    this.program = this.#make(this);
+    this.program.start();
+    this.program.endTurn?.();
+  }
+
+  crash(): void {
+    if (this.program === null) return;
+    if (this.tracing) this.trace({ type: 'life', what: 'kill' });
+    this.program = null;
+    this.#timers.clear((timer) => this.#world.cancelTimer(timer));
+    this.#world.fall(this.index);
+  }
+
+  receive(from: Address, message: unknown): void {
+    const program = this.program as Program<Message>;
+    program.input(from, message as Message);
+    if (program.endTurn !== undefined) program.endTurn();
+  }
+
+  fire(timer: Timer): void {
+    const program = this.program;
+    if (program === null) return;
+    this.#timers.rest(timer);
+    program.timer(timer.kind, timer.key);
+    if (program.endTurn !== undefined) program.endTurn();
+  }
+
+  happen(what: number, payload: unknown): void {
+    if (what === BareNode.START) this.start();
+    else {
+      this.program?.command?.(payload as CommandInput);
+      this.program?.endTurn?.();
+    }
+  }
+
+  // --- the env of the program ---
+
+  get monotonicMillis(): number {
+    return this.#world.now;
+  }
+
+  get wallMillis(): number {
+    return Math.floor(this.#world.epochMillis + this.#world.now + this.skewMillis);
+  }
+
+  get random(): Random {
+    this.#random ??= this.#world.stream('node', this.index);
+    return this.#random;
+  }
+
+  get tracing(): boolean {
+    return this.#world.traceSink !== null;
+  }
+
+  send(to: Address, message: Message): void {
+    this.#world.send(this.index, to, message);
+  }
+
+  setTimer(kind: string, key: string, delayMillis: number): void {
+    this.#world.setTimer(this.index, this.#timers.obtain(kind, key), delayMillis);
+  }
+
+  cancelTimer(kind: string, key: string): void {
+    const timer = this.#timers.find(kind, key);
+    if (timer === undefined) return;
+    this.#world.cancelTimer(timer);
+    this.#timers.rest(timer);
+  }
+
+  emit(event: unknown): void {
+    this.#world.onEmit?.(this.name, event);
+  }
+
+  trace(detail: TraceDetail): void {
+    const sink = this.#world.traceSink;
+    if (sink === null) return;
+    this.#traceCount += 1;
+    sink({
+      id: `${this.name}/${this.#run}/${this.#traceCount}`,
+      node: this.name,
+      logical: this.#traceCount,
+      monotonicMillis: this.monotonicMillis,
+      wallMillis: this.wallMillis,
+      detail,
+    });
+  }
+}

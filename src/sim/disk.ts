@@ -1,0 +1,204 @@
+import { sameBytes } from '../core/bytes.ts';
+import type { Codec, ScanRange, TransactionalStore } from '../core/capabilities.ts';
+import { TABLES, type TableName } from '../core/tables.ts';
+import { MemoryTable } from './memory-table.ts';
+
+type Tables = Map<string, MemoryTable>;
+
+interface UserStore {
+  readonly key: Uint8Array;
+  readonly tables: Tables;
+}
+
+/**
+ * What outlives a crash of a node: its files, as tables in memory. Values are kept by reference, which programs may not
+ * notice since they never change what they stored; with a codec they are kept as bytes, which proves that.
+ */
+export class MemoryDisk {
+  node: Tables = new Map();
+  vault: Tables = new Map();
+  user: UserStore | null = null;
+  /** A fault: every commit fails for want of space. */
+  full = false;
+  /** A fault: the user's store cannot be read and will be set aside. */
+  userDamaged = false;
+  readonly codec: Codec | null;
+
+  constructor(codec: Codec | null = null) {
+    this.codec = codec;
+  }
+}
+
+/** What takes one step back. */
+type Undo =
+  | { readonly type: 'value'; readonly table: MemoryTable; readonly key: string; readonly existed: boolean; readonly value: unknown }
+  | { readonly type: 'wiped'; readonly user: UserStore | null; readonly vault: Tables };
+
+/**
+ * A run's open store on a disk.
+ *
+ * Invariants
+ * 1. Writes of a turn are seen at once and are gone after `rollback`.
+ * 2. With `settleLater`, a commit can be lost by a crash until `settle` was called: this is the time that a disk takes.
+ * 3. A wrong key opens nothing and changes nothing.
+ */
+export class MemoryStore implements TransactionalStore {
+  readonly #disk: MemoryDisk;
+  readonly #settleLater: boolean;
+  #user: UserStore | null = null;
+  #undo: Undo[] = [];
+  #unsettled: Undo[] = [];
+  #lockWanted = false;
+  #wipeWanted = false;
+
+  constructor(disk: MemoryDisk, options: { readonly settleLater?: boolean } = {}) {
+    this.#disk = disk;
+    this.#settleLater = options.settleLater ?? false;
+  }
+
+  get dirty(): boolean {
+    return this.#undo.length > 0 || this.#lockWanted || this.#wipeWanted;
+  }
+
+  /** A commit is under way that a crash would lose. */
+  get unsettled(): boolean {
+    return this.#unsettled.length > 0;
+  }
+
+  get unlocked(): boolean {
+    return this.#user !== null;
+  }
+
+  get<Value = unknown>(table: string, key: string): Value | undefined {
+    return this.#read(this.#tables(table)?.get(table)?.get(key)) as Value | undefined;
+  }
+
+  scan<Value = unknown>(table: string, range: ScanRange = {}): Array<readonly [key: string, value: Value]> {
+    const found = this.#tables(table)?.get(table)?.scan(range) ?? [];
+    if (this.#disk.codec === null) return found as Array<readonly [string, Value]>;
+    return found.map(([key, value]) => [key, this.#read(value) as Value] as const);
+  }
+
+  count(table: string): number {
+    return this.#tables(table)?.get(table)?.size ?? 0;
+  }
+
+  put(table: string, key: string, value: unknown): void {
+    const held = this.#tableForWriting(table);
+    this.#remember(held, key);
+    held.put(key, this.#disk.codec === null ? value : this.#disk.codec.encode(value));
+  }
+
+  delete(table: string, key: string): void {
+    const held = this.#tableForWriting(table);
+    if (!held.has(key)) return;
+    this.#remember(held, key);
+    held.delete(key);
+  }
+
+  unlock(key: Uint8Array): 'opened' | 'created' | 'set-aside' | 'wrong-key' {
+    const disk = this.#disk;
+    if (disk.user !== null && !sameBytes(disk.user.key, key)) return 'wrong-key';
+    this.#lockWanted = false;
+    const outcome = disk.user === null ? 'created' : disk.userDamaged ? 'set-aside' : 'opened';
+    if (disk.user === null || disk.userDamaged) disk.user = { key: key.slice(), tables: new Map() };
+    disk.userDamaged = false;
+    this.#user = disk.user;
+    return outcome;
+  }
+
+  lock(): void {
+    this.#lockWanted = this.#user !== null;
+  }
+
+  wipe(): void {
+    this.#wipeWanted = true;
+  }
+
+  commit(): void {
+    if (this.#disk.full && this.dirty) throw new Error('no space left on the disk');
+    if (this.#wipeWanted) {
+      this.#undo.push({ type: 'wiped', user: this.#disk.user, vault: this.#disk.vault });
+      this.#disk.user = null;
+      this.#disk.vault = new Map();
+    }
+    if (this.#wipeWanted || this.#lockWanted) this.#user = null;
+    this.#wipeWanted = false;
+    this.#lockWanted = false;
+    if (this.#settleLater) this.#unsettled.push(...this.#undo);
+    this.#undo = [];
+  }
+
+  rollback(): void {
+    this.#revert(this.#undo);
+    this.#undo = [];
+    this.#wipeWanted = false;
+    this.#lockWanted = false;
+  }
+
+  /** What was committed is durable from now on. */
+  settle(): void {
+    this.#unsettled = [];
+  }
+
+  /** The process ended without warning: the disk has what was durable, and this store is closed. */
+  crash(): void {
+    this.rollback();
+    this.#revert(this.#unsettled);
+    this.#unsettled = [];
+    this.#user = null;
+  }
+
+  close(): void {
+    this.rollback();
+    this.#unsettled = [];
+    this.#user = null;
+  }
+
+  #read(held: unknown): unknown {
+    return held === undefined || this.#disk.codec === null ? held : this.#disk.codec.decode(held as Uint8Array);
+  }
+
+  /** The tables of a scope, or null for the user's while they are locked. */
+  #tables(table: string): Tables | null {
+    if (!Object.hasOwn(TABLES, table)) throw new Error(`no table ${table}`);
+    switch (TABLES[table as TableName].scope) {
+      case 'vault':
+        return this.#disk.vault;
+      case 'node':
+        return this.#disk.node;
+      case 'user':
+        return this.#user?.tables ?? null;
+    }
+  }
+
+  #tableForWriting(name: string): MemoryTable {
+    const tables = this.#tables(name);
+    if (tables === null) throw new Error(`table ${name} is locked`);
+    let table = tables.get(name);
+    if (table === undefined) {
+      table = new MemoryTable();
+      tables.set(name, table);
+    }
+    return table;
+  }
+
+  #remember(table: MemoryTable, key: string): void {
+    this.#undo.push({ type: 'value', table, key, existed: table.has(key), value: table.get(key) });
+  }
+
+  #revert(steps: readonly Undo[]): void {
+    for (const step of steps.toReversed()) {
+      switch (step.type) {
+        case 'value':
+          if (step.existed) step.table.put(step.key, step.value);
+          else step.table.delete(step.key);
+          break;
+        case 'wiped':
+          this.#disk.user = step.user;
+          this.#disk.vault = step.vault;
+          break;
+      }
+    }
+  }
+}
