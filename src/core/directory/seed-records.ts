@@ -196,7 +196,7 @@ export class SeedRecords {
     this.#store.delete('vaults', userId);
     this.#store.delete('presence', userId);
     this.#live.absent(userId);
-    for (const nodeId of [...this.nodesOf(userId)]) this.#dropNode(nodeId, userId);
+    for (const nodeId of this.nodesOf(userId)) this.#dropNode(nodeId, userId);
     for (const [key] of this.#store.scan('facts', { prefix: `${userId}/` })) this.#dropFact(userId, key.slice(userId.length + 1));
     for (const [key] of this.#store.scan('subjects', { prefix: `${userId}/` })) this.#dropFact(key.slice(userId.length + 1), userId);
   }
