@@ -1,4 +1,5 @@
 import type { ServiceRequest, ServiceResult } from '../core/env.ts';
+import { ConfabError } from '../core/errors.ts';
 import type { SeedCalls, SeedOperation } from '../core/directory/seed-api.ts';
 import type { KeyDeriver, SeedClient } from '../ports/ports.ts';
 import type { NodeLog } from './log.ts';
@@ -22,6 +23,7 @@ export async function serve(parts: ServiceParts, what: ServiceRequest): Promise<
     }
   } catch (error) {
     parts.log.warn({ service: what.service, reason: error instanceof Error ? error.message : String(error) }, 'a service failed');
+    if (error instanceof ConfabError) return { ok: false, code: error.code, details: error.details };
     return { ok: false, code: what.service === 'seed' ? 'unavailable' : 'internal' };
   }
 }

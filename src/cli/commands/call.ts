@@ -1,0 +1,111 @@
+import type { Command } from 'commander';
+import type { TSchema } from '@sinclair/typebox';
+import { ConfabError } from '../../core/errors.ts';
+import type { CommandEntry } from '../../control/registry.ts';
+import type { CliContext } from '../context.ts';
+
+interface CallOptions {
+  readonly passwordStdin?: boolean;
+  readonly timeout: string;
+}
+
+/** Registers `confab call`: any command of the registry from a shell. */
+export function register(program: Command, context: CliContext): void {
+  program
+    .command('call')
+    .description('give a command to a running node and print its answer')
+    .argument('<node>', 'name of the node, such as alice or alice@desk')
+    .argument('<command>', 'a command of the registry, such as friends, send, status')
+    .argument('[args...]', 'key=value, or the values in the order that the command has')
+    .option('--password-stdin', 'read the password from the first line of stdin')
+    .option('--timeout <ms>', 'how long to wait for the answer', '15000')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ confab call alice info
+  $ confab call alice friend-add bob
+  $ confab call alice send to=bob text="see you at noon"
+  $ confab call alice history with=bob limit=20 --json
+  $ printf '%s\\n' "$PASSWORD" | confab call alice login --password-stdin`,
+    )
+    .action(async (node: string, command: string, words: readonly string[], options: CallOptions) => {
+      const { requireCommand, misfitOfArgs } = await import('../../control/validate.ts');
+      const { attachNode } = await import('../../control/locate.ts');
+      const { wholeNumber } = await import('../context.ts');
+      const { showValue } = await import('../show.ts');
+      const timeoutMillis = wholeNumber('call', '--timeout', options.timeout, { min: 1, max: 3_600_000 });
+      const entry = requireCommand(command);
+      const args = { ...parseArgs(entry, words), ...(await secretsOf(entry, options)) };
+      const reason = misfitOfArgs(entry, args);
+      if (reason !== null) throw new ConfabError('bad-arguments', { command, reason });
+      const client = await attachNode(context.root, node, timeoutMillis);
+      try {
+        if (command === 'subscribe') await watchEvents(client, context);
+        else showValue(context, await client.call(command, args, timeoutMillis));
+      } finally {
+        client.close();
+      }
+    });
+}
+
+/** Prints events, one JSON object a line, until the node ends or Ctrl-C. */
+async function watchEvents(client: import('../../control/protocol.ts').ControlClient, context: CliContext): Promise<void> {
+  client.onEvent((event) => context.printJson(event));
+  await new Promise<void>((resolve) => client.onClose(resolve));
+}
+
+async function secretsOf(entry: CommandEntry, options: CallOptions): Promise<Record<string, string>> {
+  const { obtainPassword } = await import('../stdin.ts');
+  const found: Record<string, string> = {};
+  for (const key of entry.secret ?? []) {
+    found[key] = await obtainPassword({ command: entry.name, fromStdin: options.passwordStdin === true, prompt: 'Password: ' });
+  }
+  return found;
+}
+
+/** Words of the shell as arguments: `key=value` for keys that the command has, other words fill its places in order. */
+export function parseArgs(entry: CommandEntry, words: readonly string[]): Record<string, unknown> {
+  const args: Record<string, unknown> = {};
+  const secret = entry.secret ?? [];
+  const open = entry.positional.filter((key) => !secret.includes(key));
+  for (const [index, word] of words.entries()) {
+    const match = /^([A-Za-z][A-Za-z0-9]*)=([\s\S]*)$/.exec(word);
+    const key = match?.[1] ?? '';
+    if (secret.includes(key)) throw new ConfabError('bad-arguments', { command: entry.name, reason: `"${key}" is never taken from the command line, use --password-stdin` });
+    const places = open.filter((place) => args[place] === undefined);
+    if (match !== null && (Object.hasOwn(entry.args.properties, key) || places.length === 0)) {
+      args[key] = valueOf(entry.args.properties[key], match[2] ?? '');
+      continue;
+    }
+    const place = places[0];
+    if (place === undefined) throw new ConfabError('bad-arguments', { command: entry.name, reason: `"${word.slice(0, 40)}" is one word too many; ${usageOf(entry)}` });
+    if (entry.rest === true && place === open.at(-1)) {
+      args[place] = words.slice(index).join(' ');
+      break;
+    }
+    args[place] = valueOf(entry.args.properties[place], word);
+  }
+  return args;
+}
+
+function usageOf(entry: CommandEntry): string {
+  const keys = Object.keys(entry.args.properties);
+  return keys.length === 0 ? 'it takes no arguments' : `it takes ${keys.join(', ')}`;
+}
+
+/** A word as the schema wants it; what does not fit is left to validation, which says so in words. */
+function valueOf(schema: TSchema | undefined, word: string): unknown {
+  const type: unknown = schema?.['type'];
+  if (type === 'boolean' && (word === 'true' || word === 'yes')) return true;
+  if (type === 'boolean' && (word === 'false' || word === 'no')) return false;
+  if ((type === 'integer' || type === 'number') && /^-?\d+(\.\d+)?$/.test(word)) return Number(word);
+  if (type === 'array' || type === 'object') {
+    try {
+      return JSON.parse(word) as unknown;
+    } catch {
+      return word;
+    }
+  }
+  return word;
+}

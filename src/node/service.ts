@@ -1,0 +1,117 @@
+import { removePointer, writePointer } from '../control/locate.ts';
+import { type ControlServer, startControlServer } from '../control/server.ts';
+import type { CommandResult } from '../core/env.ts';
+import type { Rule } from '../core/rules.ts';
+import type { DriverEnd, NodeDriver } from './driver.ts';
+import type { NodeLog } from './log.ts';
+
+export interface NodeServiceOptions {
+  readonly driver: NodeDriver;
+  readonly node: string;
+  readonly folder: string;
+  readonly socketPath: string;
+  /** `tcp://127.0.0.1:40123#KEY` */
+  readonly endpoint: string;
+  readonly run: number;
+  readonly log: NodeLog;
+}
+
+/** What `ping` answers: facts of the process, for `confab ps` and the lab. */
+export interface Pong {
+  readonly node: string;
+  readonly pid: number;
+  readonly run: number;
+  readonly uptimeMillis: number;
+  readonly residentBytes: number;
+  /** Processor time used since the start, ms. */
+  readonly processorMillis: number;
+  readonly clients: number;
+  readonly rules: number;
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export interface NodeService {
+  /** Ends the node in order, its control interface last. Idempotent. */
+  stop(): Promise<DriverEnd>;
+  /** Settles when everything is closed and the pointer is gone. */
+  readonly ended: Promise<DriverEnd>;
+}
+
+/** Opens the control interface of a started driver and says in the node's folder where it is. */
+export async function startNodeService(options: NodeServiceOptions): Promise<NodeService> {
+  const { driver, log, folder } = options;
+  const startedMillis = Date.now();
+  let ruleCount = 0;
+  const handle = async (command: string, args: Readonly<Record<string, unknown>>): Promise<CommandResult> => {
+    switch (command) {
+      case 'ping':
+        return { ok: true, value: pong(options, server, startedMillis, ruleCount) };
+      case 'set-rules':
+        ruleCount = (args['rules'] as readonly Rule[]).length;
+        driver.setRules(args['rules'] as readonly Rule[]);
+        return { ok: true, value: { rules: ruleCount } };
+      case 'stop':
+        log.info({}, 'asked to stop');
+        // The answer leaves before the interface closes: the server lets the last lines out.
+        setImmediate(() => void driver.stop());
+        return { ok: true, value: {} };
+      default:
+        return await driver.command(command, args);
+    }
+  };
+  const server = await startControlServer({
+    socketPath: options.socketPath,
+    handle,
+    onDropped: (reason) => log.warn({ reason }, 'a client of the control interface was dropped'),
+  });
+  driver.onEvent((event) => {
+    server.broadcast(event);
+    logEvent(log, event);
+  });
+  await writePointer(folder, { socket: options.socketPath, pid: process.pid, endpoint: options.endpoint, run: options.run, startedMillis });
+  const ended = driver.ended.then(async (end) => {
+    await server.stop();
+    await removePointer(folder, process.pid);
+    return end;
+  });
+  return {
+    ended,
+    stop: async () => {
+      await driver.stop();
+      return await ended;
+    },
+  };
+}
+
+function pong(options: NodeServiceOptions, server: ControlServer, startedMillis: number, rules: number): Pong {
+  const usage = process.cpuUsage();
+  return {
+    node: options.node,
+    pid: process.pid,
+    run: options.run,
+    uptimeMillis: Date.now() - startedMillis,
+    residentBytes: process.memoryUsage.rss(),
+    processorMillis: (usage.user + usage.system) / 1000,
+    clients: server.clientCount,
+    rules,
+    counters: options.driver.counters,
+  };
+}
+
+/** Events that an operator wants to find later; those that carry texts are left out. */
+function logEvent(log: NodeLog, event: unknown): void {
+  if (typeof event !== 'object' || event === null || !('type' in event)) return;
+  const fields = event as { readonly type: unknown; readonly user?: unknown; readonly level?: unknown; readonly text?: unknown };
+  switch (fields.type) {
+    case 'logged-in':
+    case 'logged-out':
+    case 'user-deleted':
+      log.info({ user: fields.user }, String(fields.type));
+      break;
+    case 'notice':
+      if (fields.level !== 'info') log.warn({ notice: fields.text }, 'notice');
+      break;
+    default:
+      break;
+  }
+}
