@@ -59,6 +59,7 @@ export class Host<Message> implements Env<Message> {
   #cause: string | undefined;
   #logical = 0;
   #traceCount = 0;
+  #reloads = 0;
   monotonicMillis = 0;
   wallMillis = 0;
 
@@ -103,6 +104,21 @@ export class Host<Message> implements Env<Message> {
     this.#program.stop?.();
   }
 
+  /** Puts something into the trace that the driver saw (a frame dropped at the edge, rules set); needs an endTurn like an input. */
+  observe(detail: TraceDetail): void {
+    this.#begin(detail);
+  }
+
+  /** The program threw: forgets this turn and makes a new program from the store. Throws what the new one throws at its start. */
+  crashed(reason: string): void {
+    this.#reload(reason, 'internal');
+  }
+
+  /** How often the program was thrown away; services asked for before the last time must not be answered any more. */
+  get reloads(): number {
+    return this.#reloads;
+  }
+
   /** Packs, commits, and returns what is to be released: the driver may delay the release, or drop it as a crash would. */
   endTurn(): { release(): void } {
     this.#readClocks();
@@ -110,7 +126,7 @@ export class Host<Message> implements Env<Message> {
     try {
       if (this.#ports.store.dirty) this.#ports.store.commit();
     } catch (error) {
-      this.#reload(error instanceof Error ? error.message : String(error));
+      this.#reload(error instanceof Error ? error.message : String(error), 'store-failed');
     }
     const effects = this.#effects;
     const traced = this.#traced;
@@ -153,7 +169,8 @@ export class Host<Message> implements Env<Message> {
     this.wallMillis = this.#ports.wallMillis();
   }
 
-  #reload(reason: string): void {
+  #reload(reason: string, code: 'store-failed' | 'internal'): void {
+    this.#reloads += 1;
     this.#ports.store.rollback();
     this.#effects = [];
     this.#traced = [];
@@ -161,7 +178,7 @@ export class Host<Message> implements Env<Message> {
     this.#timers.clear();
     this.#cause = undefined;
     this.trace({ type: 'life', what: 'reload', reason });
-    for (const request of this.#openCommands) this.#effects.push({ type: 'reply', request, result: { ok: false, code: 'store-failed', details: { reason } } });
+    for (const request of this.#openCommands) this.#effects.push({ type: 'reply', request, result: { ok: false, code, details: { reason } } });
     this.#openCommands.clear();
     this.#program = this.#make(this);
     this.#program.start();
@@ -190,8 +207,9 @@ export class Host<Message> implements Env<Message> {
   get nodeKeys(): NodeKeys {
     return this.#ports.nodeKeys;
   }
+  /** Another number after a reload: the peers' links must not take the new program for the old one. */
   get run(): number {
-    return this.#ports.run;
+    return this.#ports.run + this.#reloads;
   }
   get tracing(): boolean {
     return this.#ports.traceSink !== null;
@@ -205,7 +223,10 @@ export class Host<Message> implements Env<Message> {
   }
 
   open(endpoint: Endpoint, name: string): Address {
-    return this.#ports.open(endpoint, name);
+    const address = this.#ports.open(endpoint, name);
+    // A close of this very turn would come after the opening, since it waits for the commit.
+    this.#effects = this.#effects.filter((effect) => effect.type !== 'close' || effect.address !== address);
+    return address;
   }
 
   keyOf(address: Address): Uint8Array {
@@ -251,7 +272,7 @@ export class Host<Message> implements Env<Message> {
     if (this.#ports.traceSink === null) return;
     this.#logical += 1;
     this.#traceCount += 1;
-    const id = `${this.name}/${this.run}/${this.#traceCount}`;
+    const id = `${this.name}/${this.#ports.run}/${this.#traceCount}`;
     const event = { id, node: this.name, logical: this.#logical, monotonicMillis: this.monotonicMillis, wallMillis: this.wallMillis };
     this.#traced.push(this.#cause === undefined ? { ...event, detail } : { ...event, cause: this.#cause, detail });
     this.#cause ??= id;
