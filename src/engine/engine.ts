@@ -20,6 +20,10 @@ export interface Engine {
   /** kill -9. */
   killNode(node: string): Promise<void>;
   isRunning(node: string): boolean;
+  /** Makes a node end as if by itself, without the engine being told; proves that the runner notices. Not every engine can. */
+  crashNode?(node: string): Promise<void>;
+  /** Told once when the run can no longer be trusted: a node ended by itself other than in order. `reason` is a sentence. */
+  onCrash?(listener: (reason: string) => void): void;
   nodes(): readonly string[];
 
   /** A command of the registry at a node; rejects with ConfabError. Ends at the deadline with `timeout`. */

@@ -1,0 +1,122 @@
+import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { ConfabError, type ErrorCode } from '../core/errors.ts';
+import type { CoreOptions } from '../core/options.ts';
+import { orderProblems } from './check-order.ts';
+import { type Problem, problemsOf } from './check-shape.ts';
+import { durationMillis, parseDuration } from './durations.ts';
+import { DEFINITIONS, SCENARIO_SCHEMA, type ScenarioFile } from './schema.ts';
+import type { Step } from './steps.ts';
+import { stepProblems, stepsOf } from './steps.ts';
+
+/** A scenario that can be played: every name, type and duration in it was judged. */
+export interface Scenario {
+  readonly name: string;
+  readonly about: string;
+  readonly file: string;
+  readonly seed: number | null;
+  readonly network: { readonly latencyMillis: { readonly min: number; readonly max: number } | null; readonly loss: number };
+  readonly options: Partial<CoreOptions>;
+  /** Deadline of steps that name none, ms. */
+  readonly withinMillis: number;
+  /** Deadline of the whole run, ms. */
+  readonly deadlineMillis: number;
+  readonly steps: readonly Step[];
+}
+
+const FILE_CHARACTERS_MAX = 1_048_576;
+const WITHIN_MILLIS_DEFAULT = 5_000;
+const DEADLINE_MILLIS_DEFAULT = 300_000;
+
+/** Reads a scenario; throws `bad-scenario` with line, column and reason for the first thing that is wrong. */
+export function loadScenario(text: string, file: string): Scenario {
+  if (text.length > FILE_CHARACTERS_MAX) throw refusal(file, '1:1', `the file has ${text.length} characters; ${FILE_CHARACTERS_MAX} is the most`);
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
+  const [broken] = [...document.errors, ...document.warnings];
+  if (broken !== undefined) throw refusal(file, position(counter, broken.pos[0]), yamlReason(broken.message));
+  const value = toValue(document, file);
+  const problems = problemsOf(SCENARIO_SCHEMA, value, DEFINITIONS);
+  const places = problems.map((problem) => ({ problem, offset: offsetOf(document, problem) })).sort((a, b) => a.offset - b.offset);
+  const [first] = places;
+  if (first !== undefined) throw refusal(file, position(counter, first.offset), reasonOf(first.problem));
+  const content = value as ScenarioFile;
+  const lineOf = (path: Problem['path']) => counter.linePos(offsetOf(document, { path, atKey: false, reason: '' })).line;
+  const deeper = [...stepProblems(content.steps), ...fileProblems(content)];
+  const [wrong] = deeper.length > 0 ? deeper : orderProblems(stepsOf(content.steps, lineOf));
+  if (wrong !== undefined) throw refusal(file, position(counter, offsetOf(document, wrong)), reasonOf(wrong));
+  return toScenario(content, file, stepsOf(content.steps, lineOf));
+}
+
+function toValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw refusal(file, '1:1', error instanceof Error ? error.message : 'it cannot be read');
+  }
+}
+
+function yamlReason(message: string): string {
+  if (message.startsWith('Map keys must be unique')) return 'this key is there twice';
+  return `this is not YAML: ${message.split('\n')[0]}`;
+}
+
+function refusal(file: string, line: string, reason: string): ConfabError {
+  return new ConfabError('bad-scenario' satisfies ErrorCode, { file, line, reason: reason.replace(/\.$/, '') });
+}
+
+function reasonOf(problem: Problem): string {
+  const key = problem.path.findLast((part) => typeof part === 'string');
+  return problem.atKey || key === undefined || /^(the |it |a |say )/.test(problem.reason) ? problem.reason : `"${key}": ${problem.reason}`;
+}
+
+function position(counter: LineCounter, offset: number): string {
+  const { line, col } = counter.linePos(offset);
+  return `${Math.max(line, 1)}:${Math.max(col, 1)}`;
+}
+
+/** Where in the text a path lies; of a wrong key the key itself. */
+function offsetOf(document: Document, problem: Problem): number {
+  let current: unknown = document.contents;
+  let offset = isNode(current) ? (current.range?.[0] ?? 0) : 0;
+  problem.path.forEach((part, depth) => {
+    const last = depth === problem.path.length - 1;
+    if (isMap(current)) {
+      const pair = current.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(part));
+      const key = isNode(pair?.key) ? pair.key : null;
+      const inner = isNode(pair?.value) ? pair.value : null;
+      offset = (last && problem.atKey ? key?.range?.[0] : (inner?.range?.[0] ?? key?.range?.[0])) ?? offset;
+      current = inner;
+    } else if (isSeq(current)) {
+      const item: unknown = current.items[Number(part)];
+      current = item;
+      offset = isNode(item) ? (item.range?.[0] ?? offset) : offset;
+    }
+  });
+  return offset;
+}
+
+function fileProblems(content: ScenarioFile): Problem[] {
+  const latency = content.network?.latency;
+  if (typeof latency !== 'object') return [];
+  const [min, max] = [durationMillis(latency.min), durationMillis(latency.max)];
+  return min > max ? [{ path: ['network', 'latency'], atKey: true, reason: 'the latency ends before it begins' }] : [];
+}
+
+function toScenario(content: ScenarioFile, file: string, steps: readonly Step[]): Scenario {
+  const latency = content.network?.latency;
+  const span = typeof latency === 'string' ? { min: latency, max: latency } : latency;
+  return {
+    name: content.name,
+    about: (content.about ?? '').trim(),
+    file,
+    seed: content.seed ?? null,
+    network: {
+      latencyMillis: span === undefined ? null : { min: durationMillis(span.min), max: durationMillis(span.max) },
+      loss: content.network?.loss ?? 0,
+    },
+    options: (content.options ?? {}) as Partial<CoreOptions>,
+    withinMillis: parseDuration(content.within ?? '') ?? WITHIN_MILLIS_DEFAULT,
+    deadlineMillis: parseDuration(content.deadline ?? '') ?? DEADLINE_MILLIS_DEFAULT,
+    steps,
+  };
+}

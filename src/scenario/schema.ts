@@ -1,0 +1,93 @@
+import { type TSchema, Type } from '@sinclair/typebox';
+import { ERRORS } from '../core/errors.ts';
+import { CORE_OPTIONS } from '../core/options.ts';
+import { closed, duration, keys, oneOf } from './parts.ts';
+import { EXPECTATIONS, STEP_WORDS, VERBS } from './vocabulary.ts';
+
+/** The one schema of scenario files: the loader judges by it, and editors complete from the JSON Schema made of it. */
+
+const stepReference = Type.Unsafe<unknown>({ $ref: '#/$defs/step' });
+const steps = Type.Array(stepReference, { minItems: 1, description: 'steps, played one after the other' });
+
+const expect = Type.Object(Object.fromEntries([...EXPECTATIONS].map(([name, each]) => [name, Type.Optional(each.schema)])), {
+  ...closed,
+  minProperties: 1,
+  description: 'What must be so, within the deadline of the step; several things must be so at the same time.',
+});
+
+const parallel = Type.Array(Type.Union([stepReference, steps]), {
+  minItems: 1,
+  description: 'Steps (or lists of steps) that are played side by side; it goes on when all are done.',
+});
+
+const repeat = keys(
+  { times: Type.Integer({ minimum: 1, maximum: 10_000, description: 'how often' }), steps },
+  'Play steps several times; {round} in their texts stands for the number of the round.',
+);
+
+export const STEP_SCHEMA = Type.Object(
+  {
+    ...Object.fromEntries([...VERBS].map(([name, each]) => [name, Type.Optional(each.schema)])),
+    expect: Type.Optional(expect),
+    parallel: Type.Optional(parallel),
+    repeat: Type.Optional(repeat),
+    within: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'Deadline of this step (default: `within` of the file, else 5s).' })),
+    for: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'How long an expectation must go on to hold once it does.' })),
+    fails: Type.Optional(oneOf(Object.keys(ERRORS), 'The step must be refused with this error code.')),
+  },
+  { ...closed, description: 'One step: one of the verbs, `expect`, `parallel` or `repeat`, and maybe `within`, `for`, `fails`.' },
+);
+
+const network = keys(
+  {
+    latency: Type.Optional(
+      Type.Union([duration, keys({ min: duration, max: duration }, 'between min and max, drawn evenly')], {
+        description: 'How long a frame travels one way (default 1ms to 5ms).',
+      }),
+    ),
+    loss: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Probability that a frame is lost (default 0).' })),
+  },
+  'The network of the simulator; real processes take the loopback as it is.',
+);
+
+/** Core options that a scenario may change: plain numbers only. */
+const options = Type.Object(
+  Object.fromEntries(
+    Object.entries(CORE_OPTIONS).flatMap(([name, value]) =>
+      typeof value === 'number' ? [[name, Type.Optional(Type.Number({ minimum: 0, description: `a number (default ${value})` }))]] : [],
+    ),
+  ),
+  { ...closed, description: 'Options of the nodes that this scenario changes; milliseconds where the name says so.' },
+);
+
+export const SCENARIO_SCHEMA = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$', description: 'a name of a-z, 0-9 and dashes' }),
+    about: Type.Optional(Type.String({ maxLength: 2_000, description: 'What this shows, for whoever watches.' })),
+    seed: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Seed of the simulator (default 1; --seed replaces it).' })),
+    network: Type.Optional(network),
+    options: Type.Optional(options),
+    within: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'Deadline of steps that name none (default 5s).' })),
+    deadline: Type.Optional(
+      Type.Unsafe<string>({ ...duration, description: 'Deadline of the whole run (default 5m); a run that stands still is ended and reported as crashed.' }),
+    ),
+    steps,
+  },
+  { ...closed, description: 'A Confab scenario.' },
+);
+
+export type ScenarioFile = typeof SCENARIO_SCHEMA.static;
+
+/** What `$ref` in the schema points to. */
+export const DEFINITIONS: Readonly<Record<string, TSchema>> = { '#/$defs/step': STEP_SCHEMA };
+
+/** The JSON Schema (2020-12) that is shipped as schemas/scenario.schema.json. */
+export function scenarioJsonSchema(): Record<string, unknown> {
+  const step = { ...plain(STEP_SCHEMA), oneOf: STEP_WORDS.map((word) => ({ required: [word] })) };
+  return { $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Confab scenario', ...plain(SCENARIO_SCHEMA), $defs: { step } };
+}
+
+/** Without TypeBox's own symbols. */
+function plain(schema: TSchema): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(schema)) as Record<string, unknown>;
+}

@@ -1,0 +1,196 @@
+import type { ErrorCode } from '../core/errors.ts';
+import type { Problem } from './check-shape.ts';
+import { parseDuration } from './durations.ts';
+import { misfitOfNames } from './names.ts';
+import type { AnyExpectation, AnyVerb } from './verb.ts';
+import { EXPECTATIONS, GROUPS, STEP_OPTIONS, STEP_WORDS, VERBS } from './vocabulary.ts';
+
+interface StepBase {
+  /** Line of the file, from 1. */
+  readonly line: number;
+  readonly path: Problem['path'];
+  /** `3`, or `4.2` inside a group. */
+  readonly number: string;
+  /** Null: the default of the file. */
+  readonly withinMillis: number | null;
+  readonly forMillis: number;
+  readonly fails: ErrorCode | null;
+}
+
+export type Step =
+  | (StepBase & { readonly type: 'verb'; readonly verb: AnyVerb; readonly value: unknown })
+  | (StepBase & { readonly type: 'expect'; readonly checks: ReadonlyArray<{ readonly expectation: AnyExpectation; readonly value: unknown }> })
+  | (StepBase & { readonly type: 'parallel'; readonly strands: ReadonlyArray<readonly Step[]> })
+  /** One list of steps for each round, since the number of the round may stand in them. */
+  | (StepBase & { readonly type: 'repeat'; readonly rounds: ReadonlyArray<readonly Step[]> });
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** What the schema cannot say: one verb a step, which options go with which, and what verbs know of their own values. */
+export function stepProblems(list: readonly unknown[], path: Problem['path'] = ['steps']): Problem[] {
+  return list.flatMap((raw, index) => problemsOfStep(raw as Raw, [...path, index]));
+}
+
+function problemsOfStep(raw: Raw, path: Problem['path']): Problem[] {
+  const words = Object.keys(raw).filter((key) => STEP_WORDS.includes(key));
+  const [word, second] = words;
+  if (word === undefined) return [{ path, atKey: false, reason: `a step needs a verb: one of ${STEP_WORDS.slice(0, 8).join(', ')} …` }];
+  if (second !== undefined) {
+    return [{ path: [...path, second], atKey: true, reason: `a step does one thing; "${word}" and "${second}" are two: put a dash in front of the second` }];
+  }
+  const options = problemsOfOptions(raw, word, path);
+  if (options.length > 0) return options;
+  const value = raw[word];
+  const inner = [...path, word];
+  if (word === 'parallel') {
+    return (value as unknown[]).flatMap((each, index) =>
+      Array.isArray(each) ? stepProblems(each, [...inner, index]) : problemsOfStep(each as Raw, [...inner, index]),
+    );
+  }
+  if (word === 'repeat') return stepProblems((value as { steps: unknown[] }).steps, [...inner, 'steps']);
+  if (word === 'expect') {
+    return Object.entries(value as Raw).flatMap(([name, each]) => problemsOfValue(EXPECTATIONS.get(name), each, [...inner, name]));
+  }
+  return problemsOfValue(VERBS.get(word), value, inner);
+}
+
+function problemsOfOptions(raw: Raw, word: string, path: Problem['path']): Problem[] {
+  const refuse = (option: string, reason: string): Problem[] => [{ path: [...path, option], atKey: true, reason }];
+  if (raw.for !== undefined && word !== 'expect') return refuse('for', 'the key "for" goes with expect only');
+  if (raw.fails !== undefined && (word === 'expect' || isGroup(word)))
+    return refuse('fails', 'the key "fails" goes with single steps only, not with expect or groups');
+  if (raw.within !== undefined && isGroup(word)) return refuse('within', 'the key "within" goes with the steps inside the group');
+  return [];
+}
+
+function isGroup(word: string): boolean {
+  return (GROUPS as readonly string[]).includes(word);
+}
+
+/** Values of verbs are judged only where they have no `{round}` in them, which stands for a number that is not known yet. */
+function problemsOfValue(entry: AnyVerb | AnyExpectation | undefined, value: unknown, path: Problem['path']): Problem[] {
+  if (entry === undefined) return [];
+  const names = problemsOfNames(value, path);
+  if (names.length > 0) return names;
+  const reason = entry.misfit?.(value as never) ?? null;
+  return reason === null ? [] : [{ path, atKey: false, reason }];
+}
+
+const NAME_KEYS = new Set([
+  'nodes',
+  'users',
+  'node',
+  'user',
+  'with',
+  'from',
+  'to',
+  'by',
+  'whom',
+  'of',
+  'seen-by',
+  'at',
+  'who',
+  'include',
+  'not',
+  'through',
+  'knows',
+  'are',
+  'online',
+]);
+const NAME_PLACES = new Set([
+  'start',
+  'stop',
+  'kill',
+  'restart',
+  'register',
+  'log-in',
+  'log-out',
+  'delete-account',
+  'befriend',
+  'running',
+  'ended',
+  'logged-in',
+  'logged-out',
+]);
+/** Keys that hold names in one place and texts or words in another. */
+const TEXT_PLACES = new Set(['messages.are', 'messages.not', 'ticks.are']);
+
+function problemsOfNames(value: unknown, path: Problem['path']): Problem[] {
+  const place = path.findLast((part) => typeof part === 'string') as string;
+  const list = (each: unknown, inner: Problem['path']): Problem[] => {
+    const reason = isNameList(each) ? misfitOfNames(each) : null;
+    return reason === null ? [] : [{ path: inner, atKey: false, reason }];
+  };
+  if (isNameList(value)) return NAME_PLACES.has(place) ? list(value, path) : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, each]) => (NAME_KEYS.has(key) && !TEXT_PLACES.has(`${place}.${key}`) ? list(each, [...path, key]) : []));
+}
+
+function isNameList(value: unknown): value is string | string[] {
+  return typeof value === 'string' || (Array.isArray(value) && value.every((each) => typeof each === 'string'));
+}
+
+interface Place {
+  readonly lineOf: (path: Problem['path']) => number;
+  readonly prefix: string;
+  readonly round: number | null;
+}
+
+/** Steps as the runner plays them; the list has passed the schema and `stepProblems`. */
+export function stepsOf(list: readonly unknown[], lineOf: Place['lineOf']): Step[] {
+  return list.map((raw, index) => toStep(raw as Raw, ['steps', index], { lineOf, prefix: String(index + 1), round: null }));
+}
+
+function toStep(raw: Raw, path: Problem['path'], place: Place): Step {
+  const word = Object.keys(raw).find((key) => STEP_WORDS.includes(key)) ?? '';
+  const base: StepBase = {
+    line: place.lineOf(path),
+    path,
+    number: place.prefix,
+    withinMillis: parseDuration(String(raw[STEP_OPTIONS[0]] ?? '')),
+    forMillis: parseDuration(String(raw[STEP_OPTIONS[1]] ?? '')) ?? 0,
+    fails: (raw[STEP_OPTIONS[2]] as ErrorCode | undefined) ?? null,
+  };
+  const value = raw[word];
+  const inner = (each: unknown, innerPath: Problem['path'], number: string, round = place.round) =>
+    toStep(each as Raw, innerPath, { lineOf: place.lineOf, prefix: `${place.prefix}.${number}`, round });
+  switch (word) {
+    case 'expect':
+      return {
+        ...base,
+        type: 'expect',
+        checks: Object.entries(withRound(value, place.round) as Raw).map(([name, each]) => ({ expectation: known(EXPECTATIONS, name), value: each })),
+      };
+    case 'parallel': {
+      const strands = (value as unknown[]).map((each, index) => {
+        if (!Array.isArray(each)) return [inner(each, [...path, word, index], String(index + 1))];
+        return each.map((step, part) => inner(step, [...path, word, index, part], `${index + 1}.${part + 1}`));
+      });
+      return { ...base, type: 'parallel', strands };
+    }
+    case 'repeat': {
+      const { times, steps } = value as { times: number; steps: unknown[] };
+      const rounds = Array.from({ length: times }, (_, round) =>
+        steps.map((each, index) => inner(each, [...path, word, 'steps', index], `${round + 1}.${index + 1}`, round + 1)),
+      );
+      return { ...base, type: 'repeat', rounds };
+    }
+    default:
+      return { ...base, type: 'verb', verb: known(VERBS, word), value: withRound(value, place.round) };
+  }
+}
+
+function known<Entry>(table: ReadonlyMap<string, Entry>, name: string): Entry {
+  const entry = table.get(name);
+  if (entry === undefined) throw new Error(`no step ${name}`);
+  return entry;
+}
+
+/** Puts the number of the round for `{round}` in every text of a value. */
+function withRound(value: unknown, round: number | null): unknown {
+  if (round === null) return value;
+  if (typeof value === 'string') return value.replaceAll('{round}', String(round));
+  if (Array.isArray(value)) return value.map((each) => withRound(each, round));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withRound(each, round)]));
+}
