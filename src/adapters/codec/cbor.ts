@@ -105,6 +105,8 @@ export class CborCodec implements Codec {
 
   decode(bytes: Uint8Array): unknown {
     if (bytes.length > ITEM_BYTES_MAX) throw new Error(`CBOR: ${bytes.length} bytes are more than ${ITEM_BYTES_MAX}`);
-    return decode(bytes, { ...decodeOptions, tokenizer: new StrictTokenizer(bytes, decodeOptions) });
+    // `slice` of a Buffer is a view of memory that belongs to a socket or a pool; that of a plain array is a copy.
+    const plain = bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    return decode(plain, { ...decodeOptions, tokenizer: new StrictTokenizer(plain, decodeOptions) });
   }
 }

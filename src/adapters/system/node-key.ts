@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Random } from '../../core/capabilities.ts';
 import type { NodeKeys } from '../../core/env.ts';
 import { ConfabError } from '../../core/errors.ts';
-import { FILE_MODE, reasonOf, setAside, writeFileAtomically } from './files.ts';
+import { FILE_MODE, reasonOf, setAside, writeFileAtomically } from '../files.ts';
 
 export const NODE_KEY_FILE = 'node.key';
 

@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfabError } from '../../core/errors.ts';
-import { FOLDER_MODE, reasonOf } from './files.ts';
+import { FOLDER_MODE, reasonOf } from '../files.ts';
 
 /** The longest path of a Unix socket on Linux, without the closing NUL (macOS: 103). */
 export const SOCKET_PATH_BYTES_MAX = 103;

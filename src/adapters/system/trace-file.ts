@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import type { TraceEvent } from '../../core/trace.ts';
 import type { TraceSink } from '../../ports/ports.ts';
-import { FILE_MODE } from './files.ts';
+import { FILE_MODE } from '../files.ts';
 
 const FLUSH_MILLIS = 50;
 const BUFFER_CHARACTERS_MAX = 65_536;

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { ConfabError } from '../../core/errors.ts';
+import { ConfabError } from '../core/errors.ts';
 
 /** For the owner only: everything that Confab writes on its own. */
 export const FILE_MODE = 0o600;
