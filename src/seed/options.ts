@@ -21,4 +21,6 @@ export const SEED_HTTP_OPTIONS = Object.freeze({
   logBytesMax: 4_194_304,
 });
 
-export type SeedHttpOptions = typeof SEED_HTTP_OPTIONS;
+export type SeedHttpOptions = {
+  readonly [Name in keyof typeof SEED_HTTP_OPTIONS]: (typeof SEED_HTTP_OPTIONS)[Name] extends number ? number : string;
+};

@@ -35,4 +35,4 @@ export const SEED_OPTIONS = Object.freeze({
   proofNamesMax: 10_000,
 });
 
-export type SeedOptions = typeof SEED_OPTIONS;
+export type SeedOptions = { readonly [Name in keyof typeof SEED_OPTIONS]: number };

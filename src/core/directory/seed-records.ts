@@ -62,6 +62,7 @@ export class SeedRecords {
   }
 
   accept(signed: SignedRecord, now: SeedNow): Verdict {
+    if (typeof signed !== 'object' || signed === null) return refused('bad-record', 'record: not a record');
     const record = verifyRecord(this.#tools, signed);
     if (typeof record === 'string') return refused('bad-record', record);
     if (record.wallMillis > now.wallMillis + this.#options.clockAheadMillisMax) return refused('bad-record', 'its stamp lies in the future');
