@@ -32,6 +32,11 @@ export function utf8Length(text: string): number {
   return length;
 }
 
+/** The text with lone surrogates replaced by U+FFFD, so that every codec can carry it. */
+export function wellFormedText(text: string): string {
+  return text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd');
+}
+
 function wellFormed(point: number): number {
   return point >= 0xd800 && point <= 0xdfff ? 0xfffd : point;
 }

@@ -1,15 +1,17 @@
-import { toHex } from './bytes.ts';
+import { fromBase64url, toBase64url } from './directory/seed-json.ts';
 import type { Endpoint } from './types.ts';
 
-/** An endpoint as people see and type it: `tcp://127.0.0.1:40123#<64 hex digits of the key>`. */
+/** `tcp://127.0.0.1:40123#KEY`: the transport address and the node's X25519 key as base64url, so that it can be typed or pasted. */
 export function formatEndpoint(endpoint: Endpoint): string {
-  return `${endpoint.address}#${toHex(endpoint.key)}`;
+  return `${endpoint.address}#${toBase64url(endpoint.key)}`;
 }
 
-/** Null when the text is no endpoint: a transport address of at most 256 characters, `#`, and the key in hex. */
+const ADDRESS = /^(tcp:\/\/[0-9A-Za-z.:[\]-]{1,200}:[0-9]{1,5}|ipc:\/\/[^#\s]{1,200}|inproc:\/\/[^#\s]{1,200}|sim:[0-9]{1,9})$/;
+
+/** Null when the text is no endpoint. */
 export function parseEndpoint(text: string): Endpoint | null {
-  const match = /^([a-z]{2,8}:[^\s#]{1,248})#([0-9a-fA-F]{64})$/.exec(text.trim());
-  if (match === null) return null;
-  const [, address = '', hex = ''] = match;
-  return { address, key: Uint8Array.from({ length: 32 }, (_, index) => Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16)) };
+  const mark = text.lastIndexOf('#');
+  const address = text.slice(0, mark).trim();
+  const key = mark < 0 ? null : fromBase64url(text.slice(mark + 1).trim());
+  return key === null || key.length !== 32 || !ADDRESS.test(address) ? null : { address, key };
 }

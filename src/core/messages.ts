@@ -8,15 +8,17 @@ import type { MessageId, UserId } from './types.ts';
  */
 export const FRAME_VERSION = 1;
 
+export type FrameKind = 'hello' | 'data' | 'ping' | 'goodbye';
+
 export interface Frame {
   readonly version: number;
   /** Keeps networks on one laptop apart. */
   readonly network: string;
-  /** hello opens a link and repeats until answered; data carries messages, or nothing (heartbeat, acknowledgement); goodbye ends it. */
-  readonly kind: 'hello' | 'data' | 'goodbye';
-  /** The sender's run. */
+  /** hello opens a link and repeats until answered; data carries messages, or only an acknowledgement; ping wants a frame back; goodbye ends the link. */
+  readonly kind: FrameKind;
+  /** Number of the sender's end of this link: random, new whenever that end starts afresh. */
   readonly run: number;
-  /** The receiver's run as the sender knows it, 0 for unknown. */
+  /** Number of the receiver's end as the sender knows it, 0 for unknown. */
   readonly toRun: number;
   /** Number of this frame among the numbered ones of the link, from 1; 0 for frames without messages. */
   readonly sequence: number;
@@ -54,7 +56,7 @@ export type Message =
   /** `final`: the answer to a want or a digest is complete. */
   | { readonly type: 'records'; readonly records: readonly SignedRecord[]; readonly final: number }
   /** Who is that? Answered with `records` by whoever knows, passed on while hops are left. */
-  | { readonly type: 'lookup'; readonly id: string; readonly name: string; readonly hops: number; readonly origin: SignedRecord | null }
+  | { readonly type: 'lookup'; readonly id: string; readonly name: string; readonly hops: number }
   | { readonly type: 'lookup-answer'; readonly id: string; readonly records: readonly SignedRecord[] }
   /** Friend facts: the sender's about the receiver and, to help one that lost its disk, the receiver's own as last seen. */
   | { readonly type: 'facts'; readonly facts: readonly SignedRecord[] }
@@ -71,7 +73,7 @@ export interface MessageEntry {
   readonly shape: Readonly<Record<string, Shape>>;
 }
 
-const records = (max: number) => list(signedRecordShape, max);
+const records = (max: number): Shape => list(signedRecordShape, max);
 const messageId = text(21, 21, /^[A-Za-z0-9_-]{21}$/);
 
 export const envelopeShape: Shape = record({
@@ -96,7 +98,7 @@ export const MESSAGES: Readonly<Record<MessageType, MessageEntry>> = {
   'sync-digest': { about: 'Key and sequence of each record known.', shape: { entries: list(anything, 1_024) } },
   'sync-want': { about: 'Keys of records that are missing or older here.', shape: { keys: list(bytes(8), 1_024) } },
   records: { about: 'Signed records.', shape: { records: records(128), final: integer(0, 1) } },
-  lookup: { about: 'Asks who bears a name.', shape: { id: text(21, 21), name: text(1, 32), hops: integer(0, 8), origin: nullable(signedRecordShape) } },
+  lookup: { about: 'Asks who bears a name.', shape: { id: text(21, 21), name: text(1, 32), hops: integer(0, 8) } },
   'lookup-answer': { about: 'The records of the one who was asked for.', shape: { id: text(21, 21), records: records(8) } },
   facts: { about: 'Friend facts.', shape: { facts: records(4) } },
   envelope: { about: 'A sealed direct message.', shape: { envelope: envelopeShape } },
@@ -112,7 +114,7 @@ const shapes = new Map<string, Shape>(Object.entries(MESSAGES).map(([type, entry
 const frameFields: ReadonlyArray<readonly [string, Shape]> = [
   ['version', integer(0, 255)],
   ['network', text(1, 64)],
-  ['kind', choice('hello', 'data', 'goodbye')],
+  ['kind', choice('hello', 'data', 'ping', 'goodbye')],
   ['run', integer(1)],
   ['toRun', integer()],
   ['sequence', integer()],

@@ -1,7 +1,24 @@
-import type { Env, Program } from './env.ts';
-import type { Frame } from './messages.ts';
+import { Chat } from './chat/chat.ts';
+import { handleCommand } from './command-handlers.ts';
+import type { NodeEvent } from './commands.ts';
+import { Lookup } from './directory/lookup.ts';
+import { formatEndpoint } from './endpoint.ts';
+import type { CommandInput, Env, Program, ServiceResult } from './env.ts';
+import { Friends } from './friends/friends.ts';
+import type { Link } from './link/link.ts';
+import { Links } from './link/links.ts';
+import { Connections } from './membership/connections.ts';
+import { RecordView } from './membership/record-view.ts';
+import type { Frame, Message } from './messages.ts';
 import { CORE_OPTIONS, type CoreOptions } from './options.ts';
-import type { Endpoint } from './types.ts';
+import type { Parts } from './parts.ts';
+import { Presence } from './presence/presence.ts';
+import type { AnyVerifiedRecord, VerifiedRecord } from './records.ts';
+import { Services } from './services.ts';
+import { Session } from './session/session.ts';
+import { AntiEntropy } from './sync/anti-entropy.ts';
+import { SeedSync } from './sync/seed-sync.ts';
+import type { Address, Endpoint, UserId } from './types.ts';
 
 /** What a chat node is told when it is made. */
 export interface ChatNodeOptions {
@@ -17,8 +34,183 @@ export interface ChatNodeOptions {
   readonly options?: Partial<CoreOptions>;
 }
 
-/** The program that joins the modules of the chat node. */
-export function chatNode(_env: Env<Frame>, _settings: ChatNodeOptions): Program<Frame> {
-  void CORE_OPTIONS;
-  throw new Error('placeholder: replaced by the core');
+const PRESENCE_TICK_MILLIS = 5_000;
+
+/** The program that joins the modules of the chat node: inputs go in here and are handed to whom they concern. */
+export function chatNode(env: Env<Frame>, settings: ChatNodeOptions): Program<Frame> {
+  return new ChatNode(env, settings);
+}
+
+class ChatNode implements Program<Frame> {
+  readonly #env: Env<Frame>;
+  readonly #parts: Parts;
+  readonly #services: Services;
+  readonly #counters = new Map<string, number>();
+
+  constructor(env: Env<Frame>, settings: ChatNodeOptions) {
+    this.#env = env;
+    this.#services = new Services(env);
+    const options = Object.freeze({ ...CORE_OPTIONS, ...settings.options });
+    const parts = {
+      env,
+      options,
+      settings,
+      endpointText: formatEndpoint(env.endpoint),
+      count: (counter: string, by = 1) => void this.#counters.set(counter, (this.#counters.get(counter) ?? 0) + by),
+      counters: () => Object.fromEntries(this.#counters),
+      tell: (event: NodeEvent) => env.emit(event),
+    } as { -readonly [Part in keyof Parts]: Parts[Part] };
+    parts.view = new RecordView(parts, { changed: (record) => this.#recordChanged(record), pinned: (id) => this.#pinned(id) });
+    parts.links = new Links(parts, {
+      hello: (link, node, session) => parts.connections.hello(link, node, session),
+      up: (link) => parts.connections.up(link),
+      changed: (link) => parts.connections.changed(link),
+      down: (link, reason) => this.#linkDown(link, reason),
+      message: (link, message) => this.#message(link, message),
+      helloMessage: () => this.#helloMessage(),
+    });
+    parts.connections = new Connections(parts);
+    parts.sync = new AntiEntropy(parts);
+    parts.seed = new SeedSync(parts, this.#services);
+    parts.lookup = new Lookup(parts);
+    parts.session = new Session(parts, this.#services);
+    parts.friends = new Friends(parts);
+    parts.presence = new Presence(parts);
+    parts.chat = new Chat(parts);
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { view, session, links, sync, seed, connections } = this.#parts;
+    view.load();
+    session.start();
+    links.start();
+    sync.start();
+    seed.start();
+    connections.start();
+    this.#env.setTimer('presence', '', PRESENCE_TICK_MILLIS);
+  }
+
+  input(from: Address, frame: Frame): void {
+    this.#parts.links.receive(from, frame);
+  }
+
+  timer(kind: string, key: string): void {
+    const { links, connections, sync, seed, lookup, chat, presence } = this.#parts;
+    switch (kind) {
+      case 'link-tick':
+        return links.tick();
+      case 'link-acknowledge':
+        return links.acknowledgeAll();
+      case 'connect':
+        return connections.review();
+      case 'anti-entropy':
+        return sync.tick();
+      case 'join':
+        return seed.joinTimer();
+      case 'announce':
+        return seed.announceTimer();
+      case 'seed-retry':
+        return seed.retryTimer();
+      case 'lookup':
+        return lookup.timer(key);
+      case 'outbox':
+        return chat.outboxTick();
+      case 'presence':
+        this.#env.setTimer('presence', '', PRESENCE_TICK_MILLIS);
+        return presence.tick();
+      default:
+        throw new Error(`a timer that nobody set: ${kind}`);
+    }
+  }
+
+  command(command: CommandInput): void {
+    handleCommand(this.#parts, command);
+  }
+
+  answer(request: string, result: ServiceResult): void {
+    this.#services.answer(request, result);
+  }
+
+  /** The order matters: receipts and news go into the frames that are packed last. */
+  endTurn(): void {
+    const { connections, chat, sync, links } = this.#parts;
+    connections.endTurn();
+    chat.endTurn();
+    sync.endTurn();
+    links.pack();
+  }
+
+  stop(): void {
+    const { session, sync, links, chat } = this.#parts;
+    session.stop();
+    chat.endTurn();
+    sync.endTurn();
+    links.goodbye();
+  }
+
+  // --- hooks between modules ---
+
+  #message(link: Link, message: Message): void {
+    const { sync, lookup, friends, chat } = this.#parts;
+    switch (message.type) {
+      case 'hello':
+        return;
+      case 'sync-summary':
+        return sync.summary(link, message);
+      case 'sync-digest':
+        return sync.digest(link, message);
+      case 'sync-want':
+        return sync.want(link, message);
+      case 'records':
+        return sync.records(link, message);
+      case 'lookup':
+        return lookup.question(link, message);
+      case 'lookup-answer':
+        return lookup.answer(link, message);
+      case 'facts':
+        return friends.takeFacts(message.facts);
+      case 'envelope':
+        return chat.envelope(link, message);
+      case 'receipt':
+        return chat.receipt(link, message);
+      case 'refusal':
+        return chat.refusal(link, message);
+    }
+  }
+
+  #linkDown(link: Link, reason: 'dead' | 'goodbye' | 'closed'): void {
+    if (reason === 'dead' && link.nodeId !== null) this.#parts.presence.nodeDead(link.nodeId);
+    this.#parts.connections.down(link, reason);
+  }
+
+  #recordChanged(record: AnyVerifiedRecord): void {
+    const { connections, friends, presence, view, session } = this.#parts;
+    switch (record.type) {
+      case 'node':
+        if (record.authorId !== session.nodeId) connections.nodeChanged(record);
+        return;
+      case 'presence':
+        return presence.reconsider(record.authorId as UserId);
+      case 'user':
+        if (record.body.deleted && session.open !== null) friends.userDeleted(record.authorId as UserId, record.body.name);
+        else if (view.user(record.authorId as UserId) !== null) presence.reconsider(record.authorId as UserId);
+        return;
+      case 'fact':
+      case 'vault':
+        return;
+    }
+  }
+
+  #pinned(id: UserId): boolean {
+    const { session, friends } = this.#parts;
+    return id === session.userId || friends.relation(id) !== 'none';
+  }
+
+  #helloMessage(): Message {
+    const { session, view } = this.#parts;
+    const user: VerifiedRecord<'user'> | null = session.userRecord();
+    const presence = session.userId === null ? undefined : view.presenceOf(session.userId);
+    return { type: 'hello', node: session.nodeRecord.signed, session: user === null ? null : { user: user.signed, presence: presence?.signed ?? null } };
+  }
 }

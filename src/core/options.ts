@@ -23,19 +23,23 @@ export const CORE_OPTIONS = Object.freeze({
   linksMax: 512,
   /** Links to peers that are neither friends nor wanted for a message. */
   randomLinkCount: 8,
-  randomLinkCountMax: 16,
+  randomLinkCountMax: 24,
+  /** Links besides those to friends over which a new record is passed on. */
+  gossipFanout: 4,
 
-  // failure detector
-  /** A link that carried nothing for this long gets an empty frame, ms. */
-  heartbeatMillis: 500,
+  // failure detector: links to friends and to people we wait for are watched closely, others less
   /** How often links are looked at, ms. */
   linkTickMillis: 250,
+  /** Silence after which a frame is asked for, ms. */
+  pingMillis: 500,
   /** Silence until a peer is suspect / dead, ms. */
   suspectMillis: 1_500,
   deadMillis: 4_000,
+  /** These three, times this, for links that nobody waits for. */
+  idleLinkFactor: 4,
   /** Pause before a dead or closed peer that is wanted is tried again, ms; doubled up to the maximum. */
   reconnectMillis: 500,
-  reconnectMillisMax: 15_000,
+  reconnectMillisMax: 8_000,
 
   // membership and sync
   /** Up to here everyone knows everyone's public record. */
@@ -51,10 +55,9 @@ export const CORE_OPTIONS = Object.freeze({
   syncRecordsMax: 128,
   /** Digest entries in one message. */
   syncDigestMax: 1_024,
-  /** Node announcement at the seed server, ms, and the time after which it is forgotten there. */
+  /** A node's record is signed afresh this often, ms; one older than the second figure counts as away. */
   announceMillis: 15_000,
   announceTtlMillis: 45_000,
-  presenceRefreshMillis: 60_000,
   presenceTtlMillis: 180_000,
   /** Retry of the seed server while it is away, ms. */
   seedRetryMillis: 3_000,

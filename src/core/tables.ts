@@ -20,6 +20,7 @@ export const TABLES = {
   messages: { scope: 'user', key: 'peer/time/id', about: 'direct messages in the order in which they are shown' },
   messageKeys: { scope: 'user', key: 'message id', about: 'where in messages a message lies; drops duplicates' },
   outbox: { scope: 'user', key: 'recipient/time/id', about: 'messages without a receipt, sealed' },
+  receipts: { scope: 'user', key: 'peer/message id', about: 'read receipts that have not reached the sender' },
   conversations: { scope: 'user', key: 'peer', about: 'unread counts and last message' },
   settings: { scope: 'user', key: 'name', about: 'settings and last status' },
 } as const satisfies Record<string, TableEntry>;

@@ -1,7 +1,6 @@
 import { CORE_OPTIONS } from '../options.ts';
 
-/** Every bound, period and limit of the seed server's directory, with unit and default. */
-export const SEED_OPTIONS = Object.freeze({
+const defaults = {
   /** Users, tombstones included; who comes after that is refused. */
   usersMax: 100_000,
   /** Announcements kept for one user; the one with the oldest stamp makes room. */
@@ -33,6 +32,9 @@ export const SEED_OPTIONS = Object.freeze({
   proofPauseMillisMax: 300_000,
   /** Names whose wrong signatures are remembered. */
   proofNamesMax: 10_000,
-});
+};
 
-export type SeedOptions = { readonly [Name in keyof typeof SEED_OPTIONS]: number };
+export type SeedOptions = { readonly [Name in keyof typeof defaults]: number };
+
+/** Every bound, period and limit of the seed server's directory, with unit and default. */
+export const SEED_OPTIONS: SeedOptions = Object.freeze(defaults);

@@ -1,0 +1,148 @@
+import type { StoreWriter } from '../capabilities.ts';
+import type { MessageView } from '../commands.ts';
+import type { MessageId, MessageState, UserId, WallMillis } from '../types.ts';
+
+/** A message as it is stored. */
+export interface StoredMessage {
+  readonly id: MessageId;
+  readonly peer: UserId;
+  readonly fromMe: boolean;
+  readonly text: string;
+  readonly stamp: number;
+  readonly sentMillis: WallMillis;
+  readonly receivedMillis: WallMillis | null;
+  readonly state: MessageState;
+  readonly receipts: MessageView['receipts'];
+  readonly reason?: string;
+}
+
+export interface Conversation {
+  /** Messages of theirs that were not read here. */
+  readonly unread: number;
+  /** Greatest stamp in it. */
+  readonly stamp: number;
+  readonly lastText: string;
+  readonly lastMillis: WallMillis;
+  readonly lastFromMe: boolean;
+}
+
+const PREVIEW_CHARACTERS = 120;
+const RANK: Readonly<Record<MessageState, number>> = { queued: 0, failed: 1, delivered: 2, read: 3 };
+
+/**
+ * Direct messages of the logged-in user: in order of their stamps, each id once.
+ * Conversations' summaries are kept in memory during a turn and written once at its end.
+ */
+export class History {
+  readonly #store: StoreWriter;
+  readonly #dirty = new Map<UserId, Conversation>();
+
+  constructor(store: StoreWriter) {
+    this.#store = store;
+  }
+
+  conversation(peer: UserId): Conversation {
+    return (
+      this.#dirty.get(peer) ?? this.#store.get<Conversation>('conversations', peer) ?? { unread: 0, stamp: 0, lastText: '', lastMillis: 0, lastFromMe: false }
+    );
+  }
+
+  conversations(): Array<readonly [UserId, Conversation]> {
+    this.endTurn();
+    return this.#store.scan<Conversation>('conversations').map(([peer, conversation]) => [peer as UserId, conversation] as const);
+  }
+
+  has(id: MessageId): boolean {
+    return this.#store.get('messageKeys', id) !== undefined;
+  }
+
+  byId(id: MessageId): readonly [key: string, StoredMessage] | null {
+    const key = this.#store.get<string>('messageKeys', id);
+    const message = key === undefined ? undefined : this.#store.get<StoredMessage>('messages', key);
+    return key === undefined || message === undefined ? null : [key, message];
+  }
+
+  /** Returns the message's key. */
+  add(message: StoredMessage): string {
+    const key = messageKey(message.peer, message.stamp, message.id);
+    this.#store.put('messages', key, message);
+    this.#store.put('messageKeys', message.id, key);
+    const before = this.conversation(message.peer);
+    const latest = message.stamp >= before.stamp;
+    this.#dirty.set(message.peer, {
+      unread: before.unread + (message.fromMe ? 0 : 1),
+      stamp: Math.max(before.stamp, message.stamp),
+      lastText: latest ? message.text.slice(0, PREVIEW_CHARACTERS) : before.lastText,
+      lastMillis: latest ? message.sentMillis : before.lastMillis,
+      lastFromMe: latest ? message.fromMe : before.lastFromMe,
+    });
+    return key;
+  }
+
+  /** Moves a message's state forward, never back; says whether anything changed. */
+  advance(id: MessageId, state: MessageState, more: { readonly receipt?: MessageView['receipts'][number]; readonly reason?: string }): StoredMessage | null {
+    const found = this.byId(id);
+    if (found === null) return null;
+    const [key, message] = found;
+    if (RANK[state] <= RANK[message.state]) return null;
+    const receipts = more.receipt === undefined ? message.receipts : [...message.receipts, more.receipt];
+    const changed: StoredMessage = { ...message, state, receipts, ...(more.reason === undefined ? {} : { reason: more.reason }) };
+    this.#store.put('messages', key, changed);
+    return changed;
+  }
+
+  /** Marks all of theirs as read; the ids that were not, newest first, at most `limit`. */
+  markRead(peer: UserId, limit: number): MessageId[] {
+    const conversation = this.conversation(peer);
+    const ids: MessageId[] = [];
+    if (conversation.unread > 0) {
+      for (const [key, message] of this.#store.scan<StoredMessage>('messages', { prefix: `${peer}/`, reverse: true, limit })) {
+        if (message.fromMe || message.state === 'read') continue;
+        this.#store.put('messages', key, { ...message, state: 'read' });
+        ids.push(message.id);
+        if (ids.length >= conversation.unread) break;
+      }
+      this.#dirty.set(peer, { ...conversation, unread: 0 });
+    }
+    return ids;
+  }
+
+  /** Oldest first. */
+  page(
+    peer: UserId,
+    range: { readonly limit: number; readonly before?: string },
+  ): { readonly messages: ReadonlyArray<readonly [string, StoredMessage]>; readonly more: boolean } {
+    const prefix = `${peer}/`;
+    const scanned = this.#store.scan<StoredMessage>('messages', {
+      prefix,
+      reverse: true,
+      limit: range.limit + 1,
+      ...(range.before === undefined ? {} : { to: prefix + range.before }),
+    });
+    const more = scanned.length > range.limit;
+    return { messages: scanned.slice(0, range.limit).reverse(), more };
+  }
+
+  endTurn(): void {
+    for (const [peer, conversation] of this.#dirty) this.#store.put('conversations', peer, conversation);
+    this.#dirty.clear();
+  }
+
+  forget(): void {
+    this.#dirty.clear();
+  }
+}
+
+/** Sorts as text in the order of stamps. */
+export function messageKey(peer: UserId, stamp: number, id: MessageId): string {
+  return `${peer}/${stampText(stamp)}-${id}`;
+}
+
+export function stampText(stamp: number): string {
+  return String(stamp).padStart(16, '0');
+}
+
+/** The part of a key that people's programs hold: without the peer. */
+export function placeOf(key: string): string {
+  return key.slice(key.indexOf('/') + 1);
+}

@@ -1,0 +1,154 @@
+import type { Link } from '../link/link.ts';
+import type { Envelope } from '../messages.ts';
+import type { Parts } from '../parts.ts';
+import type { MessageId, UserId } from '../types.ts';
+import { stampText } from './history.ts';
+
+interface Flight {
+  /** Key of the row, and when it was last sent. */
+  readonly key: string;
+  sentMillis: number;
+  attempts: number;
+}
+
+interface Queue {
+  /** Rows of this recipient. */
+  count: number;
+  /** Key of the last row that was handed to the link; null: none since it came up. */
+  cursor: string | null;
+  readonly inFlight: Map<MessageId, Flight>;
+}
+
+/**
+ * Messages that their recipient has not confirmed: sealed, on disk, sent in order whenever the recipient is linked and logged in,
+ * and sent again until a signed receipt comes. A row leaves only by receipt or refusal.
+ */
+export class Outbox {
+  readonly #parts: Parts;
+  readonly #queues = new Map<UserId, Queue>();
+  #timerSet = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  open(): void {
+    for (const [key] of this.#parts.env.store.scan('outbox')) this.#queue(key.slice(0, key.indexOf('/')) as UserId).count += 1;
+  }
+
+  close(): void {
+    this.#queues.clear();
+    this.#timerSet = false;
+    this.#parts.env.cancelTimer('outbox', '');
+  }
+
+  #queue(to: UserId): Queue {
+    let queue = this.#queues.get(to);
+    if (queue === undefined) {
+      queue = { count: 0, cursor: null, inFlight: new Map() };
+      this.#queues.set(to, queue);
+    }
+    return queue;
+  }
+
+  /** Recipients with something waiting. */
+  recipients(): UserId[] {
+    const found: UserId[] = [];
+    for (const [to, queue] of this.#queues) if (queue.count > 0) found.push(to);
+    return found;
+  }
+
+  count(to: UserId): number {
+    return this.#queues.get(to)?.count ?? 0;
+  }
+
+  add(envelope: Envelope, stamp: number): void {
+    const { env, connections } = this.#parts;
+    const queue = this.#queue(envelope.to);
+    const key = `${envelope.to}/${stampText(stamp)}-${envelope.id}`;
+    env.store.put('outbox', key, envelope);
+    queue.count += 1;
+    const link = connections.sessionLink(envelope.to);
+    if (link === null) connections.reviewSoon();
+    else this.pump(envelope.to, link);
+  }
+
+  /** Hands rows to the link, in order, as far as the window allows. */
+  pump(to: UserId, link: Link): void {
+    const { env, options, links } = this.#parts;
+    const queue = this.#queue(to);
+    const room = options.outboxInFlight - queue.inFlight.size;
+    if (room <= 0 || queue.count <= queue.inFlight.size) return;
+    const from = queue.cursor === null ? {} : { from: `${queue.cursor}\0` };
+    for (const [key, envelope] of env.store.scan<Envelope>('outbox', { prefix: `${to}/`, limit: room, ...from })) {
+      if (queue.inFlight.has(envelope.id)) continue;
+      if (!links.send(link, { type: 'envelope', envelope })) break;
+      queue.cursor = key;
+      queue.inFlight.set(envelope.id, { key, sentMillis: env.monotonicMillis, attempts: 1 });
+    }
+    if (queue.inFlight.size > 0) this.#setTimer();
+  }
+
+  /** The link is new: what was under way before is sent again. */
+  restart(to: UserId, link: Link): void {
+    const queue = this.#queue(to);
+    queue.cursor = null;
+    queue.inFlight.clear();
+    this.pump(to, link);
+  }
+
+  pause(to: UserId): void {
+    const queue = this.#queues.get(to);
+    if (queue === undefined) return;
+    queue.cursor = null;
+    queue.inFlight.clear();
+  }
+
+  /** Confirmed or refused: the row leaves. */
+  settle(to: UserId, stamp: number, id: MessageId): void {
+    const { env } = this.#parts;
+    const key = `${to}/${stampText(stamp)}-${id}`;
+    const queue = this.#queue(to);
+    queue.inFlight.delete(id);
+    if (env.store.get('outbox', key) === undefined) return;
+    env.store.delete('outbox', key);
+    queue.count -= 1;
+  }
+
+  dropAll(to: UserId): MessageId[] {
+    const { env } = this.#parts;
+    const ids: MessageId[] = [];
+    for (const [key, envelope] of env.store.scan<Envelope>('outbox', { prefix: `${to}/` })) {
+      env.store.delete('outbox', key);
+      ids.push(envelope.id);
+    }
+    this.#queues.delete(to);
+    return ids;
+  }
+
+  #setTimer(): void {
+    if (this.#timerSet) return;
+    this.#timerSet = true;
+    this.#parts.env.setTimer('outbox', '', this.#parts.options.outboxRetryMillis);
+  }
+
+  /** Timer: what has no receipt although the link is up goes again. */
+  tick(): void {
+    const { env, options, links, connections } = this.#parts;
+    this.#timerSet = false;
+    for (const [to, queue] of this.#queues) {
+      const link = queue.inFlight.size === 0 ? null : connections.sessionLink(to);
+      if (link === null) continue;
+      for (const flight of queue.inFlight.values()) {
+        const patience = Math.min(options.outboxRetryMillis * 2 ** (flight.attempts - 1), options.outboxRetryMillisMax);
+        if (env.monotonicMillis - flight.sentMillis < patience) continue;
+        const envelope = env.store.get<Envelope>('outbox', flight.key);
+        if (envelope === undefined || !links.send(link, { type: 'envelope', envelope })) continue;
+        flight.sentMillis = env.monotonicMillis;
+        flight.attempts += 1;
+        this.#parts.count('messagesResent');
+      }
+      this.#setTimer();
+    }
+  }
+}

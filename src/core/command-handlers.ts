@@ -1,0 +1,216 @@
+import type { CommandName, Commands, FriendView, UserView } from './commands.ts';
+import { parseEndpoint } from './endpoint.ts';
+import type { CommandInput, CommandResult } from './env.ts';
+import type { Parts } from './parts.ts';
+import type { VerifiedRecord } from './records.ts';
+import type { Relation, UserId } from './types.ts';
+
+type Respond = (result: { ok: true; value: unknown } | { ok: false; code: string; details?: Record<string, unknown> }) => void;
+type Handler<Name extends CommandName> = (parts: Parts, args: Commands[Name]['args'], respond: Respond) => void;
+
+/** Answers one command of the registry, now or after a look-up. Arguments were validated at the edge. */
+export function handleCommand(parts: Parts, command: CommandInput): void {
+  const respond: Respond = (result) => {
+    const reply: CommandResult = result.ok ? result : { ok: false, code: result.code, details: result.details ?? {} };
+    parts.env.reply(command.request, reply);
+  };
+  const handler = Object.hasOwn(HANDLERS, command.name) ? (HANDLERS[command.name as CommandName] as Handler<CommandName>) : undefined;
+  if (handler === undefined) return respond({ ok: false, code: 'bad-command', details: { name: command.name, hint: '' } });
+  if (NEEDS_SESSION.has(command.name) && parts.session.open === null) return respond({ ok: false, code: 'not-logged-in' });
+  handler(parts, command.args as never, respond);
+}
+
+const NEEDS_SESSION = new Set<string>([
+  'logout',
+  'delete-account',
+  'profile',
+  'status',
+  'friend-add',
+  'friend-accept',
+  'friend-decline',
+  'friend-remove',
+  'block',
+  'unblock',
+  'friends',
+  'requests',
+  'send',
+  'chats',
+  'history',
+  'message',
+  'read',
+  'settings',
+] satisfies CommandName[]);
+
+const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
+  register: ({ session }, args, respond) => session.register(args, respond),
+  login: ({ session }, args, respond) => session.login(args, respond),
+  logout: ({ session }, _args, respond) => session.logout('You logged out.', respond),
+  'delete-account': ({ session }, args, respond) => session.deleteAccount(args, respond),
+  info: (parts, _args, respond) => respond({ ok: true, value: nodeInfo(parts) }),
+  profile: (parts, args, respond) => {
+    const { displayName, about } = args;
+    if (displayName !== undefined || about !== undefined)
+      parts.session.changeProfile({ ...(displayName === undefined ? {} : { displayName }), ...(about === undefined ? {} : { about }) });
+    const own = parts.session.userRecord();
+    if (own === null) return respond({ ok: false, code: 'not-logged-in' });
+    respond({ ok: true, value: userView(parts, own) });
+  },
+  status: ({ presence }, args, respond) =>
+    respond({ ok: true, value: args.presence === undefined && args.text === undefined ? presence.own : presence.set(args) }),
+  'friend-add': (parts, { user }, respond) =>
+    withUser(parts, user, respond, (id, relation) => {
+      if (relation === 'blocked') return respond({ ok: false, code: 'blocked', details: { name: user } });
+      if (relation === 'friend') return respond({ ok: false, code: 'already-friends', details: { name: user } });
+      if (relation === 'outgoing') return respond({ ok: false, code: 'already-requested', details: { name: user } });
+      respond({ ok: true, value: { user, relation: parts.friends.agree(id) } });
+    }),
+  'friend-accept': (parts, { user }, respond) =>
+    withUser(parts, user, respond, (id, relation) => {
+      if (relation !== 'incoming') return respond({ ok: false, code: relation === 'friend' ? 'already-friends' : 'no-request', details: { name: user } });
+      respond({ ok: true, value: { user, relation: parts.friends.agree(id) } });
+    }),
+  'friend-decline': (parts, { user }, respond) =>
+    withUser(parts, user, respond, (id, relation) => {
+      if (relation !== 'incoming') return respond({ ok: false, code: 'no-request', details: { name: user } });
+      respond({ ok: true, value: { user, relation: parts.friends.refuse(id) } });
+    }),
+  'friend-remove': (parts, { user }, respond) =>
+    withUser(parts, user, respond, (id, relation) => {
+      if (relation !== 'friend' && relation !== 'outgoing') return respond({ ok: false, code: 'not-friends', details: { name: user } });
+      respond({ ok: true, value: { user, relation: parts.friends.refuse(id) } });
+    }),
+  block: (parts, { user }, respond) => withUser(parts, user, respond, (id) => respond({ ok: true, value: { user, relation: parts.friends.block(id) } })),
+  unblock: (parts, { user }, respond) =>
+    withUser(parts, user, respond, (id, relation) => {
+      if (relation !== 'blocked') return respond({ ok: false, code: 'not-blocked', details: { name: user } });
+      respond({ ok: true, value: { user, relation: parts.friends.unblock(id) } });
+    }),
+  friends: (parts, _args, respond) =>
+    respond({
+      ok: true,
+      value: {
+        friends: parts.friends
+          .withRelation('friend')
+          .map((id) => friendView(parts, id))
+          .sort((a, b) => (a.name < b.name ? -1 : 1)),
+      },
+    }),
+  requests: (parts, _args, respond) => {
+    const names = (relation: Relation): string[] =>
+      parts.friends
+        .withRelation(relation)
+        .map((id) => nameOf(parts, id))
+        .sort();
+    respond({ ok: true, value: { incoming: names('incoming'), outgoing: names('outgoing'), blocked: names('blocked') } });
+  },
+  user: (parts, { user }, respond) =>
+    parts.lookup.find(user, (record) => {
+      if (record === null) return respond({ ok: false, code: 'unknown-user', details: { name: user } });
+      respond({ ok: true, value: userView(parts, record) });
+    }),
+  users: (parts, _args, respond) => {
+    const users = parts.view
+      .users()
+      .map((record) => userView(parts, record))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    respond({ ok: true, value: { users, total: users.length, online: users.filter((user) => user.presence !== 'offline').length } });
+  },
+  send: (parts, { to, text }, respond) =>
+    withUser(parts, to, respond, (_id, relation, record) => {
+      if (relation === 'blocked') return respond({ ok: false, code: 'blocked', details: { name: to } });
+      if (relation !== 'friend') return respond({ ok: false, code: 'not-friends', details: { name: to } });
+      const outcome = parts.chat.send(record, text);
+      respond('code' in outcome ? { ok: false, ...outcome } : { ok: true, value: outcome });
+    }),
+  chats: ({ chat }, _args, respond) => respond({ ok: true, value: { chats: chat.chats() } }),
+  history: (parts, args, respond) =>
+    withPeer(parts, args.with, respond, (id) =>
+      respond({ ok: true, value: parts.chat.page(id, { limit: args.limit ?? 50, ...(args.before === undefined ? {} : { before: args.before }) }) }),
+    ),
+  message: ({ chat }, { id }, respond) => {
+    const message = chat.message(id);
+    respond(message === null ? { ok: false, code: 'unknown-message', details: { id } } : { ok: true, value: message });
+  },
+  read: (parts, args, respond) => withPeer(parts, args.with, respond, (id) => respond({ ok: true, value: { count: parts.chat.read(id) } })),
+  settings: ({ chat }, args, respond) => respond({ ok: true, value: Object.keys(args).length === 0 ? chat.settings() : chat.changeSettings(args) }),
+  peers: ({ connections }, _args, respond) => respond({ ok: true, value: { peers: connections.peers() } }),
+  join: ({ connections }, { endpoint }, respond) => {
+    const parsed = parseEndpoint(endpoint);
+    if (parsed === null) return respond({ ok: false, code: 'bad-endpoint', details: { endpoint } });
+    connections.join(parsed);
+    respond({ ok: true, value: { endpoint } });
+  },
+  sync: ({ sync, seed }, _args, respond) => {
+    sync.compareNow();
+    respond({ ok: true, value: seed.summary() });
+  },
+};
+
+/** Finds the user, or answers with what is wrong. Names are as typed; `@` in front is allowed. */
+function withUser(parts: Parts, typed: string, respond: Respond, then: (id: UserId, relation: Relation, record: VerifiedRecord<'user'>) => void): void {
+  const name = typed.replace(/^@/, '').toLowerCase();
+  parts.lookup.find(name, (record) => {
+    if (parts.session.open === null) return respond({ ok: false, code: 'not-logged-in' });
+    if (record === null) return respond({ ok: false, code: 'unknown-user', details: { name } });
+    const id = record.authorId as UserId;
+    if (id === parts.session.userId) return respond({ ok: false, code: 'yourself' });
+    then(id, parts.friends.relation(id), record);
+  });
+}
+
+/** Somebody with whom there is, or may be, a conversation: also one whose account is gone. */
+function withPeer(parts: Parts, typed: string, respond: Respond, then: (id: UserId) => void): void {
+  const gone = parts.chat.chats().find((chat) => chat.with === typed);
+  if (gone !== undefined) return then(gone.userId);
+  withUser(parts, typed, respond, then);
+}
+
+function nameOf(parts: Parts, id: UserId): string {
+  return parts.view.user(id)?.body.name ?? id.slice(0, 8);
+}
+
+function friendView(parts: Parts, id: UserId): FriendView {
+  return {
+    name: nameOf(parts, id),
+    userId: id,
+    displayName: parts.view.user(id)?.body.displayName ?? '',
+    unread: parts.chat.unread(id),
+    ...parts.presence.viewOf(id),
+  };
+}
+
+function userView(parts: Parts, record: VerifiedRecord<'user'>): UserView {
+  const id = record.authorId as UserId;
+  return {
+    name: record.body.name,
+    userId: id,
+    displayName: record.body.displayName,
+    about: record.body.about,
+    relation: parts.session.open === null ? 'none' : parts.friends.relation(id),
+    createdMillis: record.body.createdMillis,
+    fingerprint: (id.slice(0, 16).match(/.{4}/g) as string[]).join(' '),
+    ...parts.presence.viewOf(id),
+  };
+}
+
+function nodeInfo(parts: Parts): Commands['info']['result'] {
+  const { env, session, settings, presence, links, view, chat, friends, seed } = parts;
+  return {
+    node: env.name,
+    nodeId: session.nodeId,
+    user: settings.user,
+    registered: session.registered,
+    loggedIn: session.open !== null,
+    userId: session.userId,
+    endpoint: parts.endpointText,
+    run: env.run,
+    presence: presence.own.presence,
+    statusText: presence.own.statusText,
+    peers: links.upLinks().length,
+    users: view.userCount,
+    unread: session.open === null ? 0 : chat.unreadTotal(),
+    requests: friends.withRelation('incoming').length,
+    sync: seed.summary(),
+    counters: parts.counters(),
+  };
+}

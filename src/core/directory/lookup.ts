@@ -1,0 +1,120 @@
+import type { Link } from '../link/link.ts';
+import type { Message } from '../messages.ts';
+import type { Parts } from '../parts.ts';
+import { type SignedRecord, type VerifiedRecord, verifyRecord } from '../records.ts';
+import type { UserId } from '../types.ts';
+
+type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
+type Answer = (user: VerifiedRecord<'user'> | null) => void;
+
+interface Search {
+  readonly name: string;
+  readonly answers: Answer[];
+  peersAsked: boolean;
+  seedAsked: boolean;
+}
+
+const ROUTES_MAX = 512;
+
+/**
+ * Finds who bears a name: in the own view, then from peers (who pass the question on above full membership), then from the seed server.
+ * Answers carry signed records, so nobody on the way can invent a user.
+ */
+export class Lookup {
+  readonly #parts: Parts;
+  readonly #searches = new Map<string, Search>();
+  /** Questions of others that we passed on, and where the answer goes; bounded, oldest forgotten. */
+  readonly #routes = new Map<string, Link>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Calls back once, now or within `lookupMillis`; null when nobody knows the name. */
+  find(name: string, answer: Answer, options: { readonly waitForPeersMillis?: number } = {}): void {
+    const known = this.#parts.view.userNamed(name);
+    if (known !== null) return answer(known);
+    for (const search of this.#searches.values()) {
+      if (search.name === name) {
+        search.answers.push(answer);
+        return;
+      }
+    }
+    const { env, links, settings, seed } = this.#parts;
+    const id = env.random.id();
+    const search: Search = { name, answers: [answer], peersAsked: false, seedAsked: false };
+    this.#searches.set(id, search);
+    for (const link of links.upLinks()) search.peersAsked = links.send(link, this.#question(id, name)) || search.peersAsked;
+    const patience = options.waitForPeersMillis ?? this.#parts.options.nameQueryMillis;
+    if (search.peersAsked) env.setTimer('lookup', id, patience);
+    else if (settings.seedServer) this.#askSeed(id, search);
+    else env.setTimer('lookup', id, seed.joining ? patience : 1);
+  }
+
+  #question(id: string, name: string): Message {
+    return { type: 'lookup', id, name, hops: this.#parts.view.full ? 1 : this.#parts.options.lookupHops };
+  }
+
+  #askSeed(id: string, search: Search): void {
+    search.seedAsked = true;
+    this.#parts.seed.call('user', { name: search.name }, (result) => {
+      if (!this.#searches.has(id)) return;
+      if (result.ok) this.#take((result.value as { records: readonly SignedRecord[] }).records, null);
+      if (this.#searches.has(id)) this.#settle(id, search);
+    });
+  }
+
+  /** Timer: the peers had their time. */
+  timer(id: string): void {
+    const search = this.#searches.get(id);
+    if (search === undefined) return;
+    if (this.#parts.settings.seedServer && !search.seedAsked) this.#askSeed(id, search);
+    else this.#settle(id, search);
+  }
+
+  #settle(id: string, search: Search): void {
+    this.#searches.delete(id);
+    this.#parts.env.cancelTimer('lookup', id);
+    const found = this.#parts.view.userNamed(search.name);
+    for (const answer of search.answers) answer(found);
+  }
+
+  #take(records: readonly SignedRecord[], from: Link | null): void {
+    for (const signed of records) this.#parts.sync.take(signed, from);
+  }
+
+  // --- questions and answers of peers ---
+
+  question(link: Link, message: Of<'lookup'>): void {
+    const { view, links } = this.#parts;
+    if (this.#routes.has(message.id) || this.#searches.has(message.id)) return;
+    const known = view.userNamed(message.name);
+    if (known !== null) {
+      links.send(link, { type: 'lookup-answer', id: message.id, records: view.recordsOf(known.authorId as UserId).slice(0, 8) });
+      return;
+    }
+    if (message.hops <= 1) return;
+    this.#routes.set(message.id, link);
+    if (this.#routes.size > ROUTES_MAX) this.#routes.delete(this.#routes.keys().next().value as string);
+    for (const other of links.upLinks()) if (other !== link) links.send(other, { ...message, hops: message.hops - 1 });
+  }
+
+  answer(link: Link, message: Of<'lookup-answer'>): void {
+    const { env, links } = this.#parts;
+    const route = this.#routes.get(message.id);
+    if (route !== undefined) {
+      this.#routes.delete(message.id);
+      links.send(route, message);
+      return;
+    }
+    const search = this.#searches.get(message.id);
+    if (search === undefined) return;
+    const fits = message.records.some((signed) => {
+      const record = verifyRecord(env, signed);
+      return typeof record !== 'string' && record.type === 'user' && record.body.name === search.name;
+    });
+    if (!fits) return this.#parts.count('lookupAnswersWrong');
+    this.#take(message.records, link);
+    if (this.#parts.view.userNamed(search.name) !== null) this.#settle(message.id, search);
+  }
+}

@@ -1,0 +1,231 @@
+import type { Link } from '../link/link.ts';
+import type { Parts } from '../parts.ts';
+import { type SignedRecord, type VerifiedRecord, verifyRecord } from '../records.ts';
+import type { Relation, UserId } from '../types.ts';
+import { agree, mergeWords, refuse, relationOf, SILENCE, sameWord, type Word } from './friendship.ts';
+
+interface Tie {
+  mine: Word;
+  theirs: Word;
+  myRecord: VerifiedRecord<'fact'> | null;
+  theirRecord: VerifiedRecord<'fact'> | null;
+  /** Sequence of our fact that the other side has acknowledged in this run. */
+  told: number;
+}
+
+/**
+ * Friendships: two signed words, one of each side (see friendship.ts). Ours are sent whenever the other side is met,
+ * so any order of crashes and reconnects ends in the same relation at both.
+ */
+export class Friends {
+  readonly #parts: Parts;
+  readonly #ties = new Map<UserId, Tie>();
+  readonly #blocked = new Set<UserId>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** The session has opened: read what is stored. */
+  open(): void {
+    const { env, session } = this.#parts;
+    for (const [id] of env.store.scan('blocks')) this.#blocked.add(id as UserId);
+    for (const [, signed] of env.store.scan<SignedRecord>('facts')) {
+      const record = verifyRecord(env, signed);
+      if (typeof record === 'string' || record.type !== 'fact') continue;
+      const mine = record.authorId === session.userId;
+      const tie = this.#tie(mine ? record.body.subject : (record.authorId as UserId));
+      if (mine) {
+        tie.mine = record.body;
+        tie.myRecord = record;
+      } else {
+        tie.theirs = record.body;
+        tie.theirRecord = record;
+      }
+    }
+    // Somebody's deletion may have been heard of while nobody was logged in here.
+    for (const id of [...this.#ties.keys()]) if (this.#parts.view.isDeleted(id)) this.userDeleted(id, '');
+  }
+
+  close(): void {
+    this.#ties.clear();
+    this.#blocked.clear();
+  }
+
+  #tie(id: UserId): Tie {
+    let tie = this.#ties.get(id);
+    if (tie === undefined) {
+      tie = { mine: SILENCE, theirs: SILENCE, myRecord: null, theirRecord: null, told: 0 };
+      this.#ties.set(id, tie);
+    }
+    return tie;
+  }
+
+  relation(id: UserId): Relation {
+    if (this.#blocked.has(id)) return 'blocked';
+    const tie = this.#ties.get(id);
+    return tie === undefined ? 'none' : relationOf(tie.mine, tie.theirs);
+  }
+
+  isBlocked(id: UserId): boolean {
+    return this.#blocked.has(id);
+  }
+
+  withRelation(wanted: Relation): UserId[] {
+    if (wanted === 'blocked') return [...this.#blocked];
+    const found: UserId[] = [];
+    for (const id of this.#ties.keys()) if (this.relation(id) === wanted) found.push(id);
+    return found;
+  }
+
+  /** People to be linked with: friends, those with an open request in either direction, and those who do not know yet that we refused. */
+  wanted(): UserId[] {
+    const found: UserId[] = [];
+    for (const [id, tie] of this.#ties) {
+      const untold = tie.myRecord !== null && tie.theirs.yes > 0 && tie.told < tie.myRecord.sequence;
+      if (relationOf(tie.mine, tie.theirs) !== 'none' || untold) found.push(id);
+    }
+    return found;
+  }
+
+  ownFacts(): VerifiedRecord[] {
+    const records: VerifiedRecord[] = [];
+    for (const tie of this.#ties.values()) if (tie.myRecord !== null) records.push(tie.myRecord);
+    return records;
+  }
+
+  // --- what we say ---
+
+  /** Asks, or accepts when they asked. */
+  agree(id: UserId): Relation {
+    const tie = this.#tie(id);
+    return this.#say(id, agree(tie.mine, tie.theirs));
+  }
+
+  /** Declines, takes back, or ends. */
+  refuse(id: UserId): Relation {
+    const tie = this.#tie(id);
+    return this.#say(id, refuse(tie.mine, tie.theirs));
+  }
+
+  block(id: UserId): Relation {
+    const before = this.relation(id);
+    if (this.#ties.has(id) && before !== 'none') this.refuse(id);
+    this.#blocked.add(id);
+    this.#parts.env.store.put('blocks', id, { wallMillis: Math.trunc(this.#parts.env.wallMillis) });
+    this.#tell(id, before);
+    return 'blocked';
+  }
+
+  unblock(id: UserId): Relation {
+    this.#blocked.delete(id);
+    this.#parts.env.store.delete('blocks', id);
+    this.#tell(id, 'blocked');
+    this.#parts.connections.reviewSoon();
+    return this.relation(id);
+  }
+
+  #say(id: UserId, word: Word): Relation {
+    const { session, seed, connections } = this.#parts;
+    const tie = this.#tie(id);
+    const before = this.relation(id);
+    tie.mine = word;
+    tie.myRecord = session.signAsUser('fact', { subject: id, yes: word.yes, no: word.no }, tie.myRecord?.sequence);
+    this.#store(tie.myRecord);
+    seed.publish(tie.myRecord as VerifiedRecord);
+    const link = connections.sessionLink(id);
+    if (link !== null) this.#sendFacts(link, id, false);
+    this.#tell(id, before);
+    connections.reviewSoon();
+    return this.relation(id);
+  }
+
+  #store(record: VerifiedRecord<'fact'>): void {
+    this.#parts.env.store.put('facts', `${record.authorId}/${record.body.subject}`, record.signed);
+  }
+
+  // --- what we hear ---
+
+  /** Somebody who is logged in is linked with us: both say where they stand. */
+  userLinkUp(id: UserId, link: Link): void {
+    this.#sendFacts(link, id, true);
+  }
+
+  /** With theirs, as last seen, so that one that lost its disk hears its own words again. */
+  #sendFacts(link: Link, id: UserId, withTheirs: boolean): void {
+    const tie = this.#ties.get(id);
+    if (tie === undefined) return;
+    const facts: SignedRecord[] = [];
+    if (tie.myRecord !== null) facts.push(tie.myRecord.signed);
+    if (withTheirs && tie.theirRecord !== null) facts.push(tie.theirRecord.signed);
+    const sequence = tie.myRecord?.sequence ?? 0;
+    if (facts.length === 0) return;
+    this.#parts.links.send(link, { type: 'facts', facts }, () => {
+      tie.told = Math.max(tie.told, sequence);
+    });
+  }
+
+  takeFacts(facts: readonly SignedRecord[]): void {
+    const { env, session, options } = this.#parts;
+    if (session.userId === null) return;
+    for (const signed of facts) {
+      const record = verifyRecord(env, signed);
+      if (typeof record === 'string') this.#parts.count('recordsRefused');
+      else if (record.type === 'fact' && record.wallMillis <= env.wallMillis + options.clockAheadMillisMax) this.#take(record, session.userId);
+    }
+  }
+
+  #take(record: VerifiedRecord<'fact'>, me: UserId): void {
+    const mine = record.authorId === me;
+    const id = mine ? record.body.subject : (record.authorId as UserId);
+    if (id === me || (!mine && record.body.subject !== me) || this.#parts.view.isDeleted(id)) return;
+    if (!this.#ties.has(id) && this.#ties.size >= this.#parts.options.friendsMax) return this.#parts.count('friendsFull');
+    const tie = this.#tie(id);
+    const before = this.relation(id);
+    const known = mine ? tie.mine : tie.theirs;
+    const merged = mergeWords(known, record.body);
+    const kept = mine ? tie.myRecord : tie.theirRecord;
+    if (kept === null || record.sequence > kept.sequence) {
+      if (mine) tie.myRecord = record;
+      else tie.theirRecord = record;
+      this.#store(record);
+    }
+    if (sameWord(known, merged)) return;
+    if (mine) tie.mine = merged;
+    else tie.theirs = merged;
+    this.#tell(id, before);
+    this.#parts.connections.reviewSoon();
+  }
+
+  /** A tombstone: the tie ends, and what waited for them with it. */
+  userDeleted(id: UserId, name: string): void {
+    const { env, session, chat, connections } = this.#parts;
+    this.#blocked.delete(id);
+    env.store.delete('blocks', id);
+    if (!this.#ties.has(id)) return;
+    const before = this.relation(id);
+    this.#ties.delete(id);
+    env.store.delete('facts', `${session.userId}/${id}`);
+    env.store.delete('facts', `${id}/${session.userId}`);
+    chat.userDeleted(id);
+    if (before !== 'none' && name !== '') {
+      this.#parts.tell({ type: 'relation-changed', user: name, from: before, to: 'none' });
+      this.#parts.tell({ type: 'user-deleted', user: name });
+    }
+    connections.reviewSoon();
+  }
+
+  #tell(id: UserId, before: Relation): void {
+    const { env, view, presence, chat, connections } = this.#parts;
+    const after = this.relation(id);
+    if (before === after) return;
+    const user = view.user(id)?.body.name ?? id.slice(0, 8);
+    if (env.tracing) env.trace({ type: 'state', subject: 'friend', id: user, from: before, to: after });
+    this.#parts.tell({ type: 'relation-changed', user, from: before, to: after });
+    if (after === 'friend') {
+      presence.reconsider(id);
+      const link = connections.sessionLink(id);
+      if (link !== null) chat.userLinkUp(id, link);
+    }
+  }
+}

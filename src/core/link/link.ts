@@ -1,0 +1,119 @@
+import type { Message } from '../messages.ts';
+import type { Address, Endpoint, NodeId, UserId } from '../types.ts';
+
+/** A frame's worth of messages that the peer has not acknowledged. */
+export interface UnacknowledgedFrame {
+  readonly sequence: number;
+  readonly messages: readonly Message[];
+  readonly callbacks: ReadonlyArray<() => void>;
+  firstSentMillis: number;
+  lastSentMillis: number;
+  attempts: number;
+}
+
+/**
+ * connecting: our hello is unanswered. up: both ends know each other's number. suspect: up, but silent.
+ * The state machine is in links.ts; this is one link's memory.
+ */
+export type LinkState = 'connecting' | 'up' | 'suspect';
+
+export interface Link {
+  readonly address: Address;
+  endpoint: Endpoint;
+  /** Name for people, traces and fault rules; the endpoint's text until the hello tells. */
+  name: string;
+  nodeId: NodeId | null;
+  /** Who the node's certificate says it belongs to. */
+  userId: UserId | null;
+  /** That user is logged in there now, as the peer's hello says. */
+  sessionOpen: boolean;
+  state: LinkState;
+  /** We gave the transport an address to send to. */
+  opened: boolean;
+  /** Watched closely: somebody here waits for this peer. */
+  wanted: boolean;
+
+  readonly localRun: number;
+  peerRun: number;
+  /** The peer has shown that it knows `localRun`. */
+  established: boolean;
+
+  nextSequence: number;
+  unacknowledged: UnacknowledgedFrame[];
+  unacknowledgedMessages: number;
+  outgoing: Array<{ readonly message: Message; readonly acknowledged: (() => void) | undefined }>;
+
+  received: number;
+  readonly early: Map<number, readonly Message[]>;
+  acknowledgeDue: boolean;
+
+  readonly createdMillis: number;
+  lastHeardMillis: number;
+  lastSentMillis: number;
+  lastPingMillis: number;
+  helloAttempts: number;
+  nextHelloMillis: number;
+  roundTripMillis: number | null;
+}
+
+export function newLink(start: { address: Address; endpoint: Endpoint; name: string; localRun: number; nowMillis: number }): Link {
+  return {
+    address: start.address,
+    endpoint: start.endpoint,
+    name: start.name,
+    nodeId: null,
+    userId: null,
+    sessionOpen: false,
+    state: 'connecting',
+    opened: false,
+    wanted: false,
+    localRun: start.localRun,
+    peerRun: 0,
+    established: false,
+    nextSequence: 1,
+    unacknowledged: [],
+    unacknowledgedMessages: 0,
+    outgoing: [],
+    received: 0,
+    early: new Map(),
+    acknowledgeDue: false,
+    createdMillis: start.nowMillis,
+    lastHeardMillis: start.nowMillis,
+    lastSentMillis: 0,
+    lastPingMillis: 0,
+    helloAttempts: 0,
+    nextHelloMillis: start.nowMillis,
+    roundTripMillis: null,
+  };
+}
+
+/** About how many bytes a message takes on the wire; frames are packed by it. */
+export function approximateBytes(message: Message): number {
+  switch (message.type) {
+    case 'envelope':
+      return message.envelope.ciphertext.length + 320;
+    case 'records':
+    case 'lookup-answer':
+      return 64 + recordsBytes(message.records);
+    case 'facts':
+      return 64 + recordsBytes(message.facts);
+    case 'sync-digest':
+      return 64 + message.entries.length * 20;
+    case 'sync-want':
+      return 64 + message.keys.length * 10;
+    case 'receipt':
+    case 'refusal':
+      return 128 + message.ids.length * 23;
+    case 'hello':
+    case 'lookup':
+      return 1_500;
+    case 'sync-summary':
+      return 96;
+  }
+}
+
+function recordsBytes(records: ReadonlyArray<{ readonly bytes: Uint8Array }>): number {
+  let sum = 0;
+  for (const record of records) sum += record.bytes.length + 90;
+  return sum;
+}

@@ -1,0 +1,218 @@
+import type { PeerView } from '../commands.ts';
+import type { Link } from '../link/link.ts';
+import type { Parts } from '../parts.ts';
+import type { AnyVerifiedRecord, VerifiedRecord } from '../records.ts';
+import type { Endpoint, NodeId, UserId } from '../types.ts';
+import { ownerOf } from './record-view.ts';
+
+interface Attempts {
+  failures: number;
+  nextMillis: number;
+}
+
+/** A node that did not answer this often in a row is tried again only when it is wanted or has news. */
+const RANDOM_FAILURES_MAX = 4;
+const REVIEW_MILLIS = 1_000;
+
+/**
+ * Decides with whom to be linked: the people somebody here waits for, and a few random peers so that the network hangs together.
+ * Remembers on disk which addresses worked.
+ */
+export class Connections {
+  readonly #parts: Parts;
+  readonly #attempts = new Map<NodeId, Attempts>();
+  #byHand: Endpoint[] = [];
+  #reviewDue = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    for (const endpoint of this.#parts.settings.peers) this.join(endpoint);
+    this.review();
+  }
+
+  /** A peer known by its address alone; tried until a link has been up once. */
+  join(endpoint: Endpoint): void {
+    this.#byHand.push(endpoint);
+    this.reviewSoon();
+  }
+
+  /** Looks again at the end of this turn. */
+  reviewSoon(): void {
+    this.#reviewDue = true;
+  }
+
+  endTurn(): void {
+    if (this.#reviewDue) this.review();
+  }
+
+  /** Opens what is missing, lets go of what is too much. */
+  review(): void {
+    this.#reviewDue = false;
+    const { env, view, links } = this.#parts;
+    env.setTimer('connect', '', REVIEW_MILLIS * (0.8 + 0.4 * env.random.fraction()));
+    for (const endpoint of this.#byHand) links.connect(endpoint, endpoint.address);
+    const wanted = this.#wantedUsers();
+    for (const link of links.all()) link.wanted = link.userId !== null && wanted.has(link.userId);
+    for (const userId of wanted) for (const nodeId of view.nodesOf(userId)) this.#reach(nodeId);
+    this.#reachRandom();
+    this.#trim();
+  }
+
+  #wantedUsers(): Set<UserId> {
+    const { session, friends, chat } = this.#parts;
+    if (!session.open) return new Set();
+    return new Set([...friends.wanted(), ...chat.waitingFor()]);
+  }
+
+  #reach(nodeId: NodeId): void {
+    const { env, view, links } = this.#parts;
+    const record = view.node(nodeId);
+    if (record === undefined || record.body.gone || nodeId === this.#parts.session.nodeId || links.of(nodeId) !== undefined) return;
+    const attempts = this.#attempts.get(nodeId);
+    if (attempts !== undefined && attempts.nextMillis > env.monotonicMillis) return;
+    const address = record.body.addresses[0];
+    if (address === undefined) return;
+    const link = links.connect({ address, key: record.body.agreementKey }, nameOf(record));
+    if (link !== null) {
+      this.#failed(nodeId);
+      link.nodeId ??= nodeId;
+    }
+  }
+
+  /** Counts as a failure until the link is up. */
+  #failed(nodeId: NodeId): void {
+    const { env, options } = this.#parts;
+    const failures = (this.#attempts.get(nodeId)?.failures ?? 0) + 1;
+    const pause = Math.min(options.reconnectMillis * 2 ** (failures - 1), options.reconnectMillisMax) * (0.75 + 0.5 * env.random.fraction());
+    this.#attempts.set(nodeId, { failures, nextMillis: env.monotonicMillis + pause });
+  }
+
+  #reachRandom(): void {
+    const { env, options, view, links } = this.#parts;
+    let missing = options.randomLinkCount;
+    for (const link of links.all()) if (!link.wanted) missing -= 1;
+    if (missing <= 0) return;
+    const candidates: NodeId[] = [];
+    for (const record of view.nodes()) {
+      const id = record.authorId as NodeId;
+      if (record.body.gone || id === this.#parts.session.nodeId || links.of(id) !== undefined) continue;
+      const attempts = this.#attempts.get(id);
+      if (attempts !== undefined && (attempts.failures > RANDOM_FAILURES_MAX || attempts.nextMillis > env.monotonicMillis)) continue;
+      candidates.push(id);
+    }
+    for (; missing > 0 && candidates.length > 0; missing -= 1) {
+      const index = Math.floor(env.random.fraction() * candidates.length);
+      const [chosen] = candidates.splice(index, 1);
+      this.#reach(chosen as NodeId);
+    }
+  }
+
+  #trim(): void {
+    const { options, links } = this.#parts;
+    const idle = [...links.all()].filter((link) => !link.wanted && link.established);
+    for (const link of idle.slice(options.randomLinkCountMax)) {
+      if (link.nodeId !== null) this.#attempts.set(link.nodeId, { failures: 2, nextMillis: this.#parts.env.monotonicMillis + 60_000 });
+      links.close(link, 'closed');
+    }
+  }
+
+  // --- what links and records report ---
+
+  hello(link: Link, node: VerifiedRecord<'node'>, session: { user: AnyVerifiedRecord; presence: AnyVerifiedRecord | null } | null): void {
+    const { view, sync } = this.#parts;
+    sync.take(node.signed, link);
+    const owner = ownerOf(this.#parts, node);
+    const wasOpen = link.sessionOpen;
+    link.userId = owner;
+    link.sessionOpen = session !== null && session.user.type === 'user' && session.user.authorId === owner && !session.user.body.deleted;
+    if (session !== null && link.sessionOpen) {
+      sync.take(session.user.signed, link);
+      if (session.presence !== null) sync.take(session.presence.signed, link);
+      if (view.user(owner as UserId) === null) link.sessionOpen = false;
+    }
+    link.wanted = owner !== null && this.#wantedUsers().has(owner);
+    if (link.established && link.sessionOpen && !wasOpen) this.#userLinkUp(link);
+    if (owner !== null && wasOpen !== link.sessionOpen) this.#parts.presence.reconsider(owner);
+  }
+
+  up(link: Link): void {
+    const { env, sync, settings } = this.#parts;
+    if (link.nodeId !== null) {
+      this.#attempts.delete(link.nodeId);
+      env.store.put('contacts', link.nodeId, { name: link.name, address: link.endpoint.address, wallMillis: Math.trunc(env.wallMillis) });
+    }
+    this.#byHand = this.#byHand.filter((endpoint) => endpoint.address !== link.endpoint.address);
+    if (settings.network !== '') this.#parts.tell({ type: 'peer-changed', node: link.name, state: 'up' });
+    sync.linkUp(link);
+    this.#parts.seed.linkUp();
+    if (link.sessionOpen) this.#userLinkUp(link);
+    if (link.userId !== null) this.#parts.presence.reconsider(link.userId);
+  }
+
+  changed(link: Link): void {
+    this.#parts.tell({ type: 'peer-changed', node: link.name, state: link.state });
+    if (link.userId !== null) this.#parts.presence.reconsider(link.userId);
+  }
+
+  down(link: Link, reason: 'dead' | 'goodbye' | 'closed'): void {
+    this.#parts.tell({ type: 'peer-changed', node: link.name, state: reason === 'dead' ? 'dead' : 'gone' });
+    if (link.nodeId !== null && reason === 'goodbye') this.#failed(link.nodeId);
+    if (link.userId !== null) {
+      this.#parts.chat.userLinkDown(link.userId);
+      this.#parts.presence.reconsider(link.userId);
+    }
+    this.reviewSoon();
+  }
+
+  /** A record came in: a new address or run is worth an attempt at once. */
+  nodeChanged(record: VerifiedRecord<'node'>): void {
+    this.#attempts.delete(record.authorId as NodeId);
+    this.reviewSoon();
+  }
+
+  /** Our own session has opened: everybody who is here already is met now. */
+  sessionOpened(): void {
+    for (const link of this.#parts.links.upLinks()) if (link.sessionOpen) this.#userLinkUp(link);
+    this.reviewSoon();
+  }
+
+  #userLinkUp(link: Link): void {
+    const { session, friends, chat } = this.#parts;
+    if (!session.open || link.userId === null) return;
+    friends.userLinkUp(link.userId, link);
+    chat.userLinkUp(link.userId, link);
+  }
+
+  /** The link over which a user who is logged in can be reached now. */
+  sessionLink(userId: UserId): Link | null {
+    const { view, links } = this.#parts;
+    for (const nodeId of view.nodesOf(userId)) {
+      const link = links.of(nodeId);
+      if (link?.established && link.sessionOpen) return link;
+    }
+    return null;
+  }
+
+  peers(): PeerView[] {
+    const { env, links } = this.#parts;
+    return [...links.all()].map((link) => ({
+      node: link.name,
+      user: link.name.split('@')[0] as string,
+      nodeId: link.nodeId ?? '',
+      address: link.endpoint.address,
+      state: link.state,
+      why: link.wanted ? 'friend' : link.opened ? 'random' : 'inbound',
+      roundTripMillis: link.roundTripMillis === null ? null : Math.round(link.roundTripMillis * 10) / 10,
+      silenceMillis: Math.round(env.monotonicMillis - link.lastHeardMillis),
+    }));
+  }
+}
+
+function nameOf(record: VerifiedRecord<'node'>): string {
+  const { certificate, label } = record.body;
+  if (certificate === null) return `node-${record.authorId.slice(0, 8)}`;
+  return label === '' ? certificate.name : `${certificate.name}@${label}`;
+}

@@ -1,0 +1,44 @@
+import type { Chat } from './chat/chat.ts';
+import type { NodeEvent } from './commands.ts';
+import type { Lookup } from './directory/lookup.ts';
+import type { Env } from './env.ts';
+import type { Friends } from './friends/friends.ts';
+import type { Links } from './link/links.ts';
+import type { Connections } from './membership/connections.ts';
+import type { RecordView } from './membership/record-view.ts';
+import type { Frame } from './messages.ts';
+import type { ChatNodeOptions } from './node.ts';
+import type { CoreOptions } from './options.ts';
+import type { Presence } from './presence/presence.ts';
+import type { Session } from './session/session.ts';
+import type { AntiEntropy } from './sync/anti-entropy.ts';
+import type { SeedSync } from './sync/seed-sync.ts';
+
+/**
+ * The modules of a chat node as each sees the others. node.ts makes them, in the order in which they are listed;
+ * a module may call those above it at any time and is called by them through the hooks that node.ts wires.
+ */
+export interface Parts {
+  readonly env: Env<Frame>;
+  readonly options: CoreOptions;
+  readonly settings: ChatNodeOptions;
+  /** Signed public records that this node knows. */
+  readonly view: RecordView;
+  /** Reliable links to other nodes and the failure detector. */
+  readonly links: Links;
+  /** Whom to be linked with. */
+  readonly connections: Connections;
+  readonly sync: AntiEntropy;
+  readonly seed: SeedSync;
+  readonly lookup: Lookup;
+  readonly session: Session;
+  readonly friends: Friends;
+  readonly presence: Presence;
+  readonly chat: Chat;
+  /** `address#key` of this node, for people. */
+  readonly endpointText: string;
+  count(counter: string, by?: number): void;
+  counters(): Readonly<Record<string, number>>;
+  /** Tells whoever is attached to this node. */
+  tell(event: NodeEvent): void;
+}

@@ -1,0 +1,123 @@
+import type { Parts } from '../parts.ts';
+import type { VerifiedRecord } from '../records.ts';
+import type { NodeId, PresenceState, PresenceView, UserId } from '../types.ts';
+
+interface Own {
+  readonly presence: PresenceState;
+  readonly statusText: string;
+}
+
+/**
+ * Who is here. What a user says is a signed record; whether it still holds is judged by the link to that user's node
+ * and by the age of the node's record: a silent peer is suspect, a dead or logged-out one is offline, whatever it said last.
+ */
+export class Presence {
+  readonly #parts: Parts;
+  readonly #shown = new Map<UserId, string>();
+  #own: Own = { presence: 'offline', statusText: '' };
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  get own(): Own {
+    return this.#own;
+  }
+
+  /** Logged in: say so, with the status of last time. */
+  open(): void {
+    const last = this.#parts.env.store.get<Own>('settings', 'status');
+    this.#own = { presence: last === undefined || last.presence === 'offline' ? 'online' : last.presence, statusText: last?.statusText ?? '' };
+    this.#publish(this.#own);
+    for (const id of this.#parts.friends.withRelation('friend')) this.reconsider(id);
+  }
+
+  set(change: { presence?: PresenceState; text?: string }): Own {
+    this.#own = { presence: change.presence ?? this.#own.presence, statusText: change.text ?? this.#own.statusText };
+    this.#parts.env.store.put('settings', 'status', this.#own);
+    this.#publish(this.#own);
+    return this.#own;
+  }
+
+  /** Logging out or ending: offline for everybody, the status kept for next time. */
+  close(): void {
+    this.#publish({ presence: 'offline', statusText: this.#own.statusText });
+    this.#own = { presence: 'offline', statusText: '' };
+    this.#shown.clear();
+  }
+
+  #publish(own: Own): void {
+    const { session, view, sync, seed } = this.#parts;
+    if (session.userId === null) return;
+    const record = session.signAsUser('presence', { node: session.nodeId, ...own, epoch: session.epoch }, view.presenceOf(session.userId)?.sequence);
+    sync.announce(record.signed);
+    seed.publish(record as VerifiedRecord);
+  }
+
+  /** How a user stands as seen from here. */
+  viewOf(id: UserId): PresenceView {
+    const { env, view, links, session } = this.#parts;
+    if (id === session.userId) return { ...this.#own, suspect: false, lastSeenMillis: Math.trunc(env.wallMillis) };
+    const record = view.presenceOf(id);
+    if (record === undefined) return { presence: 'offline', statusText: '', suspect: false, lastSeenMillis: null };
+    const said = record.body.presence as PresenceState;
+    const link = links.of(record.body.node);
+    const lastSeenMillis = this.#lastSeen(id, record);
+    const { statusText } = record.body;
+    if (said === 'offline') return { presence: 'offline', statusText, suspect: false, lastSeenMillis };
+    if (link?.established) {
+      if (!link.sessionOpen) return { presence: 'offline', statusText, suspect: false, lastSeenMillis };
+      return { presence: said, statusText, suspect: link.state === 'suspect', lastSeenMillis };
+    }
+    const fresh = this.#nodeIsFresh(record.body.node);
+    return { presence: fresh ? said : 'offline', statusText, suspect: false, lastSeenMillis };
+  }
+
+  /** Without a link: the node's record is young, has not said goodbye, and no link to it was found dead since. */
+  #nodeIsFresh(nodeId: NodeId): boolean {
+    const { env, view, options } = this.#parts;
+    const node = view.node(nodeId);
+    if (node === undefined || node.body.gone) return false;
+    if ((this.#deadSince.get(nodeId) ?? 0) >= node.sequence) return false;
+    return env.wallMillis - node.wallMillis < options.announceTtlMillis;
+  }
+
+  /** Node records up to this sequence number do not prove life: their node was found dead. */
+  readonly #deadSince = new Map<NodeId, number>();
+
+  nodeDead(nodeId: NodeId): void {
+    const record = this.#parts.view.node(nodeId);
+    if (record !== undefined) this.#deadSince.set(nodeId, record.sequence);
+    if (this.#deadSince.size > 1_024) this.#deadSince.delete(this.#deadSince.keys().next().value as NodeId);
+  }
+
+  #lastSeen(id: UserId, record: VerifiedRecord<'presence'>): number {
+    const { env, links, view } = this.#parts;
+    let seen = record.wallMillis;
+    for (const nodeId of view.nodesOf(id)) {
+      const link = links.of(nodeId);
+      if (link?.established) seen = Math.max(seen, env.wallMillis - (env.monotonicMillis - link.lastHeardMillis));
+      seen = Math.max(seen, view.node(nodeId)?.wallMillis ?? 0);
+    }
+    return Math.trunc(Math.min(seen, env.wallMillis));
+  }
+
+  /** Something about a user or their node has changed: friends' changes are shown. */
+  reconsider(id: UserId): void {
+    const { env, view, friends, session } = this.#parts;
+    if (session.open === null || friends.relation(id) !== 'friend') return;
+    const now = this.viewOf(id);
+    const key = `${now.presence}/${now.suspect}/${now.statusText}`;
+    if (this.#shown.get(id) === key) return;
+    this.#shown.set(id, key);
+    const user = view.user(id)?.body.name;
+    if (user === undefined) return;
+    if (env.tracing) env.trace({ type: 'shown', what: 'presence', id: user, data: { presence: now.presence, suspect: now.suspect } });
+    this.#parts.tell({ type: 'presence-changed', user, ...now });
+  }
+
+  /** Timer: records age without anybody saying anything. */
+  tick(): void {
+    for (const id of this.#parts.friends.withRelation('friend')) this.reconsider(id);
+  }
+}

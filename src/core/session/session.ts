@@ -1,0 +1,398 @@
+import type { KeyPair } from '../capabilities.ts';
+import { vaultChallengeBytes } from '../directory/vault-challenge.ts';
+import type { ServiceResult } from '../env.ts';
+import type { Parts } from '../parts.ts';
+import { certifyNode, idOfKey, type NodeCertificate, type RecordBodies, type RecordType, signRecord, type VerifiedRecord } from '../records.ts';
+import type { Services } from '../services.ts';
+import type { NodeId, UserId } from '../types.ts';
+import { asVault, decodeVault, lockVault, openVault, passwordKeys, type Vault, type VaultSecrets } from './vault.ts';
+
+type Reply = (outcome: { ok: true; value: unknown } | { ok: false; code: string; details?: Record<string, unknown> }) => void;
+
+/** The keys of whoever is logged in. */
+export interface OpenSession {
+  readonly userId: UserId;
+  readonly identity: KeyPair;
+  readonly sealing: KeyPair;
+  readonly secrets: VaultSecrets;
+}
+
+const PAUSE_MILLIS_MAX = 300_000;
+
+/**
+ * Who this node is and who is logged in at it: registration, login, logout, deletion, and the records that say so.
+ *
+ * Invariants
+ * 1. The password and what is derived from it never leave this module, and nothing of it is stored.
+ * 2. Private keys of the user are in memory only while somebody is logged in.
+ * 3. Of the slow operations one runs at a time.
+ */
+export class Session {
+  readonly #parts: Parts;
+  readonly #services: Services;
+  readonly #nodePair: KeyPair;
+  readonly nodeId: NodeId;
+  #open: OpenSession | null = null;
+  #busyWith: string | null = null;
+  #wrongPasswords = 0;
+  #pausedUntilMillis = 0;
+  #nodeRecord!: VerifiedRecord<'node'>;
+  #certificate: NodeCertificate | null = null;
+  #epoch = 0;
+
+  constructor(parts: Parts, services: Services) {
+    this.#parts = parts;
+    this.#services = services;
+    this.#nodePair = parts.env.crypto.signingKeyPair(parts.env.nodeKeys.signingSeed);
+    this.nodeId = idOfKey(parts.env.crypto, this.#nodePair.publicKey);
+  }
+
+  start(): void {
+    this.#certificate = this.#parts.env.store.get<NodeCertificate>('self', 'certificate') ?? null;
+    this.announceNode();
+  }
+
+  get open(): OpenSession | null {
+    return this.#open;
+  }
+
+  get userId(): UserId | null {
+    return this.#open?.userId ?? null;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get registered(): boolean {
+    return this.#localVault() !== null;
+  }
+
+  #localVault(): Vault | null {
+    return asVault(this.#parts.env.store.get('vault', this.#parts.settings.user));
+  }
+
+  /** The session's own user record, as the network has it. */
+  userRecord(): VerifiedRecord<'user'> | null {
+    return this.#open === null ? null : this.#parts.view.user(this.#open.userId);
+  }
+
+  get nodeRecord(): VerifiedRecord<'node'> {
+    return this.#nodeRecord;
+  }
+
+  // --- signing ---
+
+  /** A sequence number that grows also when the own disk was lost: wall time, or one more than the last known. */
+  #nextSequence(last: number | undefined): number {
+    return Math.max((last ?? 0) + 1, Math.trunc(this.#parts.env.wallMillis));
+  }
+
+  signAsUser<Type extends RecordType>(type: Type, body: RecordBodies[Type], lastSequence?: number): VerifiedRecord<Type> {
+    if (this.#open === null) throw new Error('signing needs an open session');
+    const { env } = this.#parts;
+    return signRecord(env, this.#open.identity, { type, sequence: this.#nextSequence(lastSequence), wallMillis: Math.trunc(env.wallMillis), body });
+  }
+
+  /** Signs the node's own record afresh and tells it to everybody. */
+  announceNode(gone = false): void {
+    const { env, settings, view, sync, seed } = this.#parts;
+    const body = {
+      agreementKey: env.endpoint.key,
+      addresses: [env.endpoint.address],
+      label: settings.label,
+      run: env.run,
+      gone,
+      certificate: this.#certificate,
+    };
+    const last = view.node(this.nodeId)?.sequence;
+    this.#nodeRecord = signRecord(env, this.#nodePair, { type: 'node', sequence: this.#nextSequence(last), wallMillis: Math.trunc(env.wallMillis), body });
+    sync.announce(this.#nodeRecord.signed);
+    if (this.#certificate !== null) seed.publish(this.#nodeRecord as VerifiedRecord);
+  }
+
+  ownRecords(): VerifiedRecord[] {
+    const records: VerifiedRecord[] = [];
+    const user = this.userRecord();
+    if (user !== null) records.push(user);
+    if (this.#certificate !== null) records.push(this.#nodeRecord);
+    const presence = this.#open === null ? undefined : this.#parts.view.presenceOf(this.#open.userId);
+    if (presence !== undefined) records.push(presence);
+    if (this.#open !== null) records.push(this.#vaultRecord());
+    return records;
+  }
+
+  #vaultRecord(): VerifiedRecord<'vault'> {
+    const { env, settings } = this.#parts;
+    const vault = env.codec.encode(this.#localVault());
+    return this.signAsUser('vault', { name: settings.user, vault });
+  }
+
+  // --- registration ---
+
+  register(args: { password: string; displayName?: string }, reply: Reply): void {
+    const { options, settings, lookup } = this.#parts;
+    const name = settings.user;
+    if (this.#isBusy(reply)) return;
+    if (this.registered) return reply({ ok: false, code: 'already-registered', details: { name } });
+    const length = [...args.password].length;
+    const { passwordCharactersMin: min, passwordCharactersMax: max } = options;
+    if (length < min || length > max) return reply({ ok: false, code: 'bad-password', details: { min, max } });
+    const done = this.#begin('a registration', reply);
+    lookup.find(name, (holder) => {
+      if (holder !== null) return done({ ok: false, code: 'name-taken', details: { name } });
+      const salt = this.#parts.env.random.bytes(16);
+      this.#derive(args.password, salt, options.derivation, (result) => {
+        if (!result.ok) return done({ ok: false, code: 'internal', details: { reason: result.code } });
+        this.#create(args, salt, result.value as Uint8Array, done);
+      });
+    });
+  }
+
+  #create(args: { displayName?: string }, salt: Uint8Array, master: Uint8Array, done: Reply): void {
+    const { env, options, settings } = this.#parts;
+    const name = settings.user;
+    const keys = passwordKeys(env, master, salt);
+    const secrets: VaultSecrets = {
+      identitySeed: env.random.bytes(32),
+      sealingSeed: env.random.bytes(32),
+      storeKey: env.random.bytes(32),
+      createdMillis: Math.trunc(env.wallMillis),
+    };
+    const vault = lockVault(env, { name, derivation: options.derivation, salt, nonce: env.random.bytes(12) }, keys.unlock, secrets);
+    const identity = env.crypto.signingKeyPair(secrets.identitySeed);
+    const body = this.#userBody(vault, secrets, keys.authentication.publicKey, args.displayName ?? '');
+    const user = signRecord(env, identity, { type: 'user', sequence: this.#nextSequence(undefined), wallMillis: Math.trunc(env.wallMillis), body });
+    // The seed server, where there is one, is the first to judge who came first; without it the view's rule holds.
+    this.#parts.seed.call('publish', { records: [user.signed] }, (result) => {
+      const verdict = result.ok ? (result.value as { results: ReadonlyArray<{ accepted: boolean; code?: string }> }).results[0] : undefined;
+      if (verdict?.code === 'name-taken') return done({ ok: false, code: 'name-taken', details: { name } });
+      if (this.#parts.view.put(user.signed) === 'refused') return done({ ok: false, code: 'name-taken', details: { name } });
+      env.store.put('vault', name, vault);
+      this.#enter(secrets, done);
+    });
+  }
+
+  #userBody(vault: Vault, secrets: VaultSecrets, authenticationKey: Uint8Array, displayName: string): RecordBodies['user'] {
+    return {
+      name: vault.name,
+      sealingKey: this.#parts.env.crypto.agreementKeyPair(secrets.sealingSeed).publicKey,
+      authenticationKey,
+      salt: vault.salt,
+      derivation: vault.derivation,
+      displayName: displayName.slice(0, this.#parts.options.displayNameCharactersMax),
+      about: '',
+      createdMillis: secrets.createdMillis,
+      deleted: false,
+    };
+  }
+
+  // --- login ---
+
+  login(args: { password: string }, reply: Reply): void {
+    const { env, settings } = this.#parts;
+    const name = settings.user;
+    if (this.#isBusy(reply)) return;
+    if (this.#open !== null) return reply({ ok: false, code: 'already-logged-in', details: { name } });
+    if (env.monotonicMillis < this.#pausedUntilMillis) {
+      return reply({ ok: false, code: 'too-many-attempts', details: { name, seconds: Math.ceil((this.#pausedUntilMillis - env.monotonicMillis) / 1000) } });
+    }
+    const done = this.#begin('a login', reply);
+    const vault = this.#localVault();
+    if (vault === null) return this.#fetchVault(args.password, done);
+    this.#openWith(args.password, vault, (secrets) => {
+      if (secrets === null) this.#wrongPassword(done);
+      else this.#enter(secrets, done);
+    });
+  }
+
+  #openWith(password: string, vault: Vault, then: (secrets: VaultSecrets | null) => void): void {
+    this.#derive(password, vault.salt, vault.derivation, (result) => {
+      if (!result.ok) return then(null);
+      then(openVault(this.#parts.env, vault, passwordKeys(this.#parts.env, result.value as Uint8Array, vault.salt).unlock));
+    });
+  }
+
+  /** The folder is new or lost: the seed server hands the vault out against a signature by a key that the password gives. */
+  #fetchVault(password: string, done: Reply): void {
+    const { env, settings, lookup, seed } = this.#parts;
+    const name = settings.user;
+    lookup.find(name, (user) => {
+      if (user === null) return done({ ok: false, code: 'not-registered', details: { name } });
+      this.#derive(password, user.body.salt, user.body.derivation, (derived) => {
+        if (!derived.ok) return done({ ok: false, code: 'internal', details: { reason: derived.code } });
+        const keys = passwordKeys(env, derived.value as Uint8Array, user.body.salt);
+        if (keys.authentication.publicKey.some((byte, index) => byte !== user.body.authenticationKey[index])) return this.#wrongPassword(done);
+        seed.call('challenge', { name }, (challenge) => {
+          if (!challenge.ok) return done({ ok: false, code: 'unavailable', details: { what: `The vault of ${name}` } });
+          const { nonce } = challenge.value as { nonce: Uint8Array };
+          const signature = env.crypto.sign(keys.authentication.secretKey, vaultChallengeBytes(name, nonce));
+          seed.call('vault', { name, nonce, signature }, (answer) => this.#receiveVault(answer, keys.unlock, done));
+        });
+      });
+    });
+  }
+
+  #receiveVault(answer: ServiceResult, unlock: Uint8Array, done: Reply): void {
+    const { env, settings } = this.#parts;
+    const name = settings.user;
+    if (!answer.ok)
+      return done({ ok: false, code: answer.code === 'unavailable' ? 'unavailable' : 'not-registered', details: { name, what: `The vault of ${name}` } });
+    const vault = decodeVault(env, (answer.value as { vault: Uint8Array }).vault);
+    const secrets = vault === null || vault.name !== name ? null : openVault(env, vault, unlock);
+    if (vault === null || secrets === null) return done({ ok: false, code: 'bad-record', details: { reason: 'the vault from the seed server does not open' } });
+    env.store.put('vault', name, vault);
+    this.#enter(secrets, done);
+  }
+
+  #wrongPassword(done: Reply): void {
+    const { env, options, settings } = this.#parts;
+    this.#wrongPasswords += 1;
+    if (this.#wrongPasswords >= options.loginAttemptsMax) {
+      const doublings = this.#wrongPasswords - options.loginAttemptsMax;
+      this.#pausedUntilMillis = env.monotonicMillis + Math.min(options.loginPauseMillis * 2 ** doublings, PAUSE_MILLIS_MAX);
+    }
+    done({ ok: false, code: 'wrong-password', details: { name: settings.user } });
+  }
+
+  /** The vault is open: certify this node, open the store, tell the world. */
+  #enter(secrets: VaultSecrets, done: Reply): void {
+    const { env, settings, view, sync, seed, friends, presence, chat, links, connections } = this.#parts;
+    const outcome = env.store.unlock(secrets.storeKey);
+    if (outcome === 'wrong-key') return done({ ok: false, code: 'store-failed', details: { reason: "the user's store belongs to another account" } });
+    if (outcome === 'set-aside')
+      this.#parts.tell({
+        type: 'notice',
+        level: 'warning',
+        text: 'The history on this disk was damaged. It was set aside; what friends and the seed server know comes back.',
+      });
+    const identity = env.crypto.signingKeyPair(secrets.identitySeed);
+    const userId = idOfKey(env.crypto, identity.publicKey) as UserId;
+    this.#open = { userId, identity, sealing: env.crypto.agreementKeyPair(secrets.sealingSeed), secrets };
+    this.#wrongPasswords = 0;
+    this.#certificate = certifyNode(env, identity, {
+      nodeKey: this.#nodePair.publicKey,
+      agreementKey: env.endpoint.key,
+      name: settings.user,
+      label: settings.label,
+    });
+    env.store.put('self', 'certificate', this.#certificate);
+    this.#epoch = (env.store.get<number>('settings', 'epoch') ?? 0) + 1;
+    env.store.put('settings', 'epoch', this.#epoch);
+    const user = view.user(userId);
+    if (user !== null) {
+      sync.announce(user.signed);
+      seed.publish(user as VerifiedRecord);
+    }
+    seed.publish(this.#vaultRecord() as VerifiedRecord);
+    this.announceNode();
+    friends.open();
+    chat.open();
+    presence.open();
+    links.refreshHello();
+    connections.sessionOpened();
+    if (outcome !== 'opened' || seed.summary().source !== 'peers') seed.fetchState(userId);
+    if (env.tracing) env.trace({ type: 'state', subject: 'session', id: settings.user, to: 'open' });
+    this.#parts.tell({ type: 'logged-in', user: settings.user });
+    done({ ok: true, value: { user: settings.user, userId, unread: chat.unreadTotal() } });
+  }
+
+  // --- logout and deletion ---
+
+  logout(reason: string, reply?: Reply): void {
+    const { env, settings, friends, presence, chat, links, sync } = this.#parts;
+    if (this.#open === null) return reply?.({ ok: false, code: 'not-logged-in' });
+    presence.close();
+    sync.endTurn();
+    chat.close();
+    friends.close();
+    this.#open = null;
+    env.store.lock();
+    links.refreshHello();
+    if (env.tracing) env.trace({ type: 'state', subject: 'session', id: settings.user, to: 'closed' });
+    this.#parts.tell({ type: 'logged-out', user: settings.user, reason });
+    reply?.({ ok: true, value: {} });
+  }
+
+  /** Leaves nothing behind but the signed tombstone in the network. */
+  deleteAccount(args: { password: string }, reply: Reply): void {
+    if (this.#isBusy(reply)) return;
+    const vault = this.#localVault();
+    if (this.#open === null || vault === null) return reply({ ok: false, code: 'not-logged-in' });
+    const done = this.#begin('the deletion of the account', reply);
+    this.#openWith(args.password, vault, (secrets) => {
+      if (secrets === null) this.#wrongPassword(done);
+      else this.#bury(done);
+    });
+  }
+
+  #bury(done: Reply): void {
+    const { env, settings, sync, seed } = this.#parts;
+    const user = this.userRecord();
+    if (user === null || this.#open === null) return done({ ok: false, code: 'not-logged-in' });
+    const empty = new Uint8Array(32);
+    const tombstone = this.signAsUser(
+      'user',
+      { ...user.body, sealingKey: empty, authenticationKey: empty, salt: new Uint8Array(16), displayName: '', about: '', deleted: true },
+      user.sequence,
+    );
+    sync.announce(tombstone.signed);
+    sync.endTurn();
+    seed.call('publish', { records: [tombstone.signed] }, (result) => {
+      if (!result.ok && settings.seedServer) this.#parts.count('deletionNotAtSeed');
+      this.logout('The account was deleted.');
+      env.store.wipe();
+      this.#certificate = null;
+      done({ ok: true, value: {} });
+      env.retire();
+    });
+  }
+
+  /** The seed server knows somebody else by our name. */
+  nameRefused(): void {
+    const { settings } = this.#parts;
+    this.#parts.tell({
+      type: 'notice',
+      level: 'error',
+      text: `The seed server knows somebody else by the name ${settings.user}, who registered first. Friends who know your key still reach you.`,
+    });
+  }
+
+  /** The process ends in order. */
+  stop(): void {
+    if (this.#open !== null) this.#parts.presence.close();
+    this.announceNode(true);
+  }
+
+  // --- profile ---
+
+  /** Signs the user's record afresh. */
+  changeProfile(change: { displayName?: string; about?: string }): void {
+    const user = this.userRecord();
+    if (user === null) return;
+    const record = this.signAsUser('user', { ...user.body, ...change }, user.sequence);
+    this.#parts.sync.announce(record.signed);
+    this.#parts.seed.publish(record as VerifiedRecord);
+    this.#parts.links.refreshHello();
+  }
+
+  // --- helpers ---
+
+  #derive(password: string, salt: Uint8Array, derivation: Vault['derivation'], then: (result: ServiceResult) => void): void {
+    this.#services.call({ service: 'derive-key', password, salt, derivation }, then);
+  }
+
+  #isBusy(reply: Reply): boolean {
+    if (this.#busyWith === null) return false;
+    reply({ ok: false, code: 'busy', details: { what: this.#busyWith } });
+    return true;
+  }
+
+  #begin(what: string, reply: Reply): Reply {
+    this.#busyWith = what;
+    return (outcome) => {
+      this.#busyWith = null;
+      reply(outcome);
+    };
+  }
+}
