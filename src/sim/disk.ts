@@ -50,6 +50,7 @@ export class MemoryStore implements TransactionalStore {
   #unsettled: Undo[] = [];
   #lockWanted = false;
   #wipeWanted = false;
+  #unlockedThisTurn = false;
 
   constructor(disk: MemoryDisk, options: { readonly settleLater?: boolean } = {}) {
     this.#disk = disk;
@@ -57,7 +58,7 @@ export class MemoryStore implements TransactionalStore {
   }
 
   get dirty(): boolean {
-    return this.#undo.length > 0 || this.#lockWanted || this.#wipeWanted;
+    return this.#undo.length > 0 || this.#lockWanted || this.#wipeWanted || this.#unlockedThisTurn;
   }
 
   /** A commit is under way that a crash would lose. */
@@ -70,20 +71,21 @@ export class MemoryStore implements TransactionalStore {
   }
 
   get<Value = unknown>(table: string, key: string): Value | undefined {
-    return this.#read(this.#tables(table)?.get(table)?.get(key)) as Value | undefined;
+    return this.#read(this.#tables(table).get(table)?.get(key)) as Value | undefined;
   }
 
   scan<Value = unknown>(table: string, range: ScanRange = {}): Array<readonly [key: string, value: Value]> {
-    const found = this.#tables(table)?.get(table)?.scan(range) ?? [];
+    const found = this.#tables(table).get(table)?.scan(range) ?? [];
     if (this.#disk.codec === null) return found as Array<readonly [string, Value]>;
     return found.map(([key, value]) => [key, this.#read(value) as Value] as const);
   }
 
   count(table: string): number {
-    return this.#tables(table)?.get(table)?.size ?? 0;
+    return this.#tables(table).get(table)?.size ?? 0;
   }
 
   put(table: string, key: string, value: unknown): void {
+    if (value === undefined) throw new Error(`undefined cannot be stored in ${table}`);
     const held = this.#tableForWriting(table);
     this.#remember(held, key);
     held.put(key, this.#disk.codec === null ? value : this.#disk.codec.encode(value));
@@ -103,6 +105,7 @@ export class MemoryStore implements TransactionalStore {
     const outcome = disk.user === null ? 'created' : disk.userDamaged ? 'set-aside' : 'opened';
     if (disk.user === null || disk.userDamaged) disk.user = { key: key.slice(), tables: new Map() };
     disk.userDamaged = false;
+    if (this.#user === null) this.#unlockedThisTurn = true;
     this.#user = disk.user;
     return outcome;
   }
@@ -123,8 +126,7 @@ export class MemoryStore implements TransactionalStore {
       this.#disk.vault = new Map();
     }
     if (this.#wipeWanted || this.#lockWanted) this.#user = null;
-    this.#wipeWanted = false;
-    this.#lockWanted = false;
+    this.#endTurn();
     if (this.#settleLater) this.#unsettled.push(...this.#undo);
     this.#undo = [];
   }
@@ -132,8 +134,8 @@ export class MemoryStore implements TransactionalStore {
   rollback(): void {
     this.#revert(this.#undo);
     this.#undo = [];
-    this.#wipeWanted = false;
-    this.#lockWanted = false;
+    if (this.#unlockedThisTurn) this.#user = null;
+    this.#endTurn();
   }
 
   /** What was committed is durable from now on. */
@@ -155,12 +157,18 @@ export class MemoryStore implements TransactionalStore {
     this.#user = null;
   }
 
+  #endTurn(): void {
+    this.#unlockedThisTurn = false;
+    this.#wipeWanted = false;
+    this.#lockWanted = false;
+  }
+
   #read(held: unknown): unknown {
     return held === undefined || this.#disk.codec === null ? held : this.#disk.codec.decode(held as Uint8Array);
   }
 
-  /** The tables of a scope, or null for the user's while they are locked. */
-  #tables(table: string): Tables | null {
+  /** Throws for a table that there is not, and for the user's while nobody is logged in: mistakes of the program. */
+  #tables(table: string): Tables {
     if (!Object.hasOwn(TABLES, table)) throw new Error(`no table ${table}`);
     switch (TABLES[table as TableName].scope) {
       case 'vault':
@@ -168,13 +176,13 @@ export class MemoryStore implements TransactionalStore {
       case 'node':
         return this.#disk.node;
       case 'user':
-        return this.#user?.tables ?? null;
+        if (this.#user === null) throw new Error(`table ${table} belongs to the user, and nobody is logged in`);
+        return this.#user.tables;
     }
   }
 
   #tableForWriting(name: string): MemoryTable {
     const tables = this.#tables(name);
-    if (tables === null) throw new Error(`table ${name} is locked`);
     let table = tables.get(name);
     if (table === undefined) {
       table = new MemoryTable();

@@ -1,0 +1,414 @@
+import type { Codec, Crypto, Random } from '../core/capabilities.ts';
+import type { CommandInput, CommandResult, Env, NodeKeys, Program, ServiceRequest, ServiceResult } from '../core/env.ts';
+import { Host, type HostPorts } from '../core/host.ts';
+import type { Rule } from '../core/rules.ts';
+import type { TraceDetail, TraceEvent } from '../core/trace.ts';
+import type { Address, Endpoint, NodeName } from '../core/types.ts';
+import { MemoryDisk, MemoryStore } from './disk.ts';
+import { addressText, type HostedEnd, type Hosting } from './hosting.ts';
+import type { SeededRandom } from './random.ts';
+import type { ServiceClient, ServiceTicket } from './services.ts';
+import { type Timer, TimerTable } from './timers.ts';
+import type { Inhabitant, World } from './world.ts';
+
+/** Something for the program; while a commit is under way it waits here, as it would in a socket. */
+type Input<Message> =
+  | { readonly type: 'message'; readonly from: Address; readonly message: Message }
+  | { readonly type: 'timer'; readonly timer: Timer }
+  | { readonly type: 'command'; readonly command: CommandInput }
+  | { readonly type: 'answer'; readonly answer: Answer }
+  | { readonly type: 'observe'; readonly detail: TraceDetail }
+  | { readonly type: 'start' }
+  | { readonly type: 'stop' };
+
+interface Answer {
+  readonly request: string;
+  readonly run: number;
+  readonly result: ServiceResult;
+}
+
+/** A way to another node, as long as it is open. */
+interface Connection {
+  reaches: boolean;
+  /** Frames of one connection do not overtake each other. */
+  lastArrivalMillis: number;
+}
+
+const END_TURN = 0;
+const SETTLE = 1;
+const RELEASE = 2;
+const INPUT = 3;
+
+/** Failures of the program within the window that are answered by a reload; one more ends the node (as the live driver does). */
+const CRASHES_MAX = 5;
+const CRASH_WINDOW_MILLIS = 60_000;
+/** Pause before a failed commit is tried again, ms; doubled up to the maximum. */
+const RETRY_MILLIS = 100;
+const RETRY_MILLIS_MAX = 5_000;
+
+/**
+ * A chat node in the simulated world: the same Host as live, on a memory disk and the virtual network.
+ *
+ * Invariants
+ * 1. Inputs of one virtual instant share a turn and its commit; nothing leaves before the commit is durable.
+ * 2. A commit takes time. A crash within it loses the turn or, later in it, only what the turn wanted to send.
+ * 3. A node is busy while it commits: what comes meanwhile waits and shares the next turn.
+ */
+export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, ServiceClient {
+  readonly index: number;
+  readonly name: NodeName;
+  readonly endpoint: Endpoint;
+  readonly nodeKeys: NodeKeys;
+  readonly disk: MemoryDisk;
+  /** How far this node's wall clock is off, ms. */
+  skewMillis = 0;
+  /** Rules for frames that leave this node, in place of the world's; null: the world's. */
+  rules: readonly Rule[] | null = null;
+  store: MemoryStore;
+  run = 0;
+  random: Random;
+  readonly #world: World;
+  readonly #hosting: Hosting<Message>;
+  readonly #make: (env: Env<Message>) => Program<Message>;
+  readonly #timers = new TimerTable();
+  readonly #connections = new Map<Address, Connection>();
+  readonly #diskRandom: SeededRandom;
+  #host: Host<Message> | null = null;
+  #runCount = 0;
+  #inbox: Array<Input<Message>> = [];
+  #turnOpen = false;
+  #committing = false;
+  #failedCommits = 0;
+  #crashedAt: number[] = [];
+  #ending: HostedEnd | null = null;
+
+  constructor(
+    hosting: Hosting<Message>,
+    parts: { readonly index: number; readonly name: NodeName; readonly nodeKeys: NodeKeys; readonly make: (env: Env<Message>) => Program<Message> },
+  ) {
+    const { world, crypto, storeCodec } = hosting.parts;
+    this.index = parts.index;
+    this.name = parts.name;
+    this.nodeKeys = parts.nodeKeys;
+    this.#make = parts.make;
+    this.#hosting = hosting;
+    this.#world = world;
+    this.endpoint = { address: addressText(this.index), key: crypto.agreementKeyPair(parts.nodeKeys.agreementSeed).publicKey };
+    this.disk = new MemoryDisk(storeCodec ?? null);
+    this.store = new MemoryStore(this.disk, { settleLater: true });
+    this.random = world.stream('node', this.index, 0);
+    this.#diskRandom = world.stream('disk', this.index);
+    hosting.enter(this.index, this.endpoint.key);
+  }
+
+  get isRunning(): boolean {
+    return this.#host !== null;
+  }
+
+  /** Starts the program on what the disk holds, as a new run. */
+  start(): void {
+    if (this.#host !== null) return;
+    this.#runCount += 1;
+    const random = this.#world.stream('node', this.index, this.#runCount);
+    this.random = random;
+    this.run = 1 + random.below(2 ** 47);
+    this.store = new MemoryStore(this.disk, { settleLater: true });
+    this.#world.rise(this.index);
+    this.#host = new Host<Message>(this, this.#make);
+    this.#take({ type: 'start' });
+  }
+
+  /** Ends the program in order: goodbye, commit, last frames. The watcher is told when it is done. */
+  stop(): void {
+    if (this.#host !== null) this.#enqueue({ type: 'stop' });
+  }
+
+  /** Ends the program at once, whatever it is doing. */
+  kill(): void {
+    if (this.#host === null) return;
+    this.#traceByWorld({ type: 'life', what: 'kill' });
+    this.#finish('killed', '');
+  }
+
+  command(command: CommandInput): void {
+    this.#enqueue({ type: 'command', command });
+  }
+
+  /** Puts something that was seen from outside into this node's trace. */
+  observe(detail: TraceDetail): void {
+    if (this.traceSink !== null) this.#take({ type: 'observe', detail });
+  }
+
+  // --- the world's side ---
+
+  receive(from: Address, message: unknown): void {
+    this.#take({ type: 'message', from, message: message as Message });
+  }
+
+  fire(timer: Timer): void {
+    timer.waiting = true;
+    this.#take({ type: 'timer', timer });
+  }
+
+  happen(what: number, payload: unknown): void {
+    switch (what) {
+      case END_TURN:
+        return this.#endTurn();
+      case SETTLE:
+        return this.store.settle();
+      case RELEASE:
+        this.#committing = false;
+        return this.#release(payload as { release(): void });
+      case INPUT:
+        return this.#take(payload as Input<Message>);
+    }
+  }
+
+  answerLater(ticket: ServiceTicket, result: ServiceResult, delayMillis: number): void {
+    const answer: Answer = { request: ticket.request, run: ticket.run, result };
+    this.#world.schedule(this.index, delayMillis, INPUT, { type: 'answer', answer });
+  }
+
+  // --- turns ---
+
+  #enqueue(input: Input<Message>): void {
+    this.#world.schedule(this.index, 0, INPUT, input);
+  }
+
+  #take(input: Input<Message>): void {
+    if (this.#committing) this.#inbox.push(input);
+    else this.#handle(input);
+  }
+
+  #handle(input: Input<Message>): void {
+    const host = this.#host;
+    if (host === null || this.#ending !== null) return;
+    try {
+      this.#hand(host, input);
+    } catch (error) {
+      this.#failed(host, error);
+    }
+    this.#openTurn(0);
+  }
+
+  #hand(host: Host<Message>, input: Input<Message>): void {
+    switch (input.type) {
+      case 'message':
+        return host.input(input.from, input.message);
+      case 'timer':
+        // It may have been moved or cancelled while it waited.
+        if (!input.timer.waiting) return;
+        input.timer.waiting = false;
+        this.#timers.rest(input.timer);
+        return host.timer(input.timer.kind, input.timer.key);
+      case 'command':
+        return host.command(input.command);
+      case 'answer':
+        if (input.answer.run === host.run) host.answer(input.answer.request, input.answer.result);
+        return;
+      case 'observe':
+        return host.observe(input.detail);
+      case 'start':
+        return host.start();
+      case 'stop':
+        this.#ending = 'stopped';
+        return host.stop();
+    }
+  }
+
+  #openTurn(delayMillis: number): void {
+    if (this.#turnOpen || this.#host === null) return;
+    this.#turnOpen = true;
+    this.#world.schedule(this.index, delayMillis, END_TURN, undefined);
+  }
+
+  #endTurn(): void {
+    const host = this.#host;
+    this.#turnOpen = false;
+    if (host === null) return;
+    const reloads = host.reloads;
+    let effects: { release(): void };
+    try {
+      effects = host.endTurn();
+    } catch (error) {
+      this.#failed(host, error);
+      this.#openTurn(0);
+      return;
+    }
+    if (host.reloads === reloads) this.#failedCommits = 0;
+    else this.#retryLater();
+    if (this.store.unsettled) this.#commitThenRelease(effects);
+    else this.#release(effects);
+  }
+
+  /** Durable somewhere within the commit, released at its end: a crash falls before, between or after. */
+  #commitThenRelease(effects: { release(): void }): void {
+    const { minMillis, maxMillis } = this.#hosting.commit;
+    const delayMillis = minMillis + (maxMillis - minMillis) * this.#diskRandom.fraction();
+    this.#committing = true;
+    this.#world.schedule(this.index, delayMillis * this.#diskRandom.fraction(), SETTLE, undefined);
+    this.#world.schedule(this.index, delayMillis, RELEASE, effects);
+  }
+
+  #release(effects: { release(): void }): void {
+    effects.release();
+    if (this.#host === null) return;
+    if (this.#ending !== null) return this.#finish(this.#ending, '');
+    const waiting = this.#inbox;
+    if (waiting.length === 0) return;
+    this.#inbox = [];
+    for (const input of waiting) this.#handle(input);
+  }
+
+  /** A full disk stays full for a while, and the program that was reloaded may have written at its start. */
+  #retryLater(): void {
+    this.#failedCommits += 1;
+    this.#openTurn(Math.min(RETRY_MILLIS_MAX, RETRY_MILLIS * 2 ** Math.min(10, this.#failedCommits - 1)));
+  }
+
+  /** The program threw: it is made afresh from the store, but not for ever. */
+  #failed(host: Host<Message>, error: unknown): void {
+    let thrown = error;
+    for (;;) {
+      const reason = thrown instanceof Error ? thrown.message : String(thrown);
+      this.#crashedAt = this.#crashedAt.filter((at) => at > this.#world.now - CRASH_WINDOW_MILLIS);
+      this.#crashedAt.push(this.#world.now);
+      if (this.#crashedAt.length > CRASHES_MAX) {
+        this.#traceByWorld({ type: 'life', what: 'crash', reason });
+        return this.#finish('crashed', reason);
+      }
+      try {
+        return host.crashed(reason);
+      } catch (again) {
+        thrown = again;
+      }
+    }
+  }
+
+  #finish(end: HostedEnd, reason: string): void {
+    if (end === 'killed' || end === 'crashed') this.store.crash();
+    else this.store.close();
+    this.#host = null;
+    this.#ending = null;
+    this.#inbox = [];
+    this.#turnOpen = false;
+    this.#committing = false;
+    this.#failedCommits = 0;
+    this.#crashedAt = [];
+    this.#connections.clear();
+    this.#timers.clear((timer) => this.#world.cancelTimer(timer));
+    this.#world.fall(this.index);
+    this.#hosting.parts.watcher.ended(this.name, end, reason);
+  }
+
+  /** A line about this node that it cannot write itself any more. */
+  #traceByWorld(detail: TraceDetail): void {
+    const sink = this.traceSink;
+    if (sink === null) return;
+    const logical = (this.#host?.logical ?? 0) + 1;
+    sink({ id: `${this.name}/${this.run}/end`, node: this.name, logical, monotonicMillis: this.monotonicMillis(), wallMillis: this.wallMillis(), detail });
+  }
+
+  // --- what the host asks for ---
+
+  get crypto(): Crypto {
+    return this.#hosting.parts.crypto;
+  }
+
+  get codec(): Codec {
+    return this.#hosting.parts.codec;
+  }
+
+  get traceSink(): ((event: TraceEvent) => void) | null {
+    return this.#world.traceSink;
+  }
+
+  monotonicMillis(): number {
+    return this.#world.now;
+  }
+
+  wallMillis(): number {
+    return Math.floor(this.#world.epochMillis + this.#world.now + this.skewMillis);
+  }
+
+  open(endpoint: Endpoint): Address {
+    const handle = this.#hosting.handleOf(endpoint.key);
+    const reaches = this.#hosting.reaches(handle, endpoint);
+    const connection = this.#connections.get(handle);
+    if (connection === undefined) this.#connections.set(handle, { reaches, lastArrivalMillis: 0 });
+    else connection.reaches = reaches;
+    return handle;
+  }
+
+  close(address: Address): void {
+    this.#connections.delete(address);
+  }
+
+  keyOf(address: Address): Uint8Array {
+    return this.#hosting.keyOf(address);
+  }
+
+  transmit(to: Address, message: Message): void {
+    const connection = this.#connections.get(to);
+    if (connection === undefined) return this.#dropped(to, message, 'queue-full');
+    if (!connection.reaches) return;
+    const world = this.#world;
+    const rules = this.rules ?? world.rules;
+    let delayMillis = world.network.delayMillis();
+    if (rules.length > 0) {
+      const verdict = world.judge(this.name, world.nameOf(to), rules);
+      if (verdict.action === 'drop') return this.#dropped(to, message, `rule ${verdict.rule}`);
+      if (verdict.action === 'deliver') delayMillis += verdict.delayMillis;
+    }
+    if (world.network.loses()) return this.#dropped(to, message, 'loss');
+    const carried = this.#throughBytes(message);
+    if (typeof carried === 'string') return this.#dropped(to, message, `invalid: ${carried}`);
+    const arrivalMillis = Math.max(world.now + delayMillis, connection.lastArrivalMillis);
+    connection.lastArrivalMillis = arrivalMillis;
+    world.carry(this.index, to, carried, arrivalMillis);
+  }
+
+  #throughBytes(message: Message): Message | string {
+    const { messageCodec } = this.#hosting.parts;
+    return messageCodec === undefined ? message : messageCodec.decode(messageCodec.encode(message));
+  }
+
+  #dropped(to: Address, message: Message, reason: string): void {
+    if (this.traceSink === null) return;
+    const peer = to >= 0 ? this.#world.nameOf(to) : 'nobody';
+    const frame = this.#hosting.parts.frameName?.(message);
+    this.#enqueue({
+      type: 'observe',
+      detail: frame === undefined ? { type: 'drop', peer, reason } : { type: 'drop', frame: `${this.name}/${this.#host?.run ?? 0}/${frame}`, peer, reason },
+    });
+  }
+
+  schedule(kind: string, key: string, delayMillis: number): void {
+    this.#world.setTimer(this.index, this.#timers.obtain(kind, key), delayMillis);
+  }
+
+  unschedule(kind: string, key: string): void {
+    const timer = this.#timers.find(kind, key);
+    if (timer === undefined) return;
+    this.#world.cancelTimer(timer);
+    this.#timers.rest(timer);
+  }
+
+  emit(event: unknown): void {
+    this.#hosting.parts.watcher.emitted(this.name, event);
+  }
+
+  reply(request: string, result: CommandResult): void {
+    this.#hosting.parts.watcher.replied(this.name, request, result);
+  }
+
+  request(request: string, what: ServiceRequest): void {
+    const host = this.#host;
+    if (host !== null) this.#hosting.parts.services.request({ client: this, request, run: host.run }, what);
+  }
+
+  /** The other effects of the turn, the reply among them, leave first. */
+  retire(): void {
+    this.#ending = 'retired';
+  }
+}

@@ -1,0 +1,116 @@
+import { concat, utf8 } from '../core/bytes.ts';
+import type { Codec, Crypto } from '../core/capabilities.ts';
+import { SeedDirectory, type SeedSummary } from '../core/directory/seed-directory.ts';
+import type { SeedOperation } from '../core/directory/seed-api.ts';
+import type { SeedOptions } from '../core/directory/seed-options.ts';
+import type { ServiceRequest, ServiceResult } from '../core/env.ts';
+import { MemoryTables } from './memory-tables.ts';
+import type { SeededRandom } from './random.ts';
+import type { Inhabitant, World } from './world.ts';
+
+/** Where an answer goes. */
+export interface ServiceClient {
+  /** The result reaches the program after the delay, unless that run of it has ended. */
+  answerLater(ticket: ServiceTicket, result: ServiceResult, delayMillis: number): void;
+}
+
+export interface ServiceTicket {
+  readonly client: ServiceClient;
+  readonly request: string;
+  /** The run of the node that asked. */
+  readonly run: number;
+}
+
+interface SeedCall {
+  readonly ticket: ServiceTicket;
+  readonly operation: string;
+  readonly body: unknown;
+}
+
+/** How long a password hash takes, as measured for argon2id at 19 MiB, ms. */
+const DERIVE_MILLIS = 15;
+/** One way between a node and the seed server, its own work included, ms. */
+const SEED_MILLIS_MIN = 0.5;
+const SEED_MILLIS_MAX = 1.5;
+
+/**
+ * The helpers of all hosted nodes: the key derivation, and the seed server, whose rules are the real ones.
+ * The seed server keeps its tables while it is stopped; what it holds in memory only (who is live) it forgets.
+ */
+export class Services implements Inhabitant {
+  readonly index: number;
+  readonly name = 'seed-server';
+  readonly #world: World;
+  readonly #crypto: Crypto;
+  readonly #codec: Codec;
+  readonly #options: Partial<SeedOptions>;
+  readonly #random: SeededRandom;
+  readonly #tables = new MemoryTables();
+  #directory: SeedDirectory | null = null;
+
+  constructor(index: number, parts: { readonly world: World; readonly crypto: Crypto; readonly codec: Codec; readonly seedOptions?: Partial<SeedOptions> }) {
+    this.index = index;
+    this.#world = parts.world;
+    this.#crypto = parts.crypto;
+    this.#codec = parts.codec;
+    this.#options = parts.seedOptions ?? {};
+    this.#random = parts.world.stream('seed-server');
+  }
+
+  get seedServerIsUp(): boolean {
+    return this.#directory !== null;
+  }
+
+  startSeedServer(): void {
+    this.#directory ??= new SeedDirectory({ crypto: this.#crypto, codec: this.#codec, random: this.#random, store: this.#tables, options: this.#options });
+  }
+
+  stopSeedServer(): void {
+    this.#directory = null;
+  }
+
+  /** Null while the seed server is stopped. */
+  seedSummary(): SeedSummary | null {
+    return this.#directory === null ? null : this.#directory.summary(this.#clock());
+  }
+
+  request(ticket: ServiceTicket, what: ServiceRequest): void {
+    switch (what.service) {
+      case 'derive-key': {
+        // Cheap and deterministic; what the simulator models of a password hash is the time that it takes.
+        const key = this.#crypto.sha256(concat(utf8(what.password), what.salt));
+        ticket.client.answerLater(ticket, { ok: true, value: key }, DERIVE_MILLIS);
+        break;
+      }
+      case 'seed': {
+        const call: SeedCall = { ticket, operation: what.call.operation, body: what.call.body };
+        this.#world.scheduleAnyLife(this.index, this.#delayMillis(), 0, call);
+        break;
+      }
+    }
+  }
+
+  receive(): void {
+    // Nodes reach the seed server by calls, never by frames.
+  }
+
+  fire(): void {
+    // It sets no timers.
+  }
+
+  /** A call has arrived. */
+  happen(_what: number, payload: unknown): void {
+    const { ticket, operation, body } = payload as SeedCall;
+    const result: ServiceResult =
+      this.#directory === null ? { ok: false, code: 'unavailable' } : this.#directory.call(operation as SeedOperation, body, this.#clock());
+    ticket.client.answerLater(ticket, result, this.#delayMillis());
+  }
+
+  #delayMillis(): number {
+    return SEED_MILLIS_MIN + (SEED_MILLIS_MAX - SEED_MILLIS_MIN) * this.#random.fraction();
+  }
+
+  #clock(): { monotonicMillis: number; wallMillis: number } {
+    return { monotonicMillis: this.#world.now, wallMillis: Math.floor(this.#world.epochMillis + this.#world.now) };
+  }
+}
