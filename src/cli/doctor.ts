@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { access, constants, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
 import { cpus, freemem } from 'node:os';
+import { dirname, join } from 'node:path';
 import { listNodes, readSeedPointer } from '../control/locate.ts';
 import { bytesText } from './table.ts';
 
@@ -19,7 +19,7 @@ const FREE_BYTES_MIN = 200 * 1_048_576;
 const FILES_WANTED = 4_096;
 const FILES_MIN = 256;
 
-/** Everything that a network needs of this machine, one finding each. Opens nothing that it does not close; changes nothing. */
+/** Everything that a network needs of this machine, one finding each. Makes no more than the runtime folder that a node would make. */
 export async function examine(root: string): Promise<readonly Finding[]> {
   const checks = [nodeVersion, sqliteBinding, zeromqBinding, passwordHash, seedPort, openFiles, rootFolder, runtime, stalePointers, processors, terminal];
   return await Promise.all(
@@ -95,7 +95,9 @@ function portIsFree(port: number): Promise<boolean> {
 
 async function openFiles(): Promise<Finding> {
   const what = 'open files (ulimit -n)';
-  const text = await new Promise<string>((resolve) => execFile('/bin/sh', ['-c', 'ulimit -n'], (error, stdout) => resolve(error === null ? stdout.trim() : 'unknown')));
+  const text = await new Promise<string>((resolve) =>
+    execFile('/bin/sh', ['-c', 'ulimit -n'], (error, stdout) => resolve(error === null ? stdout.trim() : 'unknown')),
+  );
   const limit = text === 'unlimited' ? Number.POSITIVE_INFINITY : Number(text);
   if (limit >= FILES_WANTED) return ok(what, text);
   const advice = `Raise it with: ulimit -n ${FILES_WANTED}; each link of a node takes a few.`;
@@ -106,12 +108,18 @@ async function rootFolder(root: string): Promise<Finding> {
   const what = 'data root';
   const folder = await nearestFolder(root);
   for (const each of [folder, join(root, 'nodes'), join(root, 'server_data')]) {
-    if (await refuses(each)) return { verdict: 'fail', what, seen: `${each} cannot be written`, advice: 'Check the permissions, or choose another folder with --root.' };
+    if (await refuses(each))
+      return { verdict: 'fail', what, seen: `${each} cannot be written`, advice: 'Check the permissions, or choose another folder with --root.' };
   }
   const space = await statfs(folder);
   const free = space.bavail * space.bsize;
   if (free >= FREE_BYTES_MIN) return ok(what, `${root} can be written, ${bytesText(free)} free`);
-  return { verdict: free === 0 ? 'fail' : 'warn', what, seen: `${bytesText(free)} free in ${root}`, advice: 'Free some space; a node that cannot store stops acknowledging.' };
+  return {
+    verdict: free === 0 ? 'fail' : 'warn',
+    what,
+    seen: `${bytesText(free)} free in ${root}`,
+    advice: 'Free some space; a node that cannot store stops acknowledging.',
+  };
 }
 
 /** The folder itself, or the parent in which it would be made. */
@@ -144,7 +152,13 @@ async function stalePointers(root: string): Promise<Finding> {
   const stale = nodes.filter((node) => node.state === 'stale').map((node) => node.node);
   const silent = nodes.filter((node) => node.state === 'silent').map((node) => node.node);
   if (silent.length > 0) return { verdict: 'warn', what: 'nodes', seen: `no answer from ${silent.join(', ')}`, advice: 'End them with: confab stop' };
-  if (stale.length > 0) return { verdict: 'warn', what: 'nodes', seen: `killed and not started again: ${stale.join(', ')}`, advice: 'confab stop clears this away; confab node <name> starts one again.' };
+  if (stale.length > 0)
+    return {
+      verdict: 'warn',
+      what: 'nodes',
+      seen: `killed and not started again: ${stale.join(', ')}`,
+      advice: 'confab stop clears this away; confab node <name> starts one again.',
+    };
   return ok('nodes', `${nodes.filter((node) => node.state === 'running').length} running, ${nodes.length} known`);
 }
 

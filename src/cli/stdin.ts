@@ -53,7 +53,8 @@ export function askPassword(prompt: string): Promise<string> {
     const onData = (chunk: string) => {
       for (const character of chunk) {
         if (character === '\r' || character === '\n') return finish(null);
-        if (character === '\u0003' || character === '\u0004') return finish(new ConfabError('bad-arguments', { command: 'confab', reason: 'no password was given' }));
+        if (character === '\u0003' || character === '\u0004')
+          return finish(new ConfabError('bad-arguments', { command: 'confab', reason: 'no password was given' }));
         if (character === '\u007f' || character === '\b') typed = Array.from(typed).slice(0, -1).join('');
         else if (character >= ' ' && typed.length < PASSWORD_LENGTH_MAX) typed += character;
       }
@@ -67,5 +68,8 @@ export function askPassword(prompt: string): Promise<string> {
 export async function obtainPassword(options: { readonly command: string; readonly fromStdin: boolean; readonly prompt: string }): Promise<string> {
   if (options.fromStdin) return await readPasswordLine(options.command);
   if (process.stdin.isTTY === true) return await askPassword(options.prompt);
-  throw new ConfabError('bad-arguments', { command: options.command, reason: 'a password is needed: add --password-stdin and give it as the first line of stdin' });
+  throw new ConfabError('bad-arguments', {
+    command: options.command,
+    reason: 'a password is needed: add --password-stdin and give it as the first line of stdin',
+  });
 }

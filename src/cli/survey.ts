@@ -1,6 +1,6 @@
-import type { NodeInfo } from '../core/commands.ts';
 import { connectControl } from '../control/client.ts';
 import { type LocatedNode, listNodes, readSeedPointer, type SeedPointer } from '../control/locate.ts';
+import type { NodeInfo } from '../core/commands.ts';
 
 /** One node of a data root as `confab ps` shows it. */
 export interface NodeFacts {

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { didYouMean } from '../control/nearest.ts';
 import { ConfabError } from '../core/errors.ts';
 import type { MessageTrace, TraceDetail, TraceEvent } from '../core/trace.ts';
-import { didYouMean } from '../control/nearest.ts';
 import type { CliContext } from './context.ts';
 import { printable } from './table.ts';
 
@@ -13,7 +13,19 @@ export interface TraceFilter {
   readonly peer?: string;
 }
 
-const TYPES = ['send', 'receive', 'drop', 'timer', 'state', 'shown', 'command', 'answer', 'life', 'rule', 'note'] as const satisfies readonly TraceDetail['type'][];
+const TYPES = [
+  'send',
+  'receive',
+  'drop',
+  'timer',
+  'state',
+  'shown',
+  'command',
+  'answer',
+  'life',
+  'rule',
+  'note',
+] as const satisfies readonly TraceDetail['type'][];
 
 /** Prints the events of a file that pass the filter; lines that are no events are counted and named at the end. */
 export async function printTrace(context: CliContext, file: string, filter: TraceFilter): Promise<void> {
@@ -30,7 +42,12 @@ export async function printTrace(context: CliContext, file: string, filter: Trac
   context.print(`${counts.shown} of ${counts.all} events${damaged}`);
 }
 
-async function readLines(context: CliContext, input: NodeJS.ReadableStream, filter: TraceFilter, counts: { shown: number; all: number; damaged: number }): Promise<void> {
+async function readLines(
+  context: CliContext,
+  input: NodeJS.ReadableStream,
+  filter: TraceFilter,
+  counts: { shown: number; all: number; damaged: number },
+): Promise<void> {
   let firstMillis: number | null = null;
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (line === '') continue;

@@ -1,5 +1,5 @@
-import { ConfabError } from '../core/errors.ts';
 import { didYouMean } from '../control/nearest.ts';
+import { ConfabError } from '../core/errors.ts';
 import type { CliContext } from './context.ts';
 import { dateText, showPairs } from './show.ts';
 import type { UserDirectory, UserRow } from './users.ts';

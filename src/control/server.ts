@@ -112,8 +112,8 @@ class Connection {
 
   write(line: string): void {
     if (this.#socket.destroyed) return;
-    if (this.#socket.writableLength > (this.#options.backlogBytesMax ?? CONTROL_OPTIONS.backlogBytesMax)) return this.drop('a client did not read');
-    this.#socket.write(line);
+    if (this.#socket.writableLength > (this.#options.backlogBytesMax ?? CONTROL_OPTIONS.backlogBytesMax)) this.drop('a client did not read');
+    else this.#socket.write(line);
   }
 
   drop(reason: string): void {

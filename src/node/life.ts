@@ -15,11 +15,16 @@ export interface LifeOptions {
   readonly lifeline: Readable | null;
 }
 
+export interface Life {
+  /** The end is in order: an open lifeline must not keep the process alive. */
+  release(): void;
+}
+
 /** A terminal signals a whole group and a parent then signals again: within this time that is one wish, ms. */
 const SAME_WISH_MILLIS = 400;
 
 /** Ties a process to signals and its lifeline: the first asks to end in order, a second signal ends at once. */
-export function watchLife(options: LifeOptions): void {
+export function watchLife(options: LifeOptions): Life {
   let askedMillis: number | null = null;
   const ask = (reason: EndReason): void => {
     if (askedMillis === null) {
@@ -42,4 +47,5 @@ export function watchLife(options: LifeOptions): void {
     options.lifeline.on('error', () => ask('lifeline'));
     options.lifeline.resume();
   }
+  return { release: () => void options.lifeline?.destroy() };
 }

@@ -57,7 +57,10 @@ class BoundedFile {
 /** Opens (or goes on with) a log. `bytesMax` bounds the file; twice that lies on disk at most. */
 export function openLog(path: string, node: string, bytesMax: number = LOG_BYTES_MAX): NodeLog {
   const file = new BoundedFile(path, bytesMax);
-  const logger = pino({ base: { node, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, redact: ['password', '*.password', 'text', '*.text'] }, file);
+  const logger = pino(
+    { base: { node, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, redact: ['password', '*.password', 'text', '*.text'] },
+    file,
+  );
   return {
     info: (fields, text) => logger.info(fields, text),
     warn: (fields, text) => logger.warn(fields, text),

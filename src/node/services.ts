@@ -1,6 +1,6 @@
+import type { SeedCalls, SeedOperation } from '../core/directory/seed-api.ts';
 import type { ServiceRequest, ServiceResult } from '../core/env.ts';
 import { ConfabError } from '../core/errors.ts';
-import type { SeedCalls, SeedOperation } from '../core/directory/seed-api.ts';
 import type { KeyDeriver, SeedClient } from '../ports/ports.ts';
 import type { NodeLog } from './log.ts';
 

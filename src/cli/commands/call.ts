@@ -1,7 +1,7 @@
-import type { Command } from 'commander';
 import type { TSchema } from '@sinclair/typebox';
-import { ConfabError } from '../../core/errors.ts';
+import type { Command } from 'commander';
 import type { CommandEntry } from '../../control/registry.ts';
+import { ConfabError } from '../../core/errors.ts';
 import type { CliContext } from '../context.ts';
 
 interface CallOptions {
@@ -72,19 +72,21 @@ export function parseArgs(entry: CommandEntry, words: readonly string[]): Record
   for (const [index, word] of words.entries()) {
     const match = /^([A-Za-z][A-Za-z0-9]*)=([\s\S]*)$/.exec(word);
     const key = match?.[1] ?? '';
-    if (secret.includes(key)) throw new ConfabError('bad-arguments', { command: entry.name, reason: `"${key}" is never taken from the command line, use --password-stdin` });
+    if (secret.includes(key))
+      throw new ConfabError('bad-arguments', { command: entry.name, reason: `"${key}" is never taken from the command line, use --password-stdin` });
     const places = open.filter((place) => args[place] === undefined);
     if (match !== null && (Object.hasOwn(entry.args.properties, key) || places.length === 0)) {
-      args[key] = valueOf(entry.args.properties[key], match[2] ?? '');
+      args[key] = wordAs(entry.args.properties[key], match[2] ?? '');
       continue;
     }
     const place = places[0];
-    if (place === undefined) throw new ConfabError('bad-arguments', { command: entry.name, reason: `"${word.slice(0, 40)}" is one word too many; ${usageOf(entry)}` });
+    if (place === undefined)
+      throw new ConfabError('bad-arguments', { command: entry.name, reason: `"${word.slice(0, 40)}" is one word too many; ${usageOf(entry)}` });
     if (entry.rest === true && place === open.at(-1)) {
       args[place] = words.slice(index).join(' ');
       break;
     }
-    args[place] = valueOf(entry.args.properties[place], word);
+    args[place] = wordAs(entry.args.properties[place], word);
   }
   return args;
 }
@@ -95,7 +97,7 @@ function usageOf(entry: CommandEntry): string {
 }
 
 /** A word as the schema wants it; what does not fit is left to validation, which says so in words. */
-function valueOf(schema: TSchema | undefined, word: string): unknown {
+function wordAs(schema: TSchema | undefined, word: string): unknown {
   const type: unknown = schema?.['type'];
   if (type === 'boolean' && (word === 'true' || word === 'yes')) return true;
   if (type === 'boolean' && (word === 'false' || word === 'no')) return false;

@@ -45,7 +45,8 @@ async function printSurvey(context: CliContext, seen: Survey, all: boolean): Pro
   const { bytesText, durationText } = await import('../table.ts');
   const shown = seen.nodes.filter((node) => all || node.located.state !== 'stopped');
   const rows: (string | number)[][] = shown.map((node) => rowOf(node, { bytesText, durationText }));
-  if (seen.seed !== null) rows.unshift(['seed server', seen.seed.pid, 'running', '-', '-', '-', '-', durationText(Date.now() - seen.seed.startedMillis), seen.seed.url]);
+  if (seen.seed !== null)
+    rows.unshift(['seed server', seen.seed.pid, 'running', '-', '-', '-', '-', durationText(Date.now() - seen.seed.startedMillis), seen.seed.url]);
   if (rows.length === 0) return context.print(`Nothing runs under ${context.root}. Start a network with: confab up`);
   context.printTable({
     columns: [

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { ConfabError } from '../../core/errors.ts';
 import type { LocatedNode } from '../../control/locate.ts';
+import { ConfabError } from '../../core/errors.ts';
 import type { CliContext } from '../context.ts';
 
 /** How a process ended. */

@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import { type CliContext, wholeNumber } from '../context.ts';
+
+interface NodeOptions {
+  readonly node?: string;
+  readonly seed: string | false;
+  readonly network: string;
+  readonly peer: readonly string[];
+  readonly port: string;
+  readonly trace?: string;
+  readonly lifeline?: boolean;
+  readonly login?: boolean;
+  readonly passwordStdin?: boolean;
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+/** Registers `confab node`: one node, in this process. */
+export function register(program: Command, context: CliContext): void {
+  program
+    .command('node')
+    .description("run a user's node in this process; its data lies in nodes/<user>/")
+    .argument('<user>', 'name of the user, or user@label')
+    .option('--node <label>', 'label of a further node of the same user: its folder is nodes/<user>@<label>/')
+    .option('--seed <url>', 'seed server', 'http://127.0.0.1:5555')
+    .option('--no-seed', 'live without a seed server')
+    .option('--network <name>', 'frames of networks with another name are dropped', 'confab')
+    .option('--peer <endpoint>', 'a peer known by hand, tcp://127.0.0.1:PORT#KEY; may be repeated', collect, [])
+    .option('--port <n>', 'port of the inbox, 0 for a free one', '0')
+    .option('--trace <file>', 'append the trace of this node to a file')
+    .option('--lifeline', 'end when stdin closes, for whoever starts this from a program')
+    .option('--login', 'log in at once, registering the name if it is new here')
+    .option('--password-stdin', 'read the password for --login from the first line of stdin')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ confab node alice
+  $ confab node alice --login
+  $ printf '%s\\n' "$PASSWORD" | confab node alice --login --password-stdin
+  $ confab node bob --no-seed --peer 'tcp://127.0.0.1:40123#KEY'
+  $ confab node alice --node desk          a second node of alice
+
+Talk to it with: confab tui <user>, or confab call <user> <command>.`,
+    )
+    .action(async (user: string, options: NodeOptions) => {
+      const { parseNodeName } = await import('../../control/node-name.ts');
+      const name = parseNodeName(user, options.node);
+      const port = wholeNumber('node', '--port', options.port, { min: 0, max: 65_535 });
+      const { runNodeProcess } = await import('../node-process.ts');
+      context.exitStatus = await runNodeProcess(context, {
+        name,
+        seedUrl: options.seed === false ? null : options.seed,
+        network: options.network,
+        peers: options.peer,
+        port,
+        traceFile: options.trace ?? null,
+        lifeline: options.lifeline === true,
+        login: options.login === true,
+        passwordStdin: options.passwordStdin === true,
+      });
+    });
+}

@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { CborFrameCodec } from '../adapters/codec/frame-codec.ts';
+import { Argon2Deriver } from '../adapters/crypto/argon2.ts';
+import { HttpSeedClient } from '../adapters/seed-http/seed-client.ts';
+import { lockFolder } from '../adapters/sqlite/folder-lock.ts';
+import { nodeStoreKey, SqliteNodeStore } from '../adapters/sqlite/node-store.ts';
+import { loadNodeKey } from '../adapters/system/node-key.ts';
+import { runtimeFolder, socketPath } from '../adapters/system/runtime-folder.ts';
+import { TraceFile } from '../adapters/system/trace-file.ts';
+import { ZeromqTransport } from '../adapters/zeromq/transport.ts';
+import type { NodeNameParts } from '../control/node-name.ts';
+import { formatEndpoint } from '../core/endpoint.ts';
+import { type ChatNodeOptions, chatNode } from '../core/node.ts';
+import { type DriverEnd, NodeDriver } from '../node/driver.ts';
+import { type NodeLog, openLog } from '../node/log.ts';
+import { startNodeService } from '../node/service.ts';
+import { makeTools } from './compose-tools.ts';
+
+export interface LiveNodeOptions {
+  readonly name: NodeNameParts;
+  /** The node's folder; made when missing. */
+  readonly folder: string;
+  readonly settings: ChatNodeOptions;
+  readonly seedUrl: string | null;
+  /** 0 for a free one. */
+  readonly port: number;
+  readonly traceFile: string | null;
+}
+
+export interface LiveNode {
+  readonly driver: NodeDriver;
+  readonly log: NodeLog;
+  readonly socket: string;
+  /** `tcp://127.0.0.1:40123#KEY` */
+  readonly endpoint: string;
+  /** Settles when all is closed. */
+  readonly ended: Promise<DriverEnd>;
+}
+
+/** Puts a live node together and starts it. Rejects with `folder-locked`, `folder-unwritable` or `port-taken`, leaving nothing open. */
+export async function startLiveNode(options: LiveNodeOptions): Promise<LiveNode> {
+  const closers: Array<() => unknown> = [];
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    return await assemble(options, closers, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>, closeAll: () => Promise<void>): Promise<LiveNode> {
+  const { name, folder } = options;
+  const lock = lockFolder(folder);
+  closers.push(() => lock.release());
+  const log = openLog(join(folder, 'node.log'), name.node);
+  closers.push(() => log.close());
+  const onSetAside = (file: string, reason: string) => log.error({ file, reason }, 'a damaged file was set aside');
+  const tools = makeTools();
+  const { keys, created } = loadNodeKey(folder, tools.random, onSetAside);
+  const store = new SqliteNodeStore({ folder, nodeKey: nodeStoreKey(tools.crypto, keys), codec: tools.codec, onSetAside });
+  closers.push(() => store.close());
+  const traceSink = options.traceFile === null ? null : new TraceFile(options.traceFile);
+  if (traceSink !== null) closers.push(() => traceSink.close());
+  const transport = new ZeromqTransport({ port: options.port, agreementSeed: keys.agreementSeed });
+  closers.push(() => transport.stop());
+  const run = 1 + Math.floor(tools.random.fraction() * (2 ** 48 - 2 ** 16));
+  const seedClient = options.seedUrl === null ? null : new HttpSeedClient({ url: options.seedUrl });
+  const parts = {
+    ...tools,
+    name: name.node,
+    store,
+    nodeKeys: keys,
+    run,
+    transport,
+    frames: new CborFrameCodec(tools.codec),
+    keyDeriver: new Argon2Deriver(),
+    seedClient,
+    traceSink,
+    log,
+  };
+  const driver = new NodeDriver(parts, (env) => chatNode(env, options.settings));
+  closers.push(() => driver.stop());
+  await driver.start();
+  const endpoint = formatEndpoint(driver.endpoint);
+  const socket = socketPath(runtimeFolder(), 'n');
+  const service = await startNodeService({ driver, node: name.node, folder, socketPath: socket, endpoint, run, log });
+  log.info({ endpoint, run, created, seed: options.seedUrl, network: options.settings.network }, 'started');
+  const ended = service.ended.then(async (end) => {
+    log.info({ end }, 'ended');
+    await closeAll();
+    return end;
+  });
+  return { driver, log, socket, endpoint, ended };
+}

@@ -1,0 +1,18 @@
+import { CborCodec } from '../adapters/codec/cbor.ts';
+import { NodeCrypto } from '../adapters/crypto/node-crypto.ts';
+import { SystemRandom } from '../adapters/crypto/random.ts';
+import { systemClock } from '../adapters/system/clock.ts';
+import type { Codec, Crypto, Random } from '../core/capabilities.ts';
+import type { Clock } from '../ports/ports.ts';
+
+export interface Tools {
+  readonly crypto: Crypto;
+  readonly codec: Codec;
+  readonly random: Random;
+  readonly clock: Clock;
+}
+
+/** The real capabilities: for nodes, the seed server, and the simulator's crypto and codec. */
+export function makeTools(): Tools {
+  return { crypto: new NodeCrypto(), codec: new CborCodec(), random: new SystemRandom(), clock: systemClock };
+}

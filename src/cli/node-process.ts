@@ -1,0 +1,113 @@
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { nodeFolder } from '../control/locate.ts';
+import type { NodeNameParts } from '../control/node-name.ts';
+import { parseEndpoint } from '../core/endpoint.ts';
+import { ConfabError, isErrorCode } from '../core/errors.ts';
+import type { Endpoint } from '../core/types.ts';
+import type { DriverEnd, NodeDriver } from '../node/driver.ts';
+import { watchLife } from '../node/life.ts';
+import { startLiveNode } from './compose-node.ts';
+import type { CliContext } from './context.ts';
+import { printFailure } from './fail.ts';
+import { obtainPassword } from './stdin.ts';
+
+export interface NodeProcessOptions {
+  readonly name: NodeNameParts;
+  /** Null: no seed server. */
+  readonly seedUrl: string | null;
+  readonly network: string;
+  readonly peers: readonly string[];
+  readonly port: number;
+  readonly traceFile: string | null;
+  readonly lifeline: boolean;
+  readonly login: boolean;
+  readonly passwordStdin: boolean;
+}
+
+/** Runs a node until it is told to end; gives the exit status. Everything that can be wrong with the options is said before a folder is made. */
+export async function runNodeProcess(context: CliContext, options: NodeProcessOptions): Promise<number> {
+  const { node, user, label } = options.name;
+  process.title = `confab node ${node}`;
+  const peers = options.peers.map(requireEndpoint);
+  requireUrl(options.seedUrl);
+  requireNetwork(options.network);
+  const password = options.login ? await obtainPassword({ command: 'node', fromStdin: options.passwordStdin, prompt: `Password of ${user}: ` }) : null;
+  const folder = nodeFolder(context.root, node);
+  const live = await startLiveNode({
+    name: options.name,
+    folder,
+    settings: { network: options.network, user, label, peers, seedServer: options.seedUrl !== null },
+    seedUrl: options.seedUrl,
+    port: options.port,
+    traceFile: options.traceFile === null ? null : resolve(options.traceFile),
+  });
+  const life = watchLife({
+    stop: (reason) => {
+      live.log.info({ reason }, 'asked to end');
+      void live.driver.stop();
+    },
+    failed: (error) => {
+      live.log.error({ reason: error instanceof Error ? error.message : String(error), stack: error instanceof Error ? error.stack : undefined }, 'uncaught');
+      printFailure(error, context);
+    },
+    lifeline: options.lifeline ? process.stdin : null,
+  });
+  try {
+    if (password !== null) await logIn(live.driver, password);
+    announce(context, node, live);
+  } catch (error) {
+    await live.driver.stop();
+    await live.ended;
+    throw error;
+  } finally {
+    if (!options.lifeline) process.stdin.pause();
+  }
+  const end = await live.ended;
+  life.release();
+  return await finish(end, folder);
+}
+
+function announce(context: CliContext, node: string, live: { readonly socket: string; readonly endpoint: string }): void {
+  if (context.json) context.printJson({ ready: true, node, pid: process.pid, socket: live.socket, endpoint: live.endpoint });
+  else context.print(`${node} listens at ${live.endpoint} (pid ${process.pid}). Ctrl-C ends it.`);
+}
+
+/** An account that is gone leaves nothing behind, the folder included. */
+async function finish(end: DriverEnd, folder: string): Promise<number> {
+  switch (end) {
+    case 'stopped':
+      return 0;
+    case 'retired':
+      await rm(folder, { recursive: true, force: true });
+      return 0;
+    case 'crashed':
+      throw new ConfabError('internal', { reason: `the node failed again and again; ${folder}/node.log says why` });
+  }
+}
+
+/** Logs in, or registers when the name is not known yet. */
+async function logIn(driver: NodeDriver, password: string): Promise<void> {
+  const login = await driver.command('login', { password });
+  if (login.ok) return;
+  const result = login.code === 'not-registered' ? await driver.command('register', { password }) : login;
+  if (!result.ok) throw new ConfabError(isErrorCode(result.code) ? result.code : 'internal', result.details);
+}
+
+function requireEndpoint(text: string): Endpoint {
+  const endpoint = parseEndpoint(text);
+  if (endpoint === null) throw new ConfabError('bad-endpoint', { endpoint: JSON.stringify(text.slice(0, 200)) });
+  return endpoint;
+}
+
+function requireUrl(text: string | null): void {
+  if (text === null) return;
+  if (!URL.canParse(text) || !['http:', 'https:'].includes(new URL(text).protocol)) {
+    throw new ConfabError('bad-arguments', { command: 'node', reason: `--seed must be a URL such as http://127.0.0.1:5555` });
+  }
+}
+
+function requireNetwork(name: string): void {
+  if (!/^[\w.-]{1,64}$/.test(name))
+    throw new ConfabError('bad-arguments', { command: 'node', reason: '--network takes 1 to 64 letters, digits, dots, dashes and underscores' });
+}

@@ -1,0 +1,42 @@
+import { removePointer, seedFolder, writePointer } from '../control/locate.ts';
+import { watchLife } from '../node/life.ts';
+import { startSeedServer } from '../seed/server.ts';
+import { seedParts } from './compose-seed.ts';
+import type { CliContext } from './context.ts';
+import { printFailure } from './fail.ts';
+
+export interface SeedProcessOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly lifeline: boolean;
+}
+
+/** Runs the seed server until it is told to end; gives the exit status. */
+export async function runSeedProcess(context: CliContext, options: SeedProcessOptions): Promise<number> {
+  process.title = 'confab seed';
+  const server = await startSeedServer({
+    root: context.root,
+    port: options.port,
+    host: options.host,
+    ...seedParts((file, reason) => context.warn(`confab: ${reason}; it was kept as ${file}`)),
+  });
+  const folder = seedFolder(context.root);
+  await writePointer(folder, { url: server.url, pid: process.pid, startedMillis: Date.now() });
+  const { promise: ended, resolve: end } = deferred();
+  const life = watchLife({ stop: end, failed: (error) => void printFailure(error, context), lifeline: options.lifeline ? process.stdin : null });
+  if (context.json) context.printJson({ ready: true, pid: process.pid, url: server.url });
+  else context.print(`The seed server listens at ${server.url} (its API: ${server.url}/docs). Ctrl-C ends it.`);
+  await ended;
+  await server.stop();
+  await removePointer(folder, process.pid);
+  life.release();
+  return 0;
+}
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((fulfil) => {
+    resolve = fulfil;
+  });
+  return { promise, resolve };
+}
