@@ -1,5 +1,4 @@
-/** Limits of the HTTP side, with unit and default. Generous towards one address, since a whole network shares the loopback. */
-export const SEED_HTTP_OPTIONS = Object.freeze({
+const defaults = {
   port: 5555,
   host: '127.0.0.1',
   bodyBytesMax: 262_144,
@@ -19,8 +18,9 @@ export const SEED_HTTP_OPTIONS = Object.freeze({
   stopMillis: 2_000,
   /** A log file that grows beyond this is renamed to `.old`, bytes. */
   logBytesMax: 4_194_304,
-});
-
-export type SeedHttpOptions = {
-  readonly [Name in keyof typeof SEED_HTTP_OPTIONS]: (typeof SEED_HTTP_OPTIONS)[Name] extends number ? number : string;
 };
+
+export type SeedHttpOptions = Readonly<typeof defaults>;
+
+/** Limits of the HTTP side, with unit and default. Generous towards one address, since a whole network shares the loopback. */
+export const SEED_HTTP_OPTIONS: SeedHttpOptions = Object.freeze(defaults);

@@ -22,8 +22,8 @@ export interface SeedServerOptions {
   readonly codec: Codec;
   readonly random: Random;
   readonly clock: Clock;
-  /** Opens the store with the tables of SEED_TABLES in that file. */
-  readonly openStore: (file: string) => SeedStore | Promise<SeedStore>;
+  /** Opens the store with the tables of SEED_TABLES in that folder; tells of a damaged file that was set aside. */
+  readonly openStore: (folder: string, onSetAside: (file: string, reason: string) => void) => SeedStore | Promise<SeedStore>;
   /** Keeps other processes out of the folder; rejects with `folder-locked`. */
   readonly lockFolder?: (folder: string) => FolderLock | Promise<FolderLock>;
   readonly directory?: Partial<SeedOptions>;
@@ -38,6 +38,8 @@ export interface SeedServer {
   /** `http://127.0.0.1:5555`, with the port that was really taken. */
   readonly url: string;
   readonly port: number;
+  /** What its owner should know, in sentences: files that were damaged and set aside. */
+  readonly notices: readonly string[];
   /** Ends what is under way (at most 2 s), commits, closes. Idempotent. */
   stop(): Promise<void>;
 }
@@ -53,9 +55,10 @@ export async function startSeedServer(options: SeedServerOptions): Promise<SeedS
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    const { app, service } = await compose(options, http, closers);
+    const { app, service, notices } = await compose(options, http, closers);
     const port = await listen(app, options.port ?? http.port, options.host ?? http.host);
     const url = `http://${hostInUrl(options.host ?? http.host)}:${port}`;
+    for (const notice of notices) app.log.warn(notice);
     app.log.info({ url }, 'listening');
     closers.push(() => service.flush());
     closers.push(() => closeApp(app, http.stopMillis));
@@ -63,6 +66,7 @@ export async function startSeedServer(options: SeedServerOptions): Promise<SeedS
     return {
       url,
       port,
+      notices,
       stop: () => {
         stopping ??= closeAll();
         return stopping;
@@ -76,18 +80,19 @@ export async function startSeedServer(options: SeedServerOptions): Promise<SeedS
 
 /** Each thing that was opened leaves in `closers` how to close it, so that teardown runs in reverse. */
 async function compose(options: SeedServerOptions, http: SeedHttpOptions, closers: Array<() => void | Promise<void>>) {
-  const { folder, database, log: logFile } = prepareSeedFolder(options.root);
+  const { folder, log: logFile } = prepareSeedFolder(options.root);
   const lock = await options.lockFolder?.(folder);
   if (lock !== undefined) closers.push(() => lock.release());
   const log = openLog(logFile, http.logBytesMax);
   closers.push(() => log.close());
-  const store = await options.openStore(database);
+  const notices: string[] = [];
+  const store = await options.openStore(folder, (file, reason) => notices.push(`${file} was set aside: ${reason}`));
   closers.push(() => store.close());
   const { crypto, codec, random, clock } = options;
   const directory = new SeedDirectory({ crypto, codec, random, store, ...(options.directory === undefined ? {} : { options: options.directory }) });
   const service = new SeedService({ directory, store, clock, onStoreFailure: (reason) => app.log.error({ reason }, 'the store could not write') });
   const app: FastifyInstance = await buildSeedApp({ service, log, options: http });
-  return { app, service };
+  return { app, service, notices };
 }
 
 function openLog(file: string, bytesMax: number): LogFile {

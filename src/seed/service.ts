@@ -1,6 +1,7 @@
 import type { SeedOperation } from '../core/directory/seed-api.ts';
 import type { SeedDirectory, SeedNow, SeedSummary } from '../core/directory/seed-directory.ts';
 import type { ServiceResult } from '../core/env.ts';
+import { ConfabError } from '../core/errors.ts';
 import type { Clock } from '../ports/ports.ts';
 import type { SeedStore } from './store.ts';
 
@@ -76,7 +77,7 @@ export class SeedService {
   }
 
   #fail(error: unknown): ServiceResult {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     this.#rollback();
     this.#parts.directory.reload();
     const failed: ServiceResult = { ok: false, code: 'store-failed', details: { reason } };
@@ -94,4 +95,9 @@ export class SeedService {
       // A store that cannot even roll back has lost its transaction already; the next commit says so again.
     }
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof ConfabError && error.code === 'store-failed') return String(error.details.reason);
+  return error instanceof Error ? error.message : String(error);
 }

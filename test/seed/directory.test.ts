@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { SeedCalls } from '../../src/core/directory/seed-api.ts';
 import { SEED_OPTIONS } from '../../src/core/directory/seed-options.ts';
 import type { SignedRecord } from '../../src/core/records.ts';
 import { Desk, overTheWire, Person, START_MILLIS } from './fixtures.ts';
@@ -195,7 +196,7 @@ test('users are paged by name, by number and by bytes', (t) => {
   const seen: Array<string | undefined> = [];
   let pages = 0;
   for (let after: string | null = ''; after !== null; pages += 1) {
-    const page = desk.ask('users', { after, limit: 10 });
+    const page: SeedCalls['users']['result'] = desk.ask('users', { after, limit: 10 });
     t.is(page.total, 25);
     seen.push(...page.records.map((signed) => names.get(signed)));
     after = page.next;

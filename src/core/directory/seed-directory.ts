@@ -85,7 +85,8 @@ export class SeedDirectory {
     try {
       return { ok: true, value: this.#answer(operation, body, now) };
     } catch (error) {
-      if (error instanceof ConfabError) return { ok: false, code: error.code, details: error.details };
+      // Of a store that fails the caller must hear, since its open transaction has to be rolled back.
+      if (error instanceof ConfabError && error.code !== 'store-failed') return { ok: false, code: error.code, details: error.details };
       throw error;
     }
   }
