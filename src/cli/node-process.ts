@@ -4,6 +4,7 @@ import { nodeFolder } from '../control/locate.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
 import { parseEndpoint } from '../core/endpoint.ts';
 import { ConfabError, isErrorCode } from '../core/errors.ts';
+import { CORE_OPTIONS, type CoreOptions } from '../core/options.ts';
 import type { Endpoint } from '../core/types.ts';
 import type { DriverEnd, NodeDriver } from '../node/driver.ts';
 import { watchLife } from '../node/life.ts';
@@ -20,6 +21,8 @@ export interface NodeProcessOptions {
   readonly peers: readonly string[];
   readonly port: number;
   readonly traceFile: string | null;
+  /** JSON object: options of the core that differ from the defaults. */
+  readonly coreOptions: string;
   readonly lifeline: boolean;
   readonly login: boolean;
   readonly passwordStdin: boolean;
@@ -37,7 +40,7 @@ export async function runNodeProcess(context: CliContext, options: NodeProcessOp
   const live = await startLiveNode({
     name: options.name,
     folder,
-    settings: { network: options.network, user, label, peers, seedServer: options.seedUrl !== null },
+    settings: { network: options.network, user, label, peers, seedServer: options.seedUrl !== null, options: parseCoreOptions(options.coreOptions) },
     seedUrl: options.seedUrl,
     port: options.port,
     traceFile: options.traceFile === null ? null : resolve(options.traceFile),
@@ -98,6 +101,22 @@ function requireEndpoint(text: string): Endpoint {
   const endpoint = parseEndpoint(text);
   if (endpoint === null) throw new ConfabError('bad-endpoint', { endpoint: JSON.stringify(text.slice(0, 200)) });
   return endpoint;
+}
+
+/** Numbers of known options only; whatever else is written there is a slip of whoever starts this node. */
+function parseCoreOptions(text: string): Partial<CoreOptions> {
+  const refuse = () => new ConfabError('bad-arguments', { command: 'node', reason: '--core-options takes a JSON object of known options and numbers' });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw refuse();
+  }
+  if (typeof value !== 'object' || value === null) throw refuse();
+  for (const [name, each] of Object.entries(value)) {
+    if (!Object.hasOwn(CORE_OPTIONS, name) || typeof each !== 'number') throw refuse();
+  }
+  return value as Partial<CoreOptions>;
 }
 
 function requireUrl(text: string | null): void {

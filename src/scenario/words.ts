@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
  * Message texts inside sentences are marked while a run goes on. The screen of the person who wrote the scenario may show
  * them; what is written down (JSON, trace) gets their size and hash instead.
  */
-const OPEN = '\u0002';
-const CLOSE = '\u0003';
-const MARKED = /\u0002([^\u0003]*)\u0003/g; // biome-ignore lint/suspicious/noControlCharactersInRegex: they mark our own sentences
+const OPEN = '\ufdd0';
+const CLOSE = '\ufdd1';
+const MARKED = /\ufdd0([^\ufdd1]*)\ufdd1/g;
 const CONTROL = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 const SHOWN_CHARACTERS_MAX = 60;
 

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type CliContext, wholeNumber } from '../context.ts';
 
 interface NodeOptions {
@@ -8,6 +8,7 @@ interface NodeOptions {
   readonly peer: readonly string[];
   readonly port: string;
   readonly trace?: string;
+  readonly coreOptions?: string;
   readonly lifeline?: boolean;
   readonly login?: boolean;
   readonly passwordStdin?: boolean;
@@ -29,6 +30,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--port <n>', 'port of the inbox, 0 for a free one', '0')
     .option('--trace <file>', 'append the trace of this node to a file')
     .option('--lifeline', 'end when stdin closes, for whoever starts this from a program')
+    .addOption(new Option('--core-options <json>', 'options of the protocol that differ from the defaults, for scenarios').hideHelp())
     .option('--login', 'log in at once, registering the name if it is new here')
     .option('--password-stdin', 'read the password for --login from the first line of stdin')
     .addHelpText(
@@ -55,6 +57,7 @@ Talk to it with: confab tui <user>, or confab call <user> <command>.`,
         peers: options.peer,
         port,
         traceFile: options.trace ?? null,
+        coreOptions: options.coreOptions ?? '{}',
         lifeline: options.lifeline === true,
         login: options.login === true,
         passwordStdin: options.passwordStdin === true,

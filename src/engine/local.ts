@@ -1,0 +1,305 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { connectControl, type SocketControlClient } from '../control/client.ts';
+import { ConfabError } from '../core/errors.ts';
+import type { CoreOptions } from '../core/options.ts';
+import type { Rule } from '../core/rules.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import type { Engine, SeedServerState, StartNodeOptions } from './engine.ts';
+import { freePort } from './free-port.ts';
+import { Gate } from './gate.ts';
+import { LocalClock } from './local-clock.ts';
+import { mergeTraces, summariseTrace } from './merge-trace.ts';
+import { type LifelineProcess, type ProcessExit, sayExit, spawnReady } from './spawn.ts';
+
+export interface LocalEngineOptions {
+  /** Data root of the run: nodes/, server_data/ and trace/ come to lie in it. It is there already; whoever made it removes it. */
+  readonly root: string;
+  /** Name of the network, different for each run on one machine. */
+  readonly network: string;
+  /** Options of the core that the nodes get. */
+  readonly coreOptions?: Partial<CoreOptions>;
+  /** False: nodes write no trace. Default true. */
+  readonly traced?: boolean;
+  /** Main module of the command line; the one beside this file by default. */
+  readonly mainPath?: string;
+}
+
+interface RunningNode {
+  readonly process: LifelineProcess;
+  readonly client: SocketControlClient;
+  /** Somebody asked for its end. */
+  ending: boolean;
+}
+
+const READY_MILLIS = 30_000;
+const STOP_MILLIS = 3_000;
+const COMMAND_MILLIS = 15_000;
+const SPAWNS_AT_ONCE = 8;
+const LOG_LINES_SHOWN = 5;
+/** A chat node lives in little memory; a small nursery keeps it so. */
+const NODE_EXEC_ARGS = ['--max-semi-space-size=2'];
+
+/**
+ * Runs every node as a process of its own, over real sockets and real files.
+ *
+ * Invariants
+ * 1. Every process is a child that holds a lifeline to this one (spawn.ts): none outlives it.
+ * 2. After `stop` has resolved, every process that this engine started is gone.
+ * 3. A process that ends unasked, other than in order, is reported by `onCrash`.
+ */
+export class LocalEngine implements Engine {
+  readonly name = 'local';
+  readonly #options: LocalEngineOptions;
+  readonly #clock = new LocalClock();
+  readonly #spawnGate = new Gate(SPAWNS_AT_ONCE);
+  readonly #nodes = new Map<string, RunningNode>();
+  readonly #endpoints = new Map<string, string>();
+  readonly #eventListeners: Array<(node: string, event: unknown) => void> = [];
+  readonly #crashListeners: Array<(reason: string) => void> = [];
+  readonly #notes: TraceEvent[] = [];
+  readonly #starting = new Set<Promise<unknown>>();
+  #seedServer: LifelineProcess | null = null;
+  #seedPort = 0;
+  #rules: readonly Rule[] = [];
+  #stopped = false;
+  #merged: Promise<TraceEvent[]> | null = null;
+
+  constructor(options: LocalEngineOptions) {
+    this.#options = options;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  async start(): Promise<void> {
+    await mkdir(join(this.#options.root, 'trace'), { recursive: true, mode: 0o700 });
+    this.#seedPort = await freePort();
+    this.#clock.restart();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#clock.end();
+    await Promise.allSettled([...this.#starting]);
+    await Promise.allSettled([...this.#nodes.keys()].map((node) => this.#endNode(node)));
+    if (this.#seedServer !== null) await this.stopSeedServer();
+  }
+
+  // --- nodes ---
+
+  async startNode(node: string, options: StartNodeOptions = {}): Promise<void> {
+    if (this.isRunning(node)) throw new ConfabError('bad-arguments', { command: 'start', reason: `${node} runs already` });
+    const started = this.#spawnGate.pass(() => this.#spawnNode(node, options));
+    this.#starting.add(started);
+    await started.finally(() => this.#starting.delete(started));
+  }
+
+  async #spawnNode(node: string, options: StartNodeOptions): Promise<void> {
+    if (this.#stopped) throw new Error('the run is over');
+    if (options.emptyDisk === true) await rm(join(this.#options.root, 'nodes', node), { recursive: true, force: true });
+    const process = await spawnReady({
+      args: this.#nodeArgs(node, options),
+      mainPath: this.#options.mainPath ?? ownMainPath(),
+      what: `The node of ${node}`,
+      readyMillis: READY_MILLIS,
+      execArgs: NODE_EXEC_ARGS,
+    });
+    try {
+      const client = await connectControl(String(process.ready['socket']), { timeoutMillis: COMMAND_MILLIS });
+      this.#endpoints.set(node, String(process.ready['endpoint']));
+      this.#adopt(node, { process, client, ending: false });
+      if (this.#rules.length > 0) await client.call('set-rules', { rules: this.#rules });
+    } catch (error) {
+      process.signal('SIGKILL');
+      await process.exited;
+      throw error;
+    }
+  }
+
+  #nodeArgs(node: string, options: StartNodeOptions): string[] {
+    const [user = node, label] = node.split('@');
+    const { root, network, coreOptions = {}, traced } = this.#options;
+    const args = ['--root', root, '--json', 'node', user, '--network', network, '--lifeline'];
+    if (label !== undefined) args.push('--node', label);
+    if (options.seedServer === false) args.push('--no-seed');
+    else args.push('--seed', `http://127.0.0.1:${this.#seedPort}`);
+    for (const peer of options.peers ?? []) args.push('--peer', peer);
+    if (traced !== false) args.push('--trace', join(root, 'trace', `${node}.ndjson`));
+    if (Object.keys(coreOptions).length > 0) args.push('--core-options', JSON.stringify(coreOptions));
+    return args;
+  }
+
+  #adopt(node: string, running: RunningNode): void {
+    this.#nodes.set(node, running);
+    running.client.onEvent((event) => {
+      for (const listener of this.#eventListeners) listener(node, event);
+      this.#clock.wake();
+    });
+    void running.process.exited.then((exit) => this.#ended(node, running, exit));
+  }
+
+  async #ended(node: string, running: RunningNode, exit: ProcessExit): Promise<void> {
+    running.client.close();
+    if (this.#nodes.get(node) === running) this.#nodes.delete(node);
+    this.#clock.wake();
+    // A node ends in order by itself when its account is deleted.
+    if (running.ending || exit.status === 0) return;
+    const lines = [...running.process.lastLines(), ...(await this.#logTail(node))];
+    const tail = lines.length === 0 ? '' : `\n${lines.slice(-LOG_LINES_SHOWN).join('\n')}`;
+    for (const listener of this.#crashListeners) listener(`the process of ${node} ended by itself (${sayExit(exit)})${tail}`);
+  }
+
+  async #logTail(node: string): Promise<readonly string[]> {
+    try {
+      const text = await readFile(join(this.#options.root, 'nodes', node, 'node.log'), 'utf8');
+      return text.trimEnd().split('\n').slice(-LOG_LINES_SHOWN);
+    } catch {
+      return [];
+    }
+  }
+
+  async stopNode(node: string): Promise<void> {
+    this.#require(node);
+    await this.#endNode(node);
+  }
+
+  async #endNode(node: string): Promise<void> {
+    const running = this.#nodes.get(node);
+    if (running === undefined) return;
+    running.ending = true;
+    await running.client.call('stop', {}, STOP_MILLIS).catch(() => {});
+    await running.process.end(STOP_MILLIS);
+    this.#nodes.delete(node);
+  }
+
+  async killNode(node: string): Promise<void> {
+    const running = this.#require(node);
+    running.ending = true;
+    running.process.signal('SIGKILL');
+    await running.process.exited;
+    running.client.close();
+    this.#nodes.delete(node);
+  }
+
+  async crashNode(node: string): Promise<void> {
+    this.#require(node).process.signal('SIGKILL');
+  }
+
+  onCrash(listener: (reason: string) => void): void {
+    this.#crashListeners.push(listener);
+  }
+
+  isRunning(node: string): boolean {
+    return this.#nodes.get(node)?.process.running === true;
+  }
+
+  nodes(): readonly string[] {
+    return [...this.#nodes.keys()];
+  }
+
+  #require(node: string): RunningNode {
+    const running = this.#nodes.get(node);
+    if (running === undefined) throw new ConfabError('unavailable', { what: `The node of ${node}` });
+    return running;
+  }
+
+  async command(node: string, name: string, args: Readonly<Record<string, unknown>>, deadlineMillis: number = COMMAND_MILLIS): Promise<unknown> {
+    return this.#require(node).client.call(name, args, Math.max(deadlineMillis, 1));
+  }
+
+  onEvent(listener: (node: string, event: unknown) => void): void {
+    this.#eventListeners.push(listener);
+  }
+
+  // --- seed server ---
+
+  async startSeedServer(): Promise<void> {
+    if (this.#seedServer?.running === true) throw new ConfabError('bad-arguments', { command: 'seed-server', reason: 'it runs already' });
+    const server = await spawnReady({
+      args: ['--root', this.#options.root, '--json', 'seed', '--port', String(this.#seedPort), '--lifeline'],
+      mainPath: this.#options.mainPath ?? ownMainPath(),
+      what: 'The seed server',
+      readyMillis: READY_MILLIS,
+    });
+    this.#seedServer = server;
+    void server.exited.then((exit) => {
+      if (this.#seedServer !== server) return;
+      this.#seedServer = null;
+      for (const listener of this.#crashListeners) listener(`the seed server ended by itself (${sayExit(exit)})`);
+    });
+  }
+
+  async stopSeedServer(): Promise<void> {
+    const server = this.#seedServer;
+    if (server === null) return;
+    this.#seedServer = null;
+    server.signal('SIGTERM');
+    await server.end(STOP_MILLIS);
+  }
+
+  async seedServerState(): Promise<SeedServerState | null> {
+    if (this.#seedServer === null) return null;
+    try {
+      const answer = await fetch(`http://127.0.0.1:${this.#seedPort}/v1/summary`, { signal: AbortSignal.timeout(STOP_MILLIS) });
+      return answer.ok ? ((await answer.json()) as SeedServerState) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  // --- faults and addresses ---
+
+  async setRules(rules: readonly Rule[]): Promise<void> {
+    this.#rules = rules;
+    await Promise.all([...this.#nodes.values()].map((running) => running.client.call('set-rules', { rules })));
+  }
+
+  async endpointOf(node: string): Promise<string> {
+    const endpoint = this.#endpoints.get(node);
+    if (endpoint === undefined) throw new ConfabError('unavailable', { what: `The node of ${node}` });
+    return endpoint;
+  }
+
+  // --- time ---
+
+  async wait(millis: number): Promise<void> {
+    await this.#clock.pass(millis);
+  }
+
+  async until(check: () => Promise<string | null>, deadlineMillis: number): Promise<string | null> {
+    return this.#clock.until(check, deadlineMillis);
+  }
+
+  async parallel(strands: ReadonlyArray<() => Promise<void>>): Promise<void> {
+    const results = await Promise.allSettled(strands.map((strand) => strand()));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  // --- trace ---
+
+  note(text: string): void {
+    const count = this.#notes.length + 1;
+    const times = { monotonicMillis: this.#clock.now(), wallMillis: this.#clock.wallMillis() };
+    this.#notes.push({ id: `runner/1/${count}`, node: 'runner', logical: count, ...times, detail: { type: 'note', text } });
+  }
+
+  /** Complete once `stop` has resolved; read once and kept from then on. */
+  async trace(): Promise<readonly TraceEvent[]> {
+    const merge = () => mergeTraces(join(this.#options.root, 'trace'), this.#notes);
+    if (!this.#stopped) return merge();
+    this.#merged ??= merge();
+    return this.#merged;
+  }
+
+  async traceSummary(): Promise<{ readonly events: number; readonly sha256: string }> {
+    return summariseTrace(await this.trace());
+  }
+}
+
+function ownMainPath(): string {
+  return fileURLToPath(new URL('../cli/main.js', import.meta.url));
+}

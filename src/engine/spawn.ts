@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+
+/** How a process ended. */
+export interface ProcessExit {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface SpawnOptions {
+  /** Arguments of this program's own command line: `['node', 'alice', ...]`. `--lifeline --json` must be among them. */
+  readonly args: readonly string[];
+  /** Path of the command line's main module. */
+  readonly mainPath: string;
+  /** For messages: `the node of alice`. */
+  readonly what: string;
+  /** How long until the ready line must have come, ms. */
+  readonly readyMillis: number;
+  /** Options of Node.js itself. */
+  readonly execArgs?: readonly string[];
+}
+
+const LAST_LINES_MAX = 12;
+const LINE_CHARACTERS_MAX = 4_096;
+
+/**
+ * A child process that holds one end of a pipe as its stdin: when this process ends, however it ends, the pipe closes
+ * and the child ends by itself. So nothing outlives its network, kill -9 of the parent included.
+ */
+export class LifelineProcess {
+  readonly what: string;
+  readonly pid: number;
+  /** The object of the ready line. */
+  readonly ready: Readonly<Record<string, unknown>>;
+  /** Resolves when the process is gone; never rejects. */
+  readonly exited: Promise<ProcessExit>;
+  readonly #child: ChildProcess;
+  readonly #lines: readonly string[];
+
+  constructor(parts: { what: string; child: ChildProcess; ready: Readonly<Record<string, unknown>>; exited: Promise<ProcessExit>; lines: readonly string[] }) {
+    this.what = parts.what;
+    this.pid = parts.child.pid ?? 0;
+    this.ready = parts.ready;
+    this.exited = parts.exited;
+    this.#child = parts.child;
+    this.#lines = parts.lines;
+  }
+
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** The last lines that it wrote to stderr. */
+  lastLines(): readonly string[] {
+    return this.#lines;
+  }
+
+  /** False when it is gone already. */
+  signal(signal: NodeJS.Signals): boolean {
+    return this.running && this.#child.kill(signal);
+  }
+
+  /** Lets go of the lifeline: the child ends in order. */
+  release(): void {
+    this.#child.stdin?.end();
+  }
+
+  /** Ends it: the lifeline first, SIGTERM after `graceMillis`, SIGKILL after as long again. Resolves when it is gone. */
+  async end(graceMillis: number): Promise<ProcessExit> {
+    this.release();
+    const term = setTimeout(() => this.signal('SIGTERM'), graceMillis);
+    const kill = setTimeout(() => this.signal('SIGKILL'), graceMillis * 2);
+    const exit = await this.exited;
+    clearTimeout(term);
+    clearTimeout(kill);
+    return exit;
+  }
+}
+
+/** Starts a process and waits for its ready line; rejects with an Error whose message is a sentence. */
+export function spawnReady(options: SpawnOptions): Promise<LifelineProcess> {
+  const child = spawn(process.execPath, [...(options.execArgs ?? []), options.mainPath, ...options.args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const lines: string[] = [];
+  const exited = new Promise<ProcessExit>((resolve) => {
+    child.once('exit', (status, signal) => resolve({ status, signal }));
+    child.once('error', () => resolve({ status: null, signal: null }));
+  });
+  // A child that ends while its lifeline is written to is no failure of ours.
+  child.stdin?.on('error', () => {});
+  onLines(child.stderr, (line) => {
+    lines.push(line);
+    if (lines.length > LAST_LINES_MAX) lines.shift();
+  });
+  return new Promise((resolve, reject) => {
+    let settled = false;
+    const fail = (reason: string) => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      child.kill('SIGKILL');
+      reject(new Error(`${options.what} did not start: ${reason}`));
+    };
+    const timer = setTimeout(() => fail(`it was not ready after ${options.readyMillis} ms`), options.readyMillis);
+    child.once('error', (error) => fail(error.message));
+    void exited.then((exit) => setImmediate(() => fail(reasonOf(exit, lines))));
+    onLines(child.stdout, (line) => {
+      const ready = settled ? null : readyLine(line);
+      if (ready === null) return;
+      settled = true;
+      clearTimeout(timer);
+      resolve(new LifelineProcess({ what: options.what, child, ready, exited, lines }));
+    });
+  });
+}
+
+/** `exit status 3`, `signal SIGKILL`. */
+export function sayExit(exit: ProcessExit): string {
+  return exit.signal === null ? `exit status ${exit.status ?? 'unknown'}` : `signal ${exit.signal}`;
+}
+
+function reasonOf(exit: ProcessExit, lines: readonly string[]): string {
+  for (const line of lines) {
+    const message = errorMessage(line);
+    if (message !== null) return message;
+  }
+  return [`it ended with ${sayExit(exit)}`, ...lines.slice(-3)].join('; ');
+}
+
+/** The sentence of an error that the command line printed as JSON. */
+function errorMessage(line: string): string | null {
+  try {
+    const { error } = JSON.parse(line) as { error?: { message?: unknown } };
+    return typeof error?.message === 'string' ? error.message : null;
+  } catch {
+    return null;
+  }
+}
+
+function readyLine(line: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value = JSON.parse(line) as Record<string, unknown>;
+    return value['ready'] === true ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function onLines(stream: NodeJS.ReadableStream | null, line: (text: string) => void): void {
+  let rest = '';
+  stream?.setEncoding('utf8');
+  stream?.on('data', (chunk: string) => {
+    const parts = (rest + chunk).split('\n');
+    rest = (parts.pop() ?? '').slice(-LINE_CHARACTERS_MAX);
+    for (const part of parts) line(part.slice(0, LINE_CHARACTERS_MAX));
+  });
+}
