@@ -1,0 +1,214 @@
+import type { CommandName, Commands, NodeInfo, SyncView } from '../../core/commands.ts';
+import { EMPTY_EDITOR, editorOf } from '../input/editor.ts';
+import { count } from '../text/words.ts';
+import type { Call, Failure } from './actions.ts';
+import { loadHistory, setUnread, takeHistory } from './chat.ts';
+import { conversationOf } from './model.ts';
+import type { Turn } from './turn.ts';
+
+type Result<Name extends CommandName> = Commands[Name]['result'];
+
+/** What a command answered: kept, shown or said in a sentence, as its purpose wants. */
+export function takeAnswer(turn: Turn, call: Call, value: unknown): void {
+  keep(turn, call, value);
+  switch (call.purpose) {
+    case 'show':
+      show(turn, call, value);
+      return;
+    case 'do':
+      turn.notice('info', doneSentence(turn, call, value));
+      afterwards(turn, call.command);
+      return;
+    case 'refresh':
+    case 'older':
+    case 'text':
+      return;
+  }
+}
+
+/** Takes in what the answer tells of the world. */
+function keep(turn: Turn, call: Call, value: unknown): void {
+  switch (call.command) {
+    case 'info':
+      takeInfo(turn, value as NodeInfo);
+      return;
+    case 'friends':
+      turn.set({ friends: sortFriends((value as Result<'friends'>).friends) });
+      return;
+    case 'requests':
+      turn.set({ requests: value as Result<'requests'> });
+      return;
+    case 'chats':
+      turn.set({ chats: [...(value as Result<'chats'>).chats].sort((left, right) => right.lastMillis - left.lastMillis) });
+      return;
+    case 'users':
+      turn.set({ users: (value as Result<'users'>).users });
+      return;
+    case 'settings':
+      turn.set({ settings: value as Result<'settings'> });
+      return;
+    case 'history':
+      if (call.purpose !== 'show') takeHistory(turn, String(call.args['with']), value as Result<'history'>, call.purpose === 'older');
+      return;
+    case 'status': {
+      const status = value as Result<'status'>;
+      if (turn.model.info !== null) turn.set({ info: { ...turn.model.info, ...status } });
+      return;
+    }
+    case 'read':
+      setUnread(turn, String(call.args['with']), () => 0);
+      return;
+    case 'sync':
+      takeSync(turn, value as SyncView);
+      return;
+    default:
+      return;
+  }
+}
+
+/** Here first, then by name. */
+function sortFriends(friends: Result<'friends'>['friends']): Result<'friends'>['friends'] {
+  return [...friends].sort((left, right) => left.name.localeCompare(right.name));
+}
+
+export function takeSync(turn: Turn, sync: SyncView): void {
+  if (turn.model.info !== null) turn.set({ info: { ...turn.model.info, sync } });
+}
+
+/** The node's own state; logging in and out (from here, from another terminal, by a restart) changes the screens. */
+function takeInfo(turn: Turn, info: NodeInfo): void {
+  const before = turn.model.info?.loggedIn === true;
+  turn.set({ info });
+  if (info.loggedIn && (!before || turn.screen.type === 'start')) enterSession(turn);
+  if (!info.loggedIn && before) leaveSession(turn, 'The node has started anew. Log in again; your draft is kept.', true);
+  if (!info.loggedIn && !before && turn.screen.type === 'start') turn.shown();
+}
+
+function enterSession(turn: Turn): void {
+  const screens = turn.model.resume ?? [{ type: 'menu' as const }];
+  turn.set({ resume: null });
+  turn.show(screens);
+  refreshAll(turn);
+}
+
+/** Asks for everything that the screens are drawn from. */
+export function refreshAll(turn: Turn): void {
+  for (const command of ['friends', 'requests', 'chats', 'settings', 'users'] as const) turn.call(command, {}, 'refresh');
+  const { screen, model } = turn;
+  // What came while nobody listened is not in the conversations: they are loaded again when they are opened.
+  for (const name of Object.keys(model.conversations)) turn.conversation(name, { loaded: 'no' });
+  if (screen.type === 'chat') loadHistory(turn, screen.with);
+}
+
+export function leaveSession(turn: Turn, reason: string, comeBack: boolean): void {
+  const { screens, info } = turn.model;
+  if (screens.length === 1 && screens[0]?.type === 'start') return;
+  turn.set({
+    resume: comeBack ? screens.filter((screen) => screen.type !== 'ask' && screen.type !== 'confirm') : null,
+    info: info === null ? null : { ...info, loggedIn: false },
+    friends: [],
+    chats: [],
+    requests: { incoming: [], outgoing: [], blocked: [] },
+  });
+  if (!comeBack) turn.set({ conversations: {} });
+  turn.notice('warning', reason);
+  turn.show([{ type: 'start' }]);
+}
+
+function show(turn: Turn, call: Call, value: unknown): void {
+  if (call.command === 'settings') {
+    if (turn.screen.type !== 'settings') turn.push({ type: 'settings' });
+    return;
+  }
+  const { screen } = turn;
+  const view = { type: 'view' as const, command: call.command, args: call.args, value };
+  if (screen.type === 'view') turn.replace(view);
+  else turn.push(view);
+}
+
+function afterwards(turn: Turn, command: CommandName): void {
+  switch (command) {
+    case 'login':
+    case 'register':
+    case 'logout':
+    case 'delete-account':
+      turn.call('info', {}, 'refresh');
+      return;
+    case 'friend-add':
+    case 'friend-accept':
+    case 'friend-decline':
+    case 'friend-remove':
+    case 'block':
+    case 'unblock':
+      turn.call('friends', {}, 'refresh');
+      turn.call('requests', {}, 'refresh');
+      return;
+    default:
+      return;
+  }
+}
+
+/** One sentence on what came of a command. */
+function doneSentence(turn: Turn, call: Call, value: unknown): string {
+  const user = String(call.args['user'] ?? '');
+  switch (call.command) {
+    case 'register':
+      return `Welcome, ${(value as Result<'register'>).user}. Your account is made; nobody can reset its password, so keep it.`;
+    case 'login': {
+      const { user: name, unread } = value as Result<'login'>;
+      return unread === 0 ? `Welcome back, ${name}.` : `Welcome back, ${name}. ${count(unread, 'unread message')}; Ctrl-N or /next goes there.`;
+    }
+    case 'logout':
+      return 'You are logged out. The node stays up and keeps what it holds for others.';
+    case 'delete-account':
+      return 'The account is deleted.';
+    case 'friend-add':
+      return (value as Result<'friend-add'>).relation === 'friend' ? `You and ${user} are friends now.` : `${user} is asked. You can write once they accept.`;
+    case 'friend-accept':
+      return `You and ${user} are friends now. /chat ${user} opens the conversation.`;
+    case 'friend-decline':
+      return `The request of ${user} is declined.`;
+    case 'friend-remove':
+      return `${user} is not your friend any more.`;
+    case 'block':
+      return `${user} is blocked: you hear nothing more of them.`;
+    case 'unblock':
+      return `${user} is no longer blocked.`;
+    case 'status': {
+      const { presence, statusText } = value as Result<'status'>;
+      return `Friends see you as ${presence}${statusText === '' ? '' : `: ${statusText}`}.`;
+    }
+    case 'send':
+      return sentSentence(turn, String(call.args['to']), (value as Result<'send'>).state);
+    case 'read':
+      return `${count((value as Result<'read'>).count, 'message')} marked as read.`;
+    case 'profile':
+      return 'Your profile is changed.';
+    case 'settings':
+      return 'The setting is changed.';
+    case 'join':
+      return `Linking with ${(value as Result<'join'>).endpoint}.`;
+    default:
+      return 'Done.';
+  }
+}
+
+function sentSentence(turn: Turn, name: string, state: Result<'send'>['state']): string {
+  const friend = turn.model.friends.find((each) => each.name === name);
+  if (state !== 'queued') return `${name} has it.`;
+  return friend?.presence === 'offline' ? `${name} is offline; the message waits here and goes when ${name} is back.` : `The message to ${name} is on its way.`;
+}
+
+/** A command was refused or lost: say why, and give back what was typed. */
+export function takeFailure(turn: Turn, call: Call, failure: Failure): void {
+  if (call.purpose === 'text') giveBack(turn, String(call.args['to']), String(call.args['text']));
+  if (call.command === 'history') turn.conversation(String(call.args['with']), { loaded: 'no', askedOlder: false });
+  if (call.purpose === 'refresh') return;
+  turn.notice(failure.code === 'internal' ? 'error' : 'warning', `${failure.sentence} ${failure.advice}`.trim());
+}
+
+function giveBack(turn: Turn, name: string, text: string): void {
+  const { draft } = conversationOf(turn.model, name);
+  const written = text.startsWith('/') ? `/${text}` : text;
+  turn.conversation(name, { draft: draft.text === '' ? { ...EMPTY_EDITOR, ...editorOf(written), killed: draft.killed } : draft });
+}

@@ -1,0 +1,175 @@
+import type { ChatView, MessageView } from '../../core/commands.ts';
+import { errorAdvice, errorSentence } from '../../core/errors.ts';
+import { chatWindow, moveAnchor } from '../render/chat-rows.ts';
+import { sanitiseLine } from '../text/sanitise.ts';
+import { layoutOf } from './layout.ts';
+import { type Conversation, conversationOf, HISTORY_PAGE, MESSAGES_MAX, type Model } from './model.ts';
+import type { Turn } from './turn.ts';
+
+/** Opens the conversation with somebody; from another conversation it takes its place. */
+export function openChat(turn: Turn, name: string): void {
+  const { model } = turn;
+  const known = model.friends.some((friend) => friend.name === name) || model.chats.some((chat) => chat.with === name);
+  if (!known) {
+    turn.notice('warning', `${errorSentence('not-friends', { name })} ${errorAdvice('not-friends', { name })}`);
+    turn.shown();
+    return;
+  }
+  leaveChat(turn);
+  const unread = unreadOf(model, name);
+  turn.conversation(name, { unreadCount: unread, unreadKey: null, anchor: null, newBelow: 0 });
+  if (turn.screen.type === 'chat' || turn.screen.type === 'choose-chat') turn.replace({ type: 'chat', with: name });
+  else turn.push({ type: 'chat', with: name });
+  if (conversationOf(turn.model, name).loaded === 'yes') {
+    markUnread(turn, name);
+    markRead(turn, name);
+  } else {
+    loadHistory(turn, name);
+  }
+}
+
+export function loadHistory(turn: Turn, name: string): void {
+  if (turn.model.connection !== 'up') return;
+  turn.conversation(name, { loaded: 'asked' });
+  turn.call('history', { with: name, limit: HISTORY_PAGE }, 'refresh');
+}
+
+/** The unread line belongs to one visit. */
+export function leaveChat(turn: Turn): void {
+  const { screen } = turn;
+  if (screen.type === 'chat') turn.conversation(screen.with, { unreadKey: null, unreadCount: 0, anchor: null, newBelow: 0 });
+}
+
+export function unreadOf(model: Model, name: string): number {
+  return model.chats.find((chat) => chat.with === name)?.unread ?? model.friends.find((friend) => friend.name === name)?.unread ?? 0;
+}
+
+/** Finds the first of the unread messages, now that the messages are here. */
+function markUnread(turn: Turn, name: string): void {
+  const { messages, unreadCount } = conversationOf(turn.model, name);
+  if (unreadCount === 0) return;
+  const theirs = messages.filter((message) => !message.fromMe);
+  const first = theirs[Math.max(0, theirs.length - unreadCount)];
+  if (first !== undefined) turn.conversation(name, { unreadKey: first.key });
+}
+
+/** Tells the node that its messages were seen, where they are on the screen and it counts some as unread. */
+export function markRead(turn: Turn, name: string): void {
+  if (turn.screen.type !== 'chat' || turn.screen.with !== name || conversationOf(turn.model, name).anchor !== null) return;
+  if (unreadOf(turn.model, name) === 0 || turn.model.connection !== 'up') return;
+  setUnread(turn, name, () => 0);
+  turn.call('read', { with: name }, 'refresh');
+}
+
+export function setUnread(turn: Turn, name: string, next: (unread: number) => number): void {
+  const { chats, friends } = turn.model;
+  turn.set({
+    chats: chats.map((chat) => (chat.with === name ? { ...chat, unread: next(chat.unread) } : chat)),
+    friends: friends.map((friend) => (friend.name === name ? { ...friend, unread: next(friend.unread) } : friend)),
+  });
+}
+
+/** A page of history has come: the newest, or one further back. */
+export function takeHistory(turn: Turn, name: string, page: { readonly messages: readonly MessageView[]; readonly more: boolean }, older: boolean): void {
+  const conversation = conversationOf(turn.model, name);
+  if (older) {
+    turn.conversation(name, { messages: merge(page.messages, conversation.messages), more: page.more, askedOlder: false });
+    return;
+  }
+  const oldest = page.messages[0]?.key ?? '';
+  // Without overlap there may be a gap between what is held and the page: then only the page is kept.
+  const overlaps = conversation.messages.some((message) => message.key >= oldest);
+  const messages = overlaps && page.more ? merge(conversation.messages, page.messages) : page.messages;
+  const more = overlaps && page.more && (conversation.messages[0]?.key ?? '') < oldest ? conversation.more : page.more;
+  turn.conversation(name, { messages, more, loaded: 'yes', askedOlder: false });
+  if (turn.screen.type === 'chat' && turn.screen.with === name) {
+    markUnread(turn, name);
+    markRead(turn, name);
+  }
+}
+
+/** Both lists in order of key; of a message that is in both, the second list's wins. */
+function merge(first: readonly MessageView[], second: readonly MessageView[]): readonly MessageView[] {
+  const byKey = new Map([...first, ...second].map((message) => [message.key, message]));
+  return [...byKey.values()].sort((left, right) => (left.key < right.key ? -1 : 1));
+}
+
+/** A message that was sent or received just now. */
+export function addMessage(turn: Turn, message: MessageView): void {
+  const name = message.with;
+  const conversation = conversationOf(turn.model, name);
+  if (conversation.messages.some((each) => each.id === message.id)) {
+    changeMessage(turn, name, message.id, message);
+  } else if (conversation.loaded !== 'no') {
+    const messages = merge(conversation.messages, [message]);
+    const kept = conversation.anchor === null ? messages.slice(-MESSAGES_MAX) : messages;
+    const scrolled = conversation.anchor !== null && !message.fromMe;
+    turn.conversation(name, { messages: kept, newBelow: conversation.newBelow + (scrolled ? 1 : 0), more: conversation.more || kept.length < messages.length });
+  }
+  noteInChats(turn, message);
+}
+
+function noteInChats(turn: Turn, message: MessageView): void {
+  const { chats, friends } = turn.model;
+  const old = chats.find((chat) => chat.with === message.with);
+  const userId = old?.userId ?? friends.find((friend) => friend.name === message.with)?.userId ?? (message.with as ChatView['userId']);
+  const chat: ChatView = {
+    with: message.with,
+    userId,
+    unread: old?.unread ?? 0,
+    lastText: message.text,
+    lastMillis: message.sentMillis,
+    lastFromMe: message.fromMe,
+  };
+  turn.set({ chats: [chat, ...chats.filter((each) => each.with !== message.with)] });
+}
+
+export function changeMessage(turn: Turn, name: string, id: string, patch: Partial<MessageView>): void {
+  const { messages } = conversationOf(turn.model, name);
+  if (!messages.some((message) => message.id === id)) return;
+  turn.conversation(name, { messages: messages.map((message) => (message.id === id ? { ...message, ...patch } : message)) });
+}
+
+export type Scroll = { readonly pages: number } | { readonly rows: number } | 'top' | 'bottom';
+
+/** Moves the view; at the very top it asks the node for what lies further back. */
+export function scrollChat(turn: Turn, name: string, scroll: Scroll): void {
+  const { bodyColumns: columns, bodyRows: height } = layoutOf(turn.model);
+  const before = chatWindow(turn.model, name, columns, height);
+  if (scroll === 'bottom') {
+    turn.conversation(name, { anchor: null, newBelow: 0 });
+  } else {
+    const first = conversationOf(turn.model, name).messages[0];
+    const rows = scroll === 'top' ? 0 : 'rows' in scroll ? scroll.rows : scroll.pages * Math.max(1, height - 2);
+    const next = scroll === 'top' ? first && { key: first.key, row: 0 } : moveAnchor(turn.model, name, { columns, height }, rows);
+    const anchor = next ?? null;
+    turn.conversation(name, anchor === null ? { anchor: null, newBelow: 0 } : { anchor });
+  }
+  markRead(turn, name);
+  const upwards = scroll === 'top' || (typeof scroll === 'object' && ('rows' in scroll ? scroll.rows : scroll.pages) < 0);
+  if (upwards && before.atTop) loadOlder(turn, name, conversationOf(turn.model, name));
+}
+
+function loadOlder(turn: Turn, name: string, conversation: Conversation): void {
+  const oldest = conversation.messages[0];
+  if (!conversation.more || conversation.askedOlder || oldest === undefined || turn.model.connection !== 'up') return;
+  turn.conversation(name, { askedOlder: true, anchor: { key: oldest.key, row: 0 } });
+  turn.call('history', { with: name, limit: HISTORY_PAGE, before: oldest.key }, 'older');
+}
+
+/** The conversation that wants to be read next: those that name me first, then the one that waits longest. */
+export function nextUnread(model: Model, current: string | null): string | null {
+  const waiting = model.chats.filter((chat) => chat.unread > 0 && chat.with !== current);
+  const names = (chat: ChatView) => new RegExp(`(^|\\W)@?${model.user.replace(/[.\\-]/g, '\\$&')}(\\W|$)`, 'iu').test(chat.lastText);
+  const sorted = [...waiting].sort((left, right) => Number(names(right)) - Number(names(left)) || left.lastMillis - right.lastMillis);
+  return sorted[0]?.with ?? null;
+}
+
+/** How many of my messages wait for somebody. */
+export function waitingFor(model: Model, name: string): number {
+  return conversationOf(model, name).messages.filter((message) => message.fromMe && message.state === 'queued').length;
+}
+
+export function preview(text: string): string {
+  return sanitiseLine(text.slice(0, 300));
+}

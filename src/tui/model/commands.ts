@@ -1,0 +1,231 @@
+import { didYouMean } from '../../control/nearest.ts';
+import type { CommandEntry } from '../../control/registry.ts';
+import type { CommandName } from '../../core/commands.ts';
+import { errorSentence } from '../../core/errors.ts';
+import { chatText } from '../render/plain-text.ts';
+import { applies, argumentType, coreName, ITEMS, type Item, isLoggedIn, isRequired, itemOfSlash } from './catalogue.ts';
+import { leaveChat, nextUnread, openChat } from './chat.ts';
+import type { LocalCommand } from './local-commands.ts';
+import { type Ask, conversationOf } from './model.ts';
+import type { Turn } from './turn.ts';
+
+type Args = Readonly<Record<string, unknown>>;
+
+/** Commands whose answer is a view of its own. */
+const VIEWS: ReadonlySet<string> = new Set([
+  'friends',
+  'requests',
+  'chats',
+  'user',
+  'users',
+  'history',
+  'message',
+  'info',
+  'peers',
+  'sync',
+] satisfies CommandName[]);
+/** Commands that mean the present conversation when nobody is named; none of them takes anything away. */
+const MEANS_THIS_CHAT: ReadonlySet<string> = new Set(['history', 'read', 'user'] satisfies CommandName[]);
+/** What cannot be taken back asks once more. */
+const CONFIRMED: Readonly<Partial<Record<CommandName, string>>> = {
+  'delete-account': 'This deletes your account, your history and your keys for good. Go on?',
+};
+const CREATES_PASSWORD: ReadonlySet<string> = new Set(['register'] satisfies CommandName[]);
+
+/** A line that begins with a slash. */
+export function runSlash(turn: Turn, line: string): void {
+  const [, word = '', tail = ''] = /^(\/\S*)\s*([\s\S]*)$/u.exec(line.trim()) ?? [];
+  const item = itemOfSlash(word);
+  if (item === undefined) {
+    const known = ITEMS.flatMap((each) => each.entry.slash);
+    turn.notice('warning', `${errorSentence('bad-command', { name: word, hint: didYouMean(word, known) })} F1 or /help lists them.`);
+    return;
+  }
+  if (!applies(item, turn.model)) {
+    const name = turn.model.user;
+    turn.notice('warning', isLoggedIn(turn.model) ? errorSentence('already-logged-in', { name }) : errorSentence('not-logged-in'));
+    return;
+  }
+  if (item.kind === 'local') runLocal(turn, item.entry, tail.trim());
+  else runNode(turn, item.entry, tail.trim());
+}
+
+/** A row of the menu. */
+export function runMenuItem(turn: Turn, item: Item): void {
+  if (item.kind === 'local') {
+    if (item.entry.name === 'chat') turn.push({ type: 'choose-chat' });
+    else runLocal(turn, item.entry, '');
+    return;
+  }
+  const { entry } = item;
+  const optional = entry.positional.filter((name) => !isRequired(entry, name));
+  complete(turn, entry, {}, optional);
+}
+
+function runNode(turn: Turn, entry: CommandEntry, tail: string): void {
+  const parsed = parseArguments(entry, tail);
+  if (typeof parsed === 'string') {
+    turn.notice('warning', `${entry.slash[0]}: ${parsed}. For example: ${entry.example}`);
+    return;
+  }
+  const { screen } = turn;
+  if (entry.name === 'message') {
+    const id = messageId(turn, parsed['id']);
+    if (id === null) turn.notice('info', 'There is no message of yours here yet.');
+    else turn.call('message', { id }, 'show');
+    return;
+  }
+  if (entry.name === 'send' && typeof parsed['to'] === 'string' && parsed['text'] === undefined) {
+    openChat(turn, parsed['to']);
+    return;
+  }
+  const first = entry.positional[0];
+  if (screen.type === 'chat' && first !== undefined && parsed[first] === undefined && MEANS_THIS_CHAT.has(entry.name)) {
+    complete(turn, entry, { ...parsed, [first]: screen.with }, []);
+    return;
+  }
+  // A bare `/status` asks, as the menu does.
+  const asks = entry.name === 'status' && tail === '' ? entry.positional : [];
+  complete(turn, entry, parsed, asks);
+}
+
+/** Splits what was typed behind the command; a text is what is wrong with it. */
+export function parseArguments(entry: CommandEntry, tail: string): Args | string {
+  const args: Record<string, unknown> = {};
+  let rest = tail;
+  for (const [index, name] of entry.positional.entries()) {
+    if (rest === '') break;
+    const whole = entry.rest === true && index === entry.positional.length - 1;
+    const [, word = '', after = ''] = whole ? ['', rest, ''] : (/^(\S+)\s*([\s\S]*)$/u.exec(rest) ?? []);
+    rest = after;
+    const type = argumentType(entry, name);
+    if (type === 'integer' || type === 'number') {
+      if (!/^\d+$/u.test(word)) return `${name} must be a number`;
+      args[name] = Number(word);
+    } else if (type === 'boolean') {
+      if (!/^(on|off|yes|no|true|false)$/iu.test(word)) return `${name} must be on or off`;
+      args[name] = /^(on|yes|true)$/iu.test(word);
+    } else {
+      args[name] = word;
+    }
+  }
+  return rest === '' ? args : `"${rest.slice(0, 40)}" is one word too many`;
+}
+
+/** Asks for what is missing (and for `optional`), then sends the command. */
+export function complete(turn: Turn, entry: CommandEntry, args: Args, optional: readonly string[]): void {
+  const required = Object.keys(entry.args.properties).filter((name) => isRequired(entry, name) && args[name] === undefined);
+  const fields = [...required, ...optional.filter((name) => args[name] === undefined)];
+  if (fields.length === 0) {
+    send(turn, entry, args);
+    return;
+  }
+  if (Object.values(entry.complete ?? {}).includes('user')) turn.call('users', {}, 'refresh');
+  turn.push({ type: 'ask', command: coreName(entry), args, fields, again: null });
+}
+
+/** An answer to what an `ask` screen wants to know. */
+export function answerAsk(turn: Turn, ask: Ask, entry: CommandEntry, value: string): void {
+  const [field = '', ...fields] = ask.fields;
+  if (value === '' && isRequired(entry, field)) {
+    if (turn.model.lineMode) turn.back();
+    else turn.notice('info', 'Nothing was entered. Esc goes back.');
+    return;
+  }
+  if (CREATES_PASSWORD.has(ask.command) && (entry.secret ?? []).includes(field)) {
+    if (ask.again === null) {
+      turn.replace({ ...ask, again: value });
+      return;
+    }
+    if (ask.again !== value) {
+      turn.notice('warning', 'The two are not the same. Once more, please.');
+      turn.replace({ ...ask, again: null });
+      return;
+    }
+  }
+  const args = value === '' ? ask.args : { ...ask.args, [field]: value };
+  if (fields.length > 0) {
+    turn.replace({ ...ask, args, fields, again: null });
+    return;
+  }
+  const question = CONFIRMED[ask.command];
+  if (question !== undefined) {
+    turn.replace({ type: 'confirm', question, command: ask.command, args });
+    return;
+  }
+  turn.set({ screens: turn.model.screens.slice(0, -1) });
+  send(turn, entry, args);
+  if (turn.screen.type !== 'start') turn.shown();
+}
+
+function send(turn: Turn, entry: CommandEntry, args: Args): void {
+  const question = CONFIRMED[coreName(entry)];
+  if (question !== undefined && turn.screen.type !== 'confirm') {
+    turn.push({ type: 'confirm', question, command: coreName(entry), args });
+    return;
+  }
+  if (turn.model.connection !== 'up') {
+    turn.notice('warning', 'The node is away; try again when it is back.');
+    return;
+  }
+  const shows = VIEWS.has(entry.name) || entry.name === 'settings' || (entry.name === 'profile' && Object.keys(args).length === 0);
+  // The menu's one row for both: whom you block already, you unblock.
+  if (entry.name === 'block' && turn.model.requests.blocked.includes(String(args['user']))) turn.call('unblock', args, 'do');
+  else turn.call(coreName(entry), args, shows ? 'show' : 'do');
+}
+
+/** `/ticks`: the last of my messages here; `/ticks 3`: the third last; otherwise an id. */
+function messageId(turn: Turn, given: unknown): string | null {
+  if (typeof given === 'string' && !/^\d{1,3}$/u.test(given)) return given;
+  const { screen } = turn;
+  if (screen.type !== 'chat') return null;
+  const mine = conversationOf(turn.model, screen.with).messages.filter((message) => message.fromMe);
+  return mine.at(-Number(given ?? 1))?.id ?? null;
+}
+
+export function runLocal(turn: Turn, entry: LocalCommand, tail: string): void {
+  switch (entry.name) {
+    case 'chat':
+      if (tail === '') turn.push({ type: 'choose-chat' });
+      else openChat(turn, tail);
+      return;
+    case 'next':
+      goNextUnread(turn);
+      return;
+    case 'retry':
+      retry(turn);
+      return;
+    case 'copy':
+      turn.effects.push({ type: 'bare', lines: chatText(turn.model) });
+      return;
+    case 'back':
+      goBack(turn);
+      return;
+    case 'help':
+      turn.push({ type: 'help', topic: turn.screen.type });
+      return;
+    case 'quit':
+      turn.effects.push({ type: 'quit' });
+      return;
+  }
+}
+
+export function goBack(turn: Turn): void {
+  leaveChat(turn);
+  turn.back();
+}
+
+export function goNextUnread(turn: Turn): void {
+  const { screen } = turn;
+  const name = nextUnread(turn.model, screen.type === 'chat' ? screen.with : null);
+  if (name === null) turn.notice('info', 'Nothing is unread.');
+  else openChat(turn, name);
+}
+
+function retry(turn: Turn): void {
+  const { screen } = turn;
+  const failed =
+    screen.type === 'chat' ? conversationOf(turn.model, screen.with).messages.findLast((message) => message.fromMe && message.state === 'failed') : undefined;
+  if (failed === undefined) turn.notice('info', 'No message of this chat failed.');
+  else turn.call('send', { to: failed.with, text: failed.text }, 'text');
+}

@@ -1,0 +1,93 @@
+import type { Editor } from '../input/editor.ts';
+import { applies, ITEMS, itemOfSlash } from './catalogue.ts';
+import type { Model } from './model.ts';
+import { screenOf } from './model.ts';
+
+/** What Tab has found; the next Tab goes on to the next candidate. */
+export interface Completion {
+  readonly candidates: readonly string[];
+  /** The candidate that is in the text now, or -1 while only the common beginning is. */
+  readonly at: number;
+  /** Where the completed word begins. */
+  readonly from: number;
+  /** Text and cursor as completion left them; anything else means that somebody typed on. */
+  readonly text: string;
+  readonly cursor: number;
+}
+
+/** Names of one kind that an argument can take now. */
+export function namesOf(model: Model, kind: 'user' | 'friend' | 'incoming' | 'blocked' | 'presence'): readonly string[] {
+  switch (kind) {
+    case 'user': {
+      const names = new Set([...model.friends.map((friend) => friend.name), ...model.users.map((user) => user.name), ...model.requests.incoming]);
+      names.delete(model.user);
+      return [...names].sort();
+    }
+    case 'friend':
+      return model.friends.map((friend) => friend.name);
+    case 'incoming':
+      return model.requests.incoming;
+    case 'blocked':
+      return model.requests.blocked;
+    case 'presence':
+      return ['online', 'away', 'busy', 'offline'];
+  }
+}
+
+/** Words that could stand where the word before the cursor stands: a command, then its argument, then a nick. */
+function candidatesFor(model: Model, before: string): { readonly from: number; readonly words: readonly string[] } {
+  const from = before.search(/\S*$/u);
+  const word = before.slice(from).toLowerCase();
+  if (before.startsWith('/') && !before.startsWith('//')) {
+    const parts = before.slice(0, from).trim().split(/\s+/u).filter(Boolean);
+    if (parts.length === 0) {
+      const slashes = ITEMS.filter((item) => applies(item, model)).map((item) => item.entry.slash[0] ?? '');
+      return { from, words: slashes.filter((slash) => slash.startsWith(word)).sort() };
+    }
+    const entry = itemOfSlash(parts[0] as string)?.entry;
+    const argument = entry?.positional[parts.length - 1];
+    const kind = argument === undefined ? undefined : entry?.complete?.[argument];
+    if (kind !== undefined) return { from, words: namesOf(model, kind).filter((name) => name.toLowerCase().startsWith(word)) };
+  }
+  if (word === '' || word.startsWith('/')) return { from, words: [] };
+  const sign = word.startsWith('@') ? '@' : '';
+  const screen = screenOf(model);
+  const nicks = new Set([
+    ...(screen.type === 'chat' ? [screen.with] : []),
+    ...namesOf(model, 'friend'),
+    ...(screen.type === 'ask' ? namesOf(model, 'user') : []),
+  ]);
+  return { from, words: [...nicks].map((nick) => sign + nick).filter((nick) => nick.startsWith(word)) };
+}
+
+/** The editor after Tab, or null when nothing fits. */
+export function complete(model: Model, editor: Editor, direction: 1 | -1): { readonly editor: Editor; readonly completion: Completion } | null {
+  const running = model.completion;
+  if (running !== null && running.text === editor.text && running.cursor === editor.cursor && running.candidates.length > 1) {
+    const size = running.candidates.length;
+    const at = running.at < 0 && direction < 0 ? size - 1 : (running.at + direction + size) % size;
+    return put(editor, running.from, running.candidates[at] as string, { candidates: running.candidates, at });
+  }
+  const { from, words } = candidatesFor(model, editor.text.slice(0, editor.cursor));
+  if (words.length === 0) return null;
+  if (words.length === 1) return put(editor, from, `${words[0]} `, { candidates: words, at: 0 });
+  return put(editor, from, commonStart(words), { candidates: words, at: -1 });
+}
+
+function put(
+  editor: Editor,
+  from: number,
+  word: string,
+  found: Pick<Completion, 'candidates' | 'at'>,
+): { readonly editor: Editor; readonly completion: Completion } {
+  const rest = editor.text.slice(editor.cursor);
+  const text = editor.text.slice(0, from) + word + (word.endsWith(' ') && rest.startsWith(' ') ? rest.slice(1) : rest);
+  const cursor = from + word.length;
+  return { editor: { ...editor, text, cursor }, completion: { ...found, from, text, cursor } };
+}
+
+function commonStart(words: readonly string[]): string {
+  let start = words[0] ?? '';
+  for (const word of words) while (!word.startsWith(start)) start = start.slice(0, -1);
+  return start;
+}

@@ -1,0 +1,109 @@
+import type { MessageView, NodeEvent } from '../../core/commands.ts';
+import type { Relation } from '../../core/types.ts';
+import { sanitiseLine } from '../text/sanitise.ts';
+import { presenceWord, tickWord } from '../text/words.ts';
+import { leaveSession, takeSync } from './answers.ts';
+import { addMessage, changeMessage, markRead, preview, setUnread } from './chat.ts';
+import { conversationOf } from './model.ts';
+import type { Turn } from './turn.ts';
+
+/** What the node tells by itself. News from elsewhere interrupts with one line and never touches the draft. */
+export function takeEvent(turn: Turn, event: NodeEvent): void {
+  switch (event.type) {
+    case 'logged-in':
+      if (turn.model.info?.loggedIn !== true) turn.call('info', {}, 'refresh');
+      return;
+    case 'logged-out':
+      leaveSession(turn, `You are logged out${event.reason === '' ? '' : `: ${sanitiseLine(event.reason)}`}.`, false);
+      return;
+    case 'message-received':
+      received(turn, event.message);
+      return;
+    case 'message-sent':
+      addMessage(turn, event.message);
+      return;
+    case 'message-changed':
+      messageChanged(turn, event);
+      return;
+    case 'presence-changed':
+      presenceChanged(turn, event);
+      return;
+    case 'relation-changed':
+      relationChanged(turn, event.user, event.from, event.to);
+      return;
+    case 'user-deleted':
+      turn.notice('info', `${event.user} has deleted the account.`);
+      refreshPeople(turn);
+      return;
+    case 'peer-changed':
+      peerChanged(turn, event.state);
+      return;
+    case 'sync-changed':
+      takeSync(turn, event.sync);
+      return;
+    case 'notice':
+      turn.notice(event.level, sanitiseLine(event.text));
+      return;
+  }
+}
+
+function received(turn: Turn, message: MessageView): void {
+  const name = message.with;
+  addMessage(turn, message);
+  setUnread(turn, name, (unread) => unread + 1);
+  const { screen, model } = turn;
+  if (model.settings?.bell === true) turn.effects.push({ type: 'bell' });
+  if (screen.type === 'chat' && screen.with === name) markRead(turn, name);
+  else turn.notice('info', `${name}: ${preview(message.text)}`);
+}
+
+function messageChanged(turn: Turn, event: Extract<NodeEvent, { type: 'message-changed' }>): void {
+  const patch = event.reason === undefined ? { state: event.state } : { state: event.state, reason: event.reason };
+  changeMessage(turn, event.with, event.id, patch);
+  const { screen } = turn;
+  const seen = screen.type === 'chat' && screen.with === event.with && !turn.model.lineMode;
+  if (event.state === 'failed' && !seen)
+    turn.notice('warning', `A message to ${event.with} could not be delivered${event.reason === undefined ? '' : `: ${sanitiseLine(event.reason)}`}.`);
+  // Nobody sees ticks change in line mode; there it is said, but only of messages that waited for somebody's return.
+  else if (event.state === 'delivered' && turn.model.lineMode)
+    turn.notice('info', `${event.with}: ${tickWord('delivered')} (${shortText(turn, event.with, event.id)})`);
+}
+
+function shortText(turn: Turn, name: string, id: string): string {
+  const text = preview(conversationOf(turn.model, name).messages.find((message) => message.id === id)?.text ?? 'a message');
+  return text.length > 30 ? `${[...text].slice(0, 29).join('')}…` : text;
+}
+
+function presenceChanged(turn: Turn, event: Extract<NodeEvent, { type: 'presence-changed' }>): void {
+  const { friends, info, user } = turn.model;
+  const { presence, statusText, suspect, lastSeenMillis } = event;
+  if (event.user === user) {
+    if (info !== null) turn.set({ info: { ...info, presence, statusText } });
+    return;
+  }
+  const before = friends.find((friend) => friend.name === event.user);
+  turn.set({ friends: friends.map((friend) => (friend.name === event.user ? { ...friend, presence, statusText, suspect, lastSeenMillis } : friend)) });
+  if (before === undefined) return;
+  const cameOrWent = (before.presence === 'offline') !== (presence === 'offline');
+  if (cameOrWent) turn.notice('info', presence === 'offline' ? `${event.user} has gone offline.` : `${event.user} is ${presenceWord(event)}.`);
+}
+
+function relationChanged(turn: Turn, user: string, from: Relation, to: Relation): void {
+  if (to === 'incoming') turn.notice('info', `${user} asks to be your friend: /accept ${user} or /decline ${user}`);
+  else if (to === 'friend' && from === 'outgoing') turn.notice('info', `${user} has accepted: you are friends now.`);
+  else if (to === 'none' && from === 'friend') turn.notice('info', `${user} is no longer among your friends.`);
+  else if (to === 'none' && from === 'outgoing') turn.notice('info', `Your request to ${user} was not accepted.`);
+  refreshPeople(turn);
+}
+
+function refreshPeople(turn: Turn): void {
+  if (turn.model.connection !== 'up') return;
+  turn.call('friends', {}, 'refresh');
+  turn.call('requests', {}, 'refresh');
+  turn.call('users', {}, 'refresh');
+}
+
+/** Counts are asked for at the next tick, once, however many links come and go meanwhile. */
+function peerChanged(turn: Turn, _state: string): void {
+  turn.set({ infoStale: true });
+}

@@ -1,0 +1,186 @@
+import { commandEntry } from '../../control/registry.ts';
+import { EMPTY_EDITOR } from '../input/editor.ts';
+import { remember } from '../input/history.ts';
+import { coreName, menuRows } from './catalogue.ts';
+import { openChat } from './chat.ts';
+import { answerAsk, goBack, runMenuItem, runSlash } from './commands.ts';
+import { namesOf } from './complete.ts';
+import { type Ask, isMasked, type Model, type Screen, screenOf } from './model.ts';
+import { booleanSettings } from './settings.ts';
+import type { Turn } from './turn.ts';
+
+/** What can be chosen by number on a screen, in order; row n is chosen by n + 1. */
+export type Choice =
+  | { readonly type: 'menu'; readonly at: number; readonly label: string }
+  | { readonly type: 'name'; readonly name: string }
+  | { readonly type: 'setting'; readonly name: string; readonly on: boolean }
+  | { readonly type: 'do'; readonly label: string };
+
+export function choicesOf(model: Model, screen: Screen): readonly Choice[] {
+  switch (screen.type) {
+    case 'start':
+    case 'menu':
+      return menuRows(model).map((row, at) => ({ type: 'menu', at, label: row.label }));
+    case 'choose-chat':
+      return model.friends.map((friend) => ({ type: 'name', name: friend.name }));
+    case 'view':
+      return viewNames(model, screen.command).map((name) => ({ type: 'name', name }));
+    case 'settings':
+      return booleanSettings(model).map(({ name, on }) => ({ type: 'setting', name, on }));
+    case 'request':
+      return [
+        { type: 'do', label: 'Accept' },
+        { type: 'do', label: 'Decline' },
+      ];
+    case 'ask':
+      return askNames(model, screen).map((name) => ({ type: 'name', name }));
+    case 'confirm':
+      return [{ type: 'do', label: 'Yes' }];
+    case 'chat':
+    case 'help':
+      return [];
+  }
+}
+
+/** People that a view lists with numbers. */
+export function viewNames(model: Model, command: string): readonly string[] {
+  switch (command) {
+    case 'friends':
+      return model.friends.map((friend) => friend.name);
+    case 'requests':
+      return model.requests.incoming;
+    case 'chats':
+      return model.chats.map((chat) => chat.with);
+    default:
+      return [];
+  }
+}
+
+/** Names (or presences) that fit what is asked for. */
+export function askNames(model: Model, ask: Ask): readonly string[] {
+  const kind = commandEntry(ask.command)?.complete?.[ask.fields[0] ?? ''];
+  if (kind === undefined) return [];
+  const names = namesOf(model, kind);
+  switch (ask.command) {
+    case 'friend-add':
+      return names.filter((name) => !model.friends.some((friend) => friend.name === name) && !model.requests.blocked.includes(name));
+    case 'block':
+      return [...names, ...model.requests.blocked.filter((name) => !names.includes(name))];
+    default:
+      return names;
+  }
+}
+
+/** Enter: the line goes where the screen wants it. Secrets are not remembered. */
+export function submit(turn: Turn, text: string): void {
+  const { screen } = turn;
+  const masked = isMasked(turn.model);
+  if (!masked && screen.type !== 'ask') turn.set({ history: remember(turn.model.history, text) });
+  turn.set({ completion: null, leaving: false });
+  if (screen.type === 'chat') {
+    submitChat(turn, screen.with, text);
+    return;
+  }
+  turn.set({ editor: EMPTY_EDITOR });
+  if (masked && screen.type === 'ask') {
+    submitAsk(turn, screen, text);
+    return;
+  }
+  const line = text.trim();
+  if (line.startsWith('/')) runSlash(turn, line);
+  else if (line === '?') turn.push({ type: 'help', topic: screen.type });
+  else if (/^\d{1,3}$/u.test(line)) chooseNumber(turn, screen, Number(line), line);
+  else submitWords(turn, screen, line);
+}
+
+function submitChat(turn: Turn, name: string, text: string): void {
+  if (text.trim() === '') return;
+  const isCommand = text.startsWith('/') && !text.startsWith('//');
+  if (isCommand) {
+    turn.conversation(name, { draft: EMPTY_EDITOR });
+    runSlash(turn, text);
+    return;
+  }
+  if (text === '?' && turn.model.lineMode) {
+    turn.push({ type: 'help', topic: 'chat' });
+    return;
+  }
+  if (turn.model.connection !== 'up') {
+    turn.notice('warning', 'The node is away; your draft is kept and can be sent when it is back.');
+    return;
+  }
+  turn.conversation(name, { draft: EMPTY_EDITOR, anchor: null, newBelow: 0, unreadKey: null });
+  turn.call('send', { to: name, text: text.startsWith('//') ? text.slice(1) : text }, 'text');
+}
+
+function submitAsk(turn: Turn, ask: Ask, value: string): void {
+  const entry = commandEntry(ask.command);
+  if (entry !== undefined) answerAsk(turn, ask, entry, value);
+}
+
+/** 0 is always back, on the lowest screen it leaves. */
+export function chooseNumber(turn: Turn, screen: Screen, number: number, typed: string): void {
+  const choice = choicesOf(turn.model, screen)[number - 1];
+  if (number === 0) {
+    if (turn.model.screens.length === 1) turn.effects.push({ type: 'quit' });
+    else goBack(turn);
+  } else if (choice === undefined) {
+    // A name may well be a number.
+    if (screen.type === 'ask') submitAsk(turn, screen, typed);
+    else turn.notice('info', `There is no ${number} here.`);
+  } else {
+    choose(turn, screen, choice, number);
+  }
+}
+
+function choose(turn: Turn, screen: Screen, choice: Choice, number: number): void {
+  switch (choice.type) {
+    case 'menu': {
+      const row = menuRows(turn.model)[choice.at];
+      if (row !== undefined) runMenuItem(turn, row.item);
+      return;
+    }
+    case 'setting':
+      turn.call('settings', { [choice.name]: !choice.on }, 'do');
+      return;
+    case 'name':
+      if (screen.type === 'ask') submitAsk(turn, screen, choice.name);
+      else if (screen.type === 'view' && screen.command === 'requests') turn.push({ type: 'request', from: choice.name });
+      else openChat(turn, choice.name);
+      return;
+    case 'do':
+      if (screen.type === 'request') {
+        turn.call(number === 1 ? 'friend-accept' : 'friend-decline', { user: screen.from }, 'do');
+        turn.back();
+      } else if (screen.type === 'confirm') {
+        const entry = commandEntry(screen.command);
+        if (entry !== undefined) turn.call(coreName(entry), screen.args, 'do');
+        turn.back();
+      }
+      return;
+  }
+}
+
+function submitWords(turn: Turn, screen: Screen, line: string): void {
+  if (screen.type === 'ask') {
+    submitAsk(turn, screen, line);
+    return;
+  }
+  if (line === '') {
+    // Enter by itself leaves a page that has nothing to choose.
+    if (screen.type === 'help' || (screen.type === 'view' && choicesOf(turn.model, screen).length === 0)) goBack(turn);
+    else turn.shown();
+    return;
+  }
+  const named = choicesOf(turn.model, screen).findIndex((choice) => choiceWord(choice) === line.toLowerCase());
+  if (named >= 0) chooseNumber(turn, screen, named + 1, line);
+  else turn.notice('info', 'Type a number or a slash command; F1 or /help tells more.');
+}
+
+function choiceWord(choice: Choice): string {
+  return (choice.type === 'name' || choice.type === 'setting' ? choice.name : choice.label).toLowerCase();
+}
+
+export function currentChoices(model: Model): readonly Choice[] {
+  return choicesOf(model, screenOf(model));
+}

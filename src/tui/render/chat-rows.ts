@@ -1,0 +1,159 @@
+import type { MessageView } from '../../core/commands.ts';
+import { type Anchor, conversationOf, type Model, userIdOf } from '../model/model.ts';
+import { markup } from '../text/markup.ts';
+import { sanitise, sanitiseLine } from '../text/sanitise.ts';
+import { BOLD, DIM, type Line, type Style, WARN, wrapLine } from '../text/styled.ts';
+import { padStart, textWidth, truncate } from '../text/width.ts';
+import { clockTime, count, dayName, nickColour, sameDay, tickSign } from '../text/words.ts';
+
+/**
+ * A conversation as rows. Each message is a block: the line of its day where a day begins, the unread line where it
+ * stands, then the message. Places are named by message and row in its block, so that they survive whatever arrives.
+ */
+export interface ChatWindow {
+  readonly lines: readonly Line[];
+  /** What the first line shows; null in an empty conversation. */
+  readonly top: Anchor | null;
+  readonly atBottom: boolean;
+  readonly atTop: boolean;
+}
+
+const NICK_COLUMNS_MAX = 12;
+const NARROW_BELOW = 50;
+
+/** Wrapped rows of a message; messages are immutable, so a changed one is another object. */
+const wrapped = new WeakMap<MessageView, { readonly columns: number; readonly style: string; readonly rows: readonly Line[] }>();
+
+function messageRows(model: Model, message: MessageView, columns: number): readonly Line[] {
+  const nickColumns = Math.min(NICK_COLUMNS_MAX, Math.max(3, textWidth(message.with)));
+  const style = `${model.user}/${nickColumns}`;
+  const known = wrapped.get(message);
+  if (known !== undefined && known.columns === columns && known.style === style) return known.rows;
+  const rows = columns < NARROW_BELOW ? narrowRows(model, message, columns) : columnRows(model, message, columns, nickColumns);
+  wrapped.set(message, { columns, style, rows });
+  return rows;
+}
+
+function nickOf(model: Model, message: MessageView): { readonly nick: string; readonly style: Style } {
+  if (message.fromMe) return { nick: 'you', style: BOLD };
+  return { nick: sanitiseLine(message.with), style: { colour: nickColour(userIdOf(model, message.with)), bold: true } };
+}
+
+function textLines(message: MessageView): readonly string[] {
+  return sanitise(message.text).split('\n');
+}
+
+function tickStyle(message: MessageView): Style {
+  return message.state === 'failed' ? WARN : DIM;
+}
+
+function failureLine(message: MessageView): Line | null {
+  if (message.state !== 'failed') return null;
+  return [{ text: `not delivered${message.reason === undefined ? '' : `: ${sanitiseLine(message.reason)}`}; /retry sends it again`, style: WARN }];
+}
+
+/** Time, ticks and nick in columns, the text hanging beside them. */
+function columnRows(model: Model, message: MessageView, columns: number, nickColumns: number): readonly Line[] {
+  const { nick, style } = nickOf(model, message);
+  const indent = 5 + 1 + 2 + 1 + nickColumns + 2;
+  const head: Line = [
+    { text: `${clockTime(message.sentMillis)} `, style: DIM },
+    { text: message.fromMe ? tickSign(message.state) : '  ', style: tickStyle(message) },
+    { text: ` ${padStart(truncate(nick, nickColumns), nickColumns)}`, style },
+    { text: '  ' },
+  ];
+  const texts = textLines(message).flatMap((line) => wrapLine(markup(line, {}), columns - indent));
+  const failed = failureLine(message);
+  const all = failed === null ? texts : [...texts, ...wrapLine(failed, columns - indent)];
+  return all.map((line, index) => (index === 0 ? [...head, ...line] : [{ text: ' '.repeat(indent) }, ...line]));
+}
+
+/** `12:01 bob: text`, the ticks behind it, for windows where columns would leave no room to read. */
+function narrowRows(model: Model, message: MessageView, columns: number): readonly Line[] {
+  const { nick, style } = nickOf(model, message);
+  const head: Line = [
+    { text: `${clockTime(message.sentMillis)} `, style: DIM },
+    { text: `${truncate(nick, NICK_COLUMNS_MAX)}: `, style },
+  ];
+  const texts = textLines(message);
+  const rows = texts.flatMap((line, index) => {
+    const tail: Line = message.fromMe && index === texts.length - 1 ? [{ text: ` ${tickSign(message.state).trim()}`, style: tickStyle(message) }] : [];
+    const whole = [...(index === 0 ? head : []), ...markup(line, {}), ...tail];
+    return wrapLine(whole, columns, 2);
+  });
+  const failed = failureLine(message);
+  return failed === null ? rows : [...rows, ...wrapLine([{ text: '  ' }, ...failed], columns, 2)];
+}
+
+function rule(text: string, columns: number, style: Style): Line {
+  const label = ` ${truncate(text, Math.max(4, columns - 8))} `;
+  const left = Math.max(2, Math.floor((columns - textWidth(label)) / 2));
+  return [{ text: '─'.repeat(left) + label + '─'.repeat(Math.max(0, columns - left - textWidth(label))), style }];
+}
+
+function blockRows(model: Model, name: string, index: number, columns: number): readonly Line[] {
+  const { messages, unreadKey, unreadCount } = conversationOf(model, name);
+  const message = messages[index] as MessageView;
+  const before = messages[index - 1];
+  const rows: Line[] = [];
+  if (before === undefined || !sameDay(before.sentMillis, message.sentMillis)) rows.push(rule(dayName(message.sentMillis), columns, DIM));
+  if (message.key === unreadKey) rows.push(rule(`${count(unreadCount, 'unread message')}`, columns, { colour: 167, bold: true }));
+  rows.push(...messageRows(model, message, columns));
+  return rows;
+}
+
+/** What fits in `height` rows: from the anchor down, or the newest at the bottom. */
+export function chatWindow(model: Model, name: string, columns: number, height: number): ChatWindow {
+  const { messages, anchor } = conversationOf(model, name);
+  const start = anchor === null ? -1 : messages.findIndex((message) => message.key === anchor.key);
+  if (anchor === null || start < 0) return bottomWindow(model, name, columns, height);
+  const lines: Line[] = [];
+  let skip = anchor.row;
+  for (let index = start; index < messages.length && lines.length < height + 1; index += 1) {
+    const rows = blockRows(model, name, index, columns);
+    lines.push(...rows.slice(Math.min(skip, rows.length - 1)));
+    skip = 0;
+  }
+  // What would leave the window half empty shows the newest at the bottom instead.
+  if (lines.length <= height) return bottomWindow(model, name, columns, height);
+  return { lines: lines.slice(0, height), top: anchor, atBottom: false, atTop: start === 0 && anchor.row === 0 };
+}
+
+function bottomWindow(model: Model, name: string, columns: number, height: number): ChatWindow {
+  const { messages } = conversationOf(model, name);
+  const blocks: Array<readonly Line[]> = [];
+  let total = 0;
+  let index = messages.length;
+  while (index > 0 && total < height) {
+    index -= 1;
+    const rows = blockRows(model, name, index, columns);
+    blocks.unshift(rows);
+    total += rows.length;
+  }
+  const hidden = Math.max(0, total - height);
+  const top = messages[index] === undefined ? null : { key: (messages[index] as MessageView).key, row: hidden };
+  return { lines: blocks.flat().slice(hidden), top, atBottom: true, atTop: index === 0 && hidden === 0 };
+}
+
+/** The place `rows` further up (negative) or down; null for the very end. */
+export function moveAnchor(model: Model, name: string, view: { readonly columns: number; readonly height: number }, rows: number): Anchor | null {
+  const { messages } = conversationOf(model, name);
+  const { top } = chatWindow(model, name, view.columns, view.height);
+  if (top === null) return null;
+  let index = messages.findIndex((message) => message.key === top.key);
+  let row = top.row + rows;
+  while (row < 0 && index > 0) {
+    index -= 1;
+    row += blockRows(model, name, index, view.columns).length;
+  }
+  row = Math.max(0, row);
+  while (index < messages.length && row >= blockRows(model, name, index, view.columns).length) {
+    row -= blockRows(model, name, index, view.columns).length;
+    index += 1;
+  }
+  const message = messages[index];
+  if (message === undefined) return null;
+  const next = { key: message.key, row };
+  const moved = { ...model, conversations: { ...model.conversations, [name]: { ...conversationOf(model, name), anchor: next } } };
+  return chatWindow(moved, name, view.columns, view.height).atBottom ? null : next;
+}

@@ -1,0 +1,154 @@
+import { COLUMNS_MIN, type Layout, layoutOf, ROWS_MIN } from '../model/layout.ts';
+import { conversationOf, currentNotice, editorOfModel, type Model, type Screen, screenOf, totalUnread } from '../model/model.ts';
+import { BAR, BOLD, DIM, fitLine, type Line, lineWidth, plain, WARN, wrapLine } from '../text/styled.ts';
+import { textWidth, truncate } from '../text/width.ts';
+import { clockTime, count, presenceSign } from '../text/words.ts';
+import { chatWindow } from './chat-rows.ts';
+import { editorRows } from './editor-rows.ts';
+import { reachability, sideLines } from './people.ts';
+import { screenLines, screenTitle } from './views.ts';
+
+/** A whole screen: exactly `rows` lines of exactly `columns`, and where the cursor stands. */
+export interface Frame {
+  readonly lines: readonly Line[];
+  readonly cursor: { readonly row: number; readonly column: number } | null;
+}
+
+/** Pure: the same model gives the same frame. */
+export function renderFrame(model: Model): Frame {
+  const { columns, rows } = model;
+  const layout = layoutOf(model);
+  if (layout.kind === 'tiny') return tinyFrame(columns, rows);
+  const screen = screenOf(model);
+  const body = bodyLines(model, screen, layout);
+  const side = layout.sideColumns === 0 ? [] : sideLines(model, screen.type === 'chat' ? screen.with : null);
+  const middle = Array.from({ length: layout.bodyRows }, (_, row): Line => {
+    const line = fitLine(body[row] ?? [], layout.bodyColumns);
+    if (layout.sideColumns === 0) return line;
+    return [...fitLine(side[row] ?? [], layout.sideColumns - 2), { text: '│ ', style: DIM }, ...line];
+  });
+  const input = inputLines(model, layout);
+  const top = rows - layout.inputRows;
+  return {
+    lines: [titleLine(model, screen), ...middle, hintLine(model, screen, layout), statusLine(model, layout), ...input.lines],
+    cursor: { row: top + input.cursorRow, column: Math.min(columns - 1, input.cursorColumn) },
+  };
+}
+
+function tinyFrame(columns: number, rows: number): Frame {
+  const texts = wrapLine(plain(`Too small: ${COLUMNS_MIN}x${ROWS_MIN} or more, please.`), Math.max(2, columns));
+  return { lines: Array.from({ length: rows }, (_, row) => fitLine(texts[row] ?? [], columns)), cursor: null };
+}
+
+function bodyLines(model: Model, screen: Screen, layout: Layout): readonly Line[] {
+  const { bodyColumns: columns, bodyRows: height } = layout;
+  if (screen.type === 'chat') {
+    const { messages, loaded } = conversationOf(model, screen.with);
+    if (messages.length === 0) {
+      const text = loaded === 'yes' ? `This is the beginning of your conversation with ${screen.with}.` : 'Opening the conversation…';
+      return [...Array.from({ length: Math.max(0, height - 1) }, (): Line => []), [{ text, style: DIM }]];
+    }
+    const { lines } = chatWindow(model, screen.with, columns, height);
+    return [...Array.from({ length: height - lines.length }, (): Line => []), ...lines];
+  }
+  const lines = screenLines(model, screen, columns).flatMap((line) => wrapLine(line, columns, 5));
+  const top = Math.min(model.viewTop, Math.max(0, lines.length - height));
+  const seen = lines.slice(top, top + height);
+  if (lines.length <= top + height) return seen;
+  return [...seen.slice(0, -1), [{ text: `↓ ${count(lines.length - top - height + 1, 'more line')}; PageDown`, style: DIM }]];
+}
+
+function titleLine(model: Model, screen: Screen): Line {
+  const title = ` Confab  ${model.user} › ${screenTitle(model, screen)}`;
+  return fitLine([{ text: truncate(title, model.columns), style: BAR }], model.columns, BAR);
+}
+
+/** One row that explains: what waits for an answer, then news, then what Tab found, then the state of things. */
+function hintLine(model: Model, screen: Screen, layout: Layout): Line {
+  const { columns } = model;
+  if (model.heldPaste !== null) {
+    const size = `${count(model.heldPaste.split('\n').length, 'line')}, ${count([...model.heldPaste].length, 'character')}`;
+    return fitLine([{ text: `Paste ${size}? y pastes, any other key does not.`, style: WARN }], columns);
+  }
+  if (model.leaving) return fitLine([{ text: 'Ctrl-C once more leaves.', style: WARN }], columns);
+  const notice = currentNotice(model);
+  if (notice !== null) {
+    const sign = notice.level === 'info' ? '* ' : '! ';
+    return fitLine([{ text: sign + notice.text, style: notice.level === 'info' ? BOLD : WARN }], columns);
+  }
+  const { completion } = model;
+  if (completion !== null) {
+    const words = completion.candidates.flatMap((word, at): Line => [{ text: word, style: at === completion.at ? { inverse: true } : {} }, { text: '  ' }]);
+    return fitLine(words, columns);
+  }
+  return fitLine(chatHint(model, screen, layout) ?? [{ text: keyHint(screen, columns), style: DIM }], columns);
+}
+
+function chatHint(model: Model, screen: Screen, layout: Layout): Line | null {
+  if (screen.type !== 'chat') return null;
+  const { newBelow } = conversationOf(model, screen.with);
+  if (!chatWindow(model, screen.with, layout.bodyColumns, layout.bodyRows).atBottom) {
+    return [newBelow > 0 ? { text: `↓ ${newBelow} new below; End returns`, style: BOLD } : { text: '↓ older messages; End returns to the newest', style: DIM }];
+  }
+  const sentence = reachability(model, screen.with);
+  return sentence === '' ? null : [{ text: sentence, style: DIM }];
+}
+
+function keyHint(screen: Screen, columns: number): string {
+  const back = screen.type === 'start' || screen.type === 'menu' ? 'F1 help · Ctrl-D leaves' : 'F1 help · Esc back · Ctrl-N next unread';
+  return columns < 50 ? 'F1 help · Esc back' : back;
+}
+
+function statusLine(model: Model, layout: Layout): Line {
+  const { info, columns } = model;
+  const clock = `${clockTime(model.nowMillis)} `;
+  const left = ` ${statusParts(model, layout).join(layout.kind === 'narrow' ? ' ' : '  ')}`;
+  const room = columns - textWidth(clock) - 1;
+  const text = truncate(left, room);
+  const style = model.connection === 'up' && info !== null ? BAR : { ...BAR, bold: true };
+  return fitLine(
+    [
+      { text, style },
+      { text: ' '.repeat(Math.max(1, columns - textWidth(text) - textWidth(clock))), style },
+      { text: clock, style },
+    ],
+    columns,
+    style,
+  );
+}
+
+function statusParts(model: Model, layout: Layout): readonly string[] {
+  const { info, user } = model;
+  const unread = totalUnread(model);
+  if (model.connection === 'down') return [`${user} node away, reconnecting`];
+  if (model.connection === 'connecting' || info === null) return [`${user} connecting…`];
+  const requests = model.requests.incoming.length;
+  if (layout.kind === 'narrow') {
+    const parts = [info.loggedIn ? `${presenceSign({ presence: info.presence, suspect: false })}${user}` : user, `p${info.peers}`];
+    return unread > 0 ? [...parts, `${unread} new`] : parts;
+  }
+  const me = info.loggedIn ? `${user} ${presenceSign({ presence: info.presence, suspect: false })} ${info.presence}` : `${user} logged out`;
+  const parts = [me, count(info.peers, 'peer'), `${unread} unread`];
+  if (requests > 0) parts.push(count(requests, 'request'));
+  const source = { none: 'not synced', peers: 'synced from peers', 'seed-server': 'synced from seed server' }[info.sync.source];
+  parts.push(source);
+  if (info.sync.seedServer === 'down') parts.push('seed server down');
+  return parts;
+}
+
+function inputLines(model: Model, layout: Layout): { readonly lines: readonly Line[]; readonly cursorRow: number; readonly cursorColumn: number } {
+  const { prompt, rows, cursorRow, cursorColumn } = editorRows(model, editorOfModel(model), model.columns);
+  const first = Math.max(0, Math.min(cursorRow - layout.inputRows + 1, rows.length - layout.inputRows));
+  const top = Math.min(Math.max(first, 0), cursorRow);
+  const indent = ' '.repeat(Math.min(textWidth(prompt), Math.max(0, model.columns - 8)));
+  const lines = Array.from({ length: layout.inputRows }, (_, index): Line => {
+    const head = top + index === 0 ? truncate(prompt, indent.length) : indent;
+    return fitLine([{ text: head, style: BOLD }, { text: rows[top + index] ?? '' }], model.columns);
+  });
+  return { lines, cursorRow: cursorRow - top, cursorColumn };
+}
+
+/** Line widths of a frame, for those who check it. */
+export function frameIsExact(frame: Frame, columns: number, rows: number): boolean {
+  return frame.lines.length === rows && frame.lines.every((line) => lineWidth(line) === columns);
+}

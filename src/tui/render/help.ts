@@ -1,0 +1,40 @@
+import type { Model, Screen } from '../model/model.ts';
+import { BOLD, DIM, type Line, plain } from '../text/styled.ts';
+import { padEnd } from '../text/width.ts';
+import { commandLines } from './views.ts';
+
+/** Keys of the chat and of every screen. Commands are not here: they come from the registry. */
+const CHAT_KEYS: ReadonlyArray<readonly [string, string]> = [
+  ['Enter', 'send'],
+  ['Alt-Enter, Ctrl-J', 'new line'],
+  ['PageUp, PageDown', 'older, newer'],
+  ['Ctrl-Home, End', 'oldest held, newest'],
+  ['Shift-Up, Shift-Down', 'one row'],
+];
+
+const KEYS: ReadonlyArray<readonly [string, string]> = [
+  ['Esc', 'one level back'],
+  ['Ctrl-N', 'next unread conversation'],
+  ['Tab', 'complete a command, an argument, a name'],
+  ['Up, Down', 'what you entered before; the draft is kept'],
+  ['Ctrl-C', 'clear the input; then ask; then leave'],
+  ['Ctrl-D', 'leave, on an empty line'],
+  ['Ctrl-L', 'draw the screen anew'],
+  ['F1, ?', 'this help'],
+];
+
+const SIGNS = ['●  online    ◐  away    ■  busy    ○  offline    ?  silent', '…  waits here    ✓✓  delivered    R  read    !  not delivered'];
+
+export function helpLines(model: Model, topic: Screen['type']): readonly Line[] {
+  const lines: Line[] = [];
+  if (!model.lineMode) {
+    const keys = topic === 'chat' ? [...CHAT_KEYS, ...KEYS] : KEYS;
+    lines.push([{ text: 'Keys', style: BOLD }], ...keys.map(([name, about]): Line => [{ text: `  ${padEnd(name, 22)}` }, { text: about, style: DIM }]), []);
+    lines.push([{ text: 'Signs', style: BOLD }], ...SIGNS.map((text): Line => plain(`  ${text}`)), []);
+  } else {
+    lines.push(plain('Type a number to choose, or a command; in a chat, type a message. ? or /help shows this.'), []);
+  }
+  lines.push([{ text: 'Commands', style: BOLD }], ...commandLines(model));
+  if (topic === 'chat') lines.push(plain('  //text sends a line that begins with a slash. **bold** and __italic__ are shown so.'));
+  return [...lines, []];
+}

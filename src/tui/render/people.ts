@@ -1,0 +1,64 @@
+import type { FriendView } from '../../core/commands.ts';
+import type { PresenceView } from '../../core/types.ts';
+import { waitingFor } from '../model/chat.ts';
+import type { Model } from '../model/model.ts';
+import { sanitiseLine } from '../text/sanitise.ts';
+import { DIM, type Line, type Segment } from '../text/styled.ts';
+import { ago, count, nickColour, presenceColour, presenceSign, presenceWord } from '../text/words.ts';
+
+/** People as a terminal shows them: sign, name, word. */
+
+export function presenceSegment(view: Pick<PresenceView, 'presence' | 'suspect'>): Segment {
+  return { text: presenceSign(view), style: { colour: presenceColour(view) } };
+}
+
+export function nameSegment(name: string, userId: string): Segment {
+  return { text: sanitiseLine(name), style: { colour: nickColour(userId), bold: true } };
+}
+
+/** Names are unique in a network; should two friends bear the same one, an id suffix tells them apart. */
+export function shownName(model: Model, friend: Pick<FriendView, 'name' | 'userId'>): string {
+  const clash = model.friends.some((other) => other.name === friend.name && other.userId !== friend.userId);
+  return clash ? `${friend.name}#${friend.userId.slice(0, 4)}` : friend.name;
+}
+
+/** "away, seen 3 minutes ago: at lunch" */
+export function presencePhrase(view: PresenceView, nowMillis: number): string {
+  const seen = view.lastSeenMillis !== null && (view.presence === 'offline' || view.suspect) ? `, last seen ${ago(view.lastSeenMillis, nowMillis)}` : '';
+  const text = view.statusText === '' ? '' : `: ${sanitiseLine(view.statusText)}`;
+  return `${presenceWord(view)}${seen}${text}`;
+}
+
+/** What happens to a message to that friend now; empty when there is nothing to explain. */
+export function reachability(model: Model, name: string): string {
+  const friend = model.friends.find((each) => each.name === name);
+  const waiting = waitingFor(model, name);
+  const yours = `your ${waiting === 1 ? 'message' : `${waiting} messages`}`;
+  if (model.connection !== 'up') return 'The node is away. What you type is kept; it can be sent when the node is back.';
+  if (friend === undefined) return `${name} is not your friend; /add ${name} asks.`;
+  if (friend.presence === 'offline') {
+    if (waiting > 0) return `${name} is offline; ${yours} ${waiting === 1 ? 'waits' : 'wait'} here and ${waiting === 1 ? 'goes' : 'go'} when ${name} is back.`;
+    const since = friend.lastSeenMillis === null ? '' : ` (last seen ${ago(friend.lastSeenMillis, model.nowMillis)})`;
+    return `${name} is offline${since}; what you write waits here.`;
+  }
+  if (friend.suspect) return `${name} has fallen silent; what you write waits until ${name} answers.`;
+  if (waiting > 0) return `${count(waiting, 'message')} to ${name} ${waiting === 1 ? 'is' : 'are'} on the way.`;
+  if (friend.presence !== 'online' || friend.statusText !== '') return `${name} is ${presencePhrase(friend, model.nowMillis)}`;
+  return '';
+}
+
+export function unreadMark(unread: number): Segment {
+  return unread === 0 ? { text: '' } : { text: ` (${unread})`, style: { bold: true } };
+}
+
+/** The list of friends at the left of a wide window. */
+export function sideLines(model: Model, current: string | null): readonly Line[] {
+  const here = model.friends.filter((friend) => friend.presence !== 'offline').length;
+  const head: Line = [{ text: ` Friends ${here} of ${model.friends.length}`, style: DIM }];
+  const ordered = [...model.friends].sort((left, right) => Number(left.presence === 'offline') - Number(right.presence === 'offline'));
+  const rows = ordered.map((friend): Line => {
+    const name = shownName(model, friend);
+    return [{ text: friend.name === current ? '›' : ' ' }, presenceSegment(friend), { text: ' ' }, nameSegment(name, friend.userId), unreadMark(friend.unread)];
+  });
+  return [head, ...rows];
+}

@@ -1,0 +1,23 @@
+import type { MessageView } from '../../core/commands.ts';
+import { conversationOf, type Model, screenOf } from '../model/model.ts';
+import { sanitise, sanitiseLine } from '../text/sanitise.ts';
+import { lineText } from '../text/styled.ts';
+import { clockTime, dateTime, tickWord } from '../text/words.ts';
+import { screenLines } from './views.ts';
+
+/** The present screen as bare text, a line per line as it was written, for copying. */
+export function chatText(model: Model): readonly string[] {
+  const screen = screenOf(model);
+  if (screen.type !== 'chat') return screenLines(model, screen, 10_000).map((line) => lineText(line).trimEnd());
+  return conversationOf(model, screen.with).messages.map((message) => `${dateTime(message.sentMillis)} ${messageText(message)}`);
+}
+
+function messageText(message: MessageView): string {
+  return `${message.fromMe ? 'you' : sanitiseLine(message.with)}: ${sanitise(message.text)}`;
+}
+
+/** A message in line mode: words instead of ticks, since this may be heard and not seen. */
+export function spokenMessage(message: MessageView): string {
+  const state = message.fromMe ? ` (${tickWord(message.state)}${message.reason === undefined ? '' : `: ${sanitiseLine(message.reason)}`})` : '';
+  return `[${clockTime(message.sentMillis)}] ${messageText(message)}${state}`;
+}
