@@ -10,8 +10,9 @@ import type { Engine, SeedServerState, StartNodeOptions } from './engine.ts';
 import { freePort } from './free-port.ts';
 import { Gate } from './gate.ts';
 import { LocalClock } from './local-clock.ts';
-import { mergeTraces, summariseTrace } from './merge-trace.ts';
+import { mergeTraces } from './merge-trace.ts';
 import { type LifelineProcess, type ProcessExit, sayExit, spawnReady } from './spawn.ts';
+import { summarizeTrace } from './trace-summary.ts';
 
 export interface LocalEngineOptions {
   /** Data root of the run: nodes/, server_data/ and trace/ come to lie in it. It is there already; whoever made it removes it. */
@@ -296,7 +297,7 @@ export class LocalEngine implements Engine {
   }
 
   async traceSummary(): Promise<{ readonly events: number; readonly sha256: string }> {
-    return summariseTrace(await this.trace());
+    return summarizeTrace(await this.trace());
   }
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TraceEvent } from '../core/trace.ts';
@@ -37,11 +36,4 @@ function parseLine(line: string): TraceEvent | null {
 
 function inOrder(one: TraceEvent, other: TraceEvent): number {
   return one.wallMillis - other.wallMillis || one.logical - other.logical || (one.id < other.id ? -1 : 1);
-}
-
-/** Count and SHA-256 of a trace as it is written: one JSON line an event. */
-export function summariseTrace(events: readonly TraceEvent[]): { readonly events: number; readonly sha256: string } {
-  const hash = createHash('sha256');
-  for (const event of events) hash.update(`${JSON.stringify(event)}\n`);
-  return { events: events.length, sha256: hash.digest('hex') };
 }

@@ -50,7 +50,7 @@ export class Narration implements RunListener {
     if (engine.name === 'local' && (scenario.network.loss > 0 || scenario.network.latencyMillis !== null)) {
       this.#line(`  ${this.#paint('dim', "The scenario's latency and loss are those of the simulator; real processes take the loopback as it is.")}`);
     }
-    this.#line('');
+    if (!opensWithNote(scenario)) this.#line('');
     if (!this.#output.terminal) return;
     this.#ticker = setInterval(() => this.#tick(), PROGRESS_PERIOD_MILLIS);
     this.#ticker.unref();
@@ -120,6 +120,12 @@ export class Narration implements RunListener {
     const [on, off] = CODES[colour];
     return `\u001b[${on}m${text}\u001b[${off}m`;
   }
+}
+
+/** A note brings its own blank line. */
+function opensWithNote(scenario: Scenario): boolean {
+  const [first] = scenario.steps;
+  return first?.type === 'verb' && first.verb.name === 'note';
 }
 
 /** `   3.42 s`, right-aligned so that lines can be compared. */

@@ -59,6 +59,8 @@ class Run {
   readonly #steps: StepReport[] = [];
   readonly #checks: CheckReport[] = [];
   readonly #scene: Scene;
+  /** Steps that have begun and not ended. */
+  readonly #open = new Map<string, { readonly start: StepStart; readonly line: number }>();
   #over = false;
 
   constructor(scenario: Scenario, engine: Engine, options: RunOptions) {
@@ -83,6 +85,7 @@ class Run {
       verdict = error instanceof StepFailure ? 'fail' : 'crash';
       reason = sentenceOf(error);
     }
+    if (verdict === 'crash') this.#reportBroken(reason ?? '');
     this.#over = true;
     const virtualMillis = this.#engine.now();
     const ending = await this.#end();
@@ -175,14 +178,8 @@ class Run {
       withinMillis: step.withinMillis ?? this.#scenario.withinMillis,
     };
     listener.stepStarted(start);
-    const report = (outcome: StepReport['outcome'], evidence: string | null) => {
-      if (this.#over) return;
-      const tookMillis = this.#engine.now() - start.startMillis;
-      const entry: StepReport = { number: step.number, line: step.line, step: start.words, outcome, startMillis: start.startMillis, tookMillis, evidence };
-      this.#steps.push(entry);
-      if (!start.note) this.#engine.note(`step ${step.number} ${outcome}: ${concealed(start.words)}`);
-      listener.stepEnded(start, entry);
-    };
+    this.#open.set(step.number, { start, line: step.line });
+    const report = (outcome: StepReport['outcome'], evidence: string | null) => this.#stepEnded(step.number, outcome, evidence);
     const scene = this.#scene.heardBy((what) => listener.seen(step.number, what));
     try {
       const options = { withinMillis: start.withinMillis, forMillis: step.forMillis };
@@ -193,6 +190,23 @@ class Run {
       report(error instanceof StepFailure ? 'failed' : 'crashed', sentenceOf(error));
       throw error instanceof StepFailure ? new StepFailure(`step ${step.number} (line ${step.line}), ${start.words}: ${error.message}`) : error;
     }
+  }
+
+  #stepEnded(number: string, outcome: StepReport['outcome'], evidence: string | null): void {
+    const open = this.#open.get(number);
+    if (open === undefined || this.#over) return;
+    this.#open.delete(number);
+    const { start, line } = open;
+    const tookMillis = this.#engine.now() - start.startMillis;
+    const entry: StepReport = { number, line, step: start.words, outcome, startMillis: start.startMillis, tookMillis, evidence };
+    this.#steps.push(entry);
+    if (!start.note) this.#engine.note(`step ${number} ${outcome}: ${concealed(start.words)}`);
+    this.#options.listener.stepEnded(start, entry);
+  }
+
+  /** Whatever was going on when the run broke did not come to its end. */
+  #reportBroken(reason: string): void {
+    for (const number of [...this.#open.keys()]) this.#stepEnded(number, 'crashed', reason);
   }
 
   async #act(step: Extract<Step, { type: 'verb' }>, scene: Scene, options: StepOptions): Promise<string | undefined> {

@@ -1,18 +1,52 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { ConfabError } from '../../core/errors.ts';
-import type { CliContext } from '../context.ts';
+import { type CliContext, wholeNumber } from '../context.ts';
 
-/** Registers `confab run`: plays a scenario. */
-export function register(program: Command, _context: CliContext): void {
+interface RunCommandOptions {
+  readonly engine: 'local' | 'sim';
+  readonly seed?: string;
+  readonly trace?: string;
+  readonly keep?: string;
+  readonly list?: boolean;
+}
+
+/** Registers `confab run`: plays scenarios. */
+export function register(program: Command, context: CliContext): void {
   program
     .command('run')
-    .description('play a scenario file on real processes or in the simulator')
-    .argument('<file>', 'a scenario, YAML')
-    .option('--engine <name>', 'local (real processes) or sim (virtual time)', 'local')
-    .option('--seed <n>', 'seed of the simulator')
-    .option('--trace <file>', 'write the trace to a file')
-    .option('--keep <folder>', 'keep the data root of the run in this folder')
-    .action(async () => {
-      throw new ConfabError('unavailable', { what: 'The scenario runner' });
+    .description('play a scenario on real processes or in the simulator, and say whether it came out as written')
+    .argument('[files...]', 'scenario files (YAML), or names of scenarios that come with Confab')
+    .addOption(new Option('--engine <name>', 'local: real processes; sim: the same nodes in virtual time').choices(['local', 'sim']).default('local'))
+    .option('--seed <n>', 'seed of the simulator (default: that of the file, else 1); the same seed gives the same trace')
+    .option('--trace <file>', 'write the trace of the run to a file (see: confab trace)')
+    .option('--keep <folder>', 'put the data root of the run into this folder, and leave it there')
+    .option('--list', 'list the scenarios that come with Confab')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ confab run tour
+  $ confab run scenarios/kill-and-recover.yaml --engine sim --seed 7
+  $ confab run my-lesson.yaml --trace lesson.ndjson && confab trace lesson.ndjson
+  $ confab run tour --keep my-run && confab inspect alice --root my-run
+  $ confab run tour offline-outbox --engine sim --json
+
+Exit status: 0 everything came out as written, 1 something did not, 2 bad usage or a mistake in the file
+(nothing was started), 3 a node, the engine or the runner broke. With --json: one JSON object for each scenario.`,
+    )
+    .action(async (files: readonly string[], options: RunCommandOptions) => {
+      const seed = options.seed === undefined ? null : wholeNumber('run', '--seed', options.seed, { min: 0, max: Number.MAX_SAFE_INTEGER });
+      if (options.list === true) {
+        const { printScenarios } = await import('../scenario-files.ts');
+        await printScenarios(context);
+        return;
+      }
+      if (files.length === 0)
+        throw new ConfabError('bad-arguments', { command: 'run', reason: 'name a scenario; confab run --list shows those that are here' });
+      const single = files.length > 1 ? (['trace', 'keep'] as const).find((name) => options[name] !== undefined) : undefined;
+      if (single !== undefined) throw new ConfabError('bad-arguments', { command: 'run', reason: `--${single} goes with a single scenario` });
+      const { runScenarios } = await import('../run-scenarios.ts');
+      const { engine, trace, keep } = options;
+      context.exitStatus = await runScenarios(context, files, { engine, seed, traceFile: trace ?? null, keep: keep ?? null });
     });
 }

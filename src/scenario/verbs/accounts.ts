@@ -93,8 +93,8 @@ const status = verb({
   misfit: (value) => (value.is === undefined && value.text === undefined ? 'a status needs `is` or `text`' : null),
   words: (value) => {
     const names = expandNames(value.of);
-    const line = value.text === undefined ? '' : ` "${value.text}"`;
-    return value.is === undefined ? `${does(names, 'says', 'say')}${line}` : `${does(names, 'is', 'are')} now ${value.is}${line}`;
+    const line = value.text === undefined || value.text === '' ? '' : ` "${value.text}"`;
+    return value.is === undefined ? `${does(names, 'says', 'say')}${line || ' nothing more'}` : `${does(names, 'is', 'are')} now ${value.is}${line}`;
   },
   run: async (value, scene, { withinMillis }) => {
     const args = { ...(value.is === undefined ? {} : { presence: value.is }), ...(value.text === undefined ? {} : { text: value.text }) };

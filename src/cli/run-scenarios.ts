@@ -1,0 +1,137 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { ConfabError } from '../core/errors.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import type { Engine } from '../engine/engine.ts';
+import { LocalEngine } from '../engine/local.ts';
+import { simEngine } from '../engine/sim.ts';
+import { traceLine } from '../engine/trace-summary.ts';
+import type { Scenario } from '../scenario/load.ts';
+import { Narration, SILENT } from '../scenario/narration.ts';
+import { EXIT_STATUS, type RunReport, reportJson } from '../scenario/report.ts';
+import { runScenario } from '../scenario/runner.ts';
+import { makeTools } from './compose-tools.ts';
+import type { CliContext } from './context.ts';
+import { readScenario } from './scenario-files.ts';
+
+export interface RunScenariosOptions {
+  readonly engine: 'local' | 'sim';
+  /** Null: that of the file, else 1. */
+  readonly seed: number | null;
+  readonly traceFile: string | null;
+  /** Null: a temporary folder that is removed. */
+  readonly keep: string | null;
+}
+
+const SEED_DEFAULT = 1;
+/** What a shell expects of a program that ended by Ctrl-C. */
+const INTERRUPTED_STATUS = 130;
+
+/** Plays scenarios one after the other; gives the exit status, the worst of all. Every file is read before the first one is played. */
+export async function runScenarios(context: CliContext, files: readonly string[], options: RunScenariosOptions): Promise<number> {
+  const scenarios: Scenario[] = [];
+  for (const file of files) scenarios.push(await readScenario(file));
+  const interruption = watchInterruption();
+  let status = 0;
+  try {
+    for (const scenario of scenarios) {
+      const report = await runOne(context, scenario, options, interruption.signal);
+      status = Math.max(status, EXIT_STATUS[report.verdict]);
+      if (interruption.signal.aborted) return INTERRUPTED_STATUS;
+      if (!context.json && scenarios.length > 1) context.print('');
+    }
+  } finally {
+    interruption.release();
+  }
+  return status;
+}
+
+async function runOne(context: CliContext, scenario: Scenario, options: RunScenariosOptions, signal: AbortSignal): Promise<RunReport> {
+  const root = await makeRoot(options);
+  try {
+    const { clock } = makeTools();
+    const wallMillis = () => clock.monotonicMillis();
+    const output = {
+      write: (text: string) => void process.stdout.write(text),
+      terminal: process.stdout.isTTY === true && !context.plain && process.env['TERM'] !== 'dumb',
+      colour: context.colour,
+      columns: () => process.stdout.columns ?? 80,
+      wallMillis,
+    };
+    const seed = options.seed ?? scenario.seed ?? SEED_DEFAULT;
+    const report = await runScenario(scenario, makeEngine(scenario, { ...options, root, seed }), {
+      seed,
+      wallMillis,
+      signal,
+      listener: context.json ? SILENT : new Narration(output),
+      collect: async (engine) => {
+        if (options.traceFile !== null) await writeTrace(options.traceFile, await engine.trace());
+        if (options.keep !== null) await writeTrace(join(root, 'trace.ndjson'), await engine.trace());
+      },
+    });
+    if (options.keep !== null) await writeFile(join(root, 'report.json'), `${reportJson(report)}\n`);
+    if (context.json) context.print(reportJson(report));
+    else if (options.keep !== null) context.print(`      kept in ${options.keep}`);
+    return report;
+  } finally {
+    if (options.keep === null) await rm(root, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function makeEngine(scenario: Scenario, options: RunScenariosOptions & { readonly root: string; readonly seed: number }): Engine {
+  const { crypto, codec, random } = makeTools();
+  if (options.engine === 'local') return new LocalEngine({ root: options.root, network: `run-${random.id()}`, coreOptions: scenario.options });
+  const { latencyMillis, loss } = scenario.network;
+  return simEngine({
+    seed: options.seed,
+    capabilities: { crypto, codec },
+    coreOptions: scenario.options,
+    lossProbability: loss,
+    ...(latencyMillis === null ? {} : { latency: { minMillis: latencyMillis.min, maxMillis: latencyMillis.max } }),
+  });
+}
+
+async function makeRoot(options: RunScenariosOptions): Promise<string> {
+  if (options.keep === null) return mkdtemp(join(tmpdir(), 'confab-run-'));
+  const root = resolve(options.keep);
+  try {
+    await mkdir(root, { recursive: true, mode: 0o700 });
+    const before = (await readdir(root)).filter((name) => ['nodes', 'server_data', 'trace'].includes(name));
+    if (before.length === 0) return root;
+  } catch (error) {
+    throw new ConfabError('folder-unwritable', { folder: options.keep, reason: (error as NodeJS.ErrnoException).code ?? 'unknown reason' });
+  }
+  throw new ConfabError('bad-arguments', { command: 'run', reason: `${options.keep} holds the data of another run; name a new folder for --keep` });
+}
+
+async function writeTrace(file: string, events: readonly TraceEvent[]): Promise<void> {
+  function* lines() {
+    for (const event of events) yield traceLine(event);
+  }
+  try {
+    await pipeline(Readable.from(lines()), createWriteStream(file));
+  } catch (error) {
+    throw new ConfabError('folder-unwritable', { folder: file, reason: (error as NodeJS.ErrnoException).code ?? 'unknown reason' });
+  }
+}
+
+/** Ctrl-C and the like end the run in order; a second one ends it at once, and the lifelines end the nodes. */
+function watchInterruption(): { readonly signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(INTERRUPTED_STATUS);
+    controller.abort();
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, interrupt);
+  return {
+    signal: controller.signal,
+    release: () => {
+      for (const signal of signals) process.removeListener(signal, interrupt);
+    },
+  };
+}

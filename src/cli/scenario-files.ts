@@ -1,0 +1,57 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { didYouMean } from '../control/nearest.ts';
+import { ConfabError } from '../core/errors.ts';
+import { loadScenario, type Scenario } from '../scenario/load.ts';
+import type { CliContext } from './context.ts';
+
+/** Where the scenarios lie that come with Confab. */
+const SHIPPED = fileURLToPath(new URL('../../../scenarios', import.meta.url));
+
+/**
+ * Reads a scenario: a path, or the name of one under scenarios/ here or of one that comes with Confab.
+ * Throws `bad-scenario` for a mistake in the file and `bad-arguments` when there is no such file.
+ */
+export async function readScenario(written: string): Promise<Scenario> {
+  const candidates = [written, `${written}.yaml`, join('scenarios', `${written}.yaml`), join(SHIPPED, written), join(SHIPPED, `${written}.yaml`)];
+  for (const path of candidates) {
+    const text = await textOf(path);
+    if (text !== null) return loadScenario(text, path.startsWith(SHIPPED) ? join('scenarios', path.slice(SHIPPED.length + 1)) : path);
+  }
+  const hint = didYouMean(written, await shippedNames()) || ' confab run --list shows those that are here.';
+  throw new ConfabError('bad-arguments', {
+    command: 'run',
+    reason: `there is no scenario ${JSON.stringify(written.slice(0, 200))}.${hint}`.replace(/\.$/, ''),
+  });
+}
+
+async function textOf(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR' || code === 'ENAMETOOLONG' || code === 'ERR_INVALID_ARG_VALUE') return null;
+    throw new ConfabError('bad-arguments', { command: 'run', reason: `${path} cannot be read (${code ?? 'unknown reason'})` });
+  }
+}
+
+/** `tour`, `placebo/ok`, ... in order. */
+export async function shippedNames(): Promise<string[]> {
+  const entries = await readdir(SHIPPED, { recursive: true }).catch(() => []);
+  return entries
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => name.slice(0, -'.yaml'.length))
+    .sort();
+}
+
+/** The table of `confab run --list`. */
+export async function printScenarios(context: CliContext): Promise<void> {
+  const rows: Array<{ name: string; about: string }> = [];
+  for (const name of await shippedNames()) {
+    const { about } = await readScenario(join(SHIPPED, `${name}.yaml`));
+    rows.push({ name, about: about.split('\n').join(' ') });
+  }
+  if (context.json) context.printJson(rows);
+  else for (const { name, about } of rows) context.print(`${name.padEnd(28)} ${about}`);
+}
