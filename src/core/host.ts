@@ -172,6 +172,8 @@ export class Host<Message> implements Env<Message> {
   #reload(reason: string, code: 'store-failed' | 'internal'): void {
     this.#reloads += 1;
     this.#ports.store.rollback();
+    // Replies of this turn go with its writes: whoever asked is told that it failed.
+    for (const effect of this.#effects) if (effect.type === 'reply') this.#openCommands.add(effect.request);
     this.#effects = [];
     this.#traced = [];
     for (const [kind, key] of this.#timers.values()) this.#ports.unschedule(kind, key);

@@ -1,3 +1,5 @@
+import { parseNodeName } from '../control/node-name.ts';
+import { validateCommand } from '../control/validate.ts';
 import type { Codec, Crypto } from '../core/capabilities.ts';
 import { formatEndpoint, parseEndpoint } from '../core/endpoint.ts';
 import type { CommandResult, Env, Program } from '../core/env.ts';
@@ -8,8 +10,6 @@ import type { CoreOptions } from '../core/options.ts';
 import type { Rule } from '../core/rules.ts';
 import type { TraceDetail, TraceEvent } from '../core/trace.ts';
 import type { Endpoint } from '../core/types.ts';
-import { parseNodeName } from '../control/node-name.ts';
-import { validateCommand } from '../control/validate.ts';
 import type { FrameCodec } from '../ports/ports.ts';
 import { HostedNode } from '../sim/hosted-node.ts';
 import { type HostedEnd, Hosting, type HostingWatcher } from '../sim/hosting.ts';

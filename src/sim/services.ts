@@ -1,7 +1,7 @@
 import { concat, utf8 } from '../core/bytes.ts';
 import type { Codec, Crypto } from '../core/capabilities.ts';
-import { SeedDirectory, type SeedSummary } from '../core/directory/seed-directory.ts';
 import type { SeedOperation } from '../core/directory/seed-api.ts';
+import { SeedDirectory, type SeedSummary } from '../core/directory/seed-directory.ts';
 import type { SeedOptions } from '../core/directory/seed-options.ts';
 import type { ServiceRequest, ServiceResult } from '../core/env.ts';
 import { MemoryTables } from './memory-tables.ts';
