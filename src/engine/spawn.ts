@@ -17,6 +17,8 @@ export interface SpawnOptions {
   readonly readyMillis: number;
   /** Options of Node.js itself. */
   readonly execArgs?: readonly string[];
+  /** A process group of its own: Ctrl-C in the terminal that this process has does not reach it. */
+  readonly ownGroup?: boolean;
 }
 
 const LAST_LINES_MAX = 12;
@@ -78,7 +80,10 @@ export class LifelineProcess {
 
 /** Starts a process and waits for its ready line; rejects with an Error whose message is a sentence. */
 export function spawnReady(options: SpawnOptions): Promise<LifelineProcess> {
-  const child = spawn(process.execPath, [...(options.execArgs ?? []), options.mainPath, ...options.args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...(options.execArgs ?? []), options.mainPath, ...options.args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: options.ownGroup === true,
+  });
   const lines: string[] = [];
   const exited = new Promise<ProcessExit>((resolve) => {
     child.once('exit', (status, signal) => resolve({ status, signal }));

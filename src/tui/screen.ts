@@ -1,7 +1,7 @@
 import blessed from 'blessed';
 import type { Frame } from './render/frame.ts';
 import { type Line, PLAIN, type Style, styledCells } from './text/styled.ts';
-import { pointWidth } from './text/width.ts';
+import { pointWidth, textWidth } from './text/width.ts';
 
 /**
  * The one file that knows blessed, and all that it is used for is painting cells: alternate screen, differences between
@@ -57,7 +57,7 @@ function replaceWidths(): void {
   const { unicode } = blessed as unknown as { unicode: BlessedUnicode };
   const point = (text: string | number, at = 0) => (typeof text === 'number' ? text : (text.codePointAt(at) ?? 0x20));
   unicode.charWidth = (text, at) => pointWidth(point(text, at));
-  unicode.strWidth = (text) => [...text].reduce((sum, character) => sum + pointWidth(point(character)), 0);
+  unicode.strWidth = (text) => textWidth(text);
   unicode.isCombining = (text, at) => pointWidth(point(text, at)) === 0;
 }
 

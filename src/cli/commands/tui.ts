@@ -1,14 +1,63 @@
 import type { Command } from 'commander';
-import { ConfabError } from '../../core/errors.ts';
 import type { CliContext } from '../context.ts';
 
+interface TuiOptions {
+  readonly node?: string;
+  readonly seed: string | false;
+  readonly network: string;
+  readonly peer: readonly string[];
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
 /** Registers `confab tui`: a terminal for a user. */
-export function register(program: Command, _context: CliContext): void {
+export function register(program: Command, context: CliContext): void {
   program
     .command('tui')
-    .description('a terminal for a user; attaches to a running node or starts one')
-    .argument('<user>', 'name of the user')
-    .action(async () => {
-      throw new ConfabError('unavailable', { what: 'The terminal' });
+    .description("a user's terminal; attaches to the running node or starts one that ends with the terminal")
+    .argument('<user>', 'name of the user, or user@label')
+    .option('--node <label>', 'label of a further node of the same user')
+    .option('--seed <url>', 'seed server of a node that is started', 'http://127.0.0.1:5555')
+    .option('--no-seed', 'start the node without a seed server')
+    .option('--network <name>', 'network of a node that is started', 'confab')
+    .option('--peer <endpoint>', 'a peer known by hand, tcp://127.0.0.1:PORT#KEY; may be repeated', collect, [])
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ confab tui alice                       numbered menus, live chat; F1 is help
+  $ confab tui alice --plain               lines instead of a screen, for screen readers
+  $ printf '2\\nmy password\\n/msg bob hello\\n' | confab tui alice
+  $ confab tui bob --no-seed --peer 'tcp://127.0.0.1:40123#KEY'
+
+Open one terminal for each user, in as many windows as you like.`,
+    )
+    .action(async (user: string, options: TuiOptions) => {
+      const { parseNodeName } = await import('../../control/node-name.ts');
+      const { TerminalNode } = await import('../terminal-node.ts');
+      const { runTerminal } = await import('../../tui/main.ts');
+      const { fileURLToPath } = await import('node:url');
+      const name = parseNodeName(user, options.node);
+      process.title = `confab tui ${name.node}`;
+      const node = new TerminalNode({
+        root: context.root,
+        name,
+        seedUrl: options.seed === false ? null : options.seed,
+        network: options.network,
+        peers: options.peer,
+        mainPath: fileURLToPath(new URL('../main.js', import.meta.url)),
+      });
+      try {
+        context.exitStatus = await runTerminal({
+          connect: () => node.connect(),
+          user: name.user,
+          input: process.stdin,
+          output: process.stdout,
+          plain: context.plain,
+          env: process.env,
+        });
+      } finally {
+        await node.stop();
+      }
     });
 }

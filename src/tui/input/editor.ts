@@ -1,3 +1,4 @@
+import { cleanInput } from '../text/sanitise.ts';
 import { chord, type Key } from './keys.ts';
 
 /**
@@ -24,11 +25,6 @@ export function editorOf(text: string): Editor {
 export function insertText(editor: Editor, text: string): Editor {
   const clean = cleanInput(text);
   return place({ ...editor, text: editor.text.slice(0, editor.cursor) + clean + editor.text.slice(editor.cursor) }, editor.cursor + clean.length);
-}
-
-function cleanInput(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: no control characters enter a draft.
-  return text.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
 }
 
 function place(editor: Editor, cursor: number): Editor {

@@ -1,3 +1,4 @@
+import { cleanInput } from '../text/sanitise.ts';
 import { type Key, type KeyName, key } from './keys.ts';
 
 /**
@@ -48,7 +49,7 @@ export class InputParser {
   private takePaste(keys: Key[], final: boolean): { length: number; key: null } | null {
     const end = this.buffer.indexOf(PASTE_END);
     if (end >= 0) {
-      const text = cleanPaste(this.pasted + this.buffer.slice(0, end));
+      const text = cleanInput(this.pasted + this.buffer.slice(0, end));
       this.pasting = false;
       this.pasted = '';
       if (text.length > 0) keys.push({ type: 'paste', text });
@@ -72,11 +73,6 @@ const SEQUENCE_CHARACTERS_MAX = 32;
 function overlap(text: string, mark: string): number {
   for (let length = Math.min(mark.length - 1, text.length); length > 0; length -= 1) if (text.endsWith(mark.slice(0, length))) return length;
   return 0;
-}
-
-function cleanPaste(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a paste must not smuggle in control characters.
-  return text.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
 }
 
 type Taken = { readonly length: number; readonly key: Key | null };

@@ -150,7 +150,7 @@ function afterwards(turn: Turn, command: CommandName): void {
 
 /** One sentence on what came of a command. */
 function doneSentence(turn: Turn, call: Call, value: unknown): string {
-  const user = String(call.args['user'] ?? '');
+  const user = typeof call.args['user'] === 'string' ? call.args['user'] : '';
   switch (call.command) {
     case 'register':
       return `Welcome, ${(value as Result<'register'>).user}. Your account is made; nobody can reset its password, so keep it.`;

@@ -1,6 +1,7 @@
 import type { MessageView, NodeEvent } from '../../core/commands.ts';
 import type { Relation } from '../../core/types.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
+import { truncate } from '../text/width.ts';
 import { presenceWord, tickWord } from '../text/words.ts';
 import { leaveSession, takeSync } from './answers.ts';
 import { addMessage, changeMessage, markRead, preview, setUnread } from './chat.ts';
@@ -71,7 +72,7 @@ function messageChanged(turn: Turn, event: Extract<NodeEvent, { type: 'message-c
 
 function shortText(turn: Turn, name: string, id: string): string {
   const text = preview(conversationOf(turn.model, name).messages.find((message) => message.id === id)?.text ?? 'a message');
-  return text.length > 30 ? `${[...text].slice(0, 29).join('')}…` : text;
+  return truncate(text, 30);
 }
 
 function presenceChanged(turn: Turn, event: Extract<NodeEvent, { type: 'presence-changed' }>): void {

@@ -67,7 +67,7 @@ function titleLine(model: Model, screen: Screen): Line {
 function hintLine(model: Model, screen: Screen, layout: Layout): Line {
   const { columns } = model;
   if (model.heldPaste !== null) {
-    const size = `${count(model.heldPaste.split('\n').length, 'line')}, ${count([...model.heldPaste].length, 'character')}`;
+    const size = `${count(model.heldPaste.split('\n').length, 'line')}, ${count(model.heldPaste.length, 'character')}`;
     return fitLine([{ text: `Paste ${size}? y pastes, any other key does not.`, style: WARN }], columns);
   }
   if (model.leaving) return fitLine([{ text: 'Ctrl-C once more leaves.', style: WARN }], columns);

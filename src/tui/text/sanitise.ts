@@ -6,18 +6,16 @@
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about.
 const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[PX^_][^\u001b]*(?:\u001b\\)?|[ -/]*[0-~])?/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-/** Direction marks, embeddings, overrides and isolates. */
-const DIRECTIONS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-/** Zero-width and otherwise invisible characters, soft hyphen, fillers, annotations and tags among them. */
-const INVISIBLE =
-  /\u034f|[\u00ad\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u2060-\u2065\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
+/** C0, DEL and C1, but for newline and tab. */
+const CONTROLS = /(?![\n\t])\p{Cc}/gu;
+/** Whatever has no shape of its own: direction marks and overrides, zero-width characters, soft hyphen, fillers, tags. */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/gu;
+const VARIANT = /\p{Variation_Selector}/gu;
 const FLAG = /[\u{1f1e6}-\u{1f1ff}]{1,2}/gu;
 const SKIN_TONE = /[\u{1f3fb}-\u{1f3ff}]/gu;
 const KEYCAP = /\u20e3/g;
-/** A joiner glues pictures into one: what follows it goes, the first stays. Between letters only the joiner goes. */
-const JOINED = /(?<=\p{Extended_Pictographic})(?:\u200d\p{Extended_Pictographic})+|\u200d/gu;
+/** A joiner glues pictures into one: what follows it goes, the first stays. */
+const JOINED = /(?<=\p{Extended_Pictographic})(?:\u200d\p{Extended_Pictographic})+/gu;
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 const TOO_MANY_MARKS = /([\p{Mn}\p{Me}]{3})[\p{Mn}\p{Me}]+/gu;
 const PLAIN = /^[\u0020-\u007e]*$/;
@@ -32,10 +30,10 @@ export function sanitise(text: string): string {
     .replace(ESCAPES, '')
     .replace(CONTROLS, '')
     .replace(/\t/g, '    ')
-    .replace(DIRECTIONS, '')
-    .replace(INVISIBLE, '')
+    .replace(VARIANT, '')
     .replace(SKIN_TONE, (tone, at: number, whole: string) => (at === 0 || /\s$/u.test(whole.slice(0, at)) ? tone : ''))
     .replace(JOINED, '')
+    .replace(INVISIBLE, '')
     .replace(FLAG, '\u2691')
     .replace(KEYCAP, '')
     .replace(TOO_MANY_MARKS, '$1');
@@ -44,4 +42,9 @@ export function sanitise(text: string): string {
 /** One line: newlines become a visible mark. For names, status texts, previews and titles. */
 export function sanitiseLine(text: string): string {
   return sanitise(text).replace(/\n+/g, ' ⏎ ').trim();
+}
+
+/** What somebody types or pastes: no control characters, every line end a newline. Nothing else is changed. */
+export function cleanInput(text: string): string {
+  return text.replace(/\r\n?/g, '\n').replace(CONTROLS, '');
 }
