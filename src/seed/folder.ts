@@ -4,6 +4,7 @@ import { ConfabError } from '../core/errors.ts';
 
 export interface SeedFolder {
   readonly folder: string;
+  readonly database: string;
   readonly log: string;
 }
 
@@ -28,7 +29,7 @@ export function prepareSeedFolder(root: string): SeedFolder {
   } catch (error) {
     throw unwritable(folder, error);
   }
-  return { folder, log: join(folder, 'seed.log') };
+  return { folder, database: join(folder, 'seed.db'), log: join(folder, 'seed.log') };
 }
 
 export function unwritable(folder: string, error: unknown): ConfabError {

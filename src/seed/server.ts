@@ -22,8 +22,8 @@ export interface SeedServerOptions {
   readonly codec: Codec;
   readonly random: Random;
   readonly clock: Clock;
-  /** Opens the store with the tables of SEED_TABLES in that folder; tells of a damaged file that was set aside. */
-  readonly openStore: (folder: string, onSetAside: (file: string, reason: string) => void) => SeedStore | Promise<SeedStore>;
+  /** Opens the store with the tables of SEED_TABLES in that file; tells of a damaged one that was set aside, which is logged. */
+  readonly openStore: (file: string, onSetAside: (file: string, reason: string) => void) => SeedStore | Promise<SeedStore>;
   /** Keeps other processes out of the folder; rejects with `folder-locked`. */
   readonly lockFolder?: (folder: string) => FolderLock | Promise<FolderLock>;
   readonly directory?: Partial<SeedOptions>;
@@ -80,13 +80,13 @@ export async function startSeedServer(options: SeedServerOptions): Promise<SeedS
 
 /** Each thing that was opened leaves in `closers` how to close it, so that teardown runs in reverse. */
 async function compose(options: SeedServerOptions, http: SeedHttpOptions, closers: Array<() => void | Promise<void>>) {
-  const { folder, log: logFile } = prepareSeedFolder(options.root);
+  const { folder, database, log: logFile } = prepareSeedFolder(options.root);
   const lock = await options.lockFolder?.(folder);
   if (lock !== undefined) closers.push(() => lock.release());
   const log = openLog(logFile, http.logBytesMax);
   closers.push(() => log.close());
   const notices: string[] = [];
-  const store = await options.openStore(folder, (file, reason) => notices.push(`${file} was set aside: ${reason}`));
+  const store = await options.openStore(database, (file, reason) => notices.push(`${file} was set aside: ${reason}`));
   closers.push(() => store.close());
   const { crypto, codec, random, clock } = options;
   const directory = new SeedDirectory({ crypto, codec, random, store, ...(options.directory === undefined ? {} : { options: options.directory }) });

@@ -98,8 +98,8 @@ test('a tombstone leaves nothing but itself, frees the name and keeps older reco
   same(t, desk.ask('user', { name: 'alice' }).records, [alice.tombstone()]);
   same(t, desk.ask('state', { userId: bob.id }).records, [bob.user(), bob.fact(carol, 1)]);
   t.false(desk.store.dump().includes(Buffer.from('alice the tester').toString('hex')));
-  t.deepEqual(desk.publish(...old), ['stale-record', 'unknown-user', 'unknown-user', 'unknown-user', 'unknown-user']);
-  t.deepEqual(desk.publish(bob.fact(alice, 2, 0, 2)), ['unknown-user']);
+  t.deepEqual(desk.publish(...old), ['stale-record', 'stale-record', 'stale-record', 'stale-record', 'stale-record']);
+  t.deepEqual(desk.publish(bob.fact(alice, 2, 0, 2)), ['stale-record']);
   t.is(desk.codeOf('challenge', { name: 'alice' }), 'unknown-user');
 
   const newAlice = new Person('alice', 'the second alice');
@@ -116,11 +116,11 @@ test('announcements and presence run out by the clock of this server', (t) => {
 
   desk.pass(SEED_OPTIONS.announceTtlMillis - 1);
   t.is(desk.ask('nodes', { limit: 10 }).total, 2);
-  desk.publish(overTheWire(bob.node()));
+  desk.publish(bob.node({ sequence: 2 }));
   desk.pass(1);
   const { records, total } = desk.ask('nodes', { limit: 10 });
   t.is(total, 1);
-  same(t, records, [bob.node()]);
+  same(t, records, [bob.node({ sequence: 2 })]);
   t.deepEqual(desk.directory.counts(desk.now), { users: 2, online: 0, vaults: 0, facts: 0, nodes: 1 });
 
   desk.publish(alice.node({ sequence: 2 }));
@@ -129,6 +129,22 @@ test('announcements and presence run out by the clock of this server', (t) => {
   desk.publish(alice.node({ sequence: 3 }));
   t.deepEqual(desk.directory.summary(desk.now).online, []);
   same(t, desk.ask('user', { name: 'alice' }).records, [alice.user(), alice.node({ sequence: 3 })]);
+});
+
+test('an announcement that comes again is a sign of life only while its stamp is young', (t) => {
+  const desk = new Desk();
+  const ttl = SEED_OPTIONS.announceTtlMillis;
+  desk.publish(alice.user(), alice.node(), alice.presence('online'));
+  desk.pass(ttl - 1);
+  t.deepEqual(desk.publish(overTheWire(alice.node())), ['ok']);
+  desk.pass(ttl - 1);
+  t.is(desk.directory.counts(desk.now).nodes, 1);
+  const before = desk.store.dump();
+  t.deepEqual(desk.publish(overTheWire(alice.node())), ['ok']);
+  desk.pass(1);
+  t.deepEqual(desk.publish(overTheWire(alice.node())), ['ok']);
+  t.like(desk.directory.counts(desk.now), { nodes: 0, online: 0 });
+  t.is(desk.store.dump(), before);
 });
 
 test('a wall clock that jumps neither ends nor prolongs anything', (t) => {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { lockFolder } from '../../src/adapters/sqlite/folder-lock.ts';
 import { SeedStore } from '../../src/adapters/sqlite/seed-store.ts';
@@ -31,7 +31,7 @@ async function start(t: ExecutionContext, root: string, more: Partial<SeedServer
     codec,
     random,
     clock: systemClock,
-    openStore: (folder, onSetAside) => new SeedStore({ folder, tables: SEED_TABLES, codec, onSetAside }),
+    openStore: (file, onSetAside) => new SeedStore({ folder: dirname(file), tables: SEED_TABLES, codec, onSetAside }),
     lockFolder,
     ...more,
   });
@@ -202,4 +202,13 @@ test('twenty registrations at the same instant all succeed over real sockets', a
   const answers = await Promise.all(people.map((person) => publish(server, person.user(), person.vault())));
   for (const answer of answers) t.deepEqual(answer, { results: [{ accepted: true }, { accepted: true }] });
   t.like(await read(server, '/v1/summary'), { users: people.map(({ name }) => name), vaults: 20 });
+});
+
+const isRoot = process.getuid?.() === 0;
+// Permission bits do not hold for root.
+(isRoot ? test.skip : test)('a folder without the right to write is named with the reason', async (t) => {
+  const root = temporaryRoot(t);
+  mkdirSync(join(root, 'server_data'), { mode: 0o500 });
+  const error = await t.throwsAsync(start(t, root), { instanceOf: ConfabError });
+  t.regex(error?.message ?? '', /permission denied/);
 });

@@ -17,6 +17,7 @@ export type Verdict = { readonly accepted: true } | { readonly accepted: false; 
 
 const ACCEPTED: Verdict = { accepted: true };
 const STALE = refused('stale-record', 'a record with the same or a higher sequence is stored');
+const DELETED = refused('stale-record', 'that account was deleted');
 
 function refused(code: ErrorCode, reason: string): Verdict {
   return { accepted: false, code, reason };
@@ -106,12 +107,12 @@ export class SeedRecords {
     const { certificate, gone } = record.body;
     if (certificate === null) return refused('bad-record', 'a node without a certificate');
     const userId = idOfKey(this.#tools.crypto, certificate.userKey);
-    const user = this.#knownUser(userId);
-    if (user === undefined) return unknownUser(certificate.name);
+    const user = this.#owner(userId);
+    if ('accepted' in user) return user;
     if (user.name !== certificate.name) return refused('bad-record', 'the certificate is for another name');
     const stored = this.#store.get<NodeRow>('nodes', record.authorId);
     const old = judgeSequence(stored, record);
-    if (old !== null && !old.accepted) return old;
+    if (old !== null && !isSignOfLife(old, record, now, this.#options.announceTtlMillis)) return old;
     if (old === null && !this.#makeRoomForNode(userId, record, stored)) return refused('stale-record', 'newer nodes of this user fill the list');
     if (stored !== undefined && stored.userId !== userId) this.#dropNode(record.authorId, stored.userId);
     const row: NodeRow = {
@@ -144,9 +145,10 @@ export class SeedRecords {
   }
 
   #acceptPresence(record: VerifiedRecord<'presence'>, now: SeedNow): Verdict {
-    if (this.#knownUser(record.authorId) === undefined) return unknownUser(record.authorId);
+    const user = this.#owner(record.authorId);
+    if ('accepted' in user) return user;
     const old = judgeSequence(this.#store.get<PresenceRow>('presence', record.authorId), record);
-    if (old !== null && !old.accepted) return old;
+    if (old !== null && !isSignOfLife(old, record, now, this.#options.presenceTtlMillis)) return old;
     const { presence } = record.body;
     const row: PresenceRow = { sequence: record.sequence, presence, arrivedMillis: now.wallMillis, signed: record.signed };
     this.#store.put('presence', record.authorId, row);
@@ -156,10 +158,11 @@ export class SeedRecords {
 
   #acceptFact(record: VerifiedRecord<'fact'>): Verdict {
     const { subject } = record.body;
-    if (this.#knownUser(record.authorId) === undefined) return unknownUser(record.authorId);
+    const user = this.#owner(record.authorId);
+    if ('accepted' in user) return user;
     if (subject === record.authorId) return refused('bad-record', 'a fact about oneself');
     // The subject may have registered while this server was down; only a deleted one is refused.
-    if (this.#store.get<UserRow>('users', subject)?.deleted === true) return unknownUser(subject);
+    if (this.#store.get<UserRow>('users', subject)?.deleted === true) return DELETED;
     const key = `${record.authorId}/${subject}`;
     const stored = this.#store.get<FactRow>('facts', key);
     const old = judgeSequence(stored, record);
@@ -177,8 +180,8 @@ export class SeedRecords {
   }
 
   #acceptVault(record: VerifiedRecord<'vault'>): Verdict {
-    const user = this.#knownUser(record.authorId);
-    if (user === undefined) return unknownUser(record.body.name);
+    const user = this.#owner(record.authorId);
+    if ('accepted' in user) return user;
     if (user.name !== record.body.name) return refused('bad-record', "the vault bears another user's name");
     const old = judgeSequence(this.#store.get<VaultRow>('vaults', record.authorId), record);
     if (old !== null) return old;
@@ -187,9 +190,11 @@ export class SeedRecords {
     return ACCEPTED;
   }
 
-  #knownUser(userId: string): UserRow | undefined {
-    const row = this.#store.get<UserRow>('users', userId);
-    return row?.deleted === false ? row : undefined;
+  /** The user to whom something belongs, or why nothing can belong to them. */
+  #owner(userId: string): UserRow | Verdict {
+    const user = this.#store.get<UserRow>('users', userId);
+    if (user === undefined) return refused('unknown-user', `nobody with the id ${userId} is registered here`);
+    return user.deleted ? DELETED : user;
   }
 
   /** Takes away all that was kept for a user beside the user record itself. */
@@ -244,8 +249,12 @@ function judgeSequence(stored: { readonly sequence: number; readonly signed: Sig
   return same ? ACCEPTED : STALE;
 }
 
-function unknownUser(who: string): Verdict {
-  return refused('unknown-user', `nobody of the name or id ${who} is registered here`);
+/**
+ * The very same announcement once more prolongs its stay only while its own stamp is young: nodes publish again when this
+ * server comes back, but whoever copied a record must not be able to keep its author listed for ever.
+ */
+function isSignOfLife(old: Verdict, record: VerifiedRecord, now: SeedNow, ttlMillis: number): boolean {
+  return old.accepted && now.wallMillis - record.wallMillis < ttlMillis;
 }
 
 /** Rows that arrived less than `ttlMillis` ago, oldest first; a wall clock that went back makes nothing live longer. */
