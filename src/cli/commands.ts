@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import * as call from './commands/call.ts';
 import * as doctor from './commands/doctor.ts';
 import * as inspect from './commands/inspect.ts';
+import * as manual from './commands/manual.ts';
 import * as node from './commands/node.ts';
 import * as ps from './commands/ps.ts';
 import * as run from './commands/run.ts';
@@ -14,7 +15,7 @@ import * as users from './commands/users.ts';
 import type { CliContext } from './context.ts';
 
 /** Every command in the order in which help lists them: what people start with first, what scripts need last. */
-const COMMANDS = [up, tui, run, node, seed, ps, stop, users, call, inspect, trace, doctor];
+const COMMANDS = [up, tui, run, node, seed, ps, stop, users, call, inspect, trace, doctor, manual];
 
 /** Each file registers options and help only; what a command does is imported when it is run, so that help is quick. */
 export function registerCommands(program: Command, context: CliContext): void {

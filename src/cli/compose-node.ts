@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import { CborFrameCodec } from '../adapters/codec/frame-codec.ts';
 import { Argon2Deriver } from '../adapters/crypto/argon2.ts';
-import { HttpSeedClient } from '../adapters/seed-http/seed-client.ts';
 import { lockFolder } from '../adapters/sqlite/folder-lock.ts';
 import { nodeStoreKey, SqliteNodeStore } from '../adapters/sqlite/node-store.ts';
 import { loadNodeKey } from '../adapters/system/node-key.ts';
 import { runtimeFolder, socketPath } from '../adapters/system/runtime-folder.ts';
 import { TraceFile } from '../adapters/system/trace-file.ts';
-import { ZeromqTransport } from '../adapters/zeromq/transport.ts';
+import { ZeroMqTransport } from '../adapters/zeromq/zeromq-transport.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
 import { formatEndpoint } from '../core/endpoint.ts';
 import { type ChatNodeOptions, chatNode } from '../core/node.ts';
 import { type DriverEnd, NodeDriver } from '../node/driver.ts';
 import { type NodeLog, openLog } from '../node/log.ts';
 import { startNodeService } from '../node/service.ts';
+import type { SeedClient } from '../ports/ports.ts';
 import { makeTools } from './compose-tools.ts';
 
 export interface LiveNodeOptions {
@@ -64,10 +64,10 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   closers.push(() => store.close());
   const traceSink = options.traceFile === null ? null : new TraceFile(options.traceFile);
   if (traceSink !== null) closers.push(() => traceSink.close());
-  const transport = new ZeromqTransport({ port: options.port, agreementSeed: keys.agreementSeed });
+  const transport = new ZeroMqTransport({ listen: `tcp://127.0.0.1:${options.port}`, agreementSeed: keys.agreementSeed, crypto: tools.crypto });
   closers.push(() => transport.stop());
   const run = 1 + Math.floor(tools.random.fraction() * (2 ** 48 - 2 ** 16));
-  const seedClient = options.seedUrl === null ? null : new HttpSeedClient({ url: options.seedUrl });
+  const seedClient = options.seedUrl === null ? null : await makeSeedClient(options.seedUrl);
   const parts = {
     ...tools,
     name: name.node,
@@ -94,4 +94,10 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     return end;
   });
   return { driver, log, socket, endpoint, ended };
+}
+
+/** Not loaded where there is no seed server to be asked. */
+async function makeSeedClient(url: string): Promise<SeedClient> {
+  const { HttpSeedClient } = await import('../adapters/seed-http/seed-client.ts');
+  return new HttpSeedClient({ url });
 }

@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { connectControl } from '../../src/control/client.ts';
 import { type ControlServerOptions, startControlServer } from '../../src/control/server.ts';
 import { ConfabError } from '../../src/core/errors.ts';
-import { until } from './until.ts';
+import { until } from '../helpers/until.ts';
 
 async function serve(t: ExecutionContext, options: Partial<ControlServerOptions> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'cf-'));
@@ -87,7 +87,7 @@ test('only who subscribes gets events', async (t) => {
   await client.call('ping');
   await silent.call('ping');
   server.broadcast({ type: 'notice', text: 'hello' });
-  await until(() => events.length === 1);
+  await until('an event', () => events.length === 1);
   t.deepEqual(events, [{ type: 'notice', text: 'hello' }]);
   client.close();
   silent.close();
@@ -108,9 +108,9 @@ test('open calls fail when the node goes, and later ones too', async (t) => {
   client.onClose(() => {
     closed = true;
   });
-  await until(() => server.clientCount === 1);
+  await until('the client is known', () => server.clientCount === 1);
   await Promise.all([server.stop(), t.throwsAsync(open, { instanceOf: ConfabError })]);
-  await until(() => closed);
+  await until('the client is closed', () => closed);
   t.is((await t.throwsAsync(client.call('ping'), { instanceOf: ConfabError }))?.code, 'unavailable');
 });
 
@@ -146,7 +146,7 @@ test('a client that does not read is dropped', async (t) => {
   slow.on('error', () => {});
   slow.pause();
   slow.write('{"id":1,"command":"subscribe","args":{}}\n');
-  await until(() => {
+  await until('the client is dropped', () => {
     server.broadcast({ type: 'notice', text: 'x'.repeat(50_000) });
     return dropped.length > 0;
   });
