@@ -36,7 +36,7 @@ export function loadScenario(text: string, file: string): Scenario {
   if (broken !== undefined) throw refusal(file, position(counter, broken.pos[0]), yamlReason(broken.message));
   const value = toValue(document, file);
   const problems = problemsOf(SCENARIO_SCHEMA, value, DEFINITIONS);
-  const places = problems.map((problem) => ({ problem, offset: offsetOf(document, problem) })).sort((a, b) => a.offset - b.offset);
+  const places = problems.map((problem) => ({ problem, offset: offsetOf(document, problem) })).sort(mostTelling);
   const [first] = places;
   if (first !== undefined) throw refusal(file, position(counter, first.offset), reasonOf(first.problem));
   const content = value as ScenarioFile;
@@ -45,6 +45,16 @@ export function loadScenario(text: string, file: string): Scenario {
   const [wrong] = deeper.length > 0 ? deeper : orderProblems(stepsOf(content.steps, lineOf));
   if (wrong !== undefined) throw refusal(file, position(counter, offsetOf(document, wrong)), reasonOf(wrong));
   return toScenario(content, file, stepsOf(content.steps, lineOf));
+}
+
+interface Place {
+  readonly problem: Problem;
+  readonly offset: number;
+}
+
+/** A mistyped key explains the missing one beside it, so it goes first. */
+function mostTelling(one: Place, other: Place): number {
+  return Number(other.problem.atKey) - Number(one.problem.atKey) || one.offset - other.offset;
 }
 
 function toValue(document: Document, file: string): unknown {
