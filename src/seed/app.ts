@@ -107,5 +107,5 @@ async function document(app: FastifyInstance): Promise<void> {
     },
   });
   // The page is served from the package, so it works without the internet.
-  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { validatorUrl: null, docExpansion: 'list' } });
+  await app.register(swaggerUi, { routePrefix: '/docs', theme: { title: 'Confab seed server' }, uiConfig: { validatorUrl: null, docExpansion: 'list' } });
 }

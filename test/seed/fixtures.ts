@@ -76,11 +76,16 @@ export class FakeStore implements SeedStore {
   /** All rows as text, to compare two states. */
   dump(): string {
     const tables = [...this.#rows].filter(([, rows]) => rows.size > 0).sort(([a], [b]) => (a < b ? -1 : 1));
-    return JSON.stringify(
-      tables.map(([table, rows]) => [table, [...rows].sort(([a], [b]) => (a < b ? -1 : 1))]),
-      (_, value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value),
-    );
+    return JSON.stringify(plain(tables.map(([table, rows]) => [table, [...rows].sort(([a], [b]) => (a < b ? -1 : 1))])));
   }
+}
+
+/** The value with byte arrays as hex, so that those of different classes compare. */
+export function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]));
 }
 
 function copyOf(tables: ReadonlyMap<string, ReadonlyMap<string, unknown>>): Map<string, Map<string, unknown>> {
@@ -163,7 +168,7 @@ export class Person {
 
 /** The same record as it comes over a wire: equal bytes, another object. */
 export function overTheWire(signed: SignedRecord): SignedRecord {
-  return { bytes: signed.bytes.slice(), signature: signed.signature.slice() };
+  return { bytes: new Uint8Array(signed.bytes), signature: new Uint8Array(signed.signature) };
 }
 
 /** A directory on a fake store with a clock that only the test moves. */
