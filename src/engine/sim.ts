@@ -219,7 +219,7 @@ export class SimEngine implements Engine, HostingWatcher {
     hosted.command({ request, name, args });
     await open.waiting.promise;
     this.#commands.delete(request);
-    return valueOf(open.result ?? { ok: false, code: 'timeout', details: { what: node, millis: deadlineMillis } });
+    return valueOrError(open.result ?? { ok: false, code: 'timeout', details: { what: node, millis: deadlineMillis } });
   }
 
   onEvent(listener: (node: string, event: unknown) => void): void {
@@ -346,7 +346,7 @@ function requireEndpoint(text: string): Endpoint {
 }
 
 /** The value of a result, or its error thrown. */
-function valueOf(result: CommandResult): unknown {
+function valueOrError(result: CommandResult): unknown {
   if (result.ok) return result.value;
   throw isErrorCode(result.code) ? new ConfabError(result.code, result.details) : new ConfabError('internal', { reason: result.code });
 }

@@ -31,7 +31,8 @@ export class MemoryDisk {
 
 /** What takes one step back. */
 type Undo =
-  | { readonly type: 'value'; readonly table: MemoryTable; readonly key: string; readonly existed: boolean; readonly value: unknown }
+  /** `value` is undefined where there was none. */
+  | { readonly type: 'value'; readonly table: MemoryTable; readonly key: string; readonly value: unknown }
   | { readonly type: 'wiped'; readonly user: UserStore | null; readonly vault: Tables };
 
 /**
@@ -87,14 +88,15 @@ export class MemoryStore implements TransactionalStore {
   put(table: string, key: string, value: unknown): void {
     if (value === undefined) throw new Error(`undefined cannot be stored in ${table}`);
     const held = this.#tableForWriting(table);
-    this.#remember(held, key);
+    this.#undo.push({ type: 'value', table: held, key, value: held.get(key) });
     held.put(key, this.#disk.codec === null ? value : this.#disk.codec.encode(value));
   }
 
   delete(table: string, key: string): void {
     const held = this.#tableForWriting(table);
-    if (!held.has(key)) return;
-    this.#remember(held, key);
+    const value = held.get(key);
+    if (value === undefined) return;
+    this.#undo.push({ type: 'value', table: held, key, value });
     held.delete(key);
   }
 
@@ -191,16 +193,12 @@ export class MemoryStore implements TransactionalStore {
     return table;
   }
 
-  #remember(table: MemoryTable, key: string): void {
-    this.#undo.push({ type: 'value', table, key, existed: table.has(key), value: table.get(key) });
-  }
-
   #revert(steps: readonly Undo[]): void {
     for (const step of steps.toReversed()) {
       switch (step.type) {
         case 'value':
-          if (step.existed) step.table.put(step.key, step.value);
-          else step.table.delete(step.key);
+          if (step.value === undefined) step.table.delete(step.key);
+          else step.table.put(step.key, step.value);
           break;
         case 'wiped':
           this.#disk.user = step.user;

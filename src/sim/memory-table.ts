@@ -12,10 +12,6 @@ export class MemoryTable {
     return this.#values.size;
   }
 
-  has(key: string): boolean {
-    return this.#values.has(key);
-  }
-
   get(key: string): unknown {
     return this.#values.get(key);
   }

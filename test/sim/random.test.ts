@@ -29,7 +29,7 @@ test('a draw from one stream does not move another', (t) => {
 test('fractions are even: mean, spread, neighbours and first draws of neighbouring streams', (t) => {
   const count = 200_000;
   const one = stream(9, 'x');
-  const cells = new Array<number>(64).fill(0);
+  const cells = Array.from({ length: 64 }, () => 0);
   let sum = 0;
   let product = 0;
   let before = 0.5;
