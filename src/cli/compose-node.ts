@@ -1,3 +1,4 @@
+import { chmodSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CborFrameCodec } from '../adapters/codec/frame-codec.ts';
 import { Argon2Deriver } from '../adapters/crypto/argon2.ts';
@@ -7,6 +8,7 @@ import { loadNodeKey } from '../adapters/system/node-key.ts';
 import { runtimeFolder, socketPath } from '../adapters/system/runtime-folder.ts';
 import { TraceFile } from '../adapters/system/trace-file.ts';
 import { ZeroMqTransport } from '../adapters/zeromq/zeromq-transport.ts';
+import { isAlive } from '../control/locate.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
 import { formatEndpoint } from '../core/endpoint.ts';
 import { type ChatNodeOptions, chatNode } from '../core/node.ts';
@@ -55,6 +57,8 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   const { name, folder } = options;
   const lock = lockFolder(folder);
   closers.push(() => lock.release());
+  // A folder that was made by hand or copied may be open to others.
+  chmodSync(folder, 0o700);
   const log = openLog(join(folder, 'node.log'), name.node);
   closers.push(() => log.close());
   const onSetAside = (file: string, reason: string) => log.error({ file, reason }, 'a damaged file was set aside');
@@ -85,7 +89,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   closers.push(() => driver.stop());
   await driver.start();
   const endpoint = formatEndpoint(driver.endpoint);
-  const socket = socketPath(runtimeFolder(), 'n');
+  const socket = makeSocketPath();
   const service = await startNodeService({ driver, node: name.node, folder, socketPath: socket, endpoint, run, log });
   log.info({ endpoint, run, created, seed: options.seedUrl, network: options.settings.network }, 'started');
   const ended = service.ended.then(async (end) => {
@@ -94,6 +98,16 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     return end;
   });
   return { driver, log, socket, endpoint, ended };
+}
+
+/** Sockets are named after their process, so that those of killed ones can be told and cleared away. */
+function makeSocketPath(): string {
+  const folder = runtimeFolder();
+  for (const name of readdirSync(folder)) {
+    const pid = Number(/^n(\d+)-/.exec(name)?.[1] ?? process.pid);
+    if (!isAlive(pid)) rmSync(join(folder, name), { force: true });
+  }
+  return socketPath(folder, `n${process.pid}`);
 }
 
 /** Not loaded where there is no seed server to be asked. */

@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nodeStoreKey } from '../adapters/sqlite/node-store.ts';
-import { StoreInspector } from '../adapters/sqlite/store-inspector.ts';
+import { StoreInspector, type TableSummary } from '../adapters/sqlite/store-inspector.ts';
 import { loadNodeKey, NODE_KEY_FILE } from '../adapters/system/node-key.ts';
+import { connectControl } from '../control/client.ts';
 import { locateNode } from '../control/locate.ts';
 import { didYouMean } from '../control/nearest.ts';
 import { toHex } from '../core/bytes.ts';
+import type { Commands, NodeInfo } from '../core/commands.ts';
 import type { NodeKeys } from '../core/env.ts';
 import { ConfabError } from '../core/errors.ts';
 import { asVault, openVault, passwordKeys } from '../core/session/vault.ts';
@@ -37,10 +39,11 @@ export async function inspect(context: CliContext, options: InspectOptions): Pro
   try {
     if (options.table !== null) return showTable(context, tools, inspector, options);
     const files = await filesOf(folder);
-    const tables = inspector?.tables() ?? [];
+    const tables = (inspector?.tables() ?? []).map((table) => explainClosed(table, options));
+    const live = state === 'running' && pointer !== null ? await liveCounts(pointer.socket) : null;
     const node = keys === null ? null : fingerprints(tools, keys);
     if (context.json)
-      return context.printJson({ node: options.node, folder, state, pid: state === 'running' ? pointer?.pid : null, keys: node, files, tables });
+      return context.printJson({ node: options.node, folder, state, pid: state === 'running' ? pointer?.pid : null, keys: node, files, tables, live });
     showPairs(context, [
       ['folder', folder],
       ['state', state === 'running' ? `running (pid ${pointer?.pid})` : state],
@@ -56,9 +59,39 @@ export async function inspect(context: CliContext, options: InspectOptions): Pro
       columns: [{ title: 'TABLE' }, { title: 'SCOPE' }, { title: 'ROWS', align: 'right' }, { title: 'ABOUT' }],
       rows: tables.map((table) => [table.table, table.scope, table.rows ?? '-', table.rows === null ? `${table.about} (${table.reason})` : table.about]),
     });
+    if (live !== null) {
+      context.print('\nOpen in the running node');
+      showPairs(context, Object.entries(live));
+    }
     context.print(`\nRows of a table: confab inspect ${options.node} --table records`);
   } finally {
     inspector?.close();
+  }
+}
+
+/** The key of the user's file lies in the vault; a running node has it, and does not give it away. */
+function explainClosed(table: TableSummary, options: InspectOptions): TableSummary {
+  if (table.scope !== 'user' || table.rows !== null || options.passwordStdin) return table;
+  return { ...table, reason: 'locked; --password-stdin opens it' };
+}
+
+/** What the running node says of the tables that are open in it; null when nobody is logged in there. */
+async function liveCounts(socket: string): Promise<Readonly<Record<string, number>> | null> {
+  try {
+    const client = await connectControl(socket, { timeoutMillis: 2_000 });
+    try {
+      const info = (await client.call('info')) as NodeInfo;
+      if (!info.loggedIn) return null;
+      const { friends } = (await client.call('friends')) as Commands['friends']['result'];
+      const { incoming, outgoing, blocked } = (await client.call('requests')) as Commands['requests']['result'];
+      const { chats } = (await client.call('chats')) as Commands['chats']['result'];
+      const requests = { 'requests received': incoming.length, 'requests sent': outgoing.length, blocked: blocked.length };
+      return { friends: friends.length, ...requests, conversations: chats.length, 'unread messages': info.unread };
+    } finally {
+      client.close();
+    }
+  } catch {
+    return null;
   }
 }
 

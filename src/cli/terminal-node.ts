@@ -50,7 +50,9 @@ export class TerminalNode {
     try {
       return await spawnReady({ args, mainPath, what: `The node of ${name.node}`, readyMillis: READY_MILLIS, ownGroup: true });
     } catch (error) {
-      throw new ConfabError('unavailable', { what: `The node of ${name.node}`, reason: error instanceof Error ? error.message : String(error) });
+      const what = `The node of ${name.node}`;
+      const message = error instanceof Error ? error.message : String(error);
+      throw new ConfabError('not-started', { what, reason: message.replace(`${what} did not start: `, '') });
     }
   }
 

@@ -30,13 +30,13 @@ export interface UserDirectory {
 
 const PAGE_USERS = 128;
 
-/** Everybody known under a root: from the named node, else from any running one, else from the seed server. Throws `no-node` or `unavailable`. */
+/** Everybody known under a root: from the named node, else from any running one, else from the seed server. Throws `no-node` or `nothing-runs`. */
 export async function readUsers(root: string, node: string | undefined): Promise<UserDirectory> {
   if (node !== undefined) return await fromNode(root, node);
   const running = (await listNodes(root)).find((each) => each.state === 'running');
   if (running !== undefined) return await fromNode(root, running.node);
   const seed = await readSeedPointer(root);
-  if (seed === null) throw new ConfabError('unavailable', { what: `Neither a node nor the seed server of ${root}` });
+  if (seed === null) throw new ConfabError('nothing-runs', { folder: root });
   const { HttpSeedClient } = await import('../adapters/seed-http/seed-client.ts');
   return await fromSeedServer(new HttpSeedClient({ url: seed.url }));
 }

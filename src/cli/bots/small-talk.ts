@@ -137,7 +137,10 @@ const RULES: readonly TalkRule[] = [
     hears: /\b(?:are you (?:a )?(?:bot|robot|human|real|machine|program|ai)|bot\?)/iu,
     answer(_, { persona, companions }) {
       const other = companions[0] === undefined ? '' : ` ${companions[0]} too, but do not tell.`;
-      return [`A small one: some rules and a dice.${other}`, `I am ${persona.name}, ${persona.about}. And yes, a program. The network between us is real, though.`];
+      return [
+        `A small one: some rules and a dice.${other}`,
+        `I am ${persona.name}, ${persona.about}. And yes, a program. The network between us is real, though.`,
+      ];
     },
   },
   {
@@ -242,7 +245,12 @@ function smallTalk(text: string, context: TalkContext): readonly string[] {
   const characters = Array.from(text).length;
   if (characters > 400) return [`That was long: ${characters} characters, and every one arrived. I shall read it slowly.`];
   if (/^[\p{Extended_Pictographic}\p{Emoji_Component}\s]+$/u.test(text) && !/\d/.test(text)) return [`${text.trim()} right back.`, '🙂', '🎉'];
-  if (text.includes('?')) return [`Good question. What do you think?`, `"${quoted(text)}" I would have to ask ${companions[0] ?? 'around'}.`, `Hm. ${capital(persona.likes)} is more my subject.`];
+  if (text.includes('?'))
+    return [
+      `Good question. What do you think?`,
+      `"${quoted(text)}" I would have to ask ${companions[0] ?? 'around'}.`,
+      `Hm. ${capital(persona.likes)} is more my subject.`,
+    ];
   const general = [
     `"${quoted(text)}" Say more?`,
     `Noted: ${quoted(text)}.`,

@@ -69,13 +69,16 @@ export function parseArgs(entry: CommandEntry, words: readonly string[]): Record
   const args: Record<string, unknown> = {};
   const secret = entry.secret ?? [];
   const open = entry.positional.filter((key) => !secret.includes(key));
+  // Once a key was written, a word with another key is a typing mistake; before that it may be the text itself.
+  let keyed = false;
   for (const [index, word] of words.entries()) {
     const match = /^([A-Za-z][A-Za-z0-9]*)=([\s\S]*)$/.exec(word);
     const key = match?.[1] ?? '';
     if (secret.includes(key))
       throw new ConfabError('bad-arguments', { command: entry.name, reason: `"${key}" is never taken from the command line, use --password-stdin` });
     const places = open.filter((place) => args[place] === undefined);
-    if (match !== null && (Object.hasOwn(entry.args.properties, key) || places.length === 0)) {
+    if (match !== null && (keyed || Object.hasOwn(entry.args.properties, key) || places.length === 0)) {
+      keyed = true;
       args[key] = wordAs(entry.args.properties[key], match[2] ?? '');
       continue;
     }
