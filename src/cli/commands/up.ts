@@ -1,13 +1,73 @@
 import type { Command } from 'commander';
 import { ConfabError } from '../../core/errors.ts';
-import type { CliContext } from '../context.ts';
+import { type CliContext, wholeNumber } from '../context.ts';
 
-/** Registers `confab up`: a network of three. */
-export function register(program: Command, _context: CliContext): void {
+interface UpCommandOptions {
+  readonly users: string;
+  readonly bots?: string | false;
+  readonly me?: string;
+  readonly port: string;
+  readonly seed?: string;
+}
+
+/** Registers `confab up`: a whole network in one command. */
+export function register(program: Command, context: CliContext): void {
   program
     .command('up')
-    .description("start a seed server and nodes of alice, bob and carol, and open alice's menu")
-    .action(async () => {
-      throw new ConfabError('unavailable', { what: 'The network of three' });
+    .description("start a seed server and nodes of alice, bob and carol, and open alice's menu; bob and carol are lively bots")
+    .option('--users <names>', 'who gets a node', 'alice,bob,carol')
+    .option('--bots <names>', 'which of them are bots (default: all but yourself)')
+    .option('--no-bots', 'nobody is a bot: open a terminal for each with confab tui <name>')
+    .option('--me <name>', 'whose terminal opens here (default: the first user who is no bot)')
+    .option('--port <n>', 'port of the seed server, 0 for a free one', '5555')
+    .option('--seed <n>', 'seed of what the bots say and do (default: another one each time)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ confab up                                   alice's menu; bob and carol are bots
+  $ confab up --root my-network --port 0        data in another folder, a free port
+  $ confab up --users alice,bob --no-bots       then, in another window: confab tui bob
+  $ confab up --plain                           lines instead of a screen
+
+Where stdin or stdout is no terminal it plays the scenario tour instead (confab run tour).
+Everything ends when you leave the menu, close the window or press Ctrl-C; what was said is kept under the root.`,
+    )
+    .action(async (options: UpCommandOptions) => {
+      const port = wholeNumber('up', '--port', options.port, { min: 0, max: 65_535 });
+      const people = await peopleOf(options);
+      if (!context.interactive) {
+        const { runScenarios } = await import('../run-scenarios.ts');
+        context.exitStatus = await runScenarios(context, ['tour'], { engine: 'local', seed: null, traceFile: null, keep: null });
+        return;
+      }
+      const { runUp } = await import('../up/up-process.ts');
+      context.exitStatus = await runUp(context, { ...people, port, seed: options.seed ?? Date.now() });
     });
+}
+
+/** Who is who; throws `bad-name` and `bad-arguments` before anything is started. */
+export async function peopleOf(options: Pick<UpCommandOptions, 'users' | 'bots' | 'me'>): Promise<{ users: string[]; bots: string[]; me: string }> {
+  const { parseNodeName } = await import('../../control/node-name.ts');
+  const names = (text: string) => [
+    ...new Set(
+      text
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '')
+        .map((name) => parseNodeName(name).node as string),
+    ),
+  ];
+  const refuse = (reason: string) => new ConfabError('bad-arguments', { command: 'up', reason });
+  const users = names(options.users);
+  if (users.length === 0) throw refuse('--users names nobody');
+  const named = typeof options.bots === 'string' ? names(options.bots) : null;
+  const me = options.me ?? users.find((user) => named?.includes(user) !== true);
+  if (me === undefined) throw refuse('all users are bots; leave one to yourself');
+  if (!users.includes(me)) throw refuse(`--me ${JSON.stringify(me)} is none of --users`);
+  const bots = options.bots === false ? [] : (named ?? users.filter((user) => user !== me));
+  const stranger = bots.find((bot) => !users.includes(bot));
+  if (stranger !== undefined) throw refuse(`--bots ${stranger} is none of --users`);
+  if (bots.includes(me)) throw refuse(`${me} cannot be a bot and sit at this terminal`);
+  return { users, bots, me };
 }

@@ -1,0 +1,216 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type FolderLock, lockFolder } from '../../adapters/sqlite/folder-lock.ts';
+import type { SocketControlClient } from '../../control/client.ts';
+import { attachNode, locateNode, nodeFolder, nodesFolder, readSeedPointer } from '../../control/locate.ts';
+import { ConfabError } from '../../core/errors.ts';
+import { type LifelineProcess, type ProcessExit, spawnReady } from '../../engine/spawn.ts';
+
+export interface NetworkOptions {
+  readonly root: string;
+  readonly users: readonly string[];
+  /** Of the seed server; 0 for a free one. */
+  readonly port: number;
+  readonly mainPath: string;
+  /** What has come up, as it comes up. */
+  readonly progress: (upNow: readonly string[]) => void;
+  /** Everything that this network started was ended in order by somebody else. */
+  readonly endedOutside: () => void;
+}
+
+interface OwnNode {
+  readonly process: LifelineProcess;
+  exit: ProcessExit | null;
+}
+
+const READY_MILLIS = 20_000;
+const STOP_MILLIS = 4_000;
+const SETTLE_MILLIS = 300;
+const RETRY_MILLIS = 250;
+const RETRIES_MAX = 20;
+const HEALTH_MILLIS = 1_500;
+const NODE_EXEC_ARGS = ['--max-semi-space-size=2'];
+/** Its name is none of a node. */
+const LOCK_FOLDER = '.up';
+const SEED_SERVER = 'seed server';
+
+/**
+ * A seed server and a node process for each user, started by this process.
+ *
+ * Invariants
+ * 1. What this network starts holds a lifeline to this process, so it cannot outlive it.
+ * 2. What ran before is used and never ended.
+ * 3. One such network at a time in a data root.
+ */
+export class UpNetwork {
+  readonly #options: NetworkOptions;
+  readonly #nodes = new Map<string, OwnNode>();
+  readonly #up: string[] = [];
+  #lock: FolderLock | null = null;
+  #seedServer: LifelineProcess | null = null;
+  #seedUrl = '';
+  #stopping = false;
+
+  constructor(options: NetworkOptions) {
+    this.#options = options;
+  }
+
+  get seedUrl(): string {
+    return this.#seedUrl;
+  }
+
+  /** Rejects with `folder-locked` (a network runs here), `port-taken` or `not-started`; what was started until then is ended. */
+  async start(): Promise<void> {
+    const { root, users } = this.#options;
+    await mkdir(nodesFolder(root), { recursive: true, mode: 0o700 });
+    this.#lock = lockRoot(root);
+    try {
+      this.#seedUrl = await this.#obtainSeedServer();
+      this.#came(SEED_SERVER);
+      const started = await Promise.allSettled(users.map((user) => this.#obtainNode(user)));
+      const failed = started.find((result) => result.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  #came(what: string): void {
+    this.#up.push(what);
+    this.#options.progress(this.#up);
+  }
+
+  async #obtainSeedServer(): Promise<string> {
+    const { root, port, mainPath } = this.#options;
+    const running = await seedServerOf(root);
+    if (running !== null) return running;
+    if (port !== 0 && !(await isFree(port))) throw new ConfabError('port-taken', { port });
+    const args = ['--root', root, '--json', 'seed', '--port', String(port), '--lifeline'];
+    const server = await started('The seed server', () =>
+      spawnReady({ args, mainPath, what: 'The seed server', readyMillis: READY_MILLIS, execArgs: NODE_EXEC_ARGS, ownGroup: true }),
+    );
+    this.#seedServer = server;
+    void server.exited.then(() => this.#lookWhetherEnded());
+    return String(server.ready['url']);
+  }
+
+  async #obtainNode(user: string): Promise<void> {
+    if (!(await runsFor(this.#options.root, user))) await this.#spawnNode(user);
+    this.#came(user);
+  }
+
+  /** Tries again while the folder is held: the node of a network that has just ended lets go of it in a moment. */
+  async #spawnNode(user: string): Promise<void> {
+    const { root, mainPath } = this.#options;
+    const what = `The node of ${user}`;
+    const args = ['--root', root, '--json', 'node', user, '--seed', this.#seedUrl, '--lifeline'];
+    const spawn = () => spawnReady({ args, mainPath, what, readyMillis: READY_MILLIS, execArgs: NODE_EXEC_ARGS, ownGroup: true });
+    for (let tried = 0; ; tried += 1) {
+      if (this.#stopping) return;
+      try {
+        const process = await started(what, spawn);
+        const node: OwnNode = { process, exit: null };
+        this.#nodes.set(user, node);
+        void process.exited.then((exit) => {
+          node.exit = exit;
+          this.#lookWhetherEnded();
+        });
+        if (this.#stopping) await process.end(STOP_MILLIS);
+        return;
+      } catch (error) {
+        if (tried >= RETRIES_MAX || !/is in use by process/.test(String(error))) throw error;
+        await pause(RETRY_MILLIS);
+      }
+    }
+  }
+
+  /** Somebody said `confab stop` elsewhere: then there is nothing left to show here. */
+  #lookWhetherEnded(): void {
+    if (this.#stopping || this.#seedServer?.running === true || this.#nodes.size === 0) return;
+    const nodes = [...this.#nodes.values()];
+    if (nodes.every(({ exit }) => exit !== null && exit.status === 0)) this.#options.endedOutside();
+  }
+
+  /** Attaches to a node, whoever runs it. Rejects with `no-node` when none runs. */
+  async attach(user: string): Promise<SocketControlClient> {
+    return await attachNode(this.#options.root, user);
+  }
+
+  /**
+   * The same, and starts the node again when it was killed or its account was deleted;
+   * one that somebody stopped stays as it is until somebody starts it.
+   */
+  async attachOrStart(user: string): Promise<SocketControlClient> {
+    const { root } = this.#options;
+    const own = this.#nodes.get(user);
+    const ended = own?.exit ?? null;
+    const stoppedByChoice = ended !== null && ended.status === 0 && existsSync(nodeFolder(root, user));
+    if (ended !== null && !stoppedByChoice && !this.#stopping && (await locateNode(root, user)).state !== 'running') await this.#spawnNode(user);
+    return await this.attach(user);
+  }
+
+  /** Ends what this network started, the seed server last. Idempotent. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all([...this.#nodes.values()].map(({ process }) => process.end(STOP_MILLIS)));
+    await this.#seedServer?.end(STOP_MILLIS);
+    this.#lock?.release();
+  }
+}
+
+function lockRoot(root: string): FolderLock {
+  try {
+    return lockFolder(join(nodesFolder(root), LOCK_FOLDER));
+  } catch (error) {
+    if (error instanceof ConfabError && error.code === 'folder-locked') throw new ConfabError('folder-locked', { ...error.details, folder: root });
+    throw error;
+  }
+}
+
+/** The URL of the seed server that serves this root, or null. It must still be there a moment later: it may be on its way out. */
+async function seedServerOf(root: string): Promise<string | null> {
+  const pointer = await readSeedPointer(root);
+  if (pointer === null || !(await isHealthy(pointer.url))) return null;
+  await pause(SETTLE_MILLIS);
+  return (await isHealthy(pointer.url)) ? pointer.url : null;
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(HEALTH_MILLIS) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function runsFor(root: string, user: string): Promise<boolean> {
+  if ((await locateNode(root, user)).state !== 'running') return false;
+  await pause(SETTLE_MILLIS);
+  return (await locateNode(root, user)).state === 'running';
+}
+
+/** What kept a process from starting, as an error with advice. */
+async function started<Value>(what: string, start: () => Promise<Value>): Promise<Value> {
+  try {
+    return await start();
+  } catch (error) {
+    if (error instanceof ConfabError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ConfabError('not-started', { what, reason: message.replace(/^.*? did not start: /, '') });
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1' }, () => server.close(() => resolve(true)));
+  });
+}
+
+function pause(millis: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, millis));
+}

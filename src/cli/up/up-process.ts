@@ -1,0 +1,143 @@
+import { fileURLToPath } from 'node:url';
+import { nodeFolder } from '../../control/locate.ts';
+import { stream } from '../../sim/random.ts';
+import { runTerminal } from '../../tui/main.ts';
+import { Bot, type BotClock } from '../bots/bot.ts';
+import { personaOf } from '../bots/personas.ts';
+import { obtainBotSecrets, writeBotSecrets } from '../bots/secrets.ts';
+import type { CliContext } from '../context.ts';
+import { Guide, listed } from './guide.ts';
+import { UpNetwork } from './network.ts';
+
+export interface UpOptions {
+  readonly users: readonly string[];
+  readonly bots: readonly string[];
+  /** Whose terminal opens. */
+  readonly me: string;
+  readonly port: number;
+  /** Of the bots' temper. */
+  readonly seed: number | string;
+}
+
+const CLEAR_LINE = '\r\u001b[2K';
+/** A terminal that was told to end restores itself within this time, ms. */
+const RESTORE_MILLIS = 1_000;
+
+/** Runs the network until its terminal is left; gives the exit status. */
+export async function runUp(context: CliContext, options: UpOptions): Promise<number> {
+  process.title = 'confab up';
+  const interruption = watchInterruption();
+  const line = progressLine(context);
+  const guide = new Guide(options);
+  let endedOutside = false;
+  const network = new UpNetwork({
+    root: context.root,
+    users: options.users,
+    port: options.port,
+    mainPath: fileURLToPath(new URL('../main.js', import.meta.url)),
+    progress: (upNow) => line.show(`starting: ${upNow.join(', ')} …`),
+    endedOutside: () => {
+      endedOutside = true;
+      // The terminal listens to this signal and restores itself.
+      process.emit('SIGTERM');
+    },
+  });
+  const bots: Bot[] = [];
+  let status = 0;
+  try {
+    line.show('starting …');
+    await Promise.race([network.start(), interruption.promise]);
+    if (interruption.happened()) return 130;
+    line.end(`${listed(options.users)} are up, and the seed server at ${network.seedUrl}.`);
+    for (const [index, name] of options.bots.entries()) bots.push(await startBot(context.root, { name, index, options, network, guide }));
+    const terminal = runTerminal({
+      connect: async () => guide.accompany(await network.attachOrStart(options.me)),
+      user: options.me,
+      input: process.stdin,
+      output: process.stdout,
+      plain: context.plain,
+      env: process.env,
+    });
+    const ended = interruption.promise.then(() => new Promise<number>((resolve) => setTimeout(() => resolve(0), RESTORE_MILLIS).unref()));
+    status = await Promise.race([terminal, ended]);
+  } finally {
+    for (const bot of bots) bot.stop();
+    line.show(endedOutside ? 'The network was ended from elsewhere.' : 'ending the network …');
+    await network.stop();
+    line.end(endedOutside ? 'The network was ended from elsewhere.' : 'All nodes and the seed server have ended. What was said is kept for next time.');
+    interruption.release();
+    process.stdin.pause();
+  }
+  return status;
+}
+
+async function startBot(
+  root: string,
+  { name, index, options, network, guide }: { name: string; index: number; options: UpOptions; network: UpNetwork; guide: Guide },
+): Promise<Bot> {
+  const folder = nodeFolder(root, name);
+  const secrets = await obtainBotSecrets(folder);
+  const random = stream(options.seed, 'bot', name);
+  const bot = new Bot({
+    persona: personaOf(name),
+    companions: options.bots.filter((other) => other !== name),
+    invites: index === 0 ? options.me : null,
+    invited: secrets.invited,
+    onInvited: () => void writeBotSecrets(folder, { ...secrets, invited: true }).catch(() => {}),
+    password: secrets.password,
+    connect: () => network.attach(name),
+    clock: systemBotClock,
+    random: () => random.fraction(),
+    trouble: (sentence) => guide.notice(sentence),
+  });
+  bot.start();
+  return bot;
+}
+
+const systemBotClock: BotClock = {
+  nowMillis: () => Date.now(),
+  text: () => new Date().toTimeString().slice(0, 5),
+  after: (delayMillis, act) => {
+    const timer = setTimeout(act, delayMillis);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** One line that is redrawn in a terminal. */
+function progressLine(context: CliContext): { show(text: string): void; end(text: string): void } {
+  const redraws = !context.plain && process.env['TERM'] !== 'dumb';
+  return {
+    show: (text) => {
+      if (redraws) process.stdout.write(`${CLEAR_LINE}${text.slice(0, Math.max(20, (process.stdout.columns ?? 80) - 1))}`);
+    },
+    end: (text) => void process.stdout.write(`${redraws ? CLEAR_LINE : ''}${text}\n`),
+  };
+}
+
+interface Interruption {
+  readonly promise: Promise<void>;
+  happened(): boolean;
+  release(): void;
+}
+
+/** Ctrl-C while starting or ending, and signals from elsewhere at any time: the network ends in order; lifelines do the rest. */
+function watchInterruption(): Interruption {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  let happened = false;
+  let tell: () => void = () => {};
+  const promise = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const interrupt = () => {
+    happened = true;
+    tell();
+  };
+  for (const signal of signals) process.on(signal, interrupt);
+  return {
+    promise,
+    happened: () => happened,
+    release: () => {
+      for (const signal of signals) process.removeListener(signal, interrupt);
+    },
+  };
+}
