@@ -200,6 +200,7 @@ export class SqliteNodeStore implements TransactionalStore {
 
   #afterCommit(): void {
     this.#unlockedThisTurn = false;
+    this.#quietly(() => this.#vault.confirmCommit());
     if (this.#wipePending) {
       this.#wipePending = false;
       this.#wipeUnfinished = true;
@@ -280,7 +281,7 @@ export class SqliteNodeStore implements TransactionalStore {
   }
 
   #undoVault(): void {
-    // If the disk refuses this too, the newer vault stays: it is locked by a password that its owner has just given.
+    // Should even a rename fail, the newer vault stays: it is locked by a password that its owner has just given.
     this.#quietly(() => this.#vault.undoCommit());
   }
 

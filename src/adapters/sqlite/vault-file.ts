@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Codec, ScanRange } from '../../core/capabilities.ts';
 import { setAside, syncFolder, writeFileAtomically } from '../files.ts';
@@ -24,6 +24,8 @@ export class VaultFile {
     this.#path = path;
     this.#codec = codec;
     this.#committed = new Map();
+    // Left by a crash between the vault's commit and that of the databases; the newer vault stands.
+    rmSync(this.#oldPath, { force: true });
     if (existsSync(path)) {
       const rows = readVaultFile(path, codec);
       if (typeof rows === 'string') onSetAside(setAside(path), rows);
@@ -57,19 +59,30 @@ export class VaultFile {
     if (this.#current.delete(key)) this.dirty = true;
   }
 
+  /** Durable when it returns, and may still be taken back until `confirmCommit`. */
   commit(): void {
     this.#before = null;
     if (!this.dirty) return;
+    this.#keepOldFile();
     this.#write(this.#current);
     this.#before = this.#committed;
     this.#committed = new Map(this.#current);
     this.dirty = false;
   }
 
+  confirmCommit(): void {
+    if (this.#before === null) return;
+    this.#before = null;
+    rmSync(this.#oldPath, { force: true });
+  }
+
   /** Takes the last commit back, because another file of the same turn could not be written. */
   undoCommit(): void {
     if (this.#before === null) return;
-    this.#write(this.#before);
+    // The old file was kept under a second name: a full disk has no room to write it once more.
+    if (existsSync(this.#oldPath)) renameSync(this.#oldPath, this.#path);
+    else rmSync(this.#path, { force: true });
+    syncFolder(dirname(this.#path));
     this.#committed = this.#before;
     this.#before = null;
     this.rollback();
@@ -82,9 +95,25 @@ export class VaultFile {
 
   wipe(): void {
     rmSync(this.#path, { force: true });
+    rmSync(this.#oldPath, { force: true });
     this.#committed = new Map();
     this.#before = null;
     this.rollback();
+  }
+
+  get #oldPath(): string {
+    return `${this.#path}.old`;
+  }
+
+  #keepOldFile(): void {
+    rmSync(this.#oldPath, { force: true });
+    if (!existsSync(this.#path)) return;
+    try {
+      linkSync(this.#path, this.#oldPath);
+    } catch {
+      // Some file systems know no second names.
+      copyFileSync(this.#path, this.#oldPath);
+    }
   }
 
   #write(rows: ReadonlyMap<string, Uint8Array>): void {
