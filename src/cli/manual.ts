@@ -1,4 +1,4 @@
-import { REGISTRY } from '../control/registry.ts';
+import { argumentNames, REGISTRY } from '../control/registry.ts';
 import { ERRORS } from '../core/errors.ts';
 import { MESSAGES } from '../core/messages.ts';
 import { CORE_OPTIONS } from '../core/options.ts';
@@ -39,12 +39,7 @@ export function manualSection(section: ManualSection): string {
     case 'commands':
       return table(
         ['command', 'typed as', 'what it does', 'arguments'],
-        REGISTRY.map((entry) => [
-          code(entry.name),
-          entry.slash.map(code).join(' ') || '-',
-          entry.summary,
-          Object.keys(entry.args.properties).map(code).join(', ') || '-',
-        ]),
+        REGISTRY.map((entry) => [code(entry.name), entry.slash.map(code).join(' ') || '-', entry.summary, argumentNames(entry).map(code).join(', ') || '-']),
       );
     case 'errors':
       return table(
@@ -99,6 +94,12 @@ function describe(shape: Shape): string {
       return `list of at most ${shape.max}: ${describe(shape.of)}`;
     case 'record':
       return `{${fields(shape.fields)}}`;
+    case 'number':
+      return `number ${shape.min} to ${shape.max}`;
+    case 'optional':
+      return `${describe(shape.of)}, may be missing`;
+    case 'either':
+      return shape.of.map(describe).join(', or ');
     case 'nullable':
       return `${describe(shape.of)}, or null`;
     case 'boolean':

@@ -1,6 +1,6 @@
-import { type Static, type TObject, Type } from '@sinclair/typebox';
 import type { CommandName } from '../core/commands.ts';
 import { CORE_OPTIONS } from '../core/options.ts';
+import { boolean, choice, either, integer, list, number, optional, record, type Shape, text } from '../core/shape.ts';
 
 /**
  * The one command registry: the numbered menus, slash commands, completion, help, scenario steps and the printed manual
@@ -13,7 +13,7 @@ export interface CommandEntry {
   readonly slash: readonly string[];
   /** One line, for menus and help. */
   readonly summary: string;
-  readonly args: TObject;
+  readonly args: Readonly<Record<string, Shape>>;
   /** Names of arguments in the order in which they are typed; the last may hold blanks when `rest` is true. */
   readonly positional: readonly string[];
   readonly rest?: boolean;
@@ -29,25 +29,21 @@ export interface CommandEntry {
 
 export type DriverCommand = 'ping' | 'subscribe' | 'set-rules' | 'stop';
 
-const closed = { additionalProperties: false };
-const nothing = Type.Object({}, closed);
-const user = Type.String({ minLength: 1, maxLength: 64, description: "a user's name" });
-const password = Type.String({ minLength: CORE_OPTIONS.passwordCharactersMin, maxLength: CORE_OPTIONS.passwordCharactersMax });
-const withUser = Type.Object({ user }, closed);
-const presence = Type.Union([Type.Literal('online'), Type.Literal('away'), Type.Literal('busy'), Type.Literal('offline')]);
-const group = Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 1024 });
-const ruleBase = { id: Type.String({ minLength: 1 }), from: group, to: group, oneWay: Type.Boolean() };
-export const ruleSchema = Type.Union([
-  Type.Object({ ...ruleBase, kind: Type.Literal('cut') }, closed),
-  Type.Object({ ...ruleBase, kind: Type.Literal('delay'), delayMillis: Type.Number({ minimum: 0 }), jitterMillis: Type.Number({ minimum: 0 }) }, closed),
-]);
+const nothing = {};
+const user = text(1, 64);
+const password = text(0, CORE_OPTIONS.passwordCharactersMax);
+const presence = choice('online', 'away', 'busy', 'offline');
+const group = list(text(1, 64), 1_024);
+const rule = { id: text(1, 64), from: group, to: group, oneWay: boolean };
+const millis = number(0, 3_600_000);
+const ruleShape = either(record({ ...rule, kind: choice('cut') }), record({ ...rule, kind: choice('delay'), delayMillis: millis, jitterMillis: millis }));
 
 export const REGISTRY = [
   {
     name: 'register',
     slash: ['/register'],
     summary: 'Make an account on this node',
-    args: Type.Object({ password, displayName: Type.Optional(Type.String({ maxLength: 64 })) }, closed),
+    args: { password, displayName: optional(text(0, 64)) },
     positional: [],
     secret: ['password'],
     when: 'logged-out',
@@ -58,7 +54,7 @@ export const REGISTRY = [
     name: 'login',
     slash: ['/login'],
     summary: 'Open your vault and history',
-    args: Type.Object({ password: Type.String({ maxLength: 256 }) }, closed),
+    args: { password: text(0, 256) },
     positional: [],
     secret: ['password'],
     when: 'logged-out',
@@ -89,7 +85,7 @@ export const REGISTRY = [
     name: 'friend-add',
     slash: ['/add'],
     summary: 'Ask somebody to be your friend',
-    args: withUser,
+    args: { user },
     positional: ['user'],
     complete: { user: 'user' },
     when: 'logged-in',
@@ -100,7 +96,7 @@ export const REGISTRY = [
     name: 'friend-remove',
     slash: ['/remove'],
     summary: 'End a friendship, or take a request back',
-    args: withUser,
+    args: { user },
     positional: ['user'],
     complete: { user: 'friend' },
     when: 'logged-in',
@@ -111,7 +107,7 @@ export const REGISTRY = [
     name: 'friend-accept',
     slash: ['/accept'],
     summary: 'Accept a friend request',
-    args: withUser,
+    args: { user },
     positional: ['user'],
     complete: { user: 'incoming' },
     when: 'logged-in',
@@ -121,7 +117,7 @@ export const REGISTRY = [
     name: 'friend-decline',
     slash: ['/decline'],
     summary: 'Decline a friend request',
-    args: withUser,
+    args: { user },
     positional: ['user'],
     complete: { user: 'incoming' },
     when: 'logged-in',
@@ -131,7 +127,7 @@ export const REGISTRY = [
     name: 'block',
     slash: ['/block'],
     summary: 'Hear nothing more from somebody',
-    args: withUser,
+    args: { user },
     positional: ['user'],
     complete: { user: 'user' },
     when: 'logged-in',
@@ -142,7 +138,7 @@ export const REGISTRY = [
     name: 'unblock',
     slash: ['/unblock'],
     summary: 'Take a block back',
-    args: withUser,
+    args: { user },
     positional: ['user'],
     complete: { user: 'blocked' },
     when: 'logged-in',
@@ -152,7 +148,7 @@ export const REGISTRY = [
     name: 'status',
     slash: ['/status'],
     summary: 'Say whether you are here, and a line with it',
-    args: Type.Object({ presence: Type.Optional(presence), text: Type.Optional(Type.String({ maxLength: CORE_OPTIONS.statusTextCharactersMax })) }, closed),
+    args: { presence: optional(presence), text: optional(text(0, CORE_OPTIONS.statusTextCharactersMax)) },
     positional: ['presence', 'text'],
     rest: true,
     complete: { presence: 'presence' },
@@ -174,7 +170,7 @@ export const REGISTRY = [
     name: 'send',
     slash: ['/msg', '/send'],
     summary: 'Write to a friend',
-    args: Type.Object({ to: user, text: Type.String() }, closed),
+    args: { to: user, text: text(0, 1_000_000) },
     positional: ['to', 'text'],
     rest: true,
     complete: { to: 'friend' },
@@ -185,14 +181,11 @@ export const REGISTRY = [
     name: 'history',
     slash: ['/history'],
     summary: 'What was written with somebody',
-    args: Type.Object(
-      {
-        with: user,
-        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: CORE_OPTIONS.historyPageMax })),
-        before: Type.Optional(Type.String({ maxLength: 200 })),
-      },
-      closed,
-    ),
+    args: {
+      with: user,
+      limit: optional(integer(1, CORE_OPTIONS.historyPageMax)),
+      before: optional(text(0, 200)),
+    },
     positional: ['with', 'limit'],
     complete: { with: 'friend' },
     when: 'logged-in',
@@ -202,7 +195,7 @@ export const REGISTRY = [
     name: 'message',
     slash: ['/ticks'],
     summary: 'Who confirmed a message, and when',
-    args: Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) }, closed),
+    args: { id: text(1, 64) },
     positional: ['id'],
     when: 'logged-in',
     example: '/ticks V1StGXR8_Z5jdHi6B-myT',
@@ -211,7 +204,7 @@ export const REGISTRY = [
     name: 'read',
     slash: ['/read'],
     summary: 'Mark a conversation as read',
-    args: Type.Object({ with: user }, closed),
+    args: { with: user },
     positional: ['with'],
     complete: { with: 'friend' },
     when: 'logged-in',
@@ -221,7 +214,7 @@ export const REGISTRY = [
     name: 'user',
     slash: ['/whois'],
     summary: 'Look somebody up',
-    args: withUser,
+    args: { user },
     positional: ['user'],
     complete: { user: 'user' },
     when: 'always',
@@ -240,13 +233,10 @@ export const REGISTRY = [
     name: 'profile',
     slash: ['/profile'],
     summary: 'Show or change your profile',
-    args: Type.Object(
-      {
-        displayName: Type.Optional(Type.String({ maxLength: CORE_OPTIONS.displayNameCharactersMax })),
-        about: Type.Optional(Type.String({ maxLength: CORE_OPTIONS.aboutCharactersMax })),
-      },
-      closed,
-    ),
+    args: {
+      displayName: optional(text(0, CORE_OPTIONS.displayNameCharactersMax)),
+      about: optional(text(0, CORE_OPTIONS.aboutCharactersMax)),
+    },
     positional: ['displayName'],
     rest: true,
     when: 'logged-in',
@@ -256,7 +246,7 @@ export const REGISTRY = [
     name: 'settings',
     slash: ['/settings'],
     summary: 'Show or change settings',
-    args: Type.Object({ readReceipts: Type.Optional(Type.Boolean()), bell: Type.Optional(Type.Boolean()) }, closed),
+    args: { readReceipts: optional(boolean), bell: optional(boolean) },
     positional: [],
     when: 'logged-in',
     example: '/settings',
@@ -269,7 +259,7 @@ export const REGISTRY = [
     name: 'join',
     slash: ['/join'],
     summary: 'Link with a peer by its address',
-    args: Type.Object({ endpoint: Type.String({ minLength: 1, maxLength: 400 }) }, closed),
+    args: { endpoint: text(1, 400) },
     positional: ['endpoint'],
     when: 'always',
     example: '/join tcp://127.0.0.1:40123#KEY',
@@ -288,7 +278,7 @@ export const REGISTRY = [
     name: 'delete-account',
     slash: ['/delete-account'],
     summary: 'Delete your account, history and keys for good',
-    args: Type.Object({ password: Type.String({ maxLength: 256 }) }, closed),
+    args: { password: text(0, 256) },
     positional: [],
     secret: ['password'],
     when: 'logged-in',
@@ -301,7 +291,7 @@ export const REGISTRY = [
     name: 'set-rules',
     slash: [],
     summary: 'Replace the fault rules of this node',
-    args: Type.Object({ rules: Type.Array(ruleSchema, { maxItems: 256 }) }, closed),
+    args: { rules: list(ruleShape, 256) },
     positional: [],
     when: 'always',
     example: '',
@@ -309,11 +299,24 @@ export const REGISTRY = [
   { name: 'stop', slash: [], summary: 'End this node in order', args: nothing, positional: [], when: 'always', example: '' },
 ] as const satisfies readonly CommandEntry[];
 
-export type RegistryName = (typeof REGISTRY)[number]['name'];
-export type ArgsOf<Name extends RegistryName> = Static<Extract<(typeof REGISTRY)[number], { name: Name }>['args']>;
-
 const byName = new Map<string, CommandEntry>(REGISTRY.map((entry) => [entry.name, entry]));
 
 export function commandEntry(name: string): CommandEntry | undefined {
   return byName.get(name);
+}
+
+/** Names of a command's arguments, the required ones and the others, as they stand in the registry. */
+export function argumentNames(entry: CommandEntry): readonly string[] {
+  return Object.keys(entry.args);
+}
+
+export function isRequired(entry: CommandEntry, name: string): boolean {
+  const shape = entry.args[name];
+  return shape !== undefined && shape.kind !== 'optional';
+}
+
+/** What kind of value an argument takes, whether it may be left out or not. */
+export function argumentKind(entry: CommandEntry, name: string): Shape['kind'] | undefined {
+  const shape = entry.args[name];
+  return shape?.kind === 'optional' ? shape.of.kind : shape?.kind;
 }

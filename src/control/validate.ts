@@ -1,7 +1,7 @@
-import { Value } from '@sinclair/typebox/value';
 import { ConfabError } from '../core/errors.ts';
+import { misfit, type Shape } from '../core/shape.ts';
 import { didYouMean } from './nearest.ts';
-import { type CommandEntry, commandEntry, REGISTRY } from './registry.ts';
+import { argumentNames, type CommandEntry, commandEntry, isRequired, REGISTRY } from './registry.ts';
 
 type Args = Readonly<Record<string, unknown>>;
 
@@ -13,20 +13,19 @@ export function requireCommand(name: string): CommandEntry {
   throw new ConfabError('bad-command', { name: name.slice(0, 64), hint: didYouMean(name.slice(0, 64), known) });
 }
 
-/** Null when the arguments fit the command's schema, else what is wrong in words; values are never repeated, they may be secret. */
+/** Null when the arguments fit the command's shapes, else what is wrong in words; values are never repeated, they may be secret. */
 export function misfitOfArgs(entry: CommandEntry, args: Args): string | null {
-  const known = Object.keys(entry.args.properties);
+  const known = argumentNames(entry);
   for (const key of Object.keys(args)) {
     if (!known.includes(key)) return `there is no argument "${key.slice(0, 64)}".${didYouMean(key.slice(0, 64), known)}`;
   }
-  for (const key of entry.args.required ?? []) {
-    if (args[key] === undefined) return `the argument "${key}" is missing`;
+  for (const key of known) {
+    const shape = entry.args[key] as Shape;
+    if (args[key] === undefined && isRequired(entry, key)) return `the argument "${key}" is missing`;
+    const wrong = misfit(shape, args[key], `"${key}"`);
+    if (wrong !== null) return wrong;
   }
-  if (Value.Check(entry.args, args)) return null;
-  const first = Value.Errors(entry.args, args).First();
-  if (first === undefined) return 'the arguments do not fit';
-  const path = first.path.split('/').slice(1).join('.');
-  return `"${path}" does not fit: ${lowerFirst(first.message)}`;
+  return null;
 }
 
 /** The entry of the command whose arguments fit, or throws `bad-command` or `bad-arguments`. */
@@ -35,8 +34,4 @@ export function validateCommand(name: string, args: Args): CommandEntry {
   const reason = misfitOfArgs(entry, args);
   if (reason !== null) throw new ConfabError('bad-arguments', { command: name, reason });
   return entry;
-}
-
-function lowerFirst(text: string): string {
-  return text.slice(0, 1).toLowerCase() + text.slice(1);
 }

@@ -58,6 +58,8 @@ export const CORE_OPTIONS = Object.freeze({
   /** A node's record is signed afresh this often, ms; one older than the second figure counts as away. */
   announceMillis: 15_000,
   announceTtlMillis: 45_000,
+  /** Presence is signed afresh this often, ms, so that the seed server does not take a quiet user for absent. */
+  presenceRefreshMillis: 60_000,
   presenceTtlMillis: 180_000,
   /** Retry of the seed server while it is away, ms. */
   seedRetryMillis: 3_000,
@@ -96,4 +98,5 @@ export const CORE_OPTIONS = Object.freeze({
   friendsMax: 1_000,
 });
 
-export type CoreOptions = typeof CORE_OPTIONS;
+type Widened<Value> = Value extends number ? number : Value extends string ? Value : { readonly [Key in keyof Value]: Widened<Value[Key]> };
+export type CoreOptions = Widened<typeof CORE_OPTIONS>;

@@ -136,6 +136,7 @@ export function signRecord<Type extends RecordType>(
 
 /** The verified record, or the reason why it is refused. Never throws. */
 export function verifyRecord(tools: RecordTools, signed: SignedRecord): AnyVerifiedRecord | string {
+  if (typeof signed !== 'object' || signed === null) return 'record: not a record';
   const known = verified.get(signed);
   if (known !== undefined) return known;
   const result = verifyAfresh(tools, signed);

@@ -11,6 +11,10 @@ export type Shape =
   | { readonly kind: 'list'; readonly of: Shape; readonly max: number }
   | { readonly kind: 'record'; readonly fields: Readonly<Record<string, Shape>> }
   | { readonly kind: 'nullable'; readonly of: Shape }
+  /** A field that may be missing. */
+  | { readonly kind: 'optional'; readonly of: Shape }
+  | { readonly kind: 'number'; readonly min: number; readonly max: number }
+  | { readonly kind: 'either'; readonly of: readonly Shape[] }
   | { readonly kind: 'anything' };
 
 export const bytes = (min: number, max = min): Shape => ({ kind: 'bytes', min, max });
@@ -22,6 +26,10 @@ export const choice = (...of: string[]): Shape => ({ kind: 'choice', of });
 export const list = (of: Shape, max: number): Shape => ({ kind: 'list', of, max });
 export const record = (fields: Readonly<Record<string, Shape>>): Shape => ({ kind: 'record', fields });
 export const nullable = (of: Shape): Shape => ({ kind: 'nullable', of });
+export const optional = (of: Shape): Shape => ({ kind: 'optional', of });
+/** A finite double. */
+export const number = (min: number, max: number): Shape => ({ kind: 'number', min, max });
+export const either = (...of: Shape[]): Shape => ({ kind: 'either', of });
 export const anything: Shape = { kind: 'anything' };
 /** 64 hex characters: the id of a user or a node. */
 export const hexId: Shape = text(64, 64, /^[0-9a-f]{64}$/);
@@ -45,8 +53,14 @@ export function misfit(shape: Shape, value: unknown, path = ''): string | null {
       return value instanceof Uint8Array && value.length >= shape.min && value.length <= shape.max ? null : `${path}: not ${shape.min} to ${shape.max} bytes`;
     case 'choice':
       return typeof value === 'string' && shape.of.includes(value) ? null : `${path}: not one of ${shape.of.join(', ')}`;
+    case 'number':
+      return typeof value === 'number' && value >= shape.min && value <= shape.max ? null : `${path}: not a number from ${shape.min} to ${shape.max}`;
     case 'nullable':
       return value === null ? null : misfit(shape.of, value, path);
+    case 'optional':
+      return value === undefined ? null : misfit(shape.of, value, path);
+    case 'either':
+      return shape.of.some((each) => misfit(each, value, path) === null) ? null : `${path}: of no known form`;
     case 'list':
       return misfitOfList(shape.of, shape.max, value, path);
     case 'record':

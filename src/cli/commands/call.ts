@@ -1,7 +1,7 @@
-import type { TSchema } from '@sinclair/typebox';
 import type { Command } from 'commander';
-import type { CommandEntry } from '../../control/registry.ts';
+import { argumentKind, argumentNames, type CommandEntry } from '../../control/registry.ts';
 import { ConfabError } from '../../core/errors.ts';
+import type { Shape } from '../../core/shape.ts';
 import type { CliContext } from '../context.ts';
 
 interface CallOptions {
@@ -77,9 +77,9 @@ export function parseArgs(entry: CommandEntry, words: readonly string[]): Record
     if (secret.includes(key))
       throw new ConfabError('bad-arguments', { command: entry.name, reason: `"${key}" is never taken from the command line, use --password-stdin` });
     const places = open.filter((place) => args[place] === undefined);
-    if (match !== null && (keyed || Object.hasOwn(entry.args.properties, key) || places.length === 0)) {
+    if (match !== null && (keyed || Object.hasOwn(entry.args, key) || places.length === 0)) {
       keyed = true;
-      args[key] = wordAs(entry.args.properties[key], match[2] ?? '');
+      args[key] = wordAs(argumentKind(entry, key), match[2] ?? '');
       continue;
     }
     const place = places[0];
@@ -89,23 +89,22 @@ export function parseArgs(entry: CommandEntry, words: readonly string[]): Record
       args[place] = words.slice(index).join(' ');
       break;
     }
-    args[place] = wordAs(entry.args.properties[place], word);
+    args[place] = wordAs(argumentKind(entry, place), word);
   }
   return args;
 }
 
 function usageOf(entry: CommandEntry): string {
-  const keys = Object.keys(entry.args.properties);
+  const keys = argumentNames(entry);
   return keys.length === 0 ? 'it takes no arguments' : `it takes ${keys.join(', ')}`;
 }
 
 /** A word as the schema wants it; what does not fit is left to validation, which says so in words. */
-function wordAs(schema: TSchema | undefined, word: string): unknown {
-  const type: unknown = schema?.['type'];
+function wordAs(type: Shape['kind'] | undefined, word: string): unknown {
   if (type === 'boolean' && (word === 'true' || word === 'yes')) return true;
   if (type === 'boolean' && (word === 'false' || word === 'no')) return false;
   if ((type === 'integer' || type === 'number') && /^-?\d+(\.\d+)?$/.test(word)) return Number(word);
-  if (type === 'array' || type === 'object') {
+  if (type === 'list' || type === 'record' || type === 'either') {
     try {
       return JSON.parse(word) as unknown;
     } catch {

@@ -5,7 +5,7 @@ import type { Address, Endpoint, NodeId, UserId } from '../types.ts';
 export interface UnacknowledgedFrame {
   readonly sequence: number;
   readonly messages: readonly Message[];
-  readonly callbacks: ReadonlyArray<() => void>;
+  readonly callbacks: ReadonlyArray<(() => void) | undefined>;
   firstSentMillis: number;
   lastSentMillis: number;
   attempts: number;
@@ -35,8 +35,14 @@ export interface Link {
 
   readonly localRun: number;
   peerRun: number;
+  /** Numbers of earlier ends of the peer: a late hello of theirs is no news. */
+  readonly retiredRuns: number[];
   /** The peer has shown that it knows `localRun`. */
   established: boolean;
+  /** The peer has to be told of a change of our record or session. */
+  newsDue: boolean;
+  /** The oldest state of ours that a hello told since the link was last opened; null: none. */
+  toldVersion: number | null;
 
   nextSequence: number;
   unacknowledged: UnacknowledgedFrame[];
@@ -69,7 +75,10 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     wanted: false,
     localRun: start.localRun,
     peerRun: 0,
+    retiredRuns: [],
     established: false,
+    newsDue: false,
+    toldVersion: null,
     nextSequence: 1,
     unacknowledged: [],
     unacknowledgedMessages: 0,

@@ -2,9 +2,20 @@ import { sameBytes } from '../bytes.ts';
 import { FRAME_VERSION, type Frame, type FrameKind, type Message, misfitOfFrame, misfitOfMessage } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import { type AnyVerifiedRecord, type VerifiedRecord, verifyRecord } from '../records.ts';
-import type { MessageTrace } from '../trace.ts';
 import type { Address, Endpoint, NodeId } from '../types.ts';
-import { approximateBytes, type Link, newLink, type UnacknowledgedFrame } from './link.ts';
+import { type Link, newLink } from './link.ts';
+import { traceDrop, traceReceive, traceSend, traceState } from './link-trace.ts';
+import { acknowledge, dueForResend, fileNumbered, nextInOrder, packFrames, startOver } from './stream.ts';
+
+/** Ends of a peer that are remembered as gone, per link. */
+const RETIRED_RUNS_MAX = 8;
+
+/** What an opening or repeated hello says, verified. */
+interface Hello {
+  readonly node: VerifiedRecord<'node'>;
+  readonly address: string;
+  readonly session: { readonly user: AnyVerifiedRecord; readonly presence: AnyVerifiedRecord | null } | null;
+}
 
 /** What the rest of the node hears of links. */
 export interface LinkHooks {
@@ -16,7 +27,7 @@ export interface LinkHooks {
   /** dead: silent too long or never answered. goodbye: it left in order. closed: we let go. */
   down(link: Link, reason: 'dead' | 'goodbye' | 'closed'): void;
   message(link: Link, message: Message): void;
-  /** The message that opens a link and tells of changes. */
+  /** The message that opens a link and tells of changes, as things stand now. */
   helloMessage(): Message;
 }
 
@@ -28,8 +39,10 @@ export interface LinkHooks {
  * 2. A message is forgotten by its sender only when the peer acknowledged it or the link went down;
  *    whoever needs more than that keeps its own copy and sends it again when a link comes up.
  * 3. Both ends of a link carry a random number; frames that do not name both are answered by a hello and otherwise ignored,
- *    so nothing of an earlier life of either end is taken for news.
- * 4. Every queue is bounded by the options.
+ *    so nothing of an earlier life of either end is taken for news. An open link turns to a new end of the peer only when
+ *    that end names ours: both then begin to count at one.
+ * 4. What a hello says reaches the peer at last in its newest form: changes travel in the numbered stream, ahead of the rest.
+ * 5. Every queue is bounded by the options.
  */
 export class Links {
   readonly #parts: Parts;
@@ -39,6 +52,8 @@ export class Links {
   readonly #touched = new Set<Link>();
   #frameCount = 0;
   #acknowledgeTimer = false;
+  /** Grows with every change of what a hello says. */
+  #helloVersion = 1;
 
   constructor(parts: Parts, hooks: LinkHooks) {
     this.#parts = parts;
@@ -111,9 +126,15 @@ export class Links {
     return true;
   }
 
-  /** Says hello again on every link: the own record or session has changed. */
+  /** The own record or session has changed: every peer hears of it at the end of the turn, or when its link opens. */
   refreshHello(): void {
-    for (const link of this.#links.values()) if (link.established) this.#sendFrame(link, 'hello', 0, [this.#hooks.helloMessage()]);
+    this.#helloVersion += 1;
+    for (const link of this.#links.values()) if (link.established) this.#newsDue(link);
+  }
+
+  #newsDue(link: Link): void {
+    link.newsDue = true;
+    this.#touched.add(link);
   }
 
   /** Lets go of a link; the peer is told. */
@@ -124,7 +145,7 @@ export class Links {
     this.#touched.delete(link);
     if (link.nodeId !== null && this.#byNode.get(link.nodeId) === link) this.#byNode.delete(link.nodeId);
     this.#parts.env.close(link.address);
-    this.#traceState(link, reason);
+    traceState(this.#parts.env, link, reason);
     this.#hooks.down(link, reason);
   }
 
@@ -149,10 +170,10 @@ export class Links {
     if (frame.kind === 'hello') return this.#receiveHello(from, frame);
     if (known === undefined || !known.opened) return this.#drop(known, 'no-link', 'frame before hello');
     if (frame.toRun !== known.localRun || frame.run !== known.peerRun) return this.#outOfStep(known, frame);
-    this.#traceReceive(known, frame);
+    traceReceive(env, known, frame);
     this.#heard(known);
     this.#establish(known);
-    this.#acknowledge(known, frame.acknowledged);
+    acknowledge(known, frame.acknowledged, env.monotonicMillis);
     if (frame.kind === 'goodbye') {
       if (frame.messages.length === 0) this.close(known, 'goodbye');
       return;
@@ -163,42 +184,62 @@ export class Links {
 
   /** A frame of, or for, an earlier life of this link: the peer needs our number. */
   #outOfStep(link: Link, frame: Frame): void {
-    const { env } = this.#parts;
     this.#drop(link, 'out-of-step', frame.kind);
-    if (frame.kind === 'goodbye') return;
-    if (env.monotonicMillis >= link.nextHelloMillis) this.#sendHello(link);
+    if (frame.kind !== 'goodbye' && this.#parts.env.monotonicMillis >= link.nextHelloMillis) this.#sendHello(link);
   }
 
   #receiveHello(from: Address, frame: Frame): void {
     const { env, options } = this.#parts;
-    const message = frame.messages[0];
     const known = this.#links.get(from);
-    if (frame.messages.length !== 1 || message?.type !== 'hello' || misfitOfMessage(message) !== null) return this.#drop(known, 'invalid', 'hello');
-    const node = verifyRecord(env, message.node);
-    if (typeof node === 'string' || node.type !== 'node') return this.#drop(known, 'invalid', 'hello without a node record');
-    if (!sameBytes(node.body.agreementKey, env.keyOf(from))) return this.#drop(known, 'unproven', 'the transport key is not that of the record');
-    const user = message.session === null ? null : verifyRecord(env, message.session.user);
-    const presence = message.session?.presence == null ? null : verifyRecord(env, message.session.presence);
-    if (typeof user === 'string' || typeof presence === 'string') return this.#drop(known, 'invalid', 'hello with a wrong session');
-    const address = node.body.addresses[0];
-    if (address === undefined) return this.#drop(known, 'invalid', 'hello without an address');
+    const hello = frame.messages.length === 1 ? this.#readHello(from, frame.messages[0]) : 'hello: not alone';
+    if (typeof hello === 'string') return this.#drop(known, 'invalid', hello);
+    if (known?.retiredRuns.includes(frame.run)) return this.#drop(known, 'out-of-step', 'hello of an earlier life');
+    const knowsUs = frame.toRun === known?.localRun;
+    // Somebody new at the other end has to name ours first, or a hello that was late would take the link from the living end.
+    if (known?.established && frame.run !== known.peerRun && !knowsUs) return this.#sendHello(known);
     if (known === undefined && this.#links.size >= options.linksMax) return this.#drop(known, 'links-full', 'hello');
 
-    const link = known ?? this.#add(from, { address, key: node.body.agreementKey }, from.toString());
-    this.#adopt(link, node, address);
-    this.#traceReceive(link, frame);
+    const link = known ?? this.#add(from, { address: hello.address, key: hello.node.body.agreementKey }, from.toString());
+    this.#adopt(link, hello);
+    traceReceive(env, link, frame);
     this.#heard(link);
-    if (frame.run !== link.peerRun) this.#startOver(link, frame.run);
-    const knowsUs = frame.toRun === link.localRun;
-    this.#hooks.hello(link, node, user === null ? null : { user, presence });
+    if (frame.run !== link.peerRun) this.#turnTo(link, frame.run);
+    this.#hooks.hello(link, hello.node, hello.session);
     if (this.#links.get(from) !== link) return;
-    if (knowsUs) {
-      if (!link.established) this.#sendFrame(link, 'data', 0, []);
-      this.#establish(link);
-    } else this.#sendHello(link);
+    if (!knowsUs) return this.#sendHello(link);
+    // Also where the link is up: the peer repeats its hello until it hears something in step.
+    this.#sendFrame(link, 'data', 0, []);
+    this.#establish(link);
   }
 
-  #adopt(link: Link, node: VerifiedRecord<'node'>, address: string): void {
+  /** The verified content of a hello, or why it is none. */
+  #readHello(from: Address, message: unknown): Hello | string {
+    const { env } = this.#parts;
+    const wrong = misfitOfMessage(message);
+    if (wrong !== null) return `hello: ${wrong}`;
+    const hello = message as Message;
+    if (hello.type !== 'hello') return 'hello: another message';
+    const node = verifyRecord(env, hello.node);
+    if (typeof node === 'string' || node.type !== 'node') return 'hello: without a node record';
+    if (!sameBytes(node.body.agreementKey, env.keyOf(from))) return 'hello: the transport key is not that of the record';
+    const address = node.body.addresses[0];
+    if (address === undefined) return 'hello: without an address';
+    if (hello.session === null) return { node, address, session: null };
+    const user = verifyRecord(env, hello.session.user);
+    const presence = hello.session.presence === null ? null : verifyRecord(env, hello.session.presence);
+    if (typeof user === 'string' || typeof presence === 'string') return 'hello: with a wrong session';
+    return { node, address, session: { user, presence } };
+  }
+
+  /** A hello inside the stream: the peer's record or session has changed. */
+  #receiveNews(link: Link, message: Message): void {
+    const hello = this.#readHello(link.address, message);
+    if (typeof hello === 'string') return this.#drop(link, 'invalid', hello);
+    this.#adopt(link, hello);
+    this.#hooks.hello(link, hello.node, hello.session);
+  }
+
+  #adopt(link: Link, { node, address }: Hello): void {
     const { env } = this.#parts;
     const certificate = node.body.certificate;
     const name =
@@ -215,21 +256,15 @@ export class Links {
     this.#byNode.set(link.nodeId, link);
   }
 
-  /** The peer's end is new: number our unacknowledged messages afresh, forget what it had sent. */
-  #startOver(link: Link, peerRun: number): void {
+  #turnTo(link: Link, peerRun: number): void {
+    if (link.peerRun !== 0) link.retiredRuns.push(link.peerRun);
+    if (link.retiredRuns.length > RETIRED_RUNS_MAX) link.retiredRuns.shift();
     link.peerRun = peerRun;
-    link.received = 0;
-    link.early.clear();
     link.established = false;
-    const again = link.unacknowledged.flatMap((frame) => frame.messages.map((message, index) => ({ message, acknowledged: frame.callbacks[index] })));
-    link.outgoing = [...again, ...link.outgoing];
-    link.unacknowledged = [];
-    link.unacknowledgedMessages = 0;
-    link.nextSequence = 1;
-    if (link.state !== 'connecting') {
-      link.state = 'connecting';
-      this.#traceState(link, 'connecting');
-    }
+    startOver(link);
+    if (link.state === 'connecting') return;
+    link.state = 'connecting';
+    traceState(this.#parts.env, link, 'connecting');
   }
 
   #establish(link: Link): void {
@@ -237,8 +272,10 @@ export class Links {
     link.established = true;
     link.helloAttempts = 0;
     link.state = 'up';
+    if (link.toldVersion !== null && link.toldVersion !== this.#helloVersion) this.#newsDue(link);
+    link.toldVersion = null;
     if (link.outgoing.length > 0) this.#touched.add(link);
-    this.#traceState(link, 'up');
+    traceState(this.#parts.env, link, 'up');
     this.#hooks.up(link);
   }
 
@@ -246,52 +283,22 @@ export class Links {
     link.lastHeardMillis = this.#parts.env.monotonicMillis;
     if (link.state !== 'suspect') return;
     link.state = 'up';
-    this.#traceState(link, 'up');
+    traceState(this.#parts.env, link, 'up');
     this.#hooks.changed(link);
-  }
-
-  #acknowledge(link: Link, acknowledged: number): void {
-    const first = link.unacknowledged[0];
-    if (first === undefined || first.sequence > acknowledged) return;
-    const { env } = this.#parts;
-    const done: UnacknowledgedFrame[] = [];
-    while (link.unacknowledged[0] !== undefined && link.unacknowledged[0].sequence <= acknowledged)
-      done.push(link.unacknowledged.shift() as UnacknowledgedFrame);
-    const last = done[done.length - 1] as UnacknowledgedFrame;
-    if (last.attempts === 1) {
-      const sample = env.monotonicMillis - last.firstSentMillis;
-      link.roundTripMillis = link.roundTripMillis === null ? sample : link.roundTripMillis * 0.8 + sample * 0.2;
-    }
-    for (const frame of done) {
-      link.unacknowledgedMessages -= frame.messages.length;
-      for (const callback of frame.callbacks) callback?.();
-    }
   }
 
   #receiveNumbered(link: Link, frame: Frame): void {
     link.acknowledgeDue = true;
     this.#acknowledgeSoon();
-    if (frame.sequence <= link.received || link.early.has(frame.sequence)) {
-      this.#parts.count('framesTwice');
-      return;
-    }
-    if (frame.sequence !== link.received + 1) {
-      if (link.early.size < this.#parts.options.linkReorderFrames) link.early.set(frame.sequence, frame.messages);
-      return;
-    }
-    this.#handUp(link, frame.sequence, frame.messages);
-    for (let next = link.received + 1; link.early.has(next); next = link.received + 1) {
-      const messages = link.early.get(next) as readonly Message[];
-      link.early.delete(next);
-      this.#handUp(link, next, messages);
-    }
+    if (!fileNumbered(link, frame, this.#parts.options.linkReorderFrames)) return this.#parts.count('framesTwice');
+    for (let messages = nextInOrder(link); messages !== null; messages = nextInOrder(link)) this.#handUp(link, messages);
   }
 
-  #handUp(link: Link, sequence: number, messages: readonly Message[]): void {
-    link.received = sequence;
+  #handUp(link: Link, messages: readonly Message[]): void {
     for (const message of messages) {
       const wrong = misfitOfMessage(message);
       if (wrong !== null) this.#drop(link, wrong.startsWith('unknown type') ? 'unknown-type' : 'invalid', wrong);
+      else if (message.type === 'hello') this.#receiveNews(link, message);
       else this.#hooks.message(link, message);
     }
   }
@@ -318,37 +325,18 @@ export class Links {
 
   #pack(link: Link): void {
     const { env, options } = this.#parts;
-    if (!link.established || link.outgoing.length === 0) return;
-    let messages: Message[] = [];
-    let callbacks: Array<() => void> = [];
-    let bytes = 0;
-    const flush = (): void => {
-      if (messages.length === 0) return;
-      const now = env.monotonicMillis;
-      const frame = { sequence: link.nextSequence, messages, callbacks, firstSentMillis: now, lastSentMillis: now, attempts: 1 };
-      link.nextSequence += 1;
-      link.unacknowledged.push(frame);
-      link.unacknowledgedMessages += messages.length;
-      this.#sendFrame(link, 'data', frame.sequence, messages);
-      messages = [];
-      callbacks = [];
-      bytes = 0;
-    };
-    for (const { message, acknowledged } of link.outgoing) {
-      const size = approximateBytes(message);
-      if (bytes + size > options.frameBytesTarget || messages.length >= options.frameMessagesMax) flush();
-      messages.push(message);
-      callbacks.push(acknowledged as () => void);
-      bytes += size;
-    }
-    flush();
-    link.outgoing = [];
+    if (!link.established) return;
+    if (link.newsDue) link.outgoing.unshift({ message: this.#hooks.helloMessage(), acknowledged: undefined });
+    link.newsDue = false;
+    if (link.outgoing.length === 0) return;
+    for (const frame of packFrames(link, options, env.monotonicMillis)) this.#sendFrame(link, 'data', frame.sequence, frame.messages);
   }
 
   #sendHello(link: Link): void {
     const { env, options } = this.#parts;
     link.nextHelloMillis = env.monotonicMillis + Math.min(options.helloMillis * 2 ** link.helloAttempts, options.helloMillisMax);
     link.helloAttempts += 1;
+    link.toldVersion ??= this.#helloVersion;
     this.#sendFrame(link, 'hello', 0, [this.#hooks.helloMessage()]);
   }
 
@@ -358,16 +346,7 @@ export class Links {
     link.lastSentMillis = env.monotonicMillis;
     link.acknowledgeDue = false;
     const count = this.#frameCount;
-    if (env.tracing) {
-      env.trace({
-        type: 'send',
-        frame: `${env.name}/${link.localRun}/f${count}`,
-        to: link.name,
-        kind,
-        messages: messages.map(traceOf),
-        bytes: messages.reduce((sum, message) => sum + approximateBytes(message), 48),
-      });
-    }
+    traceSend(env, link, kind, count, messages);
     env.send(link.address, {
       version: FRAME_VERSION,
       network: settings.network,
@@ -403,7 +382,7 @@ export class Links {
       }
       if (silence >= options.suspectMillis * factor && link.state === 'up') {
         link.state = 'suspect';
-        this.#traceState(link, 'suspect');
+        traceState(this.#parts.env, link, 'suspect');
         this.#hooks.changed(link);
       }
       this.#resend(link, now);
@@ -415,55 +394,14 @@ export class Links {
   }
 
   #resend(link: Link, now: number): void {
-    const { options } = this.#parts;
-    const base = Math.max(options.resendMillis, (link.roundTripMillis ?? 0) * 2);
-    for (const frame of link.unacknowledged) {
-      const patience = Math.min(base * 2 ** (frame.attempts - 1), options.resendMillisMax);
-      if (now - frame.lastSentMillis < patience) return;
-      frame.lastSentMillis = now;
-      frame.attempts += 1;
+    for (const frame of dueForResend(link, this.#parts.options, now)) {
       this.#parts.count('framesResent');
       this.#sendFrame(link, 'data', frame.sequence, frame.messages);
     }
   }
 
-  // --- words for the trace ---
-
   #drop(link: Link | undefined, reason: string, why: string): void {
-    const { env } = this.#parts;
     this.#parts.count(`dropped:${reason}`);
-    if (env.tracing) env.trace({ type: 'drop', peer: link?.name ?? 'unknown', reason: `${reason}: ${why}`.slice(0, 200) });
-  }
-
-  #traceReceive(link: Link, frame: Frame): void {
-    const { env } = this.#parts;
-    if (!env.tracing) return;
-    const fitting = frame.messages.filter((message) => misfitOfMessage(message) === null);
-    const bytes = fitting.reduce((sum, message) => sum + approximateBytes(message), 48);
-    env.trace({
-      type: 'receive',
-      frame: `${link.name}/${frame.run}/f${frame.count}`,
-      from: link.name,
-      kind: frame.kind,
-      messages: fitting.map(traceOf),
-      bytes,
-    });
-  }
-
-  #traceState(link: Link, to: string): void {
-    const { env } = this.#parts;
-    if (env.tracing) env.trace({ type: 'state', subject: 'link', id: link.name, to });
-  }
-}
-
-function traceOf(message: Message): MessageTrace {
-  switch (message.type) {
-    case 'envelope':
-      return { type: message.type, id: message.envelope.id, bytes: message.envelope.ciphertext.length };
-    case 'receipt':
-    case 'refusal':
-      return message.ids[0] === undefined ? { type: message.type } : { type: message.type, id: message.ids[0] };
-    default:
-      return { type: message.type };
+    traceDrop(this.#parts.env, link, `${reason}: ${why}`);
   }
 }

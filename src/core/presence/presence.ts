@@ -116,8 +116,11 @@ export class Presence {
     this.#parts.tell({ type: 'presence-changed', user, ...now });
   }
 
-  /** Timer: records age without anybody saying anything. */
+  /** Timer: records age without anybody saying anything, our own too. */
   tick(): void {
+    const { env, options, session, view } = this.#parts;
+    const own = session.userId === null ? undefined : view.presenceOf(session.userId);
+    if (own !== undefined && env.wallMillis - own.wallMillis >= options.presenceRefreshMillis) this.#publish(this.#own);
     for (const id of this.#parts.friends.withRelation('friend')) this.reconsider(id);
   }
 }

@@ -46,17 +46,6 @@ export function menuRows(model: Model): readonly MenuRow[] {
     .sort((left, right) => left.order - right.order);
 }
 
-/** The JSON type of an argument, as its schema says. */
-export function argumentType(entry: CommandEntry, name: string): string {
-  const schema: unknown = entry.args.properties[name];
-  if (typeof schema !== 'object' || schema === null || !('type' in schema)) return 'string';
-  return typeof schema.type === 'string' ? schema.type : 'string';
-}
-
-export function isRequired(entry: CommandEntry, name: string): boolean {
-  return (entry.args.required ?? []).includes(name);
-}
-
 /** Commands of the core, without those that only the driver answers. */
 export function coreName(entry: CommandEntry): CommandName {
   return entry.name as CommandName;

@@ -16,6 +16,7 @@ export function openChat(turn: Turn, name: string): void {
     return;
   }
   leaveChat(turn);
+  turn.set({ dismissed: model.noticeCount });
   const unread = unreadOf(model, name);
   turn.conversation(name, { unreadCount: unread, unreadKey: null, anchor: null, newBelow: 0 });
   if (turn.screen.type === 'chat' || turn.screen.type === 'choose-chat') turn.replace({ type: 'chat', with: name });

@@ -1,9 +1,9 @@
 import { didYouMean } from '../../control/nearest.ts';
-import type { CommandEntry } from '../../control/registry.ts';
+import { argumentKind, argumentNames, type CommandEntry, isRequired } from '../../control/registry.ts';
 import type { CommandName } from '../../core/commands.ts';
 import { errorSentence } from '../../core/errors.ts';
 import { chatText } from '../render/plain-text.ts';
-import { applies, argumentType, coreName, ITEMS, type Item, isLoggedIn, isRequired, itemOfSlash } from './catalogue.ts';
+import { applies, coreName, ITEMS, type Item, isLoggedIn, itemOfSlash } from './catalogue.ts';
 import { leaveChat, nextUnread, openChat } from './chat.ts';
 import type { LocalCommand } from './local-commands.ts';
 import { type Ask, conversationOf } from './model.ts';
@@ -98,7 +98,7 @@ export function parseArguments(entry: CommandEntry, tail: string): Args | string
     const whole = entry.rest === true && index === entry.positional.length - 1;
     const [, word = '', after = ''] = whole ? ['', rest, ''] : (/^(\S+)\s*([\s\S]*)$/u.exec(rest) ?? []);
     rest = after;
-    const type = argumentType(entry, name);
+    const type = argumentKind(entry, name);
     if (type === 'integer' || type === 'number') {
       if (!/^\d+$/u.test(word)) return `${name} must be a number`;
       args[name] = Number(word);
@@ -114,7 +114,7 @@ export function parseArguments(entry: CommandEntry, tail: string): Args | string
 
 /** Asks for what is missing (and for `optional`), then sends the command. */
 export function complete(turn: Turn, entry: CommandEntry, args: Args, optional: readonly string[]): void {
-  const required = Object.keys(entry.args.properties).filter((name) => isRequired(entry, name) && args[name] === undefined);
+  const required = argumentNames(entry).filter((name) => isRequired(entry, name) && args[name] === undefined);
   const fields = [...required, ...optional.filter((name) => args[name] === undefined)];
   if (fields.length === 0) {
     send(turn, entry, args);

@@ -32,6 +32,8 @@ export interface Model {
   readonly notices: readonly Notice[];
   /** Number of the last notice; line mode prints what it has not printed. */
   readonly noticeCount: number;
+  /** Notices up to this number were seen and are no longer shown. */
+  readonly dismissed: number;
   /** Grows when a view is to be shown anew; line mode prints it then. */
   readonly viewCount: number;
   /** Calls on their way. */
@@ -150,6 +152,7 @@ export function startModel(start: {
     completion: null,
     notices: [],
     noticeCount: 0,
+    dismissed: 0,
     viewCount: 0,
     pending: 0,
     viewTop: 0,
@@ -187,7 +190,7 @@ export function isSecretField(ask: Ask): boolean {
 /** The latest notice while it is fresh. */
 export function currentNotice(model: Model): Notice | null {
   const last = model.notices.at(-1);
-  return last !== undefined && model.nowMillis - last.atMillis < NOTICE_MILLIS ? last : null;
+  return last !== undefined && last.number > model.dismissed && model.nowMillis - last.atMillis < NOTICE_MILLIS ? last : null;
 }
 
 export function totalUnread(model: Model): number {

@@ -5,7 +5,7 @@ import { scrollChat } from './chat.ts';
 import { goBack, goNextUnread } from './commands.ts';
 import { complete } from './complete.ts';
 import { layoutOf } from './layout.ts';
-import { editorOfModel, isMasked } from './model.ts';
+import { currentNotice, editorOfModel, isMasked } from './model.ts';
 import { currentChoices, submit } from './submit.ts';
 import type { Turn } from './turn.ts';
 
@@ -14,10 +14,12 @@ const PASTE_LINES_ASKED = 20;
 const PASTE_CHARACTERS_ASKED = 4_000;
 /** With at most so many rows a digit chooses by itself. */
 const DIGIT_CHOICES_MAX = 9;
+const NOTICE_SEEN_MILLIS = 2_000;
 
 /** A key: first what moves between screens, then what scrolls, then the editor. */
 export function press(turn: Turn, pressed: Key): void {
   const name = chord(pressed);
+  if (name === 'enter' || name === 'escape' || name === 'C-n') dismissSeen(turn);
   if (name !== 'C-c' && turn.model.leaving) turn.set({ leaving: false });
   if (turn.model.heldPaste !== null && name !== 'C-c') {
     answerPaste(turn, pressed);
@@ -29,6 +31,12 @@ export function press(turn: Turn, pressed: Key): void {
     return;
   }
   edit(turn, pressed, name);
+}
+
+/** A notice that was there for a while has been seen when somebody goes on; one that came just now stays. */
+function dismissSeen(turn: Turn): void {
+  const notice = currentNotice(turn.model);
+  if (notice !== null && turn.model.nowMillis - notice.atMillis > NOTICE_SEEN_MILLIS) turn.set({ dismissed: notice.number });
 }
 
 function global(turn: Turn, name: string): boolean {

@@ -1,5 +1,4 @@
-import { commandEntry } from '../../control/registry.ts';
-import { argumentType } from './catalogue.ts';
+import { argumentKind, argumentNames, commandEntry } from '../../control/registry.ts';
 import type { Model } from './model.ts';
 
 /** The switches of the settings screen: whatever the registry's command takes as true or false. */
@@ -7,7 +6,7 @@ export function booleanSettings(model: Model): ReadonlyArray<{ readonly name: st
   const entry = commandEntry('settings');
   if (entry === undefined) return [];
   const values: Readonly<Record<string, unknown>> = { ...model.settings };
-  return Object.keys(entry.args.properties)
-    .filter((name) => argumentType(entry, name) === 'boolean')
+  return argumentNames(entry)
+    .filter((name) => argumentKind(entry, name) === 'boolean')
     .map((name) => ({ name, on: values[name] === true }));
 }

@@ -14,6 +14,9 @@ export interface Frame {
   readonly cursor: { readonly row: number; readonly column: number } | null;
 }
 
+/** From this height on a page begins with an empty row. */
+const MARGIN_FROM = 14;
+
 /** Pure: the same model gives the same frame. */
 export function renderFrame(model: Model): Frame {
   const { columns, rows } = model;
@@ -30,7 +33,7 @@ export function renderFrame(model: Model): Frame {
   const input = inputLines(model, layout);
   const top = rows - layout.inputRows;
   return {
-    lines: [titleLine(model, screen), ...middle, hintLine(model, screen, layout), statusLine(model, layout), ...input.lines],
+    lines: [titleLine(model, screen), ...middle, ...hintLines(model, screen, layout), statusLine(model, layout), ...input.lines],
     cursor: { row: top + input.cursorRow, column: Math.min(columns - 1, input.cursorColumn) },
   };
 }
@@ -51,7 +54,8 @@ function bodyLines(model: Model, screen: Screen, layout: Layout): readonly Line[
     const { lines } = chatWindow(model, screen.with, columns, height);
     return [...Array.from({ length: height - lines.length }, (): Line => []), ...lines];
   }
-  const lines = screenLines(model, screen, columns).flatMap((line) => wrapLine(line, columns, 5));
+  const margin: readonly Line[] = height >= MARGIN_FROM ? [[]] : [];
+  const lines = [...margin, ...screenLines(model, screen, columns).flatMap((line) => wrapLine(line, columns, hangOf(line)))];
   const top = Math.min(model.viewTop, Math.max(0, lines.length - height));
   const seen = lines.slice(top, top + height);
   if (lines.length <= top + height) return seen;
@@ -63,25 +67,40 @@ function titleLine(model: Model, screen: Screen): Line {
   return fitLine([{ text: truncate(title, model.columns), style: BAR }], model.columns, BAR);
 }
 
-/** One row that explains: what waits for an answer, then news, then what Tab found, then the state of things. */
+/** Rows after the first of a numbered line stand under its text. */
+function hangOf(line: Line): number {
+  return /^ *\d+$/u.test(line[0]?.text ?? '') ? 5 : 0;
+}
+
+function hintLines(model: Model, screen: Screen, layout: Layout): readonly Line[] {
+  if (layout.hintRows === 1) return [hintLine(model, screen, layout)];
+  const rows = wrapLine(hintText(model, screen, layout), model.columns, 2);
+  const [first = [], ...rest] = rows;
+  return [fitLine(first, model.columns), fitLine(rest.flat(), model.columns)];
+}
+
 function hintLine(model: Model, screen: Screen, layout: Layout): Line {
-  const { columns } = model;
+  return fitLine(hintText(model, screen, layout), model.columns);
+}
+
+/** One row that explains: what waits for an answer, then news, then what Tab found, then the state of things. */
+function hintText(model: Model, screen: Screen, layout: Layout): Line {
   if (model.heldPaste !== null) {
     const size = `${count(model.heldPaste.split('\n').length, 'line')}, ${count(model.heldPaste.length, 'character')}`;
-    return fitLine([{ text: `Paste ${size}? y pastes, any other key does not.`, style: WARN }], columns);
+    return [{ text: `Paste ${size}? y pastes, any other key does not.`, style: WARN }];
   }
-  if (model.leaving) return fitLine([{ text: 'Ctrl-C once more leaves.', style: WARN }], columns);
+  if (model.leaving) return [{ text: 'Ctrl-C once more leaves.', style: WARN }];
   const notice = currentNotice(model);
   if (notice !== null) {
     const sign = notice.level === 'info' ? '* ' : '! ';
-    return fitLine([{ text: sign + notice.text, style: notice.level === 'info' ? BOLD : WARN }], columns);
+    return [{ text: sign + notice.text, style: notice.level === 'info' ? BOLD : WARN }];
   }
   const { completion } = model;
   if (completion !== null) {
     const words = completion.candidates.flatMap((word, at): Line => [{ text: word, style: at === completion.at ? { inverse: true } : {} }, { text: '  ' }]);
-    return fitLine(words, columns);
+    return words;
   }
-  return fitLine(chatHint(model, screen, layout) ?? [{ text: keyHint(screen, columns), style: DIM }], columns);
+  return chatHint(model, screen, layout) ?? [{ text: keyHint(screen, model.columns), style: DIM }];
 }
 
 function chatHint(model: Model, screen: Screen, layout: Layout): Line | null {

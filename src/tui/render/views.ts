@@ -1,4 +1,4 @@
-import { commandEntry } from '../../control/registry.ts';
+import { commandEntry, isRequired } from '../../control/registry.ts';
 import { applies, ITEMS, menuRows } from '../model/catalogue.ts';
 import { preview } from '../model/chat.ts';
 import { type Ask, type Model, type Screen, totalUnread } from '../model/model.ts';
@@ -175,7 +175,7 @@ function askLines(model: Model, ask: Ask): readonly Line[] {
   const entry = commandEntry(ask.command);
   const field = ask.fields[0] ?? '';
   const names = askNames(model, ask);
-  const optional = !(entry?.args.required ?? []).includes(field);
+  const optional = entry === undefined || !isRequired(entry, field);
   const lines: Line[] = [plain(`${entry?.summary ?? ''}.`), []];
   for (const [index, name] of names.entries()) {
     const blocked: Segment = model.requests.blocked.includes(name) ? { text: '  blocked; choosing takes the block back', style: DIM } : { text: '' };

@@ -1,0 +1,98 @@
+import type { Frame, Message } from '../messages.ts';
+import type { CoreOptions } from '../options.ts';
+import { approximateBytes, type Link, type UnacknowledgedFrame } from './link.ts';
+
+/**
+ * The numbered stream of one link: packing, acknowledgement, reordering, resending. Pure bookkeeping on a `Link`;
+ * links.ts sends and receives. The window of messages bounds what waits here for the peer, the option
+ * `linkReorderFrames` what waits for its predecessors.
+ */
+
+/** Takes everything that waits and returns it as numbered frames, remembered until they are acknowledged. */
+export function packFrames(link: Link, options: CoreOptions, nowMillis: number): UnacknowledgedFrame[] {
+  const frames: UnacknowledgedFrame[] = [];
+  let messages: Message[] = [];
+  let callbacks: Array<(() => void) | undefined> = [];
+  let bytes = 0;
+  const flush = (): void => {
+    if (messages.length === 0) return;
+    frames.push({ sequence: link.nextSequence, messages, callbacks, firstSentMillis: nowMillis, lastSentMillis: nowMillis, attempts: 1 });
+    link.nextSequence += 1;
+    messages = [];
+    callbacks = [];
+    bytes = 0;
+  };
+  for (const { message, acknowledged } of link.outgoing) {
+    const size = approximateBytes(message);
+    if (bytes + size > options.frameBytesTarget || messages.length >= options.frameMessagesMax) flush();
+    messages.push(message);
+    callbacks.push(acknowledged);
+    bytes += size;
+  }
+  flush();
+  link.unacknowledgedMessages += link.outgoing.length;
+  link.unacknowledged.push(...frames);
+  link.outgoing = [];
+  return frames;
+}
+
+/** The peer has everything up to `acknowledged`; measures the round trip and runs the callbacks of what arrived. */
+export function acknowledge(link: Link, acknowledged: number, nowMillis: number): void {
+  const count = link.unacknowledged.findIndex((frame) => frame.sequence > acknowledged);
+  const done = link.unacknowledged.splice(0, count < 0 ? link.unacknowledged.length : count);
+  const last = done.at(-1);
+  if (last === undefined) return;
+  if (last.attempts === 1) {
+    const sample = nowMillis - last.firstSentMillis;
+    link.roundTripMillis = link.roundTripMillis === null ? sample : link.roundTripMillis * 0.8 + sample * 0.2;
+  }
+  for (const frame of done) {
+    link.unacknowledgedMessages -= frame.messages.length;
+    for (const callback of frame.callbacks) callback?.();
+  }
+}
+
+/** Files a numbered frame; false when it was here before. What can be handed up now comes from `nextInOrder`. */
+export function fileNumbered(link: Link, frame: Frame, reorderFrames: number): boolean {
+  if (frame.sequence <= link.received || link.early.has(frame.sequence)) return false;
+  const next = frame.sequence === link.received + 1;
+  if (next || link.early.size < reorderFrames) link.early.set(frame.sequence, frame.messages);
+  return true;
+}
+
+/** The messages of the next frame in order, counted as received; null when it is not here. */
+export function nextInOrder(link: Link): readonly Message[] | null {
+  const messages = link.early.get(link.received + 1);
+  if (messages === undefined) return null;
+  link.received += 1;
+  link.early.delete(link.received);
+  return messages;
+}
+
+/** Frames that have waited for their acknowledgement long enough to be sent again, oldest first; counted as sent now. */
+export function dueForResend(link: Link, options: CoreOptions, nowMillis: number): UnacknowledgedFrame[] {
+  const base = Math.max(options.resendMillis, (link.roundTripMillis ?? 0) * 2);
+  const due: UnacknowledgedFrame[] = [];
+  for (const frame of link.unacknowledged) {
+    const patience = Math.min(base * 2 ** (frame.attempts - 1), options.resendMillisMax);
+    if (nowMillis - frame.lastSentMillis < patience) break;
+    frame.lastSentMillis = nowMillis;
+    frame.attempts += 1;
+    due.push(frame);
+  }
+  return due;
+}
+
+/**
+ * The peer's end is new: our unacknowledged messages are numbered afresh, and what the old end had sent is forgotten.
+ * Hellos are left out, since the opening of the link tells the present state.
+ */
+export function startOver(link: Link): void {
+  link.received = 0;
+  link.early.clear();
+  const again = link.unacknowledged.flatMap((frame) => frame.messages.map((message, index) => ({ message, acknowledged: frame.callbacks[index] })));
+  link.outgoing = [...again, ...link.outgoing].filter(({ message }) => message.type !== 'hello');
+  link.unacknowledged = [];
+  link.unacknowledgedMessages = 0;
+  link.nextSequence = 1;
+}
