@@ -95,7 +95,7 @@ export class SimEngine implements Engine, HostingWatcher {
       ...(lossProbability === undefined ? {} : { lossProbability }),
       traceSink: options.traced === false ? null : (event) => this.#events.push(event),
     });
-    this.#waiting = new VirtualWaiting(this.world);
+    this.#waiting = this.world.settle((index) => new VirtualWaiting(index, this.world));
     this.#services = this.world.settle((index) => new Services(index, { world: this.world, crypto, codec }));
     this.#hosting = new Hosting<Frame>({
       world: this.world,

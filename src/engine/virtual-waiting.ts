@@ -1,13 +1,4 @@
-import type { World } from '../sim/world.ts';
-
-/** One await point of a strand. */
-interface Waiter {
-  deadlineMillis: number;
-  ready: boolean;
-  readonly wakesOnEvent: boolean;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
+import type { Inhabitant, World } from '../sim/world.ts';
 
 /** An await point that something can satisfy before its deadline. */
 export interface Waiting {
@@ -16,37 +7,47 @@ export interface Waiting {
   wake(): void;
 }
 
+interface Waiter {
+  settled: boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** Events after which Node.js gets its turn, so that signals and progress lines are served in a long virtual time. */
 const EVENTS_BETWEEN_PAUSES = 20_000;
-/** Checks that wait for news look this long after it, so that a burst of events is looked at once. */
+/** Whoever waits for news looks this long after it, so that a burst of events is looked at once. */
 const NEWS_MILLIS = 5;
 
 /**
- * Makes virtual time pass while somebody waits, and only then.
+ * Makes virtual time pass while somebody waits, and only then. Deadlines are events of the world like any other.
  *
  * Invariants
  * 1. Time stands still while a strand runs: events happen only when every strand waits here.
- * 2. Await points are satisfied one at a time, in the order in which they were made, and each strand runs to its next
- *    await point before another goes on. So the same program of strands gives the same run in any process.
- * 3. A deadline is virtual: where nothing can happen any more, time jumps to it.
+ * 2. Await points are satisfied one at a time, in the order in which their reasons happened, and each strand runs to its
+ *    next await point before another goes on. So the same program of strands gives the same run in any process.
+ * 3. A deadline is virtual: where nothing else can happen, time jumps to it.
  */
-export class VirtualWaiting {
+export class VirtualWaiting implements Inhabitant {
+  readonly index: number;
+  readonly name = 'runner';
   readonly #world: World;
-  #waiters: Waiter[] = [];
+  readonly #waiters = new Set<Waiter>();
+  #ready: Waiter[] = [];
+  /** Those that news wakes up, and have not heard any yet. */
+  #curious: Waiter[] = [];
   #pumping = false;
-  #woken = false;
 
-  constructor(world: World) {
+  constructor(index: number, world: World) {
+    this.index = index;
     this.#world = world;
   }
 
-  /** Waits until `wake`, or until virtual time `deadlineMillis`. With `wakesOnEvent`, `news` satisfies it as well. */
-  wait(deadlineMillis: number, wakesOnEvent = false): Waiting {
-    let waiter: Waiter | undefined;
-    const promise = new Promise<void>((resolve, reject) => {
-      waiter = { deadlineMillis, ready: false, wakesOnEvent, resolve, reject };
-      this.#waiters.push(waiter);
-    });
+  /** Waits until `wake`, or until virtual time `deadlineMillis`. With `wakesOnNews`, `news` satisfies it soon as well. */
+  wait(deadlineMillis: number, wakesOnNews = false): Waiting {
+    const { promise, waiter } = this.#makeWaiter();
+    this.#waiters.add(waiter);
+    this.#world.scheduleAt(this.index, Math.max(deadlineMillis, this.#world.now), 0, waiter);
+    if (wakesOnNews) this.#curious.push(waiter);
     if (!this.#pumping) {
       this.#pumping = true;
       void this.#pump();
@@ -54,35 +55,67 @@ export class VirtualWaiting {
     return { promise, wake: () => this.#wake(waiter) };
   }
 
-  /** Something was told by a node: whoever looks for a change looks soon. */
+  /** Something changed: whoever looks for changes looks soon. */
   news(): void {
-    const soon = this.#world.now + NEWS_MILLIS;
-    for (const waiter of this.#waiters) if (waiter.wakesOnEvent && waiter.deadlineMillis > soon) waiter.deadlineMillis = soon;
+    const curious = this.#curious;
+    if (curious.length === 0) return;
+    this.#curious = [];
+    for (const waiter of curious) if (!waiter.settled) this.#world.scheduleAt(this.index, this.#world.now + NEWS_MILLIS, 0, waiter);
   }
 
   /** Ends every await point with an error. */
   fail(error: unknown): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.reject(error);
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    this.#ready = [];
+    this.#curious = [];
+    for (const waiter of waiters) {
+      waiter.settled = true;
+      waiter.reject(error);
+    }
   }
 
-  #wake(waiter: Waiter | undefined): void {
-    if (waiter === undefined) return;
-    waiter.ready = true;
-    this.#woken = true;
+  receive(): void {
+    // Nobody sends to the runner.
+  }
+
+  fire(): void {
+    // It sets no timers.
+  }
+
+  /** A deadline has come. */
+  happen(_what: number, payload: unknown): void {
+    this.#wake(payload as Waiter);
+  }
+
+  #makeWaiter(): { promise: Promise<void>; waiter: Waiter } {
+    let waiter: Waiter | null = null;
+    const promise = new Promise<void>((resolve, reject) => {
+      waiter = { settled: false, resolve, reject };
+    });
+    return { promise, waiter: waiter as unknown as Waiter };
+  }
+
+  #wake(waiter: Waiter): void {
+    if (waiter.settled) return;
+    waiter.settled = true;
+    this.#ready.push(waiter);
   }
 
   async #pump(): Promise<void> {
     try {
       await afterContinuations();
-      while (this.#waiters.length > 0) {
-        const waiter = this.#nextReady();
-        if (waiter !== null) {
-          this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+      while (this.#waiters.size > 0) {
+        if (this.#ready.length === 0) this.#run();
+        // Those that become ready meanwhile come after these.
+        const ready = this.#ready;
+        this.#ready = [];
+        for (const waiter of ready) {
+          this.#waiters.delete(waiter);
           waiter.resolve();
+          await afterContinuations();
         }
-        await afterContinuations();
+        if (ready.length === 0) await afterContinuations();
       }
       this.#pumping = false;
     } catch (error) {
@@ -91,26 +124,9 @@ export class VirtualWaiting {
     }
   }
 
-  /** Lets events happen until somebody can go on; null when it is time for a pause. */
-  #nextReady(): Waiter | null {
-    const known = this.#waiters.find((waiter) => waiter.ready);
-    if (known !== undefined) return known;
-    this.#woken = false;
-    for (let count = 0; count < EVENTS_BETWEEN_PAUSES; count += 1) {
-      const first = this.#earliest();
-      if (!this.#world.step(first.deadlineMillis)) {
-        this.#world.runUntil(first.deadlineMillis);
-        return first;
-      }
-      if (this.#woken) return this.#waiters.find((waiter) => waiter.ready) ?? null;
-    }
-    return null;
-  }
-
-  #earliest(): Waiter {
-    let first = this.#waiters[0] as Waiter;
-    for (const waiter of this.#waiters) if (waiter.deadlineMillis < first.deadlineMillis) first = waiter;
-    return first;
+  /** Lets events happen until somebody can go on, or until it is time for a pause. */
+  #run(): void {
+    for (let count = 0; count < EVENTS_BETWEEN_PAUSES && this.#ready.length === 0; count += 1) this.#world.step();
   }
 }
 

@@ -1,3 +1,6 @@
+import { grown, SlotHeap } from './slot-heap.ts';
+import { NONE, WHEEL, Wheel } from './wheel.ts';
+
 /**
  * What is going to happen, in the order (time, sequence number). Times are doubles and are never rounded.
  *
@@ -239,131 +242,7 @@ export class EventQueue {
   }
 }
 
-const NONE = -1;
 const CANCELLED = -1;
-/** Buckets of one level; a power of two. */
-const WHEEL = 4_096;
 const ADAPT_EVERY = 32_768;
 const TICKS_PER_MILLI_MAX = 32_768;
 const TICKS_PER_MILLI_MIN = 1 / 4_096;
-
-function grown<Numbers extends Float64Array | Int32Array>(from: Numbers, to: Numbers): Numbers {
-  to.set(from);
-  return to;
-}
-
-/** One level of buckets: heads of linked lists, and a bit for each bucket that is not empty. */
-class Wheel {
-  readonly #heads = new Int32Array(WHEEL).fill(NONE);
-  readonly #bits = new Int32Array(WHEEL / 32);
-  #filled = 0;
-
-  /** Puts a slot in front of a bucket and returns what was in front before. */
-  put(bucket: number, slot: number): number {
-    const before = this.#heads[bucket] as number;
-    this.#heads[bucket] = slot;
-    if (before === NONE) {
-      const word = bucket >> 5;
-      this.#bits[word] = (this.#bits[word] as number) | (1 << (bucket & 31));
-      this.#filled += 1;
-    }
-    return before;
-  }
-
-  /** Empties a bucket and returns its first slot. */
-  take(bucket: number): number {
-    const first = this.#heads[bucket] as number;
-    this.#heads[bucket] = NONE;
-    const word = bucket >> 5;
-    this.#bits[word] = (this.#bits[word] as number) & ~(1 << (bucket & 31));
-    this.#filled -= 1;
-    return first;
-  }
-
-  /** The first bucket from `from` on that is not empty, or -1. */
-  next(from: number): number {
-    if (this.#filled === 0 || from >= WHEEL) return NONE;
-    let word = from >> 5;
-    let bits = (this.#bits[word] as number) & (-1 << (from & 31));
-    while (bits === 0) {
-      word += 1;
-      if (word === WHEEL / 32) return NONE;
-      bits = this.#bits[word] as number;
-    }
-    return (word << 5) + 31 - Math.clz32(bits & -bits);
-  }
-
-  /** The same, going round. */
-  nextRound(from: number): number {
-    const ahead = this.next(from);
-    return ahead === NONE ? this.next(0) : ahead;
-  }
-}
-
-/** Binary heap of slots by (time, sequence). */
-class SlotHeap {
-  times = new Float64Array(64);
-  #slots = new Int32Array(64);
-  size = 0;
-
-  push(time: number, slot: number, sequences: Float64Array): void {
-    if (this.size === this.times.length) {
-      this.times = grown(this.times, new Float64Array(this.size * 2));
-      this.#slots = grown(this.#slots, new Int32Array(this.size * 2));
-    }
-    const times = this.times;
-    const slots = this.#slots;
-    const sequence = sequences[slot] as number;
-    let at = this.size;
-    this.size = at + 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      const parentTime = times[parent] as number;
-      if (parentTime < time || (parentTime === time && (sequences[slots[parent] as number] as number) < sequence)) break;
-      times[at] = parentTime;
-      slots[at] = slots[parent] as number;
-      at = parent;
-    }
-    times[at] = time;
-    slots[at] = slot;
-  }
-
-  pop(sequences: Float64Array): number {
-    const times = this.times;
-    const slots = this.#slots;
-    const first = slots[0] as number;
-    const last = this.size - 1;
-    this.size = last;
-    if (last === 0) return first;
-    const time = times[last] as number;
-    const slot = slots[last] as number;
-    const sequence = sequences[slot] as number;
-    let at = 0;
-    for (let child = 1; child < last; child = 2 * at + 1) {
-      let childTime = times[child] as number;
-      if (child + 1 < last) {
-        const otherTime = times[child + 1] as number;
-        if (
-          otherTime < childTime ||
-          (otherTime === childTime && (sequences[slots[child + 1] as number] as number) < (sequences[slots[child] as number] as number))
-        ) {
-          child += 1;
-          childTime = otherTime;
-        }
-      }
-      if (time < childTime || (time === childTime && sequence < (sequences[slots[child] as number] as number))) break;
-      times[at] = childTime;
-      slots[at] = slots[child] as number;
-      at = child;
-    }
-    times[at] = time;
-    slots[at] = slot;
-    return first;
-  }
-
-  clear(): number[] {
-    const slots = [...this.#slots.subarray(0, this.size)];
-    this.size = 0;
-    return slots;
-  }
-}

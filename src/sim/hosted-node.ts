@@ -9,6 +9,7 @@ import { addressText, type HostedEnd, type Hosting } from './hosting.ts';
 import type { SeededRandom } from './random.ts';
 import type { ServiceClient, ServiceTicket } from './services.ts';
 import { type Timer, TimerTable } from './timers.ts';
+import { Wire } from './wire.ts';
 import type { Inhabitant, World } from './world.ts';
 
 /** Something for the program; while a commit is under way it waits here, as it would in a socket. */
@@ -25,13 +26,6 @@ interface Answer {
   readonly request: string;
   readonly run: number;
   readonly result: ServiceResult;
-}
-
-/** A way to another node, as long as it is open. */
-interface Connection {
-  reaches: boolean;
-  /** Frames of one connection do not overtake each other. */
-  lastArrivalMillis: number;
 }
 
 const END_TURN = 0;
@@ -71,7 +65,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   readonly #hosting: Hosting<Message>;
   readonly #make: (env: Env<Message>) => Program<Message>;
   readonly #timers = new TimerTable();
-  readonly #connections = new Map<Address, Connection>();
+  readonly #wire: Wire<Message>;
   readonly #diskRandom: SeededRandom;
   #host: Host<Message> | null = null;
   #runCount = 0;
@@ -99,6 +93,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.random = world.stream('node', this.index, 0);
     this.#diskRandom = world.stream('disk', this.index);
     hosting.enter(this.index, this.endpoint.key);
+    this.#wire = new Wire(hosting, this);
   }
 
   get isRunning(): boolean {
@@ -295,7 +290,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.#committing = false;
     this.#failedCommits = 0;
     this.#crashedAt = [];
-    this.#connections.clear();
+    this.#wire.clear();
     this.#timers.clear((timer) => this.#world.cancelTimer(timer));
     this.#world.fall(this.index);
     this.#hosting.parts.watcher.ended(this.name, end, reason);
@@ -332,16 +327,11 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   }
 
   open(endpoint: Endpoint): Address {
-    const handle = this.#hosting.handleOf(endpoint.key);
-    const reaches = this.#hosting.reaches(handle, endpoint);
-    const connection = this.#connections.get(handle);
-    if (connection === undefined) this.#connections.set(handle, { reaches, lastArrivalMillis: 0 });
-    else connection.reaches = reaches;
-    return handle;
+    return this.#wire.open(endpoint);
   }
 
   close(address: Address): void {
-    this.#connections.delete(address);
+    this.#wire.close(address);
   }
 
   keyOf(address: Address): Uint8Array {
@@ -349,38 +339,8 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   }
 
   transmit(to: Address, message: Message): void {
-    const connection = this.#connections.get(to);
-    if (connection === undefined) return this.#dropped(to, message, 'queue-full');
-    if (!connection.reaches) return;
-    const world = this.#world;
-    const rules = this.rules ?? world.rules;
-    let delayMillis = world.network.delayMillis();
-    if (rules.length > 0) {
-      const verdict = world.judge(this.name, world.nameOf(to), rules);
-      if (verdict.action === 'drop') return this.#dropped(to, message, `rule ${verdict.rule}`);
-      if (verdict.action === 'deliver') delayMillis += verdict.delayMillis;
-    }
-    if (world.network.loses()) return this.#dropped(to, message, 'loss');
-    const carried = this.#throughBytes(message);
-    if (typeof carried === 'string') return this.#dropped(to, message, `invalid: ${carried}`);
-    const arrivalMillis = Math.max(world.now + delayMillis, connection.lastArrivalMillis);
-    connection.lastArrivalMillis = arrivalMillis;
-    world.carry(this.index, to, carried, arrivalMillis);
-  }
-
-  #throughBytes(message: Message): Message | string {
-    const { messageCodec } = this.#hosting.parts;
-    return messageCodec === undefined ? message : messageCodec.decode(messageCodec.encode(message));
-  }
-
-  #dropped(to: Address, message: Message, reason: string): void {
-    if (this.traceSink === null) return;
-    const peer = to >= 0 ? this.#world.nameOf(to) : 'nobody';
-    const frame = this.#hosting.parts.frameName?.(message);
-    this.#enqueue({
-      type: 'observe',
-      detail: frame === undefined ? { type: 'drop', peer, reason } : { type: 'drop', frame: `${this.name}/${this.#host?.run ?? 0}/${frame}`, peer, reason },
-    });
+    const reason = this.#wire.transmit(to, message);
+    if (reason !== null && this.traceSink !== null) this.#enqueue({ type: 'observe', detail: this.#wire.drop(to, message, reason, this.#host?.run ?? 0) });
   }
 
   schedule(kind: string, key: string, delayMillis: number): void {

@@ -45,6 +45,8 @@ export class Hosting<Message> {
   readonly parts: HostingParts<Message>;
   readonly commit: Latency;
   readonly #indexOfKey = new Map<string, Address>();
+  /** Keys are compared as text; the same array, which is the usual case, is turned into text once. */
+  readonly #textOfKey = new WeakMap<Uint8Array, string>();
   readonly #keys = new Map<Address, Uint8Array>();
   /** Handles of keys that belong to nobody here count down from -1. */
   #unknownCount = 0;
@@ -55,20 +57,28 @@ export class Hosting<Message> {
   }
 
   enter(index: Address, key: Uint8Array): void {
-    this.#indexOfKey.set(toHex(key), index);
+    this.#indexOfKey.set(this.#text(key), index);
     this.#keys.set(index, key);
   }
 
   /** The handle of the node with that key; equal keys give equal handles, known or not. */
   handleOf(key: Uint8Array): Address {
-    const hex = toHex(key);
-    let handle = this.#indexOfKey.get(hex);
+    let handle = this.#indexOfKey.get(this.#text(key));
     if (handle === undefined) {
       this.#unknownCount += 1;
       handle = -this.#unknownCount;
       this.enter(handle, key);
     }
     return handle;
+  }
+
+  #text(key: Uint8Array): string {
+    let text = this.#textOfKey.get(key);
+    if (text === undefined) {
+      text = toHex(key);
+      this.#textOfKey.set(key, text);
+    }
+    return text;
   }
 
   keyOf(address: Address): Uint8Array {

@@ -84,7 +84,7 @@ export class Services implements Inhabitant {
       }
       case 'seed': {
         const call: SeedCall = { ticket, operation: what.call.operation, body: what.call.body };
-        this.#world.scheduleAnyLife(this.index, this.#delayMillis(), 0, call);
+        this.#world.scheduleAt(this.index, this.#world.now + this.#delayMillis(), 0, call);
         break;
       }
     }

@@ -106,7 +106,7 @@ export class World {
   /** Starts a bare program now or at a time to come. */
   start(index: Address, atMillis = this.now): void {
     if (atMillis <= this.now) this.#bare(index).start();
-    else this.#queue.push(atMillis, ANY_LIFE, index, BareNode.START, undefined);
+    else this.scheduleAt(index, atMillis, BareNode.START, undefined);
   }
 
   /** The bare program ends without warning; frames on the way to it are lost. */
@@ -162,9 +162,9 @@ export class World {
     this.#queue.push(this.now + delayMillis, this.#ownTag(index), index, what, payload);
   }
 
-  /** The same, whatever becomes of it in between. */
-  scheduleAnyLife(index: number, delayMillis: number, what: number, payload: unknown): void {
-    this.#queue.push(this.now + delayMillis, ANY_LIFE, index, what, payload);
+  /** Something that will happen to an inhabitant at a time, whatever becomes of it in between. */
+  scheduleAt(index: number, atMillis: number, what: number, payload: unknown): void {
+    this.#queue.push(atMillis, ANY_LIFE, index, what, payload);
   }
 
   setTimer(index: number, timer: Timer, delayMillis: number): void {

@@ -1,0 +1,80 @@
+import type { Rule } from '../core/rules.ts';
+import type { TraceDetail } from '../core/trace.ts';
+import type { Address, Endpoint } from '../core/types.ts';
+import type { Hosting } from './hosting.ts';
+
+/** Whose wire it is. */
+interface Owner {
+  readonly index: number;
+  readonly name: string;
+  readonly rules: readonly Rule[] | null;
+}
+
+/** A way to another node, as long as it is open. */
+interface Connection {
+  reaches: boolean;
+  /** Frames of one connection do not overtake each other. */
+  lastArrivalMillis: number;
+}
+
+/** What a hosted node has in place of sockets: connections that it opened, over the world's network. */
+export class Wire<Message> {
+  readonly #hosting: Hosting<Message>;
+  readonly #owner: Owner;
+  readonly #connections = new Map<Address, Connection>();
+
+  constructor(hosting: Hosting<Message>, owner: Owner) {
+    this.#hosting = hosting;
+    this.#owner = owner;
+  }
+
+  open(endpoint: Endpoint): Address {
+    const handle = this.#hosting.handleOf(endpoint.key);
+    const reaches = this.#hosting.reaches(handle, endpoint);
+    const connection = this.#connections.get(handle);
+    if (connection === undefined) this.#connections.set(handle, { reaches, lastArrivalMillis: 0 });
+    else connection.reaches = reaches;
+    return handle;
+  }
+
+  close(address: Address): void {
+    this.#connections.delete(address);
+  }
+
+  clear(): void {
+    this.#connections.clear();
+  }
+
+  /** Puts a message on its way; the reason when it is dropped here. One to a wrong address or key vanishes without a word. */
+  transmit(to: Address, message: Message): string | null {
+    const connection = this.#connections.get(to);
+    if (connection === undefined) return 'queue-full';
+    if (!connection.reaches) return null;
+    const { world } = this.#hosting.parts;
+    const rules = this.#owner.rules ?? world.rules;
+    let delayMillis = world.network.delayMillis();
+    if (rules.length > 0) {
+      const verdict = world.judge(this.#owner.name, world.nameOf(to), rules);
+      if (verdict.action === 'drop') return `rule ${verdict.rule}`;
+      if (verdict.action === 'deliver') delayMillis += verdict.delayMillis;
+    }
+    if (world.network.loses()) return 'loss';
+    const carried = this.#throughBytes(message);
+    if (typeof carried === 'string') return `invalid: ${carried}`;
+    connection.lastArrivalMillis = Math.max(world.now + delayMillis, connection.lastArrivalMillis);
+    world.carry(this.#owner.index, to, carried, connection.lastArrivalMillis);
+    return null;
+  }
+
+  /** The line of the trace about a dropped message. */
+  drop(to: Address, message: Message, reason: string, run: number): TraceDetail {
+    const { world, frameName } = this.#hosting.parts;
+    const peer = to >= 0 ? world.nameOf(to) : 'nobody';
+    return frameName === undefined ? { type: 'drop', peer, reason } : { type: 'drop', frame: `${this.#owner.name}/${run}/${frameName(message)}`, peer, reason };
+  }
+
+  #throughBytes(message: Message): Message | string {
+    const { messageCodec } = this.#hosting.parts;
+    return messageCodec === undefined ? message : messageCodec.decode(messageCodec.encode(message));
+  }
+}
