@@ -149,14 +149,14 @@ export class LocalEngine implements Engine {
     // A node ends in order by itself when its account is deleted.
     if (running.ending || exit.status === 0) return;
     const lines = [...running.process.lastLines(), ...(await this.#logTail(node))];
-    const tail = lines.length === 0 ? '' : `\n${lines.slice(-LOG_LINES_SHOWN).join('\n')}`;
+    const tail = lines.length === 0 ? '' : `\nThe last that it said:\n${lines.slice(-LOG_LINES_SHOWN).join('\n')}`;
     for (const listener of this.#crashListeners) listener(`the process of ${node} ended by itself (${sayExit(exit)})${tail}`);
   }
 
   async #logTail(node: string): Promise<readonly string[]> {
     try {
       const text = await readFile(join(this.#options.root, 'nodes', node, 'node.log'), 'utf8');
-      return text.trimEnd().split('\n').slice(-LOG_LINES_SHOWN);
+      return text.trimEnd().split('\n').slice(-LOG_LINES_SHOWN).map(sayLogLine);
     } catch {
       return [];
     }
@@ -298,6 +298,16 @@ export class LocalEngine implements Engine {
 
   async traceSummary(): Promise<{ readonly events: number; readonly sha256: string }> {
     return summarizeTrace(await this.trace());
+  }
+}
+
+/** A line of a node's JSON log as a person reads it. */
+function sayLogLine(line: string): string {
+  try {
+    const { time, msg, reason } = JSON.parse(line) as Record<string, unknown>;
+    return [String(time).slice(11, 23), msg, reason].filter((part) => part !== undefined).join(' ');
+  } catch {
+    return line;
   }
 }
 

@@ -83,7 +83,8 @@ export class Narration implements RunListener {
     }
     const word = report.outcome === 'crashed' ? 'CRASHED' : 'FAILED';
     this.#line(`${time}  ${this.#paint('red', word)}  ${words}`);
-    this.#line(`${MARGIN}${revealed(report.evidence ?? '')} (step ${report.number}, line ${report.line})`);
+    for (const line of revealed(report.evidence ?? '').split('\n')) this.#line(`${MARGIN}${line}`);
+    this.#line(`${MARGIN}(step ${report.number}, line ${report.line} of the file)`);
   }
 
   ended(report: RunReport): void {
@@ -137,7 +138,7 @@ function clock(millis: number): string {
 export function summary(report: RunReport): string[] {
   const time = report.engine === 'sim' ? `${sayMillis(report.virtualMillis)} of virtual time in ${sayMillis(report.wallMillis)}` : sayMillis(report.wallMillis);
   const lines = [`${report.verdict.toUpperCase()}  ${report.scenario}: ${tally(report)}, ${time}`];
-  if (report.reason !== null) lines.push(`      ${revealed(report.reason)}`);
+  if (report.reason !== null) lines.push(`      ${revealed(report.reason).split('\n')[0]}`);
   if (report.trace.events > 0) lines.push(`      trace: ${counted(report.trace.events, 'event')}, sha256 ${report.trace.sha256.slice(0, 16)}`);
   return lines;
 }

@@ -29,7 +29,13 @@ const refused = test.macro({
 test('an unknown key, naming the nearest one', refused, `${HEAD}  - regster: alice\n`, '4:5', /"regster" is not known here\. Did you mean "register"\?/);
 test('an unknown key at the top', refused, 'name: x\nstpes: []\n', '2:1', /"stpes" is not known here\. Did you mean "steps"/);
 test('a missing key', refused, 'name: x\n', '1:1', /"steps" is missing/);
-test('an unknown key deep inside', refused, `${HEAD}  - expect: { presence: { of: bob, seen_by: alice, is: away } }\n`, '4:37', /seen_by.*Did you mean "seen-by"/);
+test(
+  'an unknown key deep inside',
+  refused,
+  `${HEAD}  - expect: { presence: { of: bob, seen_by: alice, is: away } }\n`,
+  '4:36',
+  /seen_by.*Did you mean "seen-by"/,
+);
 test('an unknown expectation', refused, `${HEAD}  - expect: { mesages: { at: bob } }\n`, '4:15', /Did you mean "messages"/);
 test('a wrong type', refused, `${HEAD}  - send: { from: alice, to: bob, text: 12 }\n`, '4:41', /"text": must be a text; quote it.*saw the number 12/);
 test('a wrong word', refused, `${HEAD}  - status: { of: alice, is: bussy }\n`, '4:30', /online, away, busy or offline.*Did you mean "busy"/);

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import Ajv2020 from 'ajv/dist/2020.js';
 import test from 'ava';
 import { parse } from 'yaml';
-import { NodeCrypto } from '../../src/adapters/crypto/node-crypto.ts';
 import { CborCodec } from '../../src/adapters/codec/cbor.ts';
+import { NodeCrypto } from '../../src/adapters/crypto/node-crypto.ts';
 import { simEngine } from '../../src/engine/sim.ts';
 import { loadScenario, type Scenario } from '../../src/scenario/load.ts';
 import { SILENT } from '../../src/scenario/narration.ts';
@@ -14,7 +14,9 @@ import { scenarioJsonSchema } from '../../src/scenario/schema.ts';
 import { EXPECTATIONS, VERBS } from '../../src/scenario/vocabulary.ts';
 
 const home = fileURLToPath(new URL('../../../', import.meta.url));
-const names = readdirSync(`${home}scenarios`, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.yaml')).sort();
+const names = readdirSync(`${home}scenarios`, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.yaml'))
+  .sort();
 
 function text(name: string): string {
   return readFileSync(`${home}scenarios/${name}`, 'utf8');
@@ -57,7 +59,15 @@ test('the JSON Schema refuses what the loader refuses', (t) => {
   const Ajv = Ajv2020 as unknown as typeof Ajv2020.default;
   const fits = new Ajv({ strict: false }).compile(scenarioJsonSchema());
   const file = (step: unknown) => ({ name: 'x', steps: [{ start: 'alice' }, step] });
-  for (const step of [{ regster: 'alice' }, { wait: 5 }, { wait: '5' }, {}, { start: 'bob', stop: 'alice' }, { expect: {} }, { register: 'alice', fails: 'nothing' }]) {
+  for (const step of [
+    { regster: 'alice' },
+    { wait: 5 },
+    { wait: '5' },
+    {},
+    { start: 'bob', stop: 'alice' },
+    { expect: {} },
+    { register: 'alice', fails: 'nothing' },
+  ]) {
     t.false(fits(file(step)), JSON.stringify(step));
     t.throws(() => loadScenario(JSON.stringify(file(step)), 'x'), undefined, JSON.stringify(step));
   }

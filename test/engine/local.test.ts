@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { ConfabError } from '../../src/core/errors.ts';
+import { LocalEngine } from '../../src/engine/local.ts';
+import { until } from '../helpers/until.ts';
+
+const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'confab-local-'));
+test.after.always(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function confab(...args: string[]): { child: ChildProcess; outcome: Promise<Outcome> } {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: folder } });
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.on('data', (chunk) => (stdout += chunk));
+  child.stderr?.on('data', (chunk) => (stderr += chunk));
+  const outcome = new Promise<Outcome>((resolve) => child.once('close', (status) => resolve({ status, stdout, stderr })));
+  return { child, outcome };
+}
+
+/** Processes whose command line names a data root of this test. */
+function processesOf(root: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`CONFAB_TEST_MARK=${root}`);
+      } catch {
+        return false;
+      }
+    });
+}
+
+test.serial('an engine starts, asks, kills, restarts and stops nodes, and leaves no process', async (t) => {
+  const root = mkdtempSync(join(folder, 'engine-'));
+  process.env['CONFAB_TEST_MARK'] = root;
+  const engine = new LocalEngine({ root, network: 'engine-test' });
+  const crashes: string[] = [];
+  const events: string[] = [];
+  engine.onCrash((reason) => crashes.push(reason));
+  engine.onEvent((node, event) => events.push(`${node} ${(event as { type: string }).type}`));
+  await engine.start();
+  t.teardown(() => engine.stop());
+  t.is(await engine.seedServerState(), null);
+  await Promise.all([engine.startSeedServer(), engine.startNode('alice')]);
+  t.true(engine.isRunning('alice'));
+  await t.throwsAsync(engine.startNode('alice'), { instanceOf: ConfabError });
+  await engine.command('alice', 'register', { password: 'alice in the lab' });
+  const seen = await engine.until(async () => ((await engine.seedServerState())?.users.includes('alice') ? null : 'not there'), 5_000);
+  t.is(seen, null);
+  t.is(await engine.until(async () => (events.includes('alice logged-in') ? null : 'no event'), 2_000), null);
+  t.regex(await engine.endpointOf('alice'), /^tcp:\/\/127\.0\.0\.1:\d+#/);
+  await t.throwsAsync(engine.command('alice', 'login', { password: 'x' }), { instanceOf: ConfabError, message: /logged in already/ });
+
+  await engine.killNode('alice');
+  t.false(engine.isRunning('alice'));
+  await t.throwsAsync(engine.command('alice', 'info', {}), { instanceOf: ConfabError });
+  await engine.startNode('alice');
+  t.true(((await engine.command('alice', 'info', {})) as { registered: boolean }).registered);
+  await engine.setRules([{ id: 'r', kind: 'cut', from: ['alice'], to: ['*'], oneWay: false }]);
+  await engine.stopNode('alice');
+  await engine.startNode('alice', { emptyDisk: true });
+  t.false(((await engine.command('alice', 'info', {})) as { registered: boolean }).registered);
+  t.deepEqual(crashes, []);
+
+  await engine.crashNode('alice');
+  await until('the crash is told', () => crashes.length > 0);
+  t.regex(crashes[0] ?? '', /^the process of alice ended by itself \(signal SIGKILL\)/);
+  engine.note('over');
+  await engine.stop();
+  await engine.stop();
+  t.deepEqual(
+    processesOf(root).filter((pid) => pid !== process.pid),
+    [],
+  );
+  const trace = await engine.trace();
+  t.true(trace.some((event) => event.node === 'alice' && event.detail.type === 'command'));
+  t.true(trace.some((event) => event.node === 'runner'));
+  t.is((await engine.traceSummary()).events, trace.length);
+  await t.throwsAsync(engine.wait(1), { message: /over/ });
+});
+
+test.serial('the tour passes on real processes, with its trace and data kept when asked', async (t) => {
+  const keep = join(folder, 'kept');
+  const trace = join(folder, 'tour.ndjson');
+  const { outcome } = confab('run', 'tour', '--json', '--keep', keep, '--trace', trace);
+  const { status, stdout, stderr } = await outcome;
+  t.is(status, 0, stdout + stderr);
+  t.is(stdout.trim().split('\n').length, 1);
+  const report = JSON.parse(stdout) as { verdict: string; engine: string; trace: { events: number } };
+  t.is(report.verdict, 'pass');
+  t.is(report.engine, 'local');
+  const lines = readFileSync(trace, 'utf8').trimEnd().split('\n');
+  t.is(lines.length, report.trace.events);
+  t.false(lines.join('').includes('smell'), 'no text of a message in a trace');
+  t.true(existsSync(join(keep, 'nodes', 'alice')) && existsSync(join(keep, 'server_data')));
+  const again = await confab('run', 'tour', '--keep', keep).outcome;
+  t.is(again.status, 2);
+  t.regex(again.stderr, /holds the data of another run/);
+});
+
+test.serial('exit statuses: 1 for a failure, 3 for a crash, 2 for a file with a mistake', async (t) => {
+  const [fail, crash, missing] = await Promise.all([
+    confab('run', 'placebo/must-fail', '--json').outcome,
+    confab('run', 'placebo/crash').outcome,
+    confab('run', 'tuor').outcome,
+  ]);
+  t.is(fail.status, 1, fail.stderr);
+  t.is((JSON.parse(fail.stdout) as { verdict: string }).verdict, 'fail');
+  t.is(crash.status, 3, crash.stdout);
+  t.regex(crash.stdout, /CRASHED {2}the process of alice dies by itself\n.*ended by itself \(signal SIGKILL\)/);
+  t.is(missing.status, 2);
+  t.regex(missing.stderr, /there is no scenario "tuor"\. Did you mean "tour"\?/);
+});
+
+for (const signal of ['SIGKILL', 'SIGINT'] as const) {
+  test.serial(`${signal} of the runner leaves no process behind`, async (t) => {
+    const mark = mkdtempSync(join(folder, 'mark-'));
+    process.env['CONFAB_TEST_MARK'] = mark;
+    const { child, outcome } = confab('run', 'placebo/stall');
+    delete process.env['CONFAB_TEST_MARK'];
+    await until('runner and node run', () => processesOf(mark).length >= 2, 10_000);
+    child.kill(signal);
+    await outcome;
+    await until('all are gone', () => processesOf(mark).length === 0, 10_000);
+    t.pass();
+  });
+}
