@@ -192,6 +192,22 @@ withTcp('a silent restart at the same address is overcome without opening again'
   await again.stop();
 });
 
+withTcp('handshakes are counted, and strangers beyond the bound are refused while those known go on', async (t, harness) => {
+  const small = new ZeroMqTransport({ listen: 'tcp://127.0.0.1:0', agreementSeed: seedOf(5), crypto, peersMax: 1 });
+  const inbox = await startInbox(small);
+  const alice = await startInbox(harness.make(1));
+  const bob = await startInbox(harness.make(2));
+  alice.transport.send(alice.transport.open(small.endpoint), frameOf('first come'));
+  await until('the frame of alice', () => inbox.frames.length === 1);
+  bob.transport.send(bob.transport.open(small.endpoint), frameOf('too late'));
+  await until('the refusal of bob', () => inbox.refused.length === 1);
+  alice.transport.send(alice.transport.open(small.endpoint), frameOf('again'));
+  await until('the second frame of alice', () => inbox.frames.length === 2);
+  t.deepEqual(inbox.refused, [{ reason: 'too-many-peers', peer: Buffer.from(bob.transport.endpoint.key).toString('hex') }]);
+  t.deepEqual(small.handshakes, { accepted: 2, refused: 0 });
+  await small.stop();
+});
+
 withTcp('300 peers speak with one inbox and are told apart', async (t, harness) => {
   const hub = await startInbox(harness.make(0));
   const peers = await Promise.all(Array.from({ length: 300 }, (_, index) => startInbox(harness.make(1_000 + index))));
