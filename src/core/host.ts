@@ -39,6 +39,9 @@ type Effect<Message> =
   | { readonly type: 'request'; readonly request: string; readonly what: ServiceRequest }
   | { readonly type: 'retire' };
 
+/** No peer can drive the Lamport clock further, so that there is always room to count on in whole numbers. */
+const LOGICAL_MAX = 2 ** 52;
+
 /**
  * Runs one program: hands it inputs, keeps its effects until the commit, then lets them go.
  *
@@ -221,7 +224,7 @@ export class Host<Message> implements Env<Message> {
   }
 
   observeLogical(logical: number): void {
-    if (logical > this.#logical) this.#logical = logical;
+    this.#logical = Math.max(this.#logical, Math.min(logical, LOGICAL_MAX));
   }
 
   open(endpoint: Endpoint, name: string): Address {

@@ -1,21 +1,15 @@
 import { sameBytes } from '../bytes.ts';
 import { FRAME_VERSION, type Frame, type FrameKind, type Message, misfitOfFrame, misfitOfMessage } from '../messages.ts';
 import type { Parts } from '../parts.ts';
-import { type AnyVerifiedRecord, type VerifiedRecord, verifyRecord } from '../records.ts';
+import type { AnyVerifiedRecord, VerifiedRecord } from '../records.ts';
 import type { Address, Endpoint, NodeId } from '../types.ts';
+import { type Hello, readHello } from './hello.ts';
 import { type Link, newLink } from './link.ts';
 import { traceDrop, traceReceive, traceSend, traceState } from './link-trace.ts';
 import { acknowledge, dueForResend, fileNumbered, nextInOrder, packFrames, startOver } from './stream.ts';
 
 /** Ends of a peer that are remembered as gone, per link. */
 const RETIRED_RUNS_MAX = 8;
-
-/** What an opening or repeated hello says, verified. */
-interface Hello {
-  readonly node: VerifiedRecord<'node'>;
-  readonly address: string;
-  readonly session: { readonly user: AnyVerifiedRecord; readonly presence: AnyVerifiedRecord | null } | null;
-}
 
 /** What the rest of the node hears of links. */
 export interface LinkHooks {
@@ -191,7 +185,7 @@ export class Links {
   #receiveHello(from: Address, frame: Frame): void {
     const { env, options } = this.#parts;
     const known = this.#links.get(from);
-    const hello = frame.messages.length === 1 ? this.#readHello(from, frame.messages[0]) : 'hello: not alone';
+    const hello = frame.messages.length === 1 ? readHello(env, env.keyOf(from), frame.messages[0]) : 'hello: not alone';
     if (typeof hello === 'string') return this.#drop(known, 'invalid', hello);
     if (known?.retiredRuns.includes(frame.run)) return this.#drop(known, 'out-of-step', 'hello of an earlier life');
     const knowsUs = frame.toRun === known?.localRun;
@@ -212,28 +206,10 @@ export class Links {
     this.#establish(link);
   }
 
-  /** The verified content of a hello, or why it is none. */
-  #readHello(from: Address, message: unknown): Hello | string {
-    const { env } = this.#parts;
-    const wrong = misfitOfMessage(message);
-    if (wrong !== null) return `hello: ${wrong}`;
-    const hello = message as Message;
-    if (hello.type !== 'hello') return 'hello: another message';
-    const node = verifyRecord(env, hello.node);
-    if (typeof node === 'string' || node.type !== 'node') return 'hello: without a node record';
-    if (!sameBytes(node.body.agreementKey, env.keyOf(from))) return 'hello: the transport key is not that of the record';
-    const address = node.body.addresses[0];
-    if (address === undefined) return 'hello: without an address';
-    if (hello.session === null) return { node, address, session: null };
-    const user = verifyRecord(env, hello.session.user);
-    const presence = hello.session.presence === null ? null : verifyRecord(env, hello.session.presence);
-    if (typeof user === 'string' || typeof presence === 'string') return 'hello: with a wrong session';
-    return { node, address, session: { user, presence } };
-  }
-
   /** A hello inside the stream: the peer's record or session has changed. */
   #receiveNews(link: Link, message: Message): void {
-    const hello = this.#readHello(link.address, message);
+    const { env } = this.#parts;
+    const hello = readHello(env, env.keyOf(link.address), message);
     if (typeof hello === 'string') return this.#drop(link, 'invalid', hello);
     this.#adopt(link, hello);
     this.#hooks.hello(link, hello.node, hello.session);
@@ -297,6 +273,7 @@ export class Links {
   #handUp(link: Link, messages: readonly Message[]): void {
     for (const message of messages) {
       const wrong = misfitOfMessage(message);
+      if (this.#links.get(link.address) !== link) return;
       if (wrong !== null) this.#drop(link, wrong.startsWith('unknown type') ? 'unknown-type' : 'invalid', wrong);
       else if (message.type === 'hello') this.#receiveNews(link, message);
       else this.#hooks.message(link, message);

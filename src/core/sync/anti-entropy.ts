@@ -137,8 +137,9 @@ export class AntiEntropy {
     const { view, links } = this.#parts;
     const theirs = new Map<string, { readonly key: Uint8Array; readonly sequence: number }>();
     for (const entry of message.entries) {
-      const [key, sequence] = entry;
-      if (!(key instanceof Uint8Array) || key.length !== 8 || !Number.isSafeInteger(sequence)) return this.#parts.count('dropped:invalid');
+      const [key, sequence]: readonly unknown[] = Array.isArray(entry) ? entry : [];
+      if (!(key instanceof Uint8Array) || key.length !== 8 || typeof sequence !== 'number' || !Number.isSafeInteger(sequence))
+        return this.#parts.count('dropped:invalid');
       theirs.set(toHex(key), { key, sequence });
     }
     const offers: SignedRecord[] = [];
