@@ -44,10 +44,12 @@ export async function runUp(context: CliContext, options: UpOptions): Promise<nu
   });
   const bots: Bot[] = [];
   let status = 0;
+  let came = false;
   try {
     line.show('starting …');
     await Promise.race([network.start(), interruption.promise]);
     if (interruption.happened()) return 130;
+    came = true;
     line.end(`${listed(options.users)} are up, and the seed server at ${network.seedUrl}.`);
     for (const [index, name] of options.bots.entries()) bots.push(await startBot(context.root, { name, index, options, network, guide }));
     const terminal = runTerminal({
@@ -62,13 +64,18 @@ export async function runUp(context: CliContext, options: UpOptions): Promise<nu
     status = await Promise.race([terminal, ended]);
   } finally {
     for (const bot of bots) bot.stop();
-    line.show(endedOutside ? 'The network was ended from elsewhere.' : 'ending the network …');
+    if (came) line.show('ending the network …');
     await network.stop();
-    line.end(endedOutside ? 'The network was ended from elsewhere.' : 'All nodes and the seed server have ended. What was said is kept for next time.');
+    line.end(lastWords(came, endedOutside));
     interruption.release();
     process.stdin.pause();
   }
   return status;
+}
+
+function lastWords(came: boolean, endedOutside: boolean): string {
+  if (!came) return 'Nothing was started.';
+  return endedOutside ? 'The network was ended from elsewhere.' : 'All nodes and the seed server have ended. What was said is kept for next time.';
 }
 
 async function startBot(
