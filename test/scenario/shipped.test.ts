@@ -38,7 +38,7 @@ test('the shipped JSON Schema is that of the code (UPDATE_GOLDEN=1 rewrites it)'
   const file = `${home}schemas/scenario.schema.json`;
   const current = `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`;
   if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, current);
-  t.is(readFileSync(file, 'utf8'), current);
+  t.true(readFileSync(file, 'utf8') === current, 'schemas/scenario.schema.json is not current: run this test with UPDATE_GOLDEN=1');
 });
 
 test('every shipped scenario names the schema in its first line, loads, and fits the JSON Schema', (t) => {

@@ -90,7 +90,8 @@ const knows = expectation({
       const others = seen.map((view) => view.name);
       const names = others.includes(userOf(name)) ? others : [...others, userOf(name)];
       const wrong =
-        misfitOfSet(names, { include: usersOf(value.users), not: usersOf(value.not) }) ??
+        misfitOfSet(names, { include: usersOf(value.users) }) ??
+        misfitOfSet(others, { not: usersOf(value.not) }) ??
         (value.count === undefined || value.count === names.length ? null : counted(names.length, 'user'));
       return wrong === null ? null : `${name} knows: ${wrong}`;
     }),

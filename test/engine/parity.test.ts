@@ -1,0 +1,41 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { Gate } from '../../src/engine/gate.ts';
+import { LocalEngine } from '../../src/engine/local.ts';
+import { loadScenario } from '../../src/scenario/load.ts';
+import { SILENT } from '../../src/scenario/narration.ts';
+import { runScenario } from '../../src/scenario/runner.ts';
+
+/**
+ * What passes in the simulator (test/scenario/shipped.test.ts) passes on real processes. The tour is played by
+ * local.test.ts; fifty-users and simultaneous-registrations need the machine for themselves and are played by hand.
+ */
+const LEFT_OUT = ['tour', 'fifty-users', 'simultaneous-registrations'];
+
+const home = fileURLToPath(new URL('../../../scenarios/', import.meta.url));
+const names = readdirSync(home)
+  .filter((name) => name.endsWith('.yaml'))
+  .map((name) => name.slice(0, -'.yaml'.length))
+  .filter((name) => !LEFT_OUT.includes(name));
+const gate = new Gate(3);
+
+for (const name of names) {
+  test(`${name} passes on real processes`, (t) => {
+    t.timeout(55_000);
+    return gate.pass(async () => {
+      const root = mkdtempSync(join(tmpdir(), 'confab-parity-'));
+      try {
+        const scenario = loadScenario(readFileSync(`${home}${name}.yaml`, 'utf8'), name);
+        const engine = new LocalEngine({ root, network: `parity-${name}`, coreOptions: scenario.options });
+        const report = await runScenario(scenario, engine, { seed: 1, wallMillis: () => performance.now(), listener: SILENT });
+        t.is(report.verdict, 'pass', report.reason ?? '');
+        t.true(report.trace.events > 50);
+      } finally {
+        rmSync(root, { recursive: true, force: true });
+      }
+    });
+  });
+}
