@@ -224,7 +224,7 @@ export class Session {
         const keys = passwordKeys(env, derived.value as Uint8Array, user.body.salt);
         if (keys.authentication.publicKey.some((byte, index) => byte !== user.body.authenticationKey[index])) return this.#wrongPassword(done);
         seed.call('challenge', { name }, (challenge) => {
-          if (!challenge.ok) return done({ ok: false, code: 'unavailable', details: { what: `The vault of ${name}` } });
+          if (!challenge.ok) return this.#noVault(challenge, done);
           const { nonce } = challenge.value as { nonce: Uint8Array };
           const signature = env.crypto.sign(keys.authentication.secretKey, vaultChallengeBytes(name, nonce));
           seed.call('vault', { name, nonce, signature }, (answer) => this.#receiveVault(answer, keys.unlock, done));
@@ -236,13 +236,19 @@ export class Session {
   #receiveVault(answer: ServiceResult, unlock: Uint8Array, done: Reply): void {
     const { env, settings } = this.#parts;
     const name = settings.user;
-    if (!answer.ok)
-      return done({ ok: false, code: answer.code === 'unavailable' ? 'unavailable' : 'not-registered', details: { name, what: `The vault of ${name}` } });
+    if (!answer.ok) return this.#noVault(answer, done);
     const vault = decodeVault(env, (answer.value as { vault: Uint8Array }).vault);
     const secrets = vault === null || vault.name !== name ? null : openVault(env, vault, unlock);
     if (vault === null || secrets === null) return done({ ok: false, code: 'bad-record', details: { reason: 'the vault from the seed server does not open' } });
     env.store.put('vault', name, vault);
     this.#enter(secrets, done);
+  }
+
+  #noVault(answer: Extract<ServiceResult, { ok: false }>, done: Reply): void {
+    const name = this.#parts.settings.user;
+    if (answer.code === 'rate-limited') return done({ ok: false, code: 'too-many-attempts', details: { name, seconds: answer.details?.['seconds'] ?? 5 } });
+    if (answer.code === 'not-found') return done({ ok: false, code: 'not-registered', details: { name } });
+    done({ ok: false, code: 'unavailable', details: { what: `The vault of ${name}` } });
   }
 
   #wrongPassword(done: Reply): void {
