@@ -45,12 +45,17 @@ export function syncFolder(folder: string): void {
   }
 }
 
+/** Where the new content lies until it takes the file's name; a crash may leave it behind. */
+export function temporaryPath(path: string): string {
+  return `${path}.new`;
+}
+
 /**
  * Writes a file whole: whoever looks sees the old content or the new one, also after a power cut.
  * Throws the system's error; the old file is then untouched.
  */
 export function writeFileAtomically(path: string, bytes: Uint8Array): void {
-  const temporary = `${path}.new`;
+  const temporary = temporaryPath(path);
   const descriptor = openSync(temporary, 'w', FILE_MODE);
   try {
     let written = 0;

@@ -1,4 +1,17 @@
-import { chmodSync, copyFileSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -119,6 +132,7 @@ withFolder('half a node store, a flipped page and another node key are met by se
   t.is(folder.aside.length, 1);
   const descriptor = openSync(path, 'r+');
   writeSync(descriptor, Buffer.alloc(64, 1), 0, 64, 5 * 4_096 + 100);
+  closeSync(descriptor);
   fill();
   t.is(folder.aside.length, 2);
   folder.open({ nodeKey: new Uint8Array(32).fill(4) }).close();

@@ -134,7 +134,7 @@ export function transportSuite(test: TestFn, name: string, makeHarness: () => Tr
     const bob = await startInbox(harness.make(2));
     const toBob = alice.transport.open(bob.transport.endpoint);
     for (let number = 0; number < 200; number += 1) alice.transport.send(toBob, frameOf(`${number}`));
-    await alice.transport.flush(2_000);
+    await alice.transport.flush(10_000);
     await alice.transport.stop();
     await until('all frames', () => bob.frames.length === 200);
     t.is(bob.frames[199]?.text, '199');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, linkSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Codec, ScanRange } from '../../core/capabilities.ts';
-import { setAside, syncFolder, writeFileAtomically } from '../files.ts';
+import { setAside, syncFolder, temporaryPath, writeFileAtomically } from '../files.ts';
 import { boundsOf } from './sqlite-file.ts';
 
 const FORMAT = 1;
@@ -94,8 +94,7 @@ export class VaultFile {
   }
 
   wipe(): void {
-    rmSync(this.#path, { force: true });
-    rmSync(this.#oldPath, { force: true });
+    for (const path of [this.#path, this.#oldPath, temporaryPath(this.#path)]) rmSync(path, { force: true });
     this.#committed = new Map();
     this.#before = null;
     this.rollback();

@@ -7,7 +7,7 @@ const RECONNECT_MILLIS_MAX = 1_000;
 /** Frames inside ZeroMQ on top of our own queue, once connected. */
 const SEND_HIGH_WATER_MARK = 256;
 /** An orderly stop lets ZeroMQ finish writing to peers that are there, but never waits longer for one that is not. */
-const STOP_LINGER_MILLIS = 100;
+const STOP_LINGER_MILLIS = 500;
 
 export interface PeerLinkOptions {
   readonly context: Context;
@@ -43,7 +43,6 @@ export class PeerLink {
   #queuedBytes = 0;
   #pumping = false;
   #closed = false;
-  #oldestSince = 0;
 
   /** Throws the system's error when no socket can be had or the address is not understood. */
   constructor(options: PeerLinkOptions, waiting: readonly Uint8Array[] = []) {
@@ -86,11 +85,6 @@ export class PeerLink {
     return this.#queue.length === 0;
   }
 
-  /** How long the frame at the head of the queue has been waiting for the peer, ms. */
-  get waitingMillis(): number {
-    return this.idle ? 0 : performance.now() - this.#oldestSince;
-  }
-
   /** Returns the frames that had not left. With `linger` ZeroMQ may still write those that had. */
   close(linger = false): readonly Uint8Array[] {
     if (this.#closed) return [];
@@ -108,7 +102,6 @@ export class PeerLink {
     for (;;) {
       const frame = this.#queue[0];
       if (frame === undefined) break;
-      this.#oldestSince = performance.now();
       try {
         await this.#dealer.send([this.#options.introduction, frame]);
       } catch (error) {

@@ -15,8 +15,6 @@ const BACKLOG = 4_096;
 const KEY_BYTES = 32;
 /** Messages have three parts at the inbox: routing id, introduction, frame. */
 const PARTS = 3;
-/** Frames that have waited longer than this for a peer do not hold `flush` up: nobody takes them. */
-const STALLED_MILLIS = 250;
 /** A stop waits this long at most for the port to be free. */
 const UNBIND_MILLIS_MAX = 500;
 
@@ -161,11 +159,11 @@ export class ZeroMqTransport implements Transport {
 
   async flush(millis: number): Promise<void> {
     const deadline = performance.now() + millis;
-    while (this.#peers.some(({ link }) => link !== null && !link.idle && link.waitingMillis < STALLED_MILLIS)) {
+    while (this.#peers.some(({ link }) => link !== null && !link.idle)) {
       const left = deadline - performance.now();
       if (left <= 0) return;
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, Math.min(left, STALLED_MILLIS));
+        const timer = setTimeout(resolve, left);
         this.#idleWaiters.push(() => {
           clearTimeout(timer);
           resolve();
