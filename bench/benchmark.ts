@@ -1,0 +1,26 @@
+/** One measured figure of one run. */
+export interface Figure {
+  /** What was measured, as the table says it. */
+  readonly row: string;
+  readonly value: number;
+  readonly unit: 'ms' | 's' | 'MB' | '%' | '/s' | 'of 20' | 'events/s' | 'nodes';
+  /** What it should be, as the table says it; absent where the issue names no aim. */
+  readonly aim?: string;
+}
+
+export interface BenchOptions {
+  /** Smaller workloads, for a look; such figures are marked. */
+  readonly quick: boolean;
+  /** A word to whoever watches. */
+  readonly say: (text: string) => void;
+}
+
+export interface Benchmark {
+  readonly name: string;
+  readonly about: string;
+  /** The command that repeats it. */
+  readonly command: string;
+  /** Runs at most this often, since one run takes minutes. */
+  readonly runsMax?: number;
+  measure(options: BenchOptions): Promise<readonly Figure[]>;
+}

@@ -1,0 +1,95 @@
+import type { NodeEvent } from '../src/core/commands.ts';
+import type { LocalEngine } from '../src/engine/local.ts';
+import { bareLoop } from './bare-loop.ts';
+import type { Benchmark, BenchOptions, Figure } from './benchmark.ts';
+import { befriend, registerAll, startAll, withNetwork } from './live-network.ts';
+import { quantile } from './statistics.ts';
+
+const IN_FLIGHT = 64;
+/** Characters, all ASCII, so that this is the size in bytes too. */
+const TEXT_LENGTH = 100;
+const WARM_UP = 500;
+const COMMAND_MILLIS = 30_000;
+
+export const messages: Benchmark = {
+  name: 'messages',
+  about: 'direct messages between two processes, durable at both ends before they count, beside a bare DEALER/ROUTER loop',
+  command: 'npm run bench -- messages',
+  async measure(options: BenchOptions): Promise<readonly Figure[]> {
+    const throughputCount = options.quick ? 2_000 : 20_000;
+    const latencyCount = options.quick ? 300 : 2_000;
+    const confab = await withNetwork(async (engine) => {
+      await startAll(engine, ['alice', 'bob']);
+      await registerAll(engine, ['alice', 'bob']);
+      await befriend(engine, 'alice', 'bob');
+      const driver = new MessageDriver(engine);
+      await driver.send(WARM_UP, IN_FLIGHT);
+      const started = performance.now();
+      await driver.send(throughputCount, IN_FLIGHT);
+      const perSecond = (throughputCount * 1_000) / (performance.now() - started);
+      await driver.send(WARM_UP / 5, 1);
+      const latencies = await driver.send(latencyCount, 1);
+      return { perSecond, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) };
+    });
+    const bare = await bareLoop({ count: throughputCount, latencyCount, inFlight: IN_FLIGHT, bytes: TEXT_LENGTH });
+    return [
+      { row: 'direct messages, 64 in flight, durable and receipted', value: confab.perSecond, unit: '/s', aim: '5,000 /s or more' },
+      { row: 'direct message, one at a time, to the delivered tick, p50', value: confab.p50, unit: 'ms', aim: 'under 1.5 ms' },
+      { row: 'direct message, one at a time, to the delivered tick, p99', value: confab.p99, unit: 'ms' },
+      { row: 'bare DEALER/ROUTER loop, 64 in flight', value: bare.perSecond, unit: '/s' },
+      { row: 'bare DEALER/ROUTER loop, one at a time, p50', value: bare.p50, unit: 'ms' },
+      { row: 'bare DEALER/ROUTER loop, one at a time, p99', value: bare.p99, unit: 'ms' },
+    ];
+  },
+};
+
+/** Writes as alice to bob through the control interface, and takes a message as done when its tick turns to delivered. */
+class MessageDriver {
+  readonly #engine: LocalEngine;
+  readonly #startedOf = new Map<string, number>();
+  /** Ticks that came before the answer that names the message. */
+  readonly #early = new Map<string, number>();
+  #delivered: (id: string, atMillis: number) => void = () => {};
+
+  constructor(engine: LocalEngine) {
+    this.#engine = engine;
+    engine.onEvent((node, event) => {
+      const seen = event as NodeEvent;
+      if (node === 'alice' && seen.type === 'message-changed' && seen.state === 'delivered') this.#delivered(seen.id, performance.now());
+    });
+  }
+
+  /** The times from command to tick, ms. */
+  send(count: number, inFlight: number): Promise<number[]> {
+    return new Promise((resolve, reject) => {
+      const tookMillis: number[] = [];
+      let sent = 0;
+      const finish = (id: string, startedMillis: number, atMillis: number) => {
+        this.#startedOf.delete(id);
+        tookMillis.push(atMillis - startedMillis);
+        if (tookMillis.length === count) resolve(tookMillis);
+        else next();
+      };
+      this.#delivered = (id, atMillis) => {
+        const startedMillis = this.#startedOf.get(id);
+        if (startedMillis === undefined) this.#early.set(id, atMillis);
+        else finish(id, startedMillis, atMillis);
+      };
+      const next = () => {
+        if (sent === count) return;
+        sent += 1;
+        const startedMillis = performance.now();
+        this.#engine
+          .command('alice', 'send', { to: 'bob', text: `${sent} `.padEnd(TEXT_LENGTH, 'x') }, COMMAND_MILLIS)
+          .then((answer) => {
+            const { id } = answer as { id: string };
+            const early = this.#early.get(id);
+            this.#early.delete(id);
+            if (early === undefined) this.#startedOf.set(id, startedMillis);
+            else finish(id, startedMillis, early);
+          }, reject);
+      };
+      for (let started = 0; started < Math.min(inFlight, count); started += 1) next();
+    });
+  }
+}
