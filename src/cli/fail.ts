@@ -30,6 +30,8 @@ const FILE_TROUBLE = new Map([
   ['ENOSPC', 'the disk is full'],
   ['ENOTDIR', 'a part of the path is no folder'],
   ['EEXIST', 'a file of that name is in the way'],
+  ['ENOENT', 'there is no such file or folder'],
+  ['EISDIR', 'it is a folder'],
   ['EMFILE', 'too many files are open; raise ulimit -n'],
 ]);
 

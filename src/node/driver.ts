@@ -42,6 +42,8 @@ export const DRIVER_OPTIONS = Object.freeze({
   commandsOpenMax: 4_096,
   /** How long the last frames may take to leave, ms. */
   flushMillis: 1_000,
+  /** How long the sockets may take to close after that, flushing included, ms. */
+  closeMillis: 3_000,
   /** Pause before the store is tried again after a failed commit, ms; doubled up to the maximum. */
   retryMillis: 100,
   retryMillisMax: 5_000,
@@ -141,8 +143,7 @@ export class NodeDriver {
     for (const resolve of this.#replies.values()) resolve({ ok: false, code: 'unavailable', details: { what: 'The node' } });
     this.#replies.clear();
     await this.#gate.drain(DRIVER_OPTIONS.flushMillis);
-    await this.#parts.transport.flush(DRIVER_OPTIONS.flushMillis).catch(() => {});
-    await this.#parts.transport.stop().catch((error: unknown) => this.#parts.log.warn({ reason: text(error) }, 'sockets did not close in order'));
+    await this.#closeTransport();
     this.#closeStore();
     this.#settle(this.#end);
     return this.#end;
@@ -155,6 +156,18 @@ export class NodeDriver {
     } catch (error) {
       this.#parts.log.error({ reason: text(error), stack: stackOf(error) }, 'the core failed while it was stopped');
     }
+  }
+
+  /** Bounded: sockets that do not close must not keep a process that was asked to end. */
+  async #closeTransport(): Promise<void> {
+    const { transport, log } = this.#parts;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`not closed within ${DRIVER_OPTIONS.closeMillis} ms`)), DRIVER_OPTIONS.closeMillis);
+    });
+    const closed = transport.flush(DRIVER_OPTIONS.flushMillis).then(() => transport.stop());
+    await Promise.race([closed, late]).catch((error: unknown) => log.warn({ reason: text(error) }, 'sockets did not close in order'));
+    clearTimeout(timer);
   }
 
   #closeStore(): void {

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { ConfabError } from '../../core/errors.ts';
+import type { CliContext } from '../context.ts';
+
+/** Registers `confab bench`: the measurements of bench/, which have options of their own. */
+export function register(program: Command, context: CliContext): void {
+  program
+    .command('bench')
+    .description('measure this machine; without names everything, which takes about half an hour')
+    .argument('[names...]', 'benchmarks to run')
+    .allowUnknownOption()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ confab bench --list
+  $ confab bench --quick
+  $ confab bench messages --runs 3`,
+    )
+    .action(async (words: readonly string[]) => {
+      const main = new URL('../../../bench/main.js', import.meta.url);
+      if (!existsSync(main)) throw new ConfabError('not-found', { what: 'The compiled benchmark' });
+      // It reads its own command line, of which the global options were taken already.
+      process.argv.splice(2, process.argv.length, ...words, ...(context.json ? ['--json'] : []));
+      await import(main.href);
+      context.exitStatus = Number(process.exitCode ?? 0);
+    });
+}
