@@ -2,7 +2,7 @@ import type { MessageView, NodeEvent } from '../../core/commands.ts';
 import type { Relation } from '../../core/types.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { truncate } from '../text/width.ts';
-import { presenceWord, tickWord } from '../text/words.ts';
+import { failureWords, presenceWord, tickWord } from '../text/words.ts';
 import { leaveSession, takeSync } from './answers.ts';
 import { addMessage, changeMessage, markRead, preview, setUnread } from './chat.ts';
 import { conversationOf } from './model.ts';
@@ -63,8 +63,7 @@ function messageChanged(turn: Turn, event: Extract<NodeEvent, { type: 'message-c
   changeMessage(turn, event.with, event.id, patch);
   const { screen } = turn;
   const seen = screen.type === 'chat' && screen.with === event.with && !turn.model.lineMode;
-  if (event.state === 'failed' && !seen)
-    turn.notice('warning', `A message to ${event.with} could not be delivered${event.reason === undefined ? '' : `: ${sanitiseLine(event.reason)}`}.`);
+  if (event.state === 'failed' && !seen) turn.notice('warning', `A message to ${event.with} was ${sanitiseLine(failureWords(event.reason, event.with))}.`);
   // Nobody sees ticks change in line mode; there it is said, but only of messages that waited for somebody's return.
   else if (event.state === 'delivered' && turn.model.lineMode)
     turn.notice('info', `${event.with}: ${tickWord('delivered')} (${shortText(turn, event.with, event.id)})`);

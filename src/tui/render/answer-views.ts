@@ -3,7 +3,7 @@ import type { Model } from '../model/model.ts';
 import { sanitise, sanitiseLine } from '../text/sanitise.ts';
 import { BOLD, DIM, type Line, plain } from '../text/styled.ts';
 import { padEnd, textWidth } from '../text/width.ts';
-import { ago, count, dateTime, humanise, tickWord } from '../text/words.ts';
+import { ago, count, dateTime, failureWords, humanise, tickWord } from '../text/words.ts';
 import { nameSegment, presencePhrase, presenceSegment } from './people.ts';
 
 /** What a command answered, for reading. A command without a form of its own is shown as names and values. */
@@ -77,7 +77,7 @@ function messageLines(message: MessageView): readonly Line[] {
     ['Id', message.id],
     [message.fromMe ? 'To' : 'From', message.with],
     ['Written', dateTime(message.sentMillis)],
-    ['State', tickWord(message.state) + (message.reason === undefined ? '' : `: ${sanitiseLine(message.reason)}`)],
+    ['State', message.state === 'failed' ? sanitiseLine(failureWords(message.reason, message.with)) : tickWord(message.state)],
     ...message.receipts.map((receipt): Pair => [humanise(receipt.state), `signed by ${receipt.by}, ${dateTime(receipt.wallMillis)}`]),
   ];
   const none = message.fromMe && message.receipts.length === 0 ? [plain('Nobody has signed for it yet.')] : [];

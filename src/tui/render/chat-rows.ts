@@ -4,7 +4,7 @@ import { markup } from '../text/markup.ts';
 import { sanitise, sanitiseLine } from '../text/sanitise.ts';
 import { BOLD, DIM, type Line, type Style, WARN, wrapLine } from '../text/styled.ts';
 import { padStart, textWidth, truncate } from '../text/width.ts';
-import { clockTime, count, dayName, nickColour, sameDay, tickSign } from '../text/words.ts';
+import { clockTime, count, dayName, failureWords, nickColour, sameDay, tickSign } from '../text/words.ts';
 
 /**
  * A conversation as rows. Each message is a block: the line of its day where a day begins, the unread line where it
@@ -49,7 +49,7 @@ function tickStyle(message: MessageView): Style {
 
 function failureLine(message: MessageView): Line | null {
   if (message.state !== 'failed') return null;
-  return [{ text: `not delivered${message.reason === undefined ? '' : `: ${sanitiseLine(message.reason)}`}; /retry sends it again`, style: WARN }];
+  return [{ text: `${sanitiseLine(failureWords(message.reason, message.with))}; /retry sends it again`, style: WARN }];
 }
 
 /** Time, ticks and nick in columns, the text hanging beside them. */

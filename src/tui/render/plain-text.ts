@@ -2,7 +2,7 @@ import type { MessageView } from '../../core/commands.ts';
 import { conversationOf, type Model, screenOf } from '../model/model.ts';
 import { sanitise, sanitiseLine } from '../text/sanitise.ts';
 import { lineText } from '../text/styled.ts';
-import { clockTime, dateTime, tickWord } from '../text/words.ts';
+import { clockTime, dateTime, failureWords, tickWord } from '../text/words.ts';
 import { screenLines } from './views.ts';
 
 /** The present screen as bare text, a line per line as it was written, for copying. */
@@ -18,6 +18,7 @@ function messageText(message: MessageView): string {
 
 /** A message in line mode: words instead of ticks, since this may be heard and not seen. */
 export function spokenMessage(message: MessageView): string {
-  const state = message.fromMe ? ` (${tickWord(message.state)}${message.reason === undefined ? '' : `: ${sanitiseLine(message.reason)}`})` : '';
-  return `[${clockTime(message.sentMillis)}] ${messageText(message)}${state}`;
+  if (!message.fromMe) return `[${clockTime(message.sentMillis)}] ${messageText(message)}`;
+  const state = message.state === 'failed' ? sanitiseLine(failureWords(message.reason, message.with)) : tickWord(message.state);
+  return `[${clockTime(message.sentMillis)}] ${messageText(message)} (${state})`;
 }

@@ -38,6 +38,21 @@ export function count(number: number, noun: string, plural = `${noun}s`): string
   return `${number} ${number === 1 ? noun : plural}`;
 }
 
+/** Why a message failed: the node's code as words. */
+export function failureWords(reason: string | undefined, name: string): string {
+  switch (reason) {
+    case undefined:
+    case '':
+      return 'not delivered';
+    case 'not-friends':
+      return `not delivered: ${name} does not count you as a friend`;
+    case 'unreadable':
+      return `not delivered: ${name} could not open it`;
+    default:
+      return `not delivered: ${reason}`;
+  }
+}
+
 /** The sign beside a name; each state has its own shape, so that it reads without colour. */
 export function presenceSign(view: Pick<PresenceView, 'presence' | 'suspect'>): string {
   if (view.suspect) return '?';
