@@ -1,4 +1,3 @@
-import { hashRaw } from '@node-rs/argon2';
 import type { KeyDerivation } from '../../core/env.ts';
 import { ConfabError } from '../../core/errors.ts';
 import type { KeyDeriver } from '../../ports/ports.ts';
@@ -18,6 +17,8 @@ export class Argon2Deriver implements KeyDeriver {
   async derive(password: string, salt: Uint8Array, derivation: KeyDerivation): Promise<Uint8Array> {
     await this.#enter();
     try {
+      // Loaded when first needed: a node that nobody logs in to saves 12 MB.
+      const { hashRaw } = await import('@node-rs/argon2');
       // argon2id is the package's default algorithm; NFC makes the same password the same bytes on every keyboard.
       const raw = await hashRaw(password.normalize('NFC'), {
         memoryCost: derivation.memoryKib,

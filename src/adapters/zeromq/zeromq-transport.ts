@@ -21,6 +21,8 @@ const UNBIND_MILLIS_MAX = 500;
 export interface ZeroMqTransportOptions {
   /** `tcp://127.0.0.1:0` (0: any free port) or `ipc:///run/...`. */
   readonly listen: string;
+  /** With a free port asked for: the one to take if nobody has it, so that peers find a restarted node where it was. 0 for none. */
+  readonly portBefore?: number;
   /** 32-byte seed of the node's X25519 key, which is its CURVE key too. */
   readonly agreementSeed: Uint8Array;
   readonly crypto: Crypto;
@@ -69,7 +71,7 @@ export class ZeroMqTransport implements Transport {
   readonly handshakes = { accepted: 0, refused: 0 };
 
   constructor(options: ZeroMqTransportOptions) {
-    this.#options = { frameBytesMax: CORE_OPTIONS.frameBytesMax, queueBytesMax: 4_194_304, queueFramesMax: 4_096, peersMax: 65_536, ...options };
+    this.#options = { frameBytesMax: CORE_OPTIONS.frameBytesMax, queueBytesMax: 4_194_304, queueFramesMax: 4_096, peersMax: 65_536, portBefore: 0, ...options };
     this.#keys = options.crypto.agreementKeyPair(options.agreementSeed);
     this.#curve = { publicKey: toZ85(this.#keys.publicKey), secretKey: toZ85(this.#keys.secretKey) };
   }
@@ -106,13 +108,25 @@ export class ZeroMqTransport implements Transport {
         ipv6: isIpv6Address(listen),
       });
       this.#router = router;
-      await router.bind(listen.replace(/:0$/, ':*'));
+      await this.#bind(router);
       this.#endpoint = { address: router.lastEndpoint ?? listen, key: this.#keys.publicKey };
       this.#receiving = this.#receive(router);
     } catch (error) {
       await this.stop();
       throw bindError(listen, error);
     }
+  }
+
+  async #bind(router: Router): Promise<void> {
+    const { listen, portBefore } = this.#options;
+    if (portBefore > 0 && listen.endsWith(':0')) {
+      try {
+        return await router.bind(listen.replace(/:0$/, `:${portBefore}`));
+      } catch {
+        // Somebody else has it by now: any free one will do.
+      }
+    }
+    await router.bind(listen.replace(/:0$/, ':*'));
   }
 
   get endpoint(): Endpoint {
