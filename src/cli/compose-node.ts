@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CborFrameCodec } from '../adapters/codec/frame-codec.ts';
 import { Argon2Deriver } from '../adapters/crypto/argon2.ts';
@@ -7,6 +7,7 @@ import { nodeStoreKey, SqliteNodeStore } from '../adapters/sqlite/node-store.ts'
 import { loadNodeKey } from '../adapters/system/node-key.ts';
 import { runtimeFolder, socketPath } from '../adapters/system/runtime-folder.ts';
 import { TraceFile } from '../adapters/system/trace-file.ts';
+import { portOf } from '../adapters/zeromq/addresses.ts';
 import { ZeroMqTransport } from '../adapters/zeromq/zeromq-transport.ts';
 import { isAlive } from '../control/locate.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
@@ -68,7 +69,13 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   closers.push(() => store.close());
   const traceSink = options.traceFile === null ? null : new TraceFile(options.traceFile);
   if (traceSink !== null) closers.push(() => traceSink.close());
-  const transport = new ZeroMqTransport({ listen: `tcp://127.0.0.1:${options.port}`, agreementSeed: keys.agreementSeed, crypto: tools.crypto });
+  const portFile = join(folder, 'port');
+  const transport = new ZeroMqTransport({
+    listen: `tcp://127.0.0.1:${options.port}`,
+    portBefore: readPort(portFile),
+    agreementSeed: keys.agreementSeed,
+    crypto: tools.crypto,
+  });
   closers.push(() => transport.stop());
   const run = 1 + Math.floor(tools.random.fraction() * (2 ** 48 - 2 ** 16));
   const seedClient = options.seedUrl === null ? null : await makeSeedClient(options.seedUrl);
@@ -89,6 +96,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   closers.push(() => driver.stop());
   await driver.start();
   const endpoint = formatEndpoint(driver.endpoint);
+  writeFileSync(portFile, `${portOf(driver.endpoint.address)}\n`, { mode: 0o600 });
   const socket = makeSocketPath();
   const service = await startNodeService({ driver, node: name.node, folder, socketPath: socket, endpoint, run, log });
   log.info({ endpoint, run, created, seed: options.seedUrl, network: options.settings.network }, 'started');
@@ -98,6 +106,16 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     return end;
   });
   return { driver, log, socket, endpoint, ended };
+}
+
+/** The port of the last run, so that peers who remember it find this node again without any server; 0 when there is none. */
+function readPort(file: string): number {
+  try {
+    const port = Number(readFileSync(file, 'utf8'));
+    return Number.isInteger(port) && port > 0 && port < 65_536 ? port : 0;
+  } catch {
+    return 0;
+  }
 }
 
 /** Sockets are named after their process, so that those of killed ones can be told and cleared away. */
