@@ -1,5 +1,12 @@
 import type { Benchmark } from './benchmark.ts';
+import { fiftyUsers } from './fifty-users.ts';
+import { idle } from './idle.ts';
+import { JOINS } from './join.ts';
 import { messages } from './messages.ts';
+import { presence } from './presence.ts';
+import { registrations } from './registrations.ts';
+import { SIMULATOR } from './simulator.ts';
+import { start } from './start.ts';
 
 /** In the order of the table. */
-export const BENCHMARKS: readonly Benchmark[] = [messages];
+export const BENCHMARKS: readonly Benchmark[] = [start, idle, messages, presence, registrations, ...JOINS, fiftyUsers, ...SIMULATOR];

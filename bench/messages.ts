@@ -79,15 +79,13 @@ class MessageDriver {
         if (sent === count) return;
         sent += 1;
         const startedMillis = performance.now();
-        this.#engine
-          .command('alice', 'send', { to: 'bob', text: `${sent} `.padEnd(TEXT_LENGTH, 'x') }, COMMAND_MILLIS)
-          .then((answer) => {
-            const { id } = answer as { id: string };
-            const early = this.#early.get(id);
-            this.#early.delete(id);
-            if (early === undefined) this.#startedOf.set(id, startedMillis);
-            else finish(id, startedMillis, early);
-          }, reject);
+        this.#engine.command('alice', 'send', { to: 'bob', text: `${sent} `.padEnd(TEXT_LENGTH, 'x') }, COMMAND_MILLIS).then((answer) => {
+          const { id } = answer as { id: string };
+          const early = this.#early.get(id);
+          this.#early.delete(id);
+          if (early === undefined) this.#startedOf.set(id, startedMillis);
+          else finish(id, startedMillis, early);
+        }, reject);
       };
       for (let started = 0; started < Math.min(inFlight, count); started += 1) next();
     });

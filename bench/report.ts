@@ -69,5 +69,12 @@ export function markdownTable(results: Results): string {
 export function plainTable(results: Results): string {
   const table = [HEADINGS, ...results.rows.map(cellsOf)].map((cells) => cells.slice(0, 4));
   const widths = HEADINGS.slice(0, 4).map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)));
-  return table.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  return table
+    .map((cells) =>
+      cells
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
