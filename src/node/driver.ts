@@ -46,7 +46,7 @@ export const DRIVER_OPTIONS = Object.freeze({
   closeMillis: 3_000,
   /** Pause before the store is tried again after a failed commit, ms; doubled up to the maximum. */
   retryMillis: 100,
-  retryMillisMax: 5_000,
+  retryMillisMax: 1_000,
 });
 
 /**
@@ -71,6 +71,7 @@ export class NodeDriver {
   #settle: (end: DriverEnd) => void = () => {};
   #host: Host<Frame> | null = null;
   #turn: NodeJS.Immediate | null = null;
+  /** Set while the store cannot commit: the time of the next try. */
   #retry: NodeJS.Timeout | null = null;
   #failedCommits = 0;
   #end: DriverEnd | null = null;
@@ -183,6 +184,8 @@ export class NodeDriver {
   #frame(from: Address, bytes: Uint8Array): void {
     this.#count('framesIn');
     this.#count('bytesIn', bytes.length);
+    // What cannot be stored is not taken: the peer sends it again, and a full disk is not tried for every frame.
+    if (this.#retry !== null) return this.#count('droppedWhileFull');
     const frame = this.#parts.frames.decode(bytes);
     if (typeof frame !== 'string') return this.#input((host) => host.input(from, frame));
     this.#count('invalid');
@@ -198,7 +201,11 @@ export class NodeDriver {
     } catch (error) {
       this.#crashed(host, error);
     }
-    this.#turn ??= setImmediate(() => this.#endTurn(host));
+    this.#wantTurn(host);
+  }
+
+  #wantTurn(host: Host<Frame>): void {
+    if (this.#retry === null && this.#end === null) this.#turn ??= setImmediate(() => this.#endTurn(host));
   }
 
   #endTurn(host: Host<Frame>): void {
@@ -209,23 +216,26 @@ export class NodeDriver {
       host.endTurn().release();
     } catch (error) {
       this.#crashed(host, error);
-      this.#turn ??= setImmediate(() => this.#endTurn(host));
-      return;
+      return this.#wantTurn(host);
     }
-    if (host.reloads !== reloads) this.#commitFailed(host);
-    else this.#failedCommits = 0;
+    if (host.reloads !== reloads) return this.#commitFailed(host);
+    if (this.#failedCommits > 0) this.#parts.log.warn({ times: this.#failedCommits }, 'the store can write again');
+    this.#failedCommits = 0;
   }
 
-  /** The host has reloaded the program, whose start may have written again: that is tried after a pause, since a full disk stays full for a while. */
+  /**
+   * The host has reloaded the program, whose start may have written again. The next turn waits, since a full disk stays full
+   * for a while; commands that come meanwhile are answered at its end.
+   */
   #commitFailed(host: Host<Frame>): void {
     this.#failedCommits += 1;
     this.#count('failedCommits');
-    this.#parts.log.error({ times: this.#failedCommits }, 'the store could not commit; the node was reloaded from what is stored');
-    if (this.#retry !== null) return;
+    const powerOfTwo = (this.#failedCommits & (this.#failedCommits - 1)) === 0;
+    if (powerOfTwo) this.#parts.log.error({ times: this.#failedCommits }, 'the store could not commit; the node was reloaded from what is stored');
     const pause = Math.min(DRIVER_OPTIONS.retryMillisMax, DRIVER_OPTIONS.retryMillis * 2 ** Math.min(10, this.#failedCommits - 1));
     this.#retry = setTimeout(() => {
       this.#retry = null;
-      if (this.#end === null) this.#turn ??= setImmediate(() => this.#endTurn(host));
+      this.#wantTurn(host);
     }, pause);
   }
 

@@ -196,6 +196,21 @@ test('a full disk fails commands, forgets the turn and goes on by itself', async
   t.is(parts.transport.sent.length, 1);
 });
 
+test('a disk that stays full is not tried for every input', async (t) => {
+  const { driver, parts, probes, receive } = await drive(t);
+  await driver.command('ping', {});
+  parts.disk.full = true;
+  t.like(await driver.command('send', { count: 1 }), { ok: false, code: 'store-failed' });
+  for (let count = 1; count <= 100; count += 1) receive(parts.frames.encode(frameOf(count)));
+  const results = await Promise.all(Array.from({ length: 50 }, (_, count) => driver.command('send', { count })));
+  t.true(results.every((result) => !result.ok && result.code === 'store-failed'));
+  t.is(probes.length, 3);
+  t.is(driver.counters['droppedWhileFull'], 100);
+  parts.disk.full = false;
+  t.like(await driver.command('send', { count: 2 }), { ok: true });
+  t.true(parts.log.lines.includes('the store can write again'));
+});
+
 test('a cut drops, a delay holds, no rule passes', async (t) => {
   const { driver, parts } = await drive(t);
   const rule = { id: 'r1', from: ['alice'], to: ['bob'], oneWay: true } as const;
