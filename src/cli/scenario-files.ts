@@ -22,7 +22,7 @@ export async function readScenario(written: string): Promise<Scenario> {
   const hint = didYouMean(written, await shippedNames()) || ' confab run --list shows those that are here.';
   throw new ConfabError('bad-arguments', {
     command: 'run',
-    reason: `there is no scenario ${JSON.stringify(written.slice(0, 200))}.${hint}`.replace(/\.$/, ''),
+    reason: `there is no scenario ${JSON.stringify(written.slice(0, 200))}.${hint}`,
   });
 }
 

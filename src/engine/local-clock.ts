@@ -23,7 +23,7 @@ export class LocalClock {
 
   /** Something happened: whoever waits for a state looks again. */
   wake(): void {
-    for (const waker of [...this.#wakers]) waker();
+    for (const waker of this.#wakers) waker();
   }
 
   /** Every wait from now on rejects. */

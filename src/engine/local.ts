@@ -7,9 +7,9 @@ import type { CoreOptions } from '../core/options.ts';
 import type { Rule } from '../core/rules.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { Engine, SeedServerState, StartNodeOptions } from './engine.ts';
-import { freePort } from './free-port.ts';
 import { Gate } from './gate.ts';
 import { LocalClock } from './local-clock.ts';
+import { LocalSeedServer } from './local-seed-server.ts';
 import { mergeTraces } from './merge-trace.ts';
 import { type LifelineProcess, type ProcessExit, sayExit, spawnReady } from './spawn.ts';
 import { summarizeTrace } from './trace-summary.ts';
@@ -61,14 +61,15 @@ export class LocalEngine implements Engine {
   readonly #crashListeners: Array<(reason: string) => void> = [];
   readonly #notes: TraceEvent[] = [];
   readonly #starting = new Set<Promise<unknown>>();
-  #seedServer: LifelineProcess | null = null;
-  #seedPort = 0;
+  readonly #seedServer: LocalSeedServer;
   #rules: readonly Rule[] = [];
   #stopped = false;
   #merged: Promise<TraceEvent[]> | null = null;
 
   constructor(options: LocalEngineOptions) {
     this.#options = options;
+    const crashed = (reason: string) => this.#reportCrash(reason);
+    this.#seedServer = new LocalSeedServer({ root: options.root, mainPath: options.mainPath ?? ownMainPath(), crashed });
   }
 
   now(): number {
@@ -77,16 +78,16 @@ export class LocalEngine implements Engine {
 
   async start(): Promise<void> {
     await mkdir(join(this.#options.root, 'trace'), { recursive: true, mode: 0o700 });
-    this.#seedPort = await freePort();
+    await this.#seedServer.choosePort();
     this.#clock.restart();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#clock.end();
-    await Promise.allSettled([...this.#starting]);
+    await Promise.allSettled(this.#starting);
     await Promise.allSettled([...this.#nodes.keys()].map((node) => this.#endNode(node)));
-    if (this.#seedServer !== null) await this.stopSeedServer();
+    await this.#seedServer.stop();
   }
 
   // --- nodes ---
@@ -126,7 +127,7 @@ export class LocalEngine implements Engine {
     const args = ['--root', root, '--json', 'node', user, '--network', network, '--lifeline'];
     if (label !== undefined) args.push('--node', label);
     if (options.seedServer === false) args.push('--no-seed');
-    else args.push('--seed', `http://127.0.0.1:${this.#seedPort}`);
+    else args.push('--seed', this.#seedServer.url);
     for (const peer of options.peers ?? []) args.push('--peer', peer);
     if (traced !== false) args.push('--trace', join(root, 'trace', `${node}.ndjson`));
     if (Object.keys(coreOptions).length > 0) args.push('--core-options', JSON.stringify(coreOptions));
@@ -150,7 +151,7 @@ export class LocalEngine implements Engine {
     if (running.ending || exit.status === 0) return;
     const lines = [...running.process.lastLines(), ...(await this.#logTail(node))];
     const tail = lines.length === 0 ? '' : `\nThe last that it said:\n${lines.slice(-LOG_LINES_SHOWN).join('\n')}`;
-    for (const listener of this.#crashListeners) listener(`the process of ${node} ended by itself (${sayExit(exit)})${tail}`);
+    this.#reportCrash(`the process of ${node} ended by itself (${sayExit(exit)})${tail}`);
   }
 
   async #logTail(node: string): Promise<readonly string[]> {
@@ -189,6 +190,10 @@ export class LocalEngine implements Engine {
     this.#require(node).process.signal('SIGKILL');
   }
 
+  #reportCrash(reason: string): void {
+    for (const listener of this.#crashListeners) listener(reason);
+  }
+
   onCrash(listener: (reason: string) => void): void {
     this.#crashListeners.push(listener);
   }
@@ -218,37 +223,15 @@ export class LocalEngine implements Engine {
   // --- seed server ---
 
   async startSeedServer(): Promise<void> {
-    if (this.#seedServer?.running === true) throw new ConfabError('bad-arguments', { command: 'seed-server', reason: 'it runs already' });
-    const server = await spawnReady({
-      args: ['--root', this.#options.root, '--json', 'seed', '--port', String(this.#seedPort), '--lifeline'],
-      mainPath: this.#options.mainPath ?? ownMainPath(),
-      what: 'The seed server',
-      readyMillis: READY_MILLIS,
-    });
-    this.#seedServer = server;
-    void server.exited.then((exit) => {
-      if (this.#seedServer !== server) return;
-      this.#seedServer = null;
-      for (const listener of this.#crashListeners) listener(`the seed server ended by itself (${sayExit(exit)})`);
-    });
+    await this.#seedServer.start();
   }
 
   async stopSeedServer(): Promise<void> {
-    const server = this.#seedServer;
-    if (server === null) return;
-    this.#seedServer = null;
-    server.signal('SIGTERM');
-    await server.end(STOP_MILLIS);
+    await this.#seedServer.stop();
   }
 
   async seedServerState(): Promise<SeedServerState | null> {
-    if (this.#seedServer === null) return null;
-    try {
-      const answer = await fetch(`http://127.0.0.1:${this.#seedPort}/v1/summary`, { signal: AbortSignal.timeout(STOP_MILLIS) });
-      return answer.ok ? ((await answer.json()) as SeedServerState) : null;
-    } catch {
-      return null;
-    }
+    return this.#seedServer.state();
   }
 
   // --- faults and addresses ---
@@ -304,8 +287,8 @@ export class LocalEngine implements Engine {
 /** A line of a node's JSON log as a person reads it. */
 function sayLogLine(line: string): string {
   try {
-    const { time, msg, reason } = JSON.parse(line) as Record<string, unknown>;
-    return [String(time).slice(11, 23), msg, reason].filter((part) => part !== undefined).join(' ');
+    const { time = '', msg = '', reason = '' } = JSON.parse(line) as { time?: string; msg?: string; reason?: string };
+    return `${time.slice(11, 23)} ${msg} ${reason}`.trim();
   } catch {
     return line;
   }

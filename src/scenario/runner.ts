@@ -94,9 +94,15 @@ class Run {
       reason ??= ending.reason;
     }
     this.#reportSkipped();
-    const { scenario, engine } = { scenario: this.#scenario.name, engine: this.#engine.name };
     const report: RunReport = {
-      ...{ scenario, engine, seed, verdict, reason, steps: this.#steps, checks: this.#checks, trace: ending.trace },
+      scenario: this.#scenario.name,
+      engine: this.#engine.name,
+      seed,
+      verdict,
+      reason,
+      steps: this.#steps,
+      checks: this.#checks,
+      trace: ending.trace,
       wallMillis: wallMillis() - startedMillis,
       virtualMillis,
     };
@@ -206,7 +212,7 @@ class Run {
 
   /** Whatever was going on when the run broke did not come to its end. */
   #reportBroken(reason: string): void {
-    for (const number of [...this.#open.keys()]) this.#stepEnded(number, 'crashed', reason);
+    for (const number of this.#open.keys()) this.#stepEnded(number, 'crashed', reason);
   }
 
   async #act(step: Extract<Step, { type: 'verb' }>, scene: Scene, options: StepOptions): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import type { Problem } from './check-shape.ts';
 import { parseDuration } from './durations.ts';
 import { misfitOfNames } from './names.ts';
 import type { AnyExpectation, AnyVerb } from './verb.ts';
-import { EXPECTATIONS, GROUPS, STEP_OPTIONS, STEP_WORDS, VERBS } from './vocabulary.ts';
+import { EXPECTATIONS, GROUPS, STEP_WORDS, VERBS } from './vocabulary.ts';
 
 interface StepBase {
   /** Line of the file, from 1. */
@@ -24,7 +24,8 @@ export type Step =
   /** One list of steps for each round, since the number of the round may stand in them. */
   | (StepBase & { readonly type: 'repeat'; readonly rounds: ReadonlyArray<readonly Step[]> });
 
-type Raw = Readonly<Record<string, unknown>>;
+/** A step as the file writes it: the schema has seen to the types. */
+type Raw = Readonly<Record<string, unknown>> & { readonly within?: string; readonly for?: string; readonly fails?: ErrorCode };
 
 /** What the schema cannot say: one verb a step, which options go with which, and what verbs know of their own values. */
 export function stepProblems(list: readonly unknown[], path: Problem['path'] = ['steps']): Problem[] {
@@ -147,9 +148,9 @@ function toStep(raw: Raw, path: Problem['path'], place: Place): Step {
     line: place.lineOf(path),
     path,
     number: place.prefix,
-    withinMillis: parseDuration(String(raw[STEP_OPTIONS[0]] ?? '')),
-    forMillis: parseDuration(String(raw[STEP_OPTIONS[1]] ?? '')) ?? 0,
-    fails: (raw[STEP_OPTIONS[2]] as ErrorCode | undefined) ?? null,
+    withinMillis: parseDuration(raw.within ?? ''),
+    forMillis: parseDuration(raw.for ?? '') ?? 0,
+    fails: raw.fails ?? null,
   };
   const value = raw[word];
   const inner = (each: unknown, innerPath: Problem['path'], number: string, round = place.round) =>

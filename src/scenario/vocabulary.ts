@@ -21,8 +21,5 @@ export const EXPECTATIONS: ReadonlyMap<string, AnyExpectation> = new Map(
 /** Steps that hold other steps; the runner plays them itself. */
 export const GROUPS = ['parallel', 'repeat'] as const;
 
-/** Keys that may stand beside the verb of a step. */
-export const STEP_OPTIONS = ['within', 'for', 'fails'] as const;
-
 /** All keys by which a step can begin. */
 export const STEP_WORDS: readonly string[] = [...VERBS.keys(), 'expect', ...GROUPS];

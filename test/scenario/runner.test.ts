@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import test from 'ava';
 import { ConfabError } from '../../src/core/errors.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
@@ -228,8 +229,7 @@ test('a terminal gets a progress line for what takes long, no wider than it is, 
     .filter((part) => part.includes('…'));
   t.true(progress.length > 0, written());
   t.true(progress.some((part) => part.includes('alice sees bob as offline')));
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are taken out before the width is measured
-  for (const part of progress) t.true((part.replace(/\u001b\[\d+m/g, '').split('\n')[0] ?? '').length <= 60);
+  for (const part of progress) t.true((stripVTControlCharacters(part).split('\n')[0] ?? '').length <= 60);
   t.true(
     written()
       .split('\n')

@@ -42,7 +42,7 @@ Exit status: 0 everything came out as written, 1 something did not, 2 bad usage 
         return;
       }
       if (files.length === 0)
-        throw new ConfabError('bad-arguments', { command: 'run', reason: 'name a scenario; confab run --list shows those that are here' });
+        throw new ConfabError('bad-arguments', { command: 'run', reason: 'name a scenario; confab run --list shows those that are here.' });
       const single = files.length > 1 ? (['trace', 'keep'] as const).find((name) => options[name] !== undefined) : undefined;
       if (single !== undefined) throw new ConfabError('bad-arguments', { command: 'run', reason: `--${single} goes with a single scenario` });
       const { runScenarios } = await import('../run-scenarios.ts');

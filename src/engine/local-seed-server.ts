@@ -1,0 +1,71 @@
+import { ConfabError } from '../core/errors.ts';
+import type { SeedServerState } from './engine.ts';
+import { freePort } from './free-port.ts';
+import { type LifelineProcess, sayExit, spawnReady } from './spawn.ts';
+
+export interface LocalSeedServerOptions {
+  readonly root: string;
+  readonly mainPath: string;
+  /** Told when the process ends by itself. */
+  readonly crashed: (reason: string) => void;
+}
+
+const READY_MILLIS = 30_000;
+const STOP_MILLIS = 3_000;
+const ANSWER_MILLIS = 3_000;
+
+/** The seed server of a run on real processes. Its port is chosen once, so that nodes find it again after a stop. */
+export class LocalSeedServer {
+  readonly #options: LocalSeedServerOptions;
+  #process: LifelineProcess | null = null;
+  #port = 0;
+
+  constructor(options: LocalSeedServerOptions) {
+    this.#options = options;
+  }
+
+  async choosePort(): Promise<void> {
+    this.#port = await freePort();
+  }
+
+  /** Known once the port is chosen, also while the server is down. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  async start(): Promise<void> {
+    if (this.#process?.running === true) throw new ConfabError('bad-arguments', { command: 'seed-server', reason: 'it runs already' });
+    const started = await spawnReady({
+      args: ['--root', this.#options.root, '--json', 'seed', '--port', String(this.#port), '--lifeline'],
+      mainPath: this.#options.mainPath,
+      what: 'The seed server',
+      readyMillis: READY_MILLIS,
+    });
+    this.#process = started;
+    void started.exited.then((exit) => {
+      if (this.#process !== started) return;
+      this.#process = null;
+      this.#options.crashed(`the seed server ended by itself (${sayExit(exit)})`);
+    });
+  }
+
+  /** Idempotent. */
+  async stop(): Promise<void> {
+    const running = this.#process;
+    if (running === null) return;
+    this.#process = null;
+    running.signal('SIGTERM');
+    await running.end(STOP_MILLIS);
+  }
+
+  /** What it holds, or null when it does not answer. */
+  async state(): Promise<SeedServerState | null> {
+    if (this.#process === null) return null;
+    try {
+      const answer = await fetch(`${this.url}/v1/summary`, { signal: AbortSignal.timeout(ANSWER_MILLIS) });
+      return answer.ok ? ((await answer.json()) as SeedServerState) : null;
+    } catch {
+      return null;
+    }
+  }
+}
