@@ -102,6 +102,12 @@ export interface Env<Message = unknown> extends BaseEnv<Message> {
   /** X25519 key that the transport proved for this address. */
   keyOf(address: Address): Uint8Array;
   request(request: string, what: ServiceRequest): void;
+  /**
+   * Memory that outlives a reload of the program, though not the process: for what must never be written down and is asked of
+   * a person only once. `undefined` forgets. Like the store, it takes back what a turn did whose commit failed.
+   */
+  keep(name: string, value: unknown): void;
+  kept<Value = unknown>(name: string): Value | undefined;
   reply(request: string, result: CommandResult): void;
   /** The account was deleted: after the commit and the last frames the driver ends the node and removes its folder. */
   retire(): void;

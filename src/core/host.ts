@@ -1,5 +1,6 @@
 import type { Codec, Crypto, Random, TransactionalStore } from './capabilities.ts';
 import type { CommandInput, CommandResult, Env, NodeKeys, Program, ServiceRequest, ServiceResult } from './env.ts';
+import { ConfabError } from './errors.ts';
 import type { TraceDetail, TraceEvent } from './trace.ts';
 import type { Address, Endpoint, NodeName } from './types.ts';
 
@@ -59,6 +60,9 @@ export class Host<Message> implements Env<Message> {
   #traced: TraceEvent[] = [];
   #openCommands = new Set<string>();
   #timers = new Map<string, readonly [string, string]>();
+  /** What outlives a reload, and what this turn changes of it. */
+  readonly #kept = new Map<string, unknown>();
+  readonly #keeping = new Map<string, unknown>();
   #cause: string | undefined;
   #logical = 0;
   #traceCount = 0;
@@ -128,8 +132,10 @@ export class Host<Message> implements Env<Message> {
     this.#program.endTurn?.();
     try {
       if (this.#ports.store.dirty) this.#ports.store.commit();
+      for (const [name, value] of this.#keeping) this.#kept.set(name, value);
+      this.#keeping.clear();
     } catch (error) {
-      this.#reload(error instanceof Error ? error.message : String(error), 'store-failed');
+      this.#reload(commitFailure(error), 'store-failed');
     }
     const effects = this.#effects;
     const traced = this.#traced;
@@ -175,6 +181,7 @@ export class Host<Message> implements Env<Message> {
   #reload(reason: string, code: 'store-failed' | 'internal'): void {
     this.#reloads += 1;
     this.#ports.store.rollback();
+    this.#keeping.clear();
     // Replies of this turn go with its writes: whoever asked is told that it failed.
     for (const effect of this.#effects) if (effect.type === 'reply') this.#openCommands.add(effect.request);
     this.#effects = [];
@@ -263,6 +270,14 @@ export class Host<Message> implements Env<Message> {
     this.#effects.push({ type: 'request', request, what });
   }
 
+  keep(name: string, value: unknown): void {
+    this.#keeping.set(name, value);
+  }
+
+  kept<Value = unknown>(name: string): Value | undefined {
+    return (this.#keeping.has(name) ? this.#keeping.get(name) : this.#kept.get(name)) as Value | undefined;
+  }
+
   reply(request: string, result: CommandResult): void {
     this.#openCommands.delete(request);
     this.#effects.push({ type: 'reply', request, result });
@@ -282,4 +297,10 @@ export class Host<Message> implements Env<Message> {
     this.#traced.push(this.#cause === undefined ? { ...event, detail } : { ...event, cause: this.#cause, detail });
     this.#cause ??= id;
   }
+}
+
+/** The store's own words, without the sentence that the error table puts around them. */
+function commitFailure(error: unknown): string {
+  if (error instanceof ConfabError && error.code === 'store-failed') return String(error.details['reason']);
+  return error instanceof Error ? error.message : String(error);
 }

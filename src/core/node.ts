@@ -193,6 +193,7 @@ class ChatNode implements Program<Frame> {
       case 'presence':
         return presence.reconsider(record.authorId as UserId);
       case 'user':
+        session.userChanged(record);
         if (record.body.deleted && session.open !== null) friends.userDeleted(record.authorId as UserId, record.body.name);
         else if (view.user(record.authorId as UserId) !== null) presence.reconsider(record.authorId as UserId);
         return;
@@ -203,8 +204,8 @@ class ChatNode implements Program<Frame> {
   }
 
   #pinned(id: UserId): boolean {
-    const { session, friends } = this.#parts;
-    return id === session.userId || friends.relation(id) !== 'none';
+    const { session, friends, chat } = this.#parts;
+    return id === session.ownerId || friends.relation(id) !== 'none' || chat.waitsFor(id);
   }
 
   #helloMessage(): Message {

@@ -24,6 +24,8 @@ export const CORE_OPTIONS = Object.freeze({
   /** Links to peers that are neither friends nor wanted for a message. */
   randomLinkCount: 8,
   randomLinkCountMax: 24,
+  /** How often a node that has been silent for long is tried once more, ms: this joins the parts of a network that was cut. */
+  probeMillis: 10_000,
   /** Links besides those to friends over which a new record is passed on. */
   gossipFanout: 4,
 

@@ -52,6 +52,10 @@ export class Chat {
     return this.#outbox.recipients();
   }
 
+  waitsFor(id: UserId): boolean {
+    return this.#outbox.count(id) > 0;
+  }
+
   // --- sending ---
 
   /** The friend's record and a text that passed all checks; the message is stored and sealed in this turn. */

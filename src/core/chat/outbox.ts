@@ -82,7 +82,10 @@ export class Outbox {
     const from = queue.cursor === null ? {} : { from: `${queue.cursor}\0` };
     for (const [key, envelope] of env.store.scan<Envelope>('outbox', { prefix: `${to}/`, limit: room, ...from })) {
       if (queue.inFlight.has(envelope.id)) continue;
-      if (!links.send(link, { type: 'envelope', envelope })) break;
+      if (!links.send(link, { type: 'envelope', envelope })) {
+        this.#setTimer();
+        break;
+      }
       queue.cursor = key;
       queue.inFlight.set(envelope.id, { key, sentMillis: env.monotonicMillis, attempts: 1 });
     }
@@ -137,8 +140,10 @@ export class Outbox {
     const { env, options, links, connections } = this.#parts;
     this.#timerSet = false;
     for (const [to, queue] of this.#queues) {
-      const link = queue.inFlight.size === 0 ? null : connections.sessionLink(to);
+      const link = queue.count === 0 ? null : connections.sessionLink(to);
       if (link === null) continue;
+      // The link's window may have been full when it was last tried.
+      if (queue.inFlight.size === 0) this.pump(to, link);
       for (const flight of queue.inFlight.values()) {
         const patience = Math.min(options.outboxRetryMillis * 2 ** (flight.attempts - 1), options.outboxRetryMillisMax);
         if (env.monotonicMillis - flight.sentMillis < patience) continue;

@@ -13,6 +13,8 @@ interface Attempts {
 /** A node that did not answer this often in a row is tried again only when it is wanted or has news. */
 const RANDOM_FAILURES_MAX = 4;
 const REVIEW_MILLIS = 1_000;
+/** Nodes whose failures are remembered. */
+const ATTEMPTS_MAX = 1_024;
 
 /**
  * Decides with whom to be linked: the people somebody here waits for, and a few random peers so that the network hangs together.
@@ -23,6 +25,7 @@ export class Connections {
   readonly #attempts = new Map<NodeId, Attempts>();
   #byHand: Endpoint[] = [];
   #reviewDue = false;
+  #probeMillis = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -58,7 +61,28 @@ export class Connections {
     for (const link of links.all()) link.wanted = link.userId !== null && wanted.has(link.userId);
     for (const userId of wanted) for (const nodeId of view.nodesOf(userId)) this.#reach(nodeId);
     this.#reachRandom();
+    this.#probe();
     this.#trim();
+    while (this.#attempts.size > ATTEMPTS_MAX) this.#attempts.delete(this.#attempts.keys().next().value as NodeId);
+  }
+
+  /**
+   * One of the nodes that have not been heard of for long is tried now and then, however often it failed:
+   * where the network was cut in two, this is what joins the parts again.
+   */
+  #probe(): void {
+    const { env, options, view, links } = this.#parts;
+    if (env.monotonicMillis < this.#probeMillis) return;
+    this.#probeMillis = env.monotonicMillis + options.probeMillis * (0.5 + env.random.fraction());
+    const silent: NodeId[] = [];
+    for (const record of view.nodes()) {
+      const age = env.wallMillis - record.wallMillis;
+      if (!record.body.gone && age > options.announceTtlMillis && links.of(record.authorId as NodeId) === undefined) silent.push(record.authorId as NodeId);
+    }
+    const chosen = silent[Math.floor(env.random.fraction() * silent.length)];
+    if (chosen === undefined) return;
+    this.#attempts.delete(chosen);
+    this.#reach(chosen);
   }
 
   #wantedUsers(): Set<UserId> {

@@ -1,11 +1,14 @@
 import type { KeyPair } from '../capabilities.ts';
-import { vaultChallengeBytes } from '../directory/vault-challenge.ts';
 import type { ServiceResult } from '../env.ts';
 import type { Parts } from '../parts.ts';
 import { certifyNode, idOfKey, type NodeCertificate, type RecordBodies, type RecordType, signRecord, type VerifiedRecord } from '../records.ts';
 import type { Services } from '../services.ts';
 import type { NodeId, UserId } from '../types.ts';
-import { asVault, decodeVault, lockVault, openVault, passwordKeys, type Vault, type VaultSecrets } from './vault.ts';
+import { fetchVault } from './fetch-vault.ts';
+import { nameIsOurs } from './name-claim.ts';
+import { newAccount } from './new-account.ts';
+import { PasswordAttempts } from './password-attempts.ts';
+import { asVault, openVault, passwordKeys, type Vault, type VaultSecrets } from './vault.ts';
 
 type Reply = (outcome: { ok: true; value: unknown } | { ok: false; code: string; details?: Record<string, unknown> }) => void;
 
@@ -17,7 +20,8 @@ export interface OpenSession {
   readonly secrets: VaultSecrets;
 }
 
-const PAUSE_MILLIS_MAX = 300_000;
+/** Under this name the secrets of an open session outlive a reload of the program. */
+const KEPT_SECRETS = 'session';
 
 /**
  * Who this node is and who is logged in at it: registration, login, logout, deletion, and the records that say so.
@@ -34,8 +38,7 @@ export class Session {
   readonly nodeId: NodeId;
   #open: OpenSession | null = null;
   #busyWith: string | null = null;
-  #wrongPasswords = 0;
-  #pausedUntilMillis = 0;
+  readonly #attempts: PasswordAttempts;
   #nodeRecord!: VerifiedRecord<'node'>;
   #certificate: NodeCertificate | null = null;
   #epoch = 0;
@@ -43,13 +46,18 @@ export class Session {
   constructor(parts: Parts, services: Services) {
     this.#parts = parts;
     this.#services = services;
+    this.#attempts = new PasswordAttempts(parts.options);
     this.#nodePair = parts.env.crypto.signingKeyPair(parts.env.nodeKeys.signingSeed);
     this.nodeId = idOfKey(parts.env.crypto, this.#nodePair.publicKey);
   }
 
+  /** A session that was open when the program was thrown away (a full disk) opens again by itself. */
   start(): void {
-    this.#certificate = this.#parts.env.store.get<NodeCertificate>('self', 'certificate') ?? null;
+    const { env } = this.#parts;
+    this.#certificate = env.store.get<NodeCertificate>('self', 'certificate') ?? null;
     this.announceNode();
+    const secrets = env.kept<VaultSecrets>(KEPT_SECRETS);
+    if (secrets !== undefined) this.#enter(secrets, () => {});
   }
 
   get open(): OpenSession | null {
@@ -58,6 +66,11 @@ export class Session {
 
   get userId(): UserId | null {
     return this.#open?.userId ?? null;
+  }
+
+  /** Whose node this is, logged in or not; null before the first login. */
+  get ownerId(): UserId | null {
+    return this.#certificate === null ? null : (idOfKey(this.#parts.env.crypto, this.#certificate.userKey) as UserId);
   }
 
   get epoch(): number {
@@ -150,41 +163,22 @@ export class Session {
   }
 
   #create(args: { displayName?: string }, salt: Uint8Array, master: Uint8Array, done: Reply): void {
-    const { env, options, settings } = this.#parts;
+    const { env, settings } = this.#parts;
     const name = settings.user;
-    const keys = passwordKeys(env, master, salt);
-    const secrets: VaultSecrets = {
-      identitySeed: env.random.bytes(32),
-      sealingSeed: env.random.bytes(32),
-      storeKey: env.random.bytes(32),
-      createdMillis: Math.trunc(env.wallMillis),
-    };
-    const vault = lockVault(env, { name, derivation: options.derivation, salt, nonce: env.random.bytes(12) }, keys.unlock, secrets);
-    const identity = env.crypto.signingKeyPair(secrets.identitySeed);
-    const body = this.#userBody(vault, secrets, keys.authentication.publicKey, args.displayName ?? '');
-    const user = signRecord(env, identity, { type: 'user', sequence: this.#nextSequence(undefined), wallMillis: Math.trunc(env.wallMillis), body });
+    const { secrets, vault, user } = newAccount(this.#parts, { salt, master, displayName: args.displayName ?? '' });
+    // Kept before anybody hears of it: a name that is taken by a key which nobody has would be lost for good.
+    env.store.put('vault', name, vault);
+    env.store.put('self', 'user', user.signed);
     // The seed server, where there is one, is the first to judge who came first; without it the view's rule holds.
     this.#parts.seed.call('publish', { records: [user.signed] }, (result) => {
       const verdict = result.ok ? (result.value as { results: ReadonlyArray<{ accepted: boolean; code?: string }> }).results[0] : undefined;
-      if (verdict?.code === 'name-taken') return done({ ok: false, code: 'name-taken', details: { name } });
-      if (this.#parts.view.put(user.signed) === 'refused') return done({ ok: false, code: 'name-taken', details: { name } });
-      env.store.put('vault', name, vault);
+      if (verdict?.code === 'name-taken' || this.#parts.view.put(user.signed) === 'refused') {
+        env.store.delete('vault', name);
+        env.store.delete('self', 'user');
+        return done({ ok: false, code: 'name-taken', details: { name } });
+      }
       this.#enter(secrets, done);
     });
-  }
-
-  #userBody(vault: Vault, secrets: VaultSecrets, authenticationKey: Uint8Array, displayName: string): RecordBodies['user'] {
-    return {
-      name: vault.name,
-      sealingKey: this.#parts.env.crypto.agreementKeyPair(secrets.sealingSeed).publicKey,
-      authenticationKey,
-      salt: vault.salt,
-      derivation: vault.derivation,
-      displayName: displayName.slice(0, this.#parts.options.displayNameCharactersMax),
-      about: '',
-      createdMillis: secrets.createdMillis,
-      deleted: false,
-    };
   }
 
   // --- login ---
@@ -194,9 +188,8 @@ export class Session {
     const name = settings.user;
     if (this.#isBusy(reply)) return;
     if (this.#open !== null) return reply({ ok: false, code: 'already-logged-in', details: { name } });
-    if (env.monotonicMillis < this.#pausedUntilMillis) {
-      return reply({ ok: false, code: 'too-many-attempts', details: { name, seconds: Math.ceil((this.#pausedUntilMillis - env.monotonicMillis) / 1000) } });
-    }
+    const seconds = this.#attempts.pauseSeconds(env.monotonicMillis);
+    if (seconds > 0) return reply({ ok: false, code: 'too-many-attempts', details: { name, seconds } });
     const done = this.#begin('a login', reply);
     const vault = this.#localVault();
     if (vault === null) return this.#fetchVault(args.password, done);
@@ -213,51 +206,25 @@ export class Session {
     });
   }
 
-  /** The folder is new or lost: the seed server hands the vault out against a signature by a key that the password gives. */
+  /** The folder is new or lost: the seed server may have the vault. */
   #fetchVault(password: string, done: Reply): void {
-    const { env, settings, lookup, seed } = this.#parts;
-    const name = settings.user;
-    lookup.find(name, (user) => {
-      if (user === null) return done({ ok: false, code: 'not-registered', details: { name } });
-      this.#derive(password, user.body.salt, user.body.derivation, (derived) => {
-        if (!derived.ok) return done({ ok: false, code: 'internal', details: { reason: derived.code } });
-        const keys = passwordKeys(env, derived.value as Uint8Array, user.body.salt);
-        if (keys.authentication.publicKey.some((byte, index) => byte !== user.body.authenticationKey[index])) return this.#wrongPassword(done);
-        seed.call('challenge', { name }, (challenge) => {
-          if (!challenge.ok) return this.#noVault(challenge, done);
-          const { nonce } = challenge.value as { nonce: Uint8Array };
-          const signature = env.crypto.sign(keys.authentication.secretKey, vaultChallengeBytes(name, nonce));
-          seed.call('vault', { name, nonce, signature }, (answer) => this.#receiveVault(answer, keys.unlock, done));
-        });
-      });
-    });
-  }
-
-  #receiveVault(answer: ServiceResult, unlock: Uint8Array, done: Reply): void {
     const { env, settings } = this.#parts;
-    const name = settings.user;
-    if (!answer.ok) return this.#noVault(answer, done);
-    const vault = decodeVault(env, (answer.value as { vault: Uint8Array }).vault);
-    const secrets = vault === null || vault.name !== name ? null : openVault(env, vault, unlock);
-    if (vault === null || secrets === null) return done({ ok: false, code: 'bad-record', details: { reason: 'the vault from the seed server does not open' } });
-    env.store.put('vault', name, vault);
-    this.#enter(secrets, done);
-  }
-
-  #noVault(answer: Extract<ServiceResult, { ok: false }>, done: Reply): void {
-    const name = this.#parts.settings.user;
-    if (answer.code === 'rate-limited') return done({ ok: false, code: 'too-many-attempts', details: { name, seconds: answer.details?.['seconds'] ?? 5 } });
-    if (answer.code === 'not-found') return done({ ok: false, code: 'not-registered', details: { name } });
-    done({ ok: false, code: 'unavailable', details: { what: `The vault of ${name}` } });
+    fetchVault(
+      this.#parts,
+      password,
+      (given, salt, derivation, then) => this.#derive(given, salt, derivation, then),
+      (outcome) => {
+        if (outcome.type === 'wrong-password') return this.#wrongPassword(done);
+        if (outcome.type === 'refused') return done({ ok: false, code: outcome.code, details: outcome.details });
+        env.store.put('vault', settings.user, outcome.vault);
+        this.#enter(outcome.secrets, done);
+      },
+    );
   }
 
   #wrongPassword(done: Reply): void {
-    const { env, options, settings } = this.#parts;
-    this.#wrongPasswords += 1;
-    if (this.#wrongPasswords >= options.loginAttemptsMax) {
-      const doublings = this.#wrongPasswords - options.loginAttemptsMax;
-      this.#pausedUntilMillis = env.monotonicMillis + Math.min(options.loginPauseMillis * 2 ** doublings, PAUSE_MILLIS_MAX);
-    }
+    const { env, settings } = this.#parts;
+    this.#attempts.wrong(env.monotonicMillis);
     done({ ok: false, code: 'wrong-password', details: { name: settings.user } });
   }
 
@@ -274,8 +241,13 @@ export class Session {
       });
     const identity = env.crypto.signingKeyPair(secrets.identitySeed);
     const userId = idOfKey(env.crypto, identity.publicKey) as UserId;
+    if (!nameIsOurs(this.#parts, userId)) {
+      env.store.lock();
+      return done({ ok: false, code: 'name-taken', details: { name: settings.user } });
+    }
+    env.keep(KEPT_SECRETS, secrets);
     this.#open = { userId, identity, sealing: env.crypto.agreementKeyPair(secrets.sealingSeed), secrets };
-    this.#wrongPasswords = 0;
+    this.#attempts.right();
     this.#certificate = certifyNode(env, identity, {
       nodeKey: this.#nodePair.publicKey,
       agreementKey: env.endpoint.key,
@@ -313,6 +285,7 @@ export class Session {
     chat.close();
     friends.close();
     this.#open = null;
+    env.keep(KEPT_SECRETS, undefined);
     env.store.lock();
     links.refreshHello();
     if (env.tracing) env.trace({ type: 'state', subject: 'session', id: settings.user, to: 'closed' });
@@ -348,20 +321,24 @@ export class Session {
       if (!result.ok && settings.seedServer) this.#parts.count('deletionNotAtSeed');
       this.logout('The account was deleted.');
       env.store.wipe();
+      env.store.delete('self', 'user');
+      env.store.delete('self', 'certificate');
       this.#certificate = null;
       done({ ok: true, value: {} });
       env.retire();
     });
   }
 
-  /** The seed server knows somebody else by our name. */
-  nameRefused(): void {
+  /** Somebody's record came in: one who registered our name before us has it, and this session ends. */
+  userChanged(record: VerifiedRecord<'user'>): void {
     const { settings } = this.#parts;
+    if (this.#open === null || record.body.deleted || record.body.name !== settings.user || record.authorId === this.#open.userId) return;
     this.#parts.tell({
       type: 'notice',
       level: 'error',
-      text: `The seed server knows somebody else by the name ${settings.user}, who registered first. Friends who know your key still reach you.`,
+      text: `The name ${settings.user} belongs to somebody who registered it earlier, while the two of you could not meet. Register under another name.`,
     });
+    this.logout('The name belongs to somebody else.');
   }
 
   /** The process ends in order. */
@@ -377,6 +354,7 @@ export class Session {
     const user = this.userRecord();
     if (user === null) return;
     const record = this.signAsUser('user', { ...user.body, ...change }, user.sequence);
+    this.#parts.env.store.put('self', 'user', record.signed);
     this.#parts.sync.announce(record.signed);
     this.#parts.seed.publish(record as VerifiedRecord);
     this.#parts.links.refreshHello();

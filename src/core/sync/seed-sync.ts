@@ -4,6 +4,7 @@ import type { ServiceResult } from '../env.ts';
 import type { Parts } from '../parts.ts';
 import type { SignedRecord, VerifiedRecord } from '../records.ts';
 import type { Services } from '../services.ts';
+import { askWhoseName } from '../session/name-claim.ts';
 import type { SyncSource, UserId } from '../types.ts';
 
 const PUBLISH_BATCH = 32;
@@ -150,8 +151,9 @@ export class SeedSync {
       batch.forEach(([key, signed], index) => {
         if (this.#pending.get(key) === signed) this.#pending.delete(key);
         const code = results[index]?.code;
-        if (code === 'name-taken') this.#parts.session.nameRefused();
-        else if (code === 'unknown-user') lost = true;
+        if (code === 'name-taken') askWhoseName(this.#parts);
+        // For a fact it may mean that its subject has gone; that we were forgotten shows at our other records.
+        else if (code === 'unknown-user' && !key.startsWith('fact/')) lost = true;
       });
       if (lost) this.#forgotten();
       this.#flush();
