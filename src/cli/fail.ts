@@ -9,7 +9,8 @@ export interface Failure {
 }
 
 /** Whatever was thrown, as words and an exit status: 1 failed, 2 bad usage, 3 crashed. */
-export function describeFailure(error: unknown): Failure {
+export function describeFailure(thrown: unknown): Failure {
+  const error = withWholeCommand(thrown);
   if (error instanceof ConfabError) {
     return { code: error.code, message: error.message, advice: error.advice, exitStatus: ERRORS[error.code].exitStatus, stack: error.stack ?? null };
   }
@@ -21,6 +22,13 @@ export function describeFailure(error: unknown): Failure {
   }
   const wrapped = new ConfabError('internal', { reason: error instanceof Error ? error.message : String(error) });
   return { ...describeFailure(wrapped), stack: error instanceof Error ? (error.stack ?? null) : null };
+}
+
+/** Advice names what is to be typed: `confab node --help`, not `node --help`. */
+function withWholeCommand(error: unknown): unknown {
+  if (!(error instanceof ConfabError) || error.code !== 'bad-arguments') return error;
+  const command = String(error.details['command']);
+  return command.startsWith('confab') ? error : new ConfabError('bad-arguments', { ...error.details, command: `confab ${command}` });
 }
 
 const FILE_TROUBLE = new Map([
@@ -42,7 +50,8 @@ export function printFailure(error: unknown, how: { readonly json: boolean; read
     const { code, message, advice, exitStatus } = failure;
     process.stderr.write(`${JSON.stringify({ error: { code, message, advice, exitStatus } })}\n`);
   } else {
-    process.stderr.write(`confab: ${failure.message}\n${failure.advice === '' ? '' : `        ${failure.advice}\n`}`);
+    const sentence = failure.message.startsWith('confab ') ? failure.message : `confab: ${failure.message}`;
+    process.stderr.write(`${sentence}\n${failure.advice === '' ? '' : `        ${failure.advice}\n`}`);
   }
   if (how.verbose && failure.stack !== null) process.stderr.write(`${failure.stack}\n`);
   return failure.exitStatus;

@@ -30,5 +30,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
 });
 
+// Whoever read our complaints is gone; that is no reason to end in another way.
+process.stderr.on('error', () => {});
+
 const status = await main();
 process.exitCode = status;

@@ -30,6 +30,15 @@ export interface NodeProcessOptions {
 
 /** Runs a node until it is told to end; gives the exit status. Everything that can be wrong with the options is said before a folder is made. */
 export async function runNodeProcess(context: CliContext, options: NodeProcessOptions): Promise<number> {
+  try {
+    return await runNode(context, options);
+  } finally {
+    // An open stdin would keep a process alive that has nothing more to do.
+    if (options.lifeline || options.passwordStdin) process.stdin.destroy();
+  }
+}
+
+async function runNode(context: CliContext, options: NodeProcessOptions): Promise<number> {
   const { node, user, label } = options.name;
   process.title = `confab node ${node}`;
   const peers = options.peers.map(requireEndpoint);
@@ -45,7 +54,7 @@ export async function runNodeProcess(context: CliContext, options: NodeProcessOp
     port: options.port,
     traceFile: options.traceFile === null ? null : resolve(options.traceFile),
   });
-  const life = watchLife({
+  watchLife({
     stop: (reason) => {
       live.log.info({ reason }, 'asked to end');
       void live.driver.stop();
@@ -63,11 +72,8 @@ export async function runNodeProcess(context: CliContext, options: NodeProcessOp
     await live.driver.stop();
     await live.ended;
     throw error;
-  } finally {
-    if (!options.lifeline) process.stdin.pause();
   }
   const end = await live.ended;
-  life.release();
   return await finish(end, folder);
 }
 

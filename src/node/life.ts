@@ -46,6 +46,8 @@ export function watchLife(options: LifeOptions): Life {
     options.lifeline.on('close', () => ask('lifeline'));
     options.lifeline.on('error', () => ask('lifeline'));
     options.lifeline.resume();
+    // It may have ended before anybody listened, when a password was read from it first.
+    if (options.lifeline.readableEnded || options.lifeline.destroyed) ask('lifeline');
   }
   return { release: () => void options.lifeline?.destroy() };
 }

@@ -108,6 +108,15 @@ test('logging in with the password on stdin registers a new name, and knows it t
   t.false(log.includes('horse'));
 });
 
+test('a node that cannot start ends although its lifeline is held', async (t) => {
+  const root = await temporaryRoot(t);
+  const first = await startCli(t, node(root, 'alice', '--login', '--password-stdin'), 'correct horse\n');
+  await t.throwsAsync(startCli(t, node(root, 'alice', '--login', '--password-stdin'), 'correct horse\n'), { message: /in use by process/ });
+  first.child.kill('SIGTERM');
+  await first.exited;
+  await t.throwsAsync(startCli(t, node(root, 'alice', '--login', '--password-stdin'), 'wrong horse\n'), { message: /is wrong/ });
+});
+
 test('inspect shows files, tables and rows, and no secret', async (t) => {
   const root = await temporaryRoot(t);
   const { exited, child } = await startCli(t, node(root, 'alice', '--login', '--password-stdin'), 'correct horse\n');

@@ -38,7 +38,7 @@ Examples:
       const entry = requireCommand(command);
       const args = { ...parseArgs(entry, words), ...(await secretsOf(entry, options)) };
       const reason = misfitOfArgs(entry, args);
-      if (reason !== null) throw new ConfabError('bad-arguments', { command, reason });
+      if (reason !== null) throw new ConfabError('bad-arguments', { command: `call ${node} ${command}`, reason });
       const client = await attachNode(context.root, node, timeoutMillis);
       try {
         if (command === 'subscribe') await watchEvents(client, context);
@@ -59,7 +59,7 @@ async function secretsOf(entry: CommandEntry, options: CallOptions): Promise<Rec
   const { obtainPassword } = await import('../stdin.ts');
   const found: Record<string, string> = {};
   for (const key of entry.secret ?? []) {
-    found[key] = await obtainPassword({ command: entry.name, fromStdin: options.passwordStdin === true, prompt: 'Password: ' });
+    found[key] = await obtainPassword({ command: `call ${entry.name}`, fromStdin: options.passwordStdin === true, prompt: 'Password: ' });
   }
   return found;
 }
@@ -75,7 +75,7 @@ export function parseArgs(entry: CommandEntry, words: readonly string[]): Record
     const match = /^([A-Za-z][A-Za-z0-9]*)=([\s\S]*)$/.exec(word);
     const key = match?.[1] ?? '';
     if (secret.includes(key))
-      throw new ConfabError('bad-arguments', { command: entry.name, reason: `"${key}" is never taken from the command line, use --password-stdin` });
+      throw new ConfabError('bad-arguments', { command: `call ${entry.name}`, reason: `"${key}" is never taken from the command line, use --password-stdin` });
     const places = open.filter((place) => args[place] === undefined);
     if (match !== null && (keyed || Object.hasOwn(entry.args, key) || places.length === 0)) {
       keyed = true;
@@ -84,7 +84,7 @@ export function parseArgs(entry: CommandEntry, words: readonly string[]): Record
     }
     const place = places[0];
     if (place === undefined)
-      throw new ConfabError('bad-arguments', { command: entry.name, reason: `"${word.slice(0, 40)}" is one word too many; ${usageOf(entry)}` });
+      throw new ConfabError('bad-arguments', { command: `call ${entry.name}`, reason: `"${word.slice(0, 40)}" is one word too many; ${usageOf(entry)}` });
     if (entry.rest === true && place === open.at(-1)) {
       args[place] = words.slice(index).join(' ');
       break;
