@@ -8,7 +8,12 @@ import { FakeNode } from './fake-node.ts';
 
 /** A terminal that is no terminal: bytes in through a pipe, bytes out into a headless emulator. */
 class FakeTerminal {
-  readonly input = Object.assign(new PassThrough(), { isTTY: true, setRawMode: (raw: boolean) => void (this.raw = raw) });
+  readonly input = Object.assign(new PassThrough(), {
+    isTTY: true,
+    setRawMode: (raw: boolean): void => {
+      this.raw = raw;
+    },
+  });
   readonly output = Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 24 });
   readonly emulator: InstanceType<typeof headless.Terminal>;
   raw = false;

@@ -6,7 +6,7 @@ export const NOW = new Date(2026, 10, 21, 14, 30, 5).getTime();
 export const HOUR = 3_600_000;
 
 export function idOf(name: string): UserId {
-  return [...name.padEnd(8, '.')]
+  return Array.from(name.padEnd(8, '.'))
     .map((character) => (character.codePointAt(0) ?? 0).toString(16))
     .join('')
     .padEnd(64, '0')

@@ -1,6 +1,6 @@
 import type { CommandName, Commands, NodeInfo, SyncView } from '../../core/commands.ts';
 import { EMPTY_EDITOR, editorOf } from '../input/editor.ts';
-import { count } from '../text/words.ts';
+import { count, humanise } from '../text/words.ts';
 import type { Call, Failure } from './actions.ts';
 import { loadHistory, setUnread, takeHistory } from './chat.ts';
 import { conversationOf } from './model.ts';
@@ -185,7 +185,9 @@ function doneSentence(turn: Turn, call: Call, value: unknown): string {
     case 'profile':
       return 'Your profile is changed.';
     case 'settings':
-      return 'The setting is changed.';
+      return Object.entries(call.args)
+        .map(([name, on]) => `${humanise(name)}: ${on === true ? 'on' : 'off'}.`)
+        .join(' ');
     case 'join':
       return `Linking with ${(value as Result<'join'>).endpoint}.`;
     default:
@@ -203,7 +205,7 @@ function sentSentence(turn: Turn, name: string, state: Result<'send'>['state']):
 export function takeFailure(turn: Turn, call: Call, failure: Failure): void {
   if (call.purpose === 'text') giveBack(turn, String(call.args['to']), String(call.args['text']));
   if (call.command === 'history') turn.conversation(String(call.args['with']), { loaded: 'no', askedOlder: false });
-  if (call.purpose === 'refresh') return;
+  if (call.purpose === 'refresh' && call.command !== 'history') return;
   turn.notice(failure.code === 'internal' ? 'error' : 'warning', `${failure.sentence} ${failure.advice}`.trim());
 }
 

@@ -4,7 +4,7 @@ import type { CommandName } from '../../core/commands.ts';
 import { errorSentence } from '../../core/errors.ts';
 import { chatText } from '../render/plain-text.ts';
 import { applies, coreName, ITEMS, type Item, isLoggedIn, itemOfSlash } from './catalogue.ts';
-import { leaveChat, nextUnread, openChat } from './chat.ts';
+import { leaveChat, markRead, nextUnread, openChat } from './chat.ts';
 import type { LocalCommand } from './local-commands.ts';
 import { type Ask, conversationOf } from './model.ts';
 import type { Turn } from './turn.ts';
@@ -124,6 +124,9 @@ export function complete(turn: Turn, entry: CommandEntry, args: Args, optional: 
   turn.push({ type: 'ask', command: coreName(entry), args, fields, again: null });
 }
 
+/** Typed for an optional text, this makes it empty; Enter alone leaves it as it is. */
+export const CLEARS = '-';
+
 /** An answer to what an `ask` screen wants to know. */
 export function answerAsk(turn: Turn, ask: Ask, entry: CommandEntry, value: string): void {
   const [field = '', ...fields] = ask.fields;
@@ -143,7 +146,8 @@ export function answerAsk(turn: Turn, ask: Ask, entry: CommandEntry, value: stri
       return;
     }
   }
-  const args = value === '' ? ask.args : { ...ask.args, [field]: value };
+  const clears = value === CLEARS && !isRequired(entry, field) && entry.complete?.[field] === undefined;
+  const args = value === '' ? ask.args : { ...ask.args, [field]: clears ? '' : value };
   if (fields.length > 0) {
     turn.replace({ ...ask, args, fields, again: null });
     return;
@@ -213,6 +217,8 @@ export function runLocal(turn: Turn, entry: LocalCommand, tail: string): void {
 export function goBack(turn: Turn): void {
   leaveChat(turn);
   turn.back();
+  // What came while a page lay over the conversation is seen now.
+  if (turn.screen.type === 'chat') markRead(turn, turn.screen.with);
 }
 
 export function goNextUnread(turn: Turn): void {

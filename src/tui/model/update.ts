@@ -64,7 +64,9 @@ function connection(turn: Turn, state: 'up' | 'down', reason: string | undefined
   const before = turn.model.connection;
   turn.set({ connection: state });
   if (state === 'up') {
-    if (before === 'down') turn.notice('info', 'The node is back.');
+    // Where nobody is logged in the screen itself says so; only the old notice goes.
+    if (before === 'down' && isLoggedIn(turn.model)) turn.notice('info', 'The node is back.');
+    else turn.set({ dismissed: turn.model.noticeCount });
     turn.call('info', {}, 'refresh');
     if (isLoggedIn(turn.model)) refreshAll(turn);
   } else if (before !== 'down') {

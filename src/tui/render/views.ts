@@ -1,6 +1,7 @@
 import { commandEntry, isRequired } from '../../control/registry.ts';
 import { applies, ITEMS, menuRows } from '../model/catalogue.ts';
 import { preview } from '../model/chat.ts';
+import { CLEARS } from '../model/commands.ts';
 import { type Ask, type Model, type Screen, totalUnread } from '../model/model.ts';
 import { booleanSettings } from '../model/settings.ts';
 import { askNames } from '../model/submit.ts';
@@ -187,7 +188,7 @@ function askLines(model: Model, ask: Ask): readonly Line[] {
     : names.length > 0
       ? `Choose a number or type the ${humanise(field).toLowerCase()}.`
       : `Type the ${humanise(field).toLowerCase()}.`;
-  lines.push([{ text: `${how}${optional ? ' Enter alone leaves it as it is.' : ''}`, style: DIM }]);
+  lines.push([{ text: `${how}${optional ? ` Enter alone leaves it as it is${names.length > 0 ? '' : `, ${CLEARS} clears it`}.` : ''}`, style: DIM }]);
   if (!model.lineMode) return lines;
   return [...lines, [{ text: optional ? '0 goes back.' : 'An empty line goes back.', style: DIM }]];
 }
