@@ -1,5 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createWriteStream, rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
@@ -16,6 +16,7 @@ import { EXIT_STATUS, type RunReport, reportJson } from '../scenario/report.ts';
 import { runScenario } from '../scenario/runner.ts';
 import { makeTools } from './compose-tools.ts';
 import type { CliContext } from './context.ts';
+import { printFailure } from './fail.ts';
 import { readScenario } from './scenario-files.ts';
 
 export interface RunScenariosOptions {
@@ -35,7 +36,8 @@ const INTERRUPTED_STATUS = 130;
 export async function runScenarios(context: CliContext, files: readonly string[], options: RunScenariosOptions): Promise<number> {
   const scenarios: Scenario[] = [];
   for (const file of files) scenarios.push(await readScenario(file));
-  const interruption = watchInterruption();
+  if (options.traceFile !== null) await writeTrace(options.traceFile, []);
+  const interruption = watchInterruption(context);
   let status = 0;
   try {
     for (const scenario of scenarios) {
@@ -52,6 +54,11 @@ export async function runScenarios(context: CliContext, files: readonly string[]
 
 async function runOne(context: CliContext, scenario: Scenario, options: RunScenariosOptions, signal: AbortSignal): Promise<RunReport> {
   const root = await makeRoot(options);
+  const remove = () => {
+    if (options.keep === null) rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+  };
+  // Also when the process is left by a shorter way than the end of this function.
+  process.once('exit', remove);
   try {
     const { clock } = makeTools();
     const wallMillis = () => clock.monotonicMillis();
@@ -78,7 +85,8 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
     else if (options.keep !== null) context.print(`      kept in ${options.keep}`);
     return report;
   } finally {
-    if (options.keep === null) await rm(root, { recursive: true, force: true, maxRetries: 3 });
+    process.removeListener('exit', remove);
+    remove();
   }
 }
 
@@ -120,18 +128,21 @@ async function writeTrace(file: string, events: readonly TraceEvent[]): Promise<
 }
 
 /** Ctrl-C and the like end the run in order; a second one ends it at once, and the lifelines end the nodes. */
-function watchInterruption(): { readonly signal: AbortSignal; release(): void } {
+function watchInterruption(context: CliContext): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const interrupt = () => {
     if (controller.signal.aborted) process.exit(INTERRUPTED_STATUS);
     controller.abort();
   };
+  const broken = (error: unknown) => process.exit(Math.max(printFailure(error, context), EXIT_STATUS.crash));
+  process.on('uncaughtException', broken);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, interrupt);
   return {
     signal: controller.signal,
     release: () => {
       for (const signal of signals) process.removeListener(signal, interrupt);
+      process.removeListener('uncaughtException', broken);
     },
   };
 }

@@ -124,6 +124,10 @@ class Run {
     broken.catch(() => {});
     try {
       await Promise.race([play(), broken]);
+    } catch (error) {
+      // A node that dies is first heard of by whoever was talking with it: its death explains their failure.
+      if (error instanceof StepFailure) await Promise.race([broken, pause(OBITUARY_MILLIS)]);
+      throw error;
     } finally {
       clearTimeout(watchdog);
     }
@@ -270,6 +274,15 @@ class Run {
       this.#steps.push({ ...entry, outcome: 'skipped' });
     }
   }
+}
+
+/** How long after a failed step the news may come that a process ended by itself, ms of real time. */
+const OBITUARY_MILLIS = 250;
+
+function pause(millis: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, millis);
+  });
 }
 
 function* singlesOf(steps: readonly Step[]): Generator<Extract<Step, { type: 'verb' | 'expect' }>> {

@@ -126,6 +126,17 @@ test('a node that ends by itself makes it a crash, even while a step waits for e
   );
 });
 
+test('the death of a node explains the failure of whoever talked with it', async (t) => {
+  const engine = new FakeEngine();
+  engine.answers.set('alice register', () => {
+    setTimeout(() => void engine.crashNode('alice'), 50);
+    return new ConfabError('unavailable', { what: 'The node' });
+  });
+  const report = await play(`${HEAD}  - register: alice\n`, { engine });
+  t.is(report.verdict, 'crash');
+  t.regex(report.reason ?? '', /ended by itself/);
+});
+
 test('a run that stands still is ended by its deadline', async (t) => {
   const engine = Object.assign(new FakeEngine(), { frozen: true });
   const report = await play(`name: lesson\ndeadline: 200ms\nsteps:\n  - wait: 1ms\n`, { engine });
