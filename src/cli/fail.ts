@@ -50,7 +50,7 @@ export function printFailure(error: unknown, how: { readonly json: boolean; read
     const { code, message, advice, exitStatus } = failure;
     process.stderr.write(`${JSON.stringify({ error: { code, message, advice, exitStatus } })}\n`);
   } else {
-    const sentence = failure.message.startsWith('confab ') ? failure.message : `confab: ${failure.message}`;
+    const sentence = failure.message.startsWith('confab') ? failure.message : `confab: ${failure.message}`;
     process.stderr.write(`${sentence}\n${failure.advice === '' ? '' : `        ${failure.advice}\n`}`);
   }
   if (how.verbose && failure.stack !== null) process.stderr.write(`${failure.stack}\n`);

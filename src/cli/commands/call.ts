@@ -77,7 +77,8 @@ export function parseArgs(entry: CommandEntry, words: readonly string[]): Record
     if (secret.includes(key))
       throw new ConfabError('bad-arguments', { command: `call ${entry.name}`, reason: `"${key}" is never taken from the command line, use --password-stdin` });
     const places = open.filter((place) => args[place] === undefined);
-    if (match !== null && (keyed || Object.hasOwn(entry.args, key) || places.length === 0)) {
+    const fresh = Object.hasOwn(entry.args, key) && args[key] === undefined;
+    if (match !== null && (keyed || fresh || places.length === 0)) {
       keyed = true;
       args[key] = wordAs(argumentKind(entry, key), match[2] ?? '');
       continue;
