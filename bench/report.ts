@@ -29,10 +29,8 @@ export function toRows(benchmark: string, runs: ReadonlyArray<readonly Figure[]>
   return [...figures].map(([row, each]) => {
     const values = each.map((figure) => figure.value);
     const first = each[0] as Figure;
-    return {
-      ...{ benchmark, row, unit: first.unit, aim: first.aim ?? null, values },
-      ...{ median: median(values), min: Math.min(...values), max: Math.max(...values) },
-    };
+    const { unit, aim } = first;
+    return { benchmark, row, unit, aim: aim ?? null, values, median: median(values), min: Math.min(...values), max: Math.max(...values) };
   });
 }
 

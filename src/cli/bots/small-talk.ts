@@ -278,10 +278,11 @@ export function chatter(context: TalkContext): string {
   return say([`I am ${pick(persona.moods, context.random)}. You?`, `Have you heard anything new?`, `Time for ${persona.likes}, don't you think?`], context);
 }
 
-/** One of the choices, not one that was said lately where that can be helped. */
+/** One of the choices; where all were said lately, the one that was said longest ago. */
 function say(choices: readonly string[], { memory, random }: TalkContext): string {
   const fresh = choices.filter((choice) => !memory.said.includes(choice));
-  const chosen = pick(fresh.length > 0 ? fresh : choices, random);
+  const oldest = choices.toSorted((a, b) => memory.said.lastIndexOf(a) - memory.said.lastIndexOf(b)).slice(0, 1);
+  const chosen = pick(fresh.length > 0 ? fresh : oldest, random);
   memory.said.push(chosen);
   if (memory.said.length > SAID_MAX) memory.said.shift();
   return chosen;
