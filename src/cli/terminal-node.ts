@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { connectControl } from '../control/client.ts';
 import { attachNode, locateNode } from '../control/locate.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
@@ -21,11 +22,14 @@ const GRACE_MILLIS = 2_000;
 
 /**
  * The node behind a terminal: attaches to one that runs, else starts one of its own, which ends with the terminal.
- * A node that was there before is never ended from here.
+ * 1. A node that was there before is never ended from here.
+ * 2. A node of its own that crashed is started again. One that somebody stopped is not, and neither is a foreign one:
+ *    whoever stops a network does not want it back from an open terminal.
  */
 export class TerminalNode {
   private readonly options: TerminalNodeOptions;
   private child: LifelineProcess | null = null;
+  private begun = false;
 
   constructor(options: TerminalNodeOptions) {
     this.options = options;
@@ -35,12 +39,24 @@ export class TerminalNode {
   async connect(): Promise<ControlClient> {
     const { root, name } = this.options;
     const located = await locateNode(root, name.node);
-    if (located.state === 'running') return await attachNode(root, name.node);
+    if (located.state === 'running') {
+      this.begun = true;
+      return await attachNode(root, name.node);
+    }
     if (this.child?.running === true) await this.child.end(GRACE_MILLIS);
+    if (this.begun && !(await this.mayStartAgain(located.folder))) throw new ConfabError('no-node', { name: name.node, folder: root });
+    this.begun = true;
     this.child = await this.startNode();
     const socket = this.child.ready['socket'];
     if (typeof socket !== 'string') throw new ConfabError('internal', { reason: 'the node did not say where it listens' });
     return await connectControl(socket);
+  }
+
+  /** It crashed, or its account was deleted and its folder with it. */
+  private async mayStartAgain(folder: string): Promise<boolean> {
+    if (this.child === null) return false;
+    const { status } = await this.child.exited;
+    return status !== 0 || !existsSync(folder);
   }
 
   private async startNode(): Promise<LifelineProcess> {

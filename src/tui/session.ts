@@ -33,6 +33,8 @@ export class Session {
   private retryTimer: NodeJS.Timeout | null = null;
   private tickTimer: NodeJS.Timeout | null = null;
   private ended = false;
+  /** It was said that no node runs; once is enough. */
+  private saidNoNode = false;
   private readonly queue: Action[] = [];
   private applying = false;
 
@@ -98,13 +100,21 @@ export class Session {
     } catch (error) {
       if (this.ended) return;
       const failure = error instanceof ConfabError ? error : new ConfabError('internal', { reason: error instanceof Error ? error.message : String(error) });
-      if (first) this.parts.failed(failure);
-      else this.retry();
+      if (first) {
+        this.parts.failed(failure);
+        return;
+      }
+      if (!this.saidNoNode && failure.code === 'no-node') {
+        this.saidNoNode = true;
+        this.dispatch({ type: 'connection', state: 'down', reason: `${failure.message} ${failure.advice}` });
+      }
+      this.retry();
     }
   }
 
   private attach(client: ControlClient): void {
     this.client = client;
+    this.saidNoNode = false;
     this.retryMillis = RETRY_MILLIS_MIN;
     client.onEvent((event) => {
       if (this.client === client) this.dispatch({ type: 'event', event: event as NodeEvent });

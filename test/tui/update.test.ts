@@ -257,6 +257,15 @@ test('coming, going, requests and acceptances are said in a line', (t) => {
   t.regex(lastNotice(driver), /frank has accepted/u);
 });
 
+test('a long page scrolls to its end and no further', (t) => {
+  const driver = loggedIn({ rows: 12 }).press('f1');
+  driver.press(...Array.from({ length: 20 }, () => 'page-down'));
+  const end = driver.model.viewTop;
+  t.true(end > 0);
+  driver.press('page-up');
+  t.true(driver.model.viewTop < end);
+});
+
 test('a tick without news leaves the model as it is', (t) => {
   const driver = loggedIn();
   const { model } = driver;

@@ -1,6 +1,7 @@
 import { EMPTY_EDITOR, editKey, insertText, moveLine } from '../input/editor.ts';
 import { walk } from '../input/history.ts';
 import { chord, type Key } from '../input/keys.ts';
+import { viewTopMax } from '../render/frame.ts';
 import { scrollChat } from './chat.ts';
 import { goBack, goNextUnread } from './commands.ts';
 import { complete } from './complete.ts';
@@ -102,7 +103,7 @@ function scroll(turn: Turn, name: string): boolean {
   }
   if (pages === 0 && rows === 0) return false;
   const step = pages === 0 ? rows : pages * Math.max(1, layoutOf(model).bodyRows - 2);
-  turn.set({ viewTop: Math.max(0, model.viewTop + step) });
+  turn.set({ viewTop: Math.max(0, Math.min(viewTopMax(model), model.viewTop + step)) });
   return true;
 }
 

@@ -69,7 +69,9 @@ function connection(turn: Turn, state: 'up' | 'down', reason: string | undefined
     else turn.set({ dismissed: turn.model.noticeCount });
     turn.call('info', {}, 'refresh');
     if (isLoggedIn(turn.model)) refreshAll(turn);
+  } else if (reason !== undefined) {
+    turn.notice('warning', reason);
   } else if (before !== 'down') {
-    turn.notice('warning', `${reason ?? 'The node has gone away.'} Your draft is kept; trying again.`);
+    turn.notice('warning', 'The node has gone away. Your draft is kept; trying again.');
   }
 }

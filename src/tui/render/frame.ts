@@ -54,8 +54,7 @@ function bodyLines(model: Model, screen: Screen, layout: Layout): readonly Line[
     const { lines } = chatWindow(model, screen.with, columns, height);
     return [...Array.from({ length: height - lines.length }, (): Line => []), ...lines];
   }
-  const margin: readonly Line[] = height >= MARGIN_FROM ? [[]] : [];
-  const lines = [...margin, ...screenLines(model, screen, columns).flatMap((line) => wrapLine(line, columns, hangOf(line)))];
+  const lines = pageLines(model, screen, columns, height);
   const top = Math.min(model.viewTop, Math.max(0, lines.length - height));
   const seen = lines.slice(top, top + height);
   if (lines.length <= top + height) return seen;
@@ -65,6 +64,18 @@ function bodyLines(model: Model, screen: Screen, layout: Layout): readonly Line[
 function titleLine(model: Model, screen: Screen): Line {
   const title = ` Confab  ${model.user} › ${screenTitle(model, screen)}`;
   return fitLine([{ text: truncate(title, model.columns), style: BAR }], model.columns, BAR);
+}
+
+/** A whole page, of which the body shows what fits. */
+function pageLines(model: Model, screen: Screen, columns: number, height: number): readonly Line[] {
+  const margin: readonly Line[] = height >= MARGIN_FROM ? [[]] : [];
+  return [...margin, ...screenLines(model, screen, columns).flatMap((line) => wrapLine(line, columns, hangOf(line)))];
+}
+
+/** The furthest that the present page can be scrolled, rows. */
+export function viewTopMax(model: Model): number {
+  const { bodyColumns, bodyRows } = layoutOf(model);
+  return Math.max(0, pageLines(model, screenOf(model), bodyColumns, bodyRows).length - bodyRows);
 }
 
 /** Rows after the first of a numbered line stand under its text. */
