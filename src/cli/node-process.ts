@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { nodeFolder } from '../control/locate.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
+import type { NodeInfo } from '../core/commands.ts';
 import { parseEndpoint } from '../core/endpoint.ts';
 import { ConfabError, isErrorCode } from '../core/errors.ts';
 import { CORE_OPTIONS, type CoreOptions } from '../core/options.ts';
@@ -95,11 +96,13 @@ async function finish(end: DriverEnd, folder: string): Promise<number> {
   }
 }
 
-/** Logs in, or registers when the name is not known yet. */
+/** Logs in where the folder holds an account, else registers; a name that is taken may be this person's on another node. */
 async function logIn(driver: NodeDriver, password: string): Promise<void> {
-  const login = await driver.command('login', { password });
-  if (login.ok) return;
-  const result = login.code === 'not-registered' ? await driver.command('register', { password }) : login;
+  const info = await driver.command('info', {});
+  const known = info.ok && (info.value as NodeInfo).registered;
+  const first = known ? null : await driver.command('register', { password });
+  if (first?.ok === true) return;
+  const result = first === null || first.code === 'name-taken' || first.code === 'already-registered' ? await driver.command('login', { password }) : first;
   if (!result.ok) throw new ConfabError(isErrorCode(result.code) ? result.code : 'internal', result.details);
 }
 
