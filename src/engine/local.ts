@@ -147,6 +147,8 @@ export class LocalEngine implements Engine {
     running.client.close();
     if (this.#nodes.get(node) === running) this.#nodes.delete(node);
     this.#clock.wake();
+    // A killed node cannot take its control socket away itself.
+    await rm(String(running.process.ready['socket']), { force: true }).catch(() => {});
     // A node ends in order by itself when its account is deleted.
     if (running.ending || exit.status === 0) return;
     const lines = [...running.process.lastLines(), ...(await this.#logTail(node))];

@@ -75,6 +75,8 @@ test.serial('an engine starts, asks, kills, restarts and stops nodes, and leaves
 
   await engine.crashNode('alice');
   await until('the crash is told', () => crashes.length > 0);
+  const { socket = '' } = JSON.parse(readFileSync(join(root, 'nodes', 'alice', 'control.json'), 'utf8')) as { socket?: string };
+  t.true(socket.length > 0 && !existsSync(socket), 'the control socket of a dead node is gone');
   t.regex(crashes[0] ?? '', /^the process of alice ended by itself \(signal SIGKILL\)/);
   engine.note('over');
   await engine.stop();
