@@ -60,13 +60,14 @@ function received(turn: Turn, message: MessageView): void {
 
 function messageChanged(turn: Turn, event: Extract<NodeEvent, { type: 'message-changed' }>): void {
   const patch = event.reason === undefined ? { state: event.state } : { state: event.state, reason: event.reason };
+  const before = conversationOf(turn.model, event.with).messages.find((message) => message.id === event.id)?.state;
   changeMessage(turn, event.with, event.id, patch);
   const { screen } = turn;
   const seen = screen.type === 'chat' && screen.with === event.with && !turn.model.lineMode;
   if (event.state === 'failed' && !seen) turn.notice('warning', `A message to ${event.with} was ${sanitiseLine(failureWords(event.reason, event.with))}.`);
-  // Nobody sees ticks change in line mode; there it is said, but only of messages that waited for somebody's return.
-  else if (event.state === 'delivered' && turn.model.lineMode)
-    turn.notice('info', `${event.with}: ${tickWord('delivered')} (${shortText(turn, event.with, event.id)})`);
+  // Nobody sees ticks change in line mode; there it is said once, when the message has arrived (`read` may come first).
+  else if (turn.model.lineMode && (event.state === 'delivered' || (event.state === 'read' && before === 'queued')))
+    turn.notice('info', `${event.with}: ${tickWord(event.state)} (${shortText(turn, event.with, event.id)})`);
 }
 
 function shortText(turn: Turn, name: string, id: string): string {
