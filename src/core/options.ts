@@ -26,8 +26,14 @@ export const CORE_OPTIONS = Object.freeze({
   randomLinkCountMax: 24,
   /** How often a node that has been silent for long is tried once more, ms: this joins the parts of a network that was cut. */
   probeMillis: 10_000,
+  /** Pause between two questions where somebody wanted is, above full membership, ms; doubled each time up to the maximum. */
+  seekMillis: 2_000,
+  seekMillisMax: 120_000,
   /** Links besides those to friends over which a new record is passed on. */
   gossipFanout: 4,
+  /** The same for a record that says nothing new, which may also wait for others this long, ms. */
+  refreshFanout: 2,
+  gossipDelayMillis: 1_000,
 
   // failure detector: links to friends and to people we wait for are watched closely, others less
   /** How often links are looked at, ms. */
@@ -51,8 +57,6 @@ export const CORE_OPTIONS = Object.freeze({
   antiEntropyMillis: 10_000,
   /** No answer of a peer within this time after the start: ask the seed server for the state itself, ms. */
   joinPeerMillis: 1_200,
-  /** Peers contacted at once when joining. */
-  joinContacts: 8,
   /** Records in one sync answer. */
   syncRecordsMax: 128,
   /** Digest entries in one message. */
@@ -69,6 +73,8 @@ export const CORE_OPTIONS = Object.freeze({
   nameQueryMillis: 400,
   lookupMillis: 1_500,
   lookupHops: 3,
+  /** Peers to whom somebody else's question is passed on. */
+  lookupFanout: 4,
 
   // clocks
   /** A stamp further ahead of the own wall clock is refused, ms. */
