@@ -106,6 +106,8 @@ class ChatNode implements Program<Frame> {
         return connections.review();
       case 'anti-entropy':
         return sync.tick();
+      case 'gossip':
+        return sync.gossipTimer();
       case 'join':
         return seed.joinTimer();
       case 'announce':

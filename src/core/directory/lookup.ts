@@ -34,6 +34,15 @@ export class Lookup {
   find(name: string, answer: Answer, options: { readonly waitForPeersMillis?: number } = {}): void {
     const known = this.#parts.view.userNamed(name);
     if (known !== null) return answer(known);
+    this.#search(name, answer, options.waitForPeersMillis);
+  }
+
+  /** Asks afresh for somebody who is known, but not where: what comes back goes into the view. */
+  seek(name: string): void {
+    this.#search(name, () => {});
+  }
+
+  #search(name: string, answer: Answer, waitForPeersMillis = this.#parts.options.nameQueryMillis): void {
     for (const search of this.#searches.values()) {
       if (search.name === name) {
         search.answers.push(answer);
@@ -45,10 +54,9 @@ export class Lookup {
     const search: Search = { name, answers: [answer], peersAsked: false, seedAsked: false };
     this.#searches.set(id, search);
     for (const link of links.upLinks()) search.peersAsked = links.send(link, this.#question(id, name)) || search.peersAsked;
-    const patience = options.waitForPeersMillis ?? this.#parts.options.nameQueryMillis;
-    if (search.peersAsked) env.setTimer('lookup', id, patience);
+    if (search.peersAsked) env.setTimer('lookup', id, waitForPeersMillis);
     else if (settings.seedServer) this.#askSeed(id, search);
-    else env.setTimer('lookup', id, seed.joining ? patience : 1);
+    else env.setTimer('lookup', id, seed.joining ? waitForPeersMillis : 1);
   }
 
   #question(id: string, name: string): Message {
@@ -86,7 +94,7 @@ export class Lookup {
   // --- questions and answers of peers ---
 
   question(link: Link, message: Of<'lookup'>): void {
-    const { view, links } = this.#parts;
+    const { env, options, view, links } = this.#parts;
     if (this.#routes.has(message.id) || this.#searches.has(message.id)) return;
     const known = view.userNamed(message.name);
     if (known !== null) {
@@ -96,7 +104,11 @@ export class Lookup {
     if (message.hops <= 1) return;
     this.#routes.set(message.id, link);
     if (this.#routes.size > ROUTES_MAX) this.#routes.delete(this.#routes.keys().next().value as string);
-    for (const other of links.upLinks()) if (other !== link) links.send(other, { ...message, hops: message.hops - 1 });
+    const others = links.upLinks().filter((other) => other !== link);
+    for (let count = 0; count < options.lookupFanout && others.length > 0; count += 1) {
+      const [chosen] = others.splice(Math.floor(env.random.fraction() * others.length), 1);
+      if (chosen !== undefined) links.send(chosen, { ...message, hops: Math.min(message.hops, options.lookupHops) - 1 });
+    }
   }
 
   answer(link: Link, message: Of<'lookup-answer'>): void {

@@ -13,6 +13,8 @@ interface Attempts {
 /** A node that did not answer this often in a row is tried again only when it is wanted or has news. */
 const RANDOM_FAILURES_MAX = 4;
 const REVIEW_MILLIS = 1_000;
+/** A link that ends younger than this counts as another failed attempt. */
+const YOUNG_MILLIS = 10_000;
 /** Nodes whose failures are remembered. */
 const ATTEMPTS_MAX = 1_024;
 
@@ -23,6 +25,8 @@ const ATTEMPTS_MAX = 1_024;
 export class Connections {
   readonly #parts: Parts;
   readonly #attempts = new Map<NodeId, Attempts>();
+  /** Wanted people whose whereabouts were asked for. */
+  readonly #seeks = new Map<UserId, Attempts>();
   #byHand: Endpoint[] = [];
   #reviewDue = false;
   #probeMillis = 0;
@@ -59,11 +63,28 @@ export class Connections {
     for (const endpoint of this.#byHand) links.connect(endpoint, endpoint.address);
     const wanted = this.#wantedUsers();
     for (const link of links.all()) link.wanted = link.userId !== null && wanted.has(link.userId);
-    for (const userId of wanted) for (const nodeId of view.nodesOf(userId)) this.#reach(nodeId);
+    for (const userId of wanted) {
+      for (const nodeId of view.nodesOf(userId)) this.#reach(nodeId);
+      if (!view.full) this.#seek(userId);
+    }
     this.#reachRandom();
     this.#probe();
     this.#trim();
     while (this.#attempts.size > ATTEMPTS_MAX) this.#attempts.delete(this.#attempts.keys().next().value as NodeId);
+  }
+
+  /** Above full membership nobody tells us where somebody went: peers are asked, less and less often while that does not help. */
+  #seek(userId: UserId): void {
+    const { env, options, view, links, lookup } = this.#parts;
+    const nodes = [...view.nodesOf(userId)];
+    if (nodes.some((nodeId) => links.of(nodeId)?.established)) return void this.#seeks.delete(userId);
+    const name = view.user(userId)?.body.name;
+    const { failures, nextMillis } = this.#seeks.get(userId) ?? { failures: 0, nextMillis: 0 };
+    const reachable = nodes.some((nodeId) => (this.#attempts.get(nodeId)?.failures ?? 0) <= 1);
+    if (name === undefined || reachable || env.monotonicMillis < nextMillis) return;
+    const pause = Math.min(options.seekMillis * 2 ** failures, options.seekMillisMax);
+    this.#seeks.set(userId, { failures: failures + 1, nextMillis: env.monotonicMillis + pause });
+    lookup.seek(name);
   }
 
   /**
@@ -134,11 +155,13 @@ export class Connections {
     }
   }
 
+  /** Too many idle links: the oldest go. Young ones stay, since whoever opened them may want something of us that is still on its way. */
   #trim(): void {
-    const { options, links } = this.#parts;
+    const { env, options, links } = this.#parts;
     const idle = [...links.all()].filter((link) => !link.wanted && link.established);
-    for (const link of idle.slice(options.randomLinkCountMax)) {
-      if (link.nodeId !== null) this.#attempts.set(link.nodeId, { failures: 2, nextMillis: this.#parts.env.monotonicMillis + 60_000 });
+    const old = idle.filter((link) => env.monotonicMillis - link.createdMillis > YOUNG_MILLIS);
+    for (const link of old.slice(0, Math.max(0, idle.length - options.randomLinkCountMax))) {
+      if (link.nodeId !== null) this.#attempts.set(link.nodeId, { failures: 2, nextMillis: env.monotonicMillis + 60_000 });
       links.close(link, 'closed');
     }
   }
@@ -165,7 +188,6 @@ export class Connections {
   up(link: Link): void {
     const { env, sync, settings } = this.#parts;
     if (link.nodeId !== null) {
-      this.#attempts.delete(link.nodeId);
       env.store.put('contacts', link.nodeId, { name: link.name, address: link.endpoint.address, wallMillis: Math.trunc(env.wallMillis) });
     }
     this.#byHand = this.#byHand.filter((endpoint) => endpoint.address !== link.endpoint.address);
@@ -183,6 +205,7 @@ export class Connections {
 
   down(link: Link, reason: 'dead' | 'goodbye' | 'closed'): void {
     this.#parts.tell({ type: 'peer-changed', node: link.name, state: reason === 'dead' ? 'dead' : 'gone' });
+    if (link.nodeId !== null && this.#parts.env.monotonicMillis - link.createdMillis > YOUNG_MILLIS) this.#attempts.delete(link.nodeId);
     if (link.nodeId !== null && reason === 'goodbye') this.#failed(link.nodeId);
     if (link.userId !== null) {
       this.#parts.chat.userLinkDown(link.userId);

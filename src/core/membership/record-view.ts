@@ -63,7 +63,7 @@ export class RecordView {
       this.#parts.count('recordsAhead');
       return 'refused';
     }
-    const known = this.#known(record);
+    const known = this.known(record);
     if (known !== undefined && known.sequence >= record.sequence) return 'old';
     if (record.type === 'presence' && this.isDeleted(record.authorId as UserId)) return 'old';
     if (record.type === 'node' && this.#supersededBy(record)) return 'old';
@@ -79,7 +79,8 @@ export class RecordView {
     return outcome;
   }
 
-  #known(record: AnyVerifiedRecord): AnyVerifiedRecord | undefined {
+  /** What is kept of the same author and type. */
+  known(record: AnyVerifiedRecord): AnyVerifiedRecord | undefined {
     switch (record.type) {
       case 'user':
         return this.#users.get(record.authorId as UserId);

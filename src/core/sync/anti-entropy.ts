@@ -8,6 +8,12 @@ import type { UserId } from '../types.ts';
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
 
+interface News {
+  readonly record: AnyVerifiedRecord;
+  /** Over which link it came; null: our own, or from the seed server. */
+  readonly from: Link | null;
+}
+
 /**
  * Keeps the public records of peers alike: news are passed on when they come (rumour mongering),
  * and a comparison of digests finds what rumours missed (anti-entropy; Demers et al., PODC 1987).
@@ -15,7 +21,9 @@ type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
  */
 export class AntiEntropy {
   readonly #parts: Parts;
-  readonly #fresh: Array<{ readonly record: AnyVerifiedRecord; readonly from: Link | null }> = [];
+  readonly #fresh: News[] = [];
+  /** News that may wait: the same said again, to prove that somebody lives. The latest of each author and type. */
+  readonly #refreshed = new Map<string, News>();
   #rounds = 0;
   #lastMillis: number | null = null;
 
@@ -42,10 +50,23 @@ export class AntiEntropy {
 
   /** Takes in a record that came over a link (or from the seed server: null) and passes news on. */
   take(signed: SignedRecord, from: Link | null): void {
-    const outcome = this.#parts.view.put(signed);
-    if (outcome === 'old' || outcome === 'refused') return;
-    const record = verifyRecord(this.#parts.env, signed);
-    if (typeof record !== 'string') this.#fresh.push({ record, from });
+    const { env, options, view } = this.#parts;
+    const record = verifyRecord(env, signed);
+    const before = typeof record === 'string' ? undefined : view.known(record);
+    const outcome = view.put(signed);
+    if (outcome === 'old' || outcome === 'refused' || typeof record === 'string') return;
+    if (before === undefined || !saysTheSame(before, record)) {
+      this.#fresh.push({ record, from });
+      return;
+    }
+    if (this.#refreshed.size === 0) env.setTimer('gossip', '', options.gossipDelayMillis * (0.5 + env.random.fraction()));
+    this.#refreshed.set(`${record.type}/${record.authorId}`, { record, from });
+  }
+
+  /** Timer: passes on what could wait, to fewer peers than news. */
+  gossipTimer(): void {
+    this.#passOn([...this.#refreshed.values()], this.#parts.options.refreshFanout);
+    this.#refreshed.clear();
   }
 
   /** Our own record has changed: everybody linked hears of it. */
@@ -56,28 +77,35 @@ export class AntiEntropy {
   /** End of a turn: passes the turn's news on. */
   endTurn(): void {
     if (this.#fresh.length === 0) return;
+    this.#passOn(this.#fresh, this.#parts.options.gossipFanout);
+    this.#fresh.length = 0;
+  }
+
+  /** Our own go to every peer, those of others to the people who wait for us and to some random peers; above full membership only ours travel. */
+  #passOn(news: readonly News[], fanout: number): void {
+    const { view, session, links } = this.#parts;
+    const up = links.upLinks();
+    const some = this.#someOf(up, fanout);
     const batches = new Map<Link, SignedRecord[]>();
-    const up = this.#parts.links.upLinks();
-    for (const { record, from } of this.#fresh) {
-      for (const link of this.#audience(record, from, up)) {
+    for (const { record, from } of news) {
+      const own = record.authorId === session.ownerId || record.authorId === session.nodeId;
+      if (!own && !view.full) continue;
+      for (const link of own ? up : some) {
+        if (link === from) continue;
         const batch = batches.get(link);
         if (batch === undefined) batches.set(link, [record.signed]);
         else batch.push(record.signed);
       }
     }
-    this.#fresh.length = 0;
     for (const [link, records] of batches) this.#sendRecords(link, records, 0);
   }
 
-  #audience(record: AnyVerifiedRecord, from: Link | null, up: Link[]): Link[] {
-    const { options, view, session, env } = this.#parts;
-    const own = record.authorId === session.userId || record.authorId === session.nodeId;
-    const others = up.filter((link) => link !== from);
-    if (own || others.length <= options.gossipFanout) return view.full || own ? others : [];
-    if (!view.full) return [];
-    const chosen = others.filter((link) => link.wanted);
-    const rest = others.filter((link) => !link.wanted);
-    for (let count = 0; count < options.gossipFanout && rest.length > 0; count += 1) {
+  #someOf(up: readonly Link[], fanout: number): readonly Link[] {
+    const { env } = this.#parts;
+    if (up.length <= fanout) return up;
+    const chosen = up.filter((link) => link.wanted);
+    const rest = up.filter((link) => !link.wanted);
+    for (let count = 0; count < fanout && rest.length > 0; count += 1) {
       chosen.push(rest.splice(Math.floor(env.random.fraction() * rest.length), 1)[0] as Link);
     }
     return chosen;
@@ -168,13 +196,21 @@ export class AntiEntropy {
     if (message.final === 1) this.#completed(link);
   }
 
+  /** In pages that fit into a frame. */
   #sendRecords(link: Link, records: readonly SignedRecord[], final: 0 | 1): void {
     const { links, options } = this.#parts;
-    const last = Math.max(0, Math.ceil(records.length / options.syncRecordsMax) - 1);
-    for (let page = 0; page <= last; page += 1) {
-      const part = records.slice(page * options.syncRecordsMax, (page + 1) * options.syncRecordsMax);
-      links.send(link, { type: 'records', records: part, final: page === last ? final : 0 });
+    let page: SignedRecord[] = [];
+    let bytes = 0;
+    for (const signed of records) {
+      if (page.length >= options.syncRecordsMax || bytes > options.frameBytesTarget) {
+        links.send(link, { type: 'records', records: page, final: 0 });
+        page = [];
+        bytes = 0;
+      }
+      page.push(signed);
+      bytes += signed.bytes.length;
     }
+    if (page.length > 0 || final === 1) links.send(link, { type: 'records', records: page, final });
   }
 
   #completed(link: Link): void {
@@ -183,4 +219,17 @@ export class AntiEntropy {
     this.#lastMillis = Math.trunc(env.wallMillis);
     seed.syncedFromPeer(link.name);
   }
+}
+
+/** A record that only proves life: nothing in it differs from the one before but the number and the time. */
+function saysTheSame(before: AnyVerifiedRecord, after: AnyVerifiedRecord): boolean {
+  if (before.type === 'node' && after.type === 'node') {
+    const [a, b] = [before.body, after.body];
+    return a.run === b.run && a.gone === b.gone && a.addresses[0] === b.addresses[0] && (a.certificate === null) === (b.certificate === null);
+  }
+  if (before.type === 'presence' && after.type === 'presence') {
+    const [a, b] = [before.body, after.body];
+    return a.node === b.node && a.presence === b.presence && a.statusText === b.statusText && a.epoch === b.epoch;
+  }
+  return false;
 }
