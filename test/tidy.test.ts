@@ -56,7 +56,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const PURE = ['core', 'ports', 'sim', 'lab'];
 
 function importsOf(file: string): string[] {
-  return [...read(file).matchAll(/^(?:import|export)[^;]*?from '([^']+)'|import\('([^']+)'\)/g)].map((match) => match[1] as string);
+  return [...read(file).matchAll(/^(?:import|export)[^;]*?from '([^']+)'|import\('([^']+)'\)/gm)].map((match) => (match[1] ?? match[2]) as string);
 }
 
 test('every import respects the layers', (t) => {
