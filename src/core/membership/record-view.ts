@@ -1,4 +1,5 @@
-import { toHex, utf8 } from '../bytes.ts';
+import { utf8 } from '../bytes.ts';
+import type { Crypto } from '../capabilities.ts';
 import type { Parts } from '../parts.ts';
 import { type AnyVerifiedRecord, idOfKey, type SignedRecord, type VerifiedRecord, verifyRecord } from '../records.ts';
 import type { NodeId, UserId } from '../types.ts';
@@ -262,13 +263,34 @@ export class RecordView {
     yield* this.#presence.values();
   }
 
-  /** Hash over key and sequence of all records, equal at two nodes exactly when they know the same. */
+  /** Over key and sequence of all records: equal at two nodes when they know the same. The exclusive or of one hash a record, so that no order matters. */
   hash(): Uint8Array {
     if (this.#hash !== null) return this.#hash;
-    const lines = [...this.all()].map((record) => `${toHex(digestKey(record))}:${record.sequence}`).sort();
-    this.#hash = this.#parts.env.crypto.sha256(utf8(lines.join(',')));
-    return this.#hash;
+    const sum = new Uint32Array(FINGERPRINT_WORDS);
+    for (const record of this.all()) {
+      const words = fingerprint(this.#parts.env.crypto, record);
+      for (let index = 0; index < FINGERPRINT_WORDS; index += 1) sum[index] = (sum[index] as number) ^ (words[index] as number);
+    }
+    const bytes = new Uint8Array(FINGERPRINT_WORDS * 4);
+    for (let index = 0; index < bytes.length; index += 1) bytes[index] = (sum[index >> 2] as number) >>> (24 - 8 * (index & 3));
+    this.#hash = bytes;
+    return bytes;
   }
+}
+
+/** Of 32 bits. */
+const FINGERPRINT_WORDS = 8;
+const fingerprints = new WeakMap<AnyVerifiedRecord, Uint32Array>();
+
+function fingerprint(crypto: Crypto, record: AnyVerifiedRecord): Uint32Array {
+  let words = fingerprints.get(record);
+  if (words === undefined) {
+    const hash = crypto.sha256(utf8(`${record.type}/${record.authorId}:${record.sequence}`));
+    words = new Uint32Array(FINGERPRINT_WORDS);
+    for (let index = 0; index < hash.length; index += 1) words[index >> 2] = ((words[index >> 2] as number) << 8) | (hash[index] as number);
+    fingerprints.set(record, words);
+  }
+  return words;
 }
 
 const EMPTY: ReadonlySet<NodeId> = new Set();
