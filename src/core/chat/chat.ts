@@ -7,6 +7,7 @@ import type { VerifiedRecord } from '../records.ts';
 import type { MessageId, MessageState, UserId } from '../types.ts';
 import { type Content, Envelopes, receiptBytes } from './envelope.ts';
 import { History, placeOf, type StoredMessage } from './history.ts';
+import { messageId } from './message-id.ts';
 import { Outbox } from './outbox.ts';
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
@@ -69,7 +70,7 @@ export class Chat {
     const waiting = this.#outbox.count(peer);
     if (waiting >= options.outboxMessagesMax) return { code: 'outbox-full', details: { count: waiting, name } };
     if (session.open === null) return { code: 'not-logged-in', details: {} };
-    const id = env.random.id() as MessageId;
+    const id = messageId(env.random, env.wallMillis);
     const sentMillis = Math.trunc(env.wallMillis);
     const stamp = Math.max(sentMillis, this.#history.conversation(peer).stamp + 1);
     const wellFormed = wellFormedText(text);
