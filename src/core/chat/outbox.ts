@@ -69,8 +69,11 @@ export class Outbox {
     env.store.put('outbox', key, envelope);
     queue.count += 1;
     const link = connections.sessionLink(envelope.to);
-    if (link === null) connections.reviewSoon();
-    else this.pump(envelope.to, link);
+    if (link === null) return connections.reviewSoon();
+    // Usually nothing waits before it, and the row need not be read back.
+    const alone = queue.count === queue.inFlight.size + 1 && queue.inFlight.size < this.#parts.options.outboxInFlight;
+    if (!alone) return this.pump(envelope.to, link);
+    if (this.#parts.links.send(link, { type: 'envelope', envelope })) this.#sent(queue, key, envelope.id);
   }
 
   /** Hands rows to the link, in order, as far as the window allows. */
@@ -86,10 +89,14 @@ export class Outbox {
         this.#setTimer();
         break;
       }
-      queue.cursor = key;
-      queue.inFlight.set(envelope.id, { key, sentMillis: env.monotonicMillis, attempts: 1 });
+      this.#sent(queue, key, envelope.id);
     }
-    if (queue.inFlight.size > 0) this.#setTimer();
+  }
+
+  #sent(queue: Queue, key: string, id: MessageId): void {
+    queue.cursor = key;
+    queue.inFlight.set(id, { key, sentMillis: this.#parts.env.monotonicMillis, attempts: 1 });
+    this.#setTimer();
   }
 
   /** The link is new: what was under way before is sent again. */
