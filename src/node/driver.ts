@@ -40,6 +40,8 @@ export const DRIVER_OPTIONS = Object.freeze({
   crashWindowMillis: 60_000,
   /** Commands without a reply. */
   commandsOpenMax: 4_096,
+  /** Inputs that share one commit; with more at a time the peer would sit idle while this node works, and this node while the peer does. */
+  turnInputsMax: 24,
   /** How long the last frames may take to leave, ms. */
   flushMillis: 1_000,
   /** How long the sockets may take to close after that, flushing included, ms. */
@@ -53,7 +55,7 @@ export const DRIVER_OPTIONS = Object.freeze({
  * Runs one program live: hands it frames, timers, commands and answers, and lets its effects go.
  *
  * Invariants
- * 1. Whatever arrives in one turn of the event loop shares one commit, and nothing leaves before it.
+ * 1. What arrives in one turn of the event loop shares one commit, up to `turnInputsMax` inputs, and nothing leaves before it.
  * 2. No frame, command or answer can end the process; only a core that crashes again and again does.
  * 3. After `stop` nothing reaches the program any more, and `ended` is settled once.
  */
@@ -71,6 +73,9 @@ export class NodeDriver {
   #settle: (end: DriverEnd) => void = () => {};
   #host: Host<Frame> | null = null;
   #turn: NodeJS.Immediate | null = null;
+  #turnInputs = 0;
+  /** Effects of a turn are let go: what they bring in waits for the next turn. */
+  #releasing = false;
   /** Set while the store cannot commit: the time of the next try. */
   #retry: NodeJS.Timeout | null = null;
   #failedCommits = 0;
@@ -201,7 +206,11 @@ export class NodeDriver {
     } catch (error) {
       this.#crashed(host, error);
     }
-    this.#wantTurn(host);
+    this.#turnInputs += 1;
+    if (this.#turnInputs >= DRIVER_OPTIONS.turnInputsMax && this.#turn !== null && !this.#releasing) {
+      clearImmediate(this.#turn);
+      this.#endTurn(host);
+    } else this.#wantTurn(host);
   }
 
   #wantTurn(host: Host<Frame>): void {
@@ -210,13 +219,17 @@ export class NodeDriver {
 
   #endTurn(host: Host<Frame>): void {
     this.#turn = null;
+    this.#turnInputs = 0;
     if (this.#end !== null) return;
     const reloads = host.reloads;
+    this.#releasing = true;
     try {
       host.endTurn().release();
     } catch (error) {
       this.#crashed(host, error);
       return this.#wantTurn(host);
+    } finally {
+      this.#releasing = false;
     }
     if (host.reloads !== reloads) return this.#commitFailed(host);
     if (this.#failedCommits > 0) this.#parts.log.warn({ times: this.#failedCommits }, 'the store can write again');
