@@ -146,6 +146,9 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
   },
 };
 
+/** Every command that the core answers; the registry adds what the driver answers by itself. */
+export const COMMAND_NAMES: readonly CommandName[] = Object.keys(HANDLERS) as CommandName[];
+
 /** Finds the user, or answers with what is wrong. Names are as typed; `@` in front is allowed. */
 function withUser(parts: Parts, typed: string, respond: Respond, then: (id: UserId, relation: Relation, record: VerifiedRecord<'user'>) => void): void {
   const name = typed.replace(/^@/, '').toLowerCase();

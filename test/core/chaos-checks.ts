@@ -9,8 +9,10 @@ interface Sight {
   readonly friends: readonly FriendView[];
 }
 
-/** Presence and the like must be right this soon after everything is well, ms. */
+/** Presence and the like must be right this soon after everything is well and everybody has reached everybody again, ms. */
 const PRESENCE_MILLIS = 6_000;
+/** Attempts to reach somebody who was silent are up to ten seconds apart. */
+const RECONNECT_MILLIS = 15_000;
 /** Resends of a message are up to a minute apart. */
 const QUIET_MILLIS = 90_000;
 
@@ -97,25 +99,37 @@ async function wrongInHistories(run: ChaosRun): Promise<string | null> {
   return null;
 }
 
-/** Waits until the network is as it must be; the problems that remain. */
-export async function judge(run: ChaosRun): Promise<string[]> {
+/** Waits until the network is as it must be and notes the problems that remain. Returns how long everybody's sight took to be right, ms. */
+export async function judge(run: ChaosRun): Promise<number> {
   const { engine, problems } = run;
-  const seen = await engine.until(async () => wrongInSight(run, await look(run)), PRESENCE_MILLIS + 15_000);
+  const begunMillis = engine.now();
+  const seen = await engine.until(async () => wrongInSight(run, await look(run)), PRESENCE_MILLIS + RECONNECT_MILLIS);
   if (seen !== null) problems.push(seen);
+  const healedMillis = engine.now() - begunMillis;
   const waiting = await engine.until(async () => undelivered(run, await look(run)), QUIET_MILLIS);
   if (waiting !== null) problems.push(waiting);
   const wrong = await wrongInHistories(run);
   if (wrong !== null) problems.push(wrong);
-  const late = wrongInSight(run, await look(run));
+  const late = await engine.until(async () => wrongInSight(run, await look(run)), PRESENCE_MILLIS);
   if (late !== null && late !== seen) problems.push(`later: ${late}`);
-  return problems;
+  return healedMillis;
+}
+
+export interface ChaosVerdict {
+  readonly problems: readonly string[];
+  readonly log: readonly string[];
+  /** Messages that were accepted. */
+  readonly sent: number;
+  readonly healedMillis: number;
+  readonly sha256: string;
 }
 
 /** Plays and judges one seed. */
-export async function chaosVerdict(setting: ChaosSetting): Promise<{ problems: readonly string[]; log: readonly string[]; sent: number; sha256: string }> {
+export async function chaosVerdict(setting: ChaosSetting): Promise<ChaosVerdict> {
   const run = await playChaos(setting);
-  const problems = await judge(run);
+  const healedMillis = await judge(run);
+  const { problems } = run;
   const { sha256 } = await run.engine.traceSummary();
   await run.engine.stop();
-  return { problems, log: run.log, sent: run.sent.filter((message) => message.id !== null).length, sha256 };
+  return { problems, log: run.log, sent: run.sent.filter((message) => message.id !== null).length, healedMillis, sha256 };
 }

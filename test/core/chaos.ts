@@ -26,7 +26,7 @@ export interface SentMessage {
   readonly text: string;
   /** Null until the node has accepted it. */
   id: string | null;
-  /** Both had been friends without a pause, as far as was asked for, from before it was sent. */
+  /** One of the two has at some time ended, declined or blocked: a refusal is honest then. */
   disturbed: boolean;
 }
 
@@ -104,6 +104,7 @@ class Chaos {
   readonly log: string[] = [];
   readonly #open = new Set<Promise<void>>();
   readonly #busy = new Set<string>();
+  readonly #parted = new Set<string>();
   #seedServerUp = false;
   #messageCount = 0;
 
@@ -224,6 +225,7 @@ class Chaos {
     const other = this.somebody(name);
     if (!this.engine.isRunning(name)) return;
     this.note(`${command} ${name} ${other}`);
+    this.#parted.add([name, other].sort().join());
     for (const message of this.sent) if ([message.from, message.to].includes(name) && [message.from, message.to].includes(other)) message.disturbed = true;
     this.go(`${command} ${name} ${other}`, async () => void (await this.engine.command(name, command, { user: other })));
   }
@@ -236,7 +238,7 @@ class Chaos {
     for (let count = 1 + this.random.below(4); count > 0; count -= 1) {
       this.#messageCount += 1;
       const text = `${from} to ${to} ${this.#messageCount} ${'x'.repeat(this.random.below(20) === 0 ? 40_000 : 10)}`;
-      const message: SentMessage = { from, to, text, id: null, disturbed: false };
+      const message: SentMessage = { from, to, text, id: null, disturbed: this.#parted.has([from, to].sort().join()) };
       this.sent.push(message);
       this.go(`send ${this.#messageCount}`, async () => {
         const result = (await this.engine.command(from, 'send', { to, text })) as { id: string };
