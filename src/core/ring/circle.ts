@@ -56,3 +56,14 @@ export function successorsAmong(members: readonly Contact[], id: string, count: 
   const turned = first < 0 ? sorted : [...sorted.slice(first), ...sorted.slice(0, first)];
   return turned.slice(0, count);
 }
+
+/** The place just behind an id: the smallest key that does not belong to it. */
+export function justAfter(id: string): string {
+  const digits = id.split('');
+  for (let at = digits.length - 1; at >= 0; at -= 1) {
+    const digit = Number.parseInt(digits[at] as string, 16);
+    digits[at] = digit === 15 ? '0' : (digit + 1).toString(16);
+    if (digit < 15) break;
+  }
+  return digits.join('');
+}

@@ -1,0 +1,167 @@
+import type { NodeId } from '../types.ts';
+import { between, type Contact } from './circle.ts';
+import type { Lookups } from './lookups.ts';
+import type { Pointers } from './pointers.ts';
+import type { Remembered } from './remembered.ts';
+import type { RingAnswer, RingOptions, RingPort } from './ring-port.ts';
+
+type State = Extract<RingAnswer, { answer: 'state' }>;
+
+export interface JoinerHooks {
+  /** We are a member with the pointers that are set. */
+  joined(): void;
+  /** A small ring takes us in; `member` has just answered. */
+  enterSmall(member: Contact, state: State): void;
+}
+
+const STEPS_MAX = 24;
+const MEMBERS_TRIED_MAX = 64;
+
+/**
+ * Takes a node into a ring: finds the member before its place, and takes over that member's whole successor list in one step
+ * (a list that starts with one entry and grows later is what breaks rings in the papers before 2016).
+ * Every contact is tried, again and again, since the only one may die meanwhile.
+ */
+export class Joiner {
+  readonly #port: RingPort;
+  readonly #options: RingOptions;
+  readonly #pointers: Pointers;
+  readonly #remembered: Remembered;
+  readonly #lookups: Lookups;
+  readonly #hooks: JoinerHooks;
+  #untried: Contact[] = [];
+  #outside = new Set<NodeId>();
+  #beganMillis = 0;
+  /** Since when nobody but nodes outside any ring has answered. */
+  #onlyOutsideMillis: number | null = null;
+  /** Guards against answers to questions of an earlier attempt. */
+  #attempt = 0;
+
+  constructor(parts: { port: RingPort; options: RingOptions; pointers: Pointers; remembered: Remembered; lookups: Lookups }, hooks: JoinerHooks) {
+    this.#port = parts.port;
+    this.#options = parts.options;
+    this.#pointers = parts.pointers;
+    this.#remembered = parts.remembered;
+    this.#lookups = parts.lookups;
+    this.#hooks = hooks;
+  }
+
+  begin(): void {
+    this.#beganMillis = this.#port.monotonicMillis;
+    this.#onlyOutsideMillis = null;
+    this.sweep();
+  }
+
+  /** Starts over with all contacts in random order. Also the timer. */
+  sweep(): void {
+    if (this.#pointers.joined) return;
+    this.#attempt += 1;
+    const contacts = new Map<NodeId, Contact>();
+    for (const contact of [...this.#port.members(), ...this.#remembered.all]) if (contact.id !== this.#port.self.id) contacts.set(contact.id, contact);
+    this.#untried = [...contacts.values()].slice(0, MEMBERS_TRIED_MAX);
+    for (let at = this.#untried.length - 1; at > 0; at -= 1) {
+      const other = Math.floor(this.#port.fraction() * (at + 1));
+      [this.#untried[at], this.#untried[other]] = [this.#untried[other] as Contact, this.#untried[at] as Contact];
+    }
+    this.#outside.clear();
+    if (contacts.size === 0) return this.#found();
+    this.#tryNext();
+  }
+
+  #later(delayMillis: number): void {
+    if (!this.#pointers.joined) this.#port.setTimer('ring-join', delayMillis * (0.75 + 0.5 * this.#port.fraction()));
+  }
+
+  #ask(contact: Contact, answered: (answer: RingAnswer | null) => void): void {
+    const attempt = this.#attempt;
+    this.#port.ask(contact, { ask: 'state' }, (answer) => {
+      if (answer === null) this.#remembered.unheard(contact);
+      if (!this.#pointers.joined && attempt === this.#attempt) answered(answer);
+    });
+  }
+
+  #tryNext(): void {
+    const contact = this.#untried.pop();
+    if (contact === undefined) return this.#sweepEnded();
+    this.#ask(contact, (answer) => {
+      if (answer?.answer === 'outside') this.#outside.add(contact.id);
+      if (answer === null || answer.answer === 'outside') return this.#tryNext();
+      this.#onlyOutsideMillis = null;
+      if (answer.answer === 'state' && answer.small) return this.#hooks.enterSmall(contact, answer);
+      this.via(contact);
+    });
+  }
+
+  /**
+   * Nobody is in a ring. If nobody at all has answered for a while we are alone. If others wait like us, the smallest
+   * of them founds the ring, after a pause in which somebody who knows more may turn up.
+   */
+  #sweepEnded(): void {
+    const now = this.#port.monotonicMillis;
+    if (this.#outside.size === 0) {
+      if (now - this.#beganMillis >= this.#options.aloneMillis) return this.#found();
+    } else {
+      this.#onlyOutsideMillis ??= now;
+      const smallest = [...this.#outside].every((id) => this.#port.self.id < id);
+      if (smallest && now - this.#onlyOutsideMillis >= this.#options.foundMillis) return this.#found();
+    }
+    this.#later(this.#options.joinRetryMillis);
+  }
+
+  #found(): void {
+    this.#pointers.set({ successors: [], predecessor: null, joined: true, small: true });
+    this.#hooks.joined();
+  }
+
+  /** Joins the ring of a member: looks up our place from there. */
+  via(member: Contact): void {
+    this.#attempt += 1;
+    const attempt = this.#attempt;
+    // Should anything on the way be lost, the next sweep begins.
+    this.#later(this.#options.joinRetryMillis * 8);
+    this.#lookups.walk({ key: this.#port.self.id, start: member, why: 'start', others: [] }, (result) => {
+      if (this.#pointers.joined || attempt !== this.#attempt) return;
+      const last = result.owners.length === 0 ? undefined : result.hops.at(-1)?.asked;
+      if (last === undefined) return this.#later(this.#options.joinRetryMillis);
+      this.#after(last, STEPS_MAX);
+    });
+  }
+
+  /** Becomes the successor of `member` if our place is right behind it, else goes on along the ring. */
+  #after(member: Contact, steps: number): void {
+    if (steps === 0) return this.#later(this.#options.joinRetryMillis);
+    this.#ask(member, (answer) => {
+      if (answer?.answer === 'busy') return this.#whenFree(member, steps);
+      if (answer?.answer !== 'state') return this.#later(0);
+      if (answer.small) return this.#hooks.enterSmall(member, answer);
+      const { self } = this.#port;
+      const first = answer.successors[0];
+      if (first === undefined) return this.#later(this.#options.joinRetryMillis);
+      if (first.id === self.id || between(member.id, self.id, first.id)) return this.#become(member, answer);
+      this.#after(first, steps - 1);
+    });
+  }
+
+  #whenFree(member: Contact, steps: number): void {
+    this.#free = { member, steps: steps - 1, attempt: this.#attempt };
+    this.#port.setTimer('ring-join', this.#options.busyRetryMillis * (1 + 2 * this.#port.fraction()));
+  }
+
+  #free: { readonly member: Contact; readonly steps: number; readonly attempt: number } | null = null;
+
+  timer(): void {
+    const free = this.#free;
+    this.#free = null;
+    if (free !== null && free.attempt === this.#attempt && !this.#pointers.joined) return this.#after(free.member, free.steps);
+    this.sweep();
+  }
+
+  #become(member: Contact, state: State): void {
+    const { self } = this.#port;
+    const successors = this.#pointers.clean(state.successors.filter((contact) => contact.id !== self.id));
+    if (successors.length === 0) return this.#later(this.#options.joinRetryMillis);
+    this.#pointers.set({ successors, predecessor: member, joined: true, small: false });
+    if (this.#options.eagerRoundsMax > 0) this.#port.tell(member, { tell: 'nearer', contact: self });
+    this.#hooks.joined();
+  }
+}

@@ -1,0 +1,77 @@
+import { between, type Contact } from './circle.ts';
+
+export interface PointerChange {
+  readonly successors?: readonly Contact[];
+  readonly predecessor?: Contact | null;
+  readonly joined?: boolean;
+  readonly small?: boolean;
+}
+
+/**
+ * Where a node stands in the ring.
+ *
+ * Invariants
+ * R5/R7 the successor list is in ring order, without duplicates and without ourselves.
+ */
+export class Pointers {
+  readonly self: Contact;
+  readonly successorCount: number;
+  readonly #changed: () => void;
+  #successors: readonly Contact[] = [];
+  #predecessor: Contact | null = null;
+  #joined = false;
+  #small = true;
+
+  constructor(self: Contact, successorCount: number, changed: () => void) {
+    this.self = self;
+    this.successorCount = successorCount;
+    this.#changed = changed;
+  }
+
+  get successors(): readonly Contact[] {
+    return this.#successors;
+  }
+  get predecessor(): Contact | null {
+    return this.#predecessor;
+  }
+  /** A member of a ring, which may be a ring of one. */
+  get joined(): boolean {
+    return this.#joined;
+  }
+  /** The lists follow the member list, because the ring is below the minimum size. */
+  get small(): boolean {
+    return this.#small;
+  }
+
+  set(change: PointerChange): void {
+    const before = this.#fingerprint();
+    if (change.successors !== undefined) this.#successors = change.successors;
+    if (change.predecessor !== undefined) this.#predecessor = change.predecessor;
+    if (change.joined !== undefined) this.#joined = change.joined;
+    if (change.small !== undefined) this.#small = change.small;
+    if (this.#fingerprint() !== before) this.#changed();
+  }
+
+  /** As much of a list as may be ours: it ends where it comes round to ourselves, goes back, or is long enough. */
+  clean(list: readonly Contact[]): Contact[] {
+    const cleaned: Contact[] = [];
+    for (const contact of list) {
+      if (contact.id === this.self.id) break;
+      const before = cleaned.at(-1)?.id;
+      if (before !== undefined && (before === contact.id || !between(before, contact.id, this.self.id))) break;
+      cleaned.push(contact);
+      if (cleaned.length === this.successorCount) break;
+    }
+    return cleaned;
+  }
+
+  /** Whether a contact lies between us and our successor. */
+  isNearer(contact: Contact): boolean {
+    const successor = this.#successors[0];
+    return contact.id !== this.self.id && successor !== undefined && between(this.self.id, contact.id, successor.id);
+  }
+
+  #fingerprint(): string {
+    return `${this.#joined}|${this.#small}|${this.#predecessor?.id ?? ''}|${this.#successors.map((contact) => contact.id).join(',')}`;
+  }
+}

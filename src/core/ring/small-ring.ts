@@ -1,0 +1,102 @@
+import type { NodeId } from '../types.ts';
+import { type Contact, successorsAmong } from './circle.ts';
+import type { Pointers } from './pointers.ts';
+import type { Remembered } from './remembered.ts';
+import type { RingAnswer, RingPort } from './ring-port.ts';
+
+export interface SmallRingHooks {
+  /** There are members enough for Chord's rules. */
+  grown(): void;
+  /** A contact that we did not count among us belongs to a ring of full size. */
+  metRing(contact: Contact): void;
+}
+
+/**
+ * The ring below its minimum size (successor list plus one): everybody asks everybody, and the pointers are the sorted list
+ * of those who answer. Zave's proof begins at the minimum size, and below it such rings do fall apart.
+ * This is the only place in which lists are short.
+ */
+export class SmallRing {
+  readonly #port: RingPort;
+  readonly #pointers: Pointers;
+  readonly #remembered: Remembered;
+  readonly #hooks: SmallRingHooks;
+  readonly #members = new Map<NodeId, Contact>();
+  readonly #asking = new Set<NodeId>();
+
+  constructor(parts: { port: RingPort; pointers: Pointers; remembered: Remembered }, hooks: SmallRingHooks) {
+    this.#port = parts.port;
+    this.#pointers = parts.pointers;
+    this.#remembered = parts.remembered;
+    this.#hooks = hooks;
+  }
+
+  /** `members` have just answered; `candidates` are asked now. */
+  begin(members: readonly Contact[], candidates: readonly Contact[]): void {
+    this.#members.clear();
+    for (const member of members) if (member.id !== this.#port.self.id) this.#members.set(member.id, member);
+    this.#follow();
+    this.#askAll([...members, ...candidates]);
+  }
+
+  /** Asks all members, whoever the port names, and one who was remembered. */
+  round(): void {
+    const remembered = this.#remembered.all;
+    const one = remembered[Math.floor(this.#port.fraction() * remembered.length)];
+    this.#askAll([...this.#members.values(), ...this.#port.members(), ...(one === undefined ? [] : [one])]);
+  }
+
+  consider(contact: Contact): void {
+    if (!this.#members.has(contact.id)) this.#askAll([contact]);
+  }
+
+  forget(contact: Contact): void {
+    if (this.#members.delete(contact.id)) this.#follow();
+  }
+
+  #askAll(contacts: readonly Contact[]): void {
+    for (const contact of contacts) {
+      if (contact.id === this.#port.self.id || this.#asking.has(contact.id)) continue;
+      this.#asking.add(contact.id);
+      this.#port.ask(contact, { ask: 'state' }, (answer) => {
+        this.#asking.delete(contact.id);
+        this.#heard(contact, answer);
+      });
+    }
+  }
+
+  #heard(contact: Contact, answer: RingAnswer | null): void {
+    if (answer === null) this.#remembered.unheard(contact);
+    if (!this.#pointers.small || !this.#pointers.joined) return;
+    const isMember = this.#members.has(contact.id);
+    if (answer?.answer === 'busy') return;
+    if (answer?.answer !== 'state') {
+      if (isMember) this.forget(contact);
+      return;
+    }
+    if (!answer.small && !isMember) return this.#hooks.metRing(contact);
+    const theirs = [...answer.successors, ...(answer.predecessor === null ? [] : [answer.predecessor])];
+    if (!theirs.some((other) => other.id === this.#port.self.id)) this.#port.tell(contact, { tell: 'notify' });
+    for (const member of this.#members.values()) {
+      const unknown = member.id !== contact.id && !theirs.some((other) => other.id === member.id);
+      if (unknown) this.#port.tell(contact, { tell: 'nearer', contact: member });
+    }
+    if (!isMember) {
+      this.#members.set(contact.id, contact);
+      this.#follow();
+    }
+    if (this.#pointers.small) for (const other of theirs) this.consider(other);
+  }
+
+  #follow(): void {
+    const { self, successorCount } = this.#pointers;
+    const sorted = successorsAmong([...this.#members.values()], self.id, this.#members.size);
+    this.#pointers.set({
+      successors: sorted.slice(0, successorCount),
+      predecessor: sorted.at(-1) ?? null,
+      joined: true,
+      small: sorted.length < successorCount,
+    });
+    if (!this.#pointers.small) this.#hooks.grown();
+  }
+}

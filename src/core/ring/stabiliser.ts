@@ -1,0 +1,192 @@
+import { between, type Contact } from './circle.ts';
+import type { Pointers } from './pointers.ts';
+import type { Remembered } from './remembered.ts';
+import type { RingAnswer, RingOptions, RingPort } from './ring-port.ts';
+
+type State = Extract<RingAnswer, { answer: 'state' }>;
+
+export interface StabiliserHooks {
+  /** No successor is left. */
+  lostAll(): void;
+  /** The ring has come down below its minimum size: these are its members but us, as our successor tells. */
+  shrunk(members: readonly Contact[], doubtful: readonly Contact[]): void;
+}
+
+/**
+ * Keeps the pointers of a member right: Zave's stabilise and rectify, done eagerly.
+ *
+ * Invariants
+ * R9 a successor is adopted only when it has just given its state, a predecessor only when it has just spoken or answered.
+ * Between the question and its answer we are busy and give no state to others, so that reading a neighbour's state
+ * and writing our own is one step for everybody else. Nobody waits for a busy one: it says so at once and is asked again.
+ */
+export class Stabiliser {
+  readonly #port: RingPort;
+  readonly #options: RingOptions;
+  readonly #pointers: Pointers;
+  readonly #remembered: Remembered;
+  readonly #hooks: StabiliserHooks;
+  #busy = false;
+  #again = false;
+  #hint: Contact | null = null;
+  #eagerRounds = 0;
+
+  constructor(parts: { port: RingPort; options: RingOptions; pointers: Pointers; remembered: Remembered }, hooks: StabiliserHooks) {
+    this.#port = parts.port;
+    this.#options = parts.options;
+    this.#pointers = parts.pointers;
+    this.#remembered = parts.remembered;
+    this.#hooks = hooks;
+  }
+
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  get #active(): boolean {
+    return this.#pointers.joined && !this.#pointers.small;
+  }
+
+  /** A round of its own right, with the full allowance of eager rounds after it. */
+  round(): void {
+    this.#eagerRounds = 0;
+    this.#stabilise();
+  }
+
+  #stabilise(): void {
+    if (!this.#active) return;
+    if (this.#busy) {
+      this.#again = true;
+      return;
+    }
+    const successor = this.#pointers.successors[0];
+    if (successor === undefined) return this.#hooks.lostAll();
+    this.#busy = true;
+    this.#port.ask(successor, { ask: 'state' }, (answer) => this.#heardSuccessor(successor, answer));
+  }
+
+  #heardSuccessor(successor: Contact, answer: RingAnswer | null): void {
+    if (!this.#active || this.#pointers.successors[0]?.id !== successor.id) return this.#finish(true);
+    if (answer?.answer === 'busy') return this.#askAgainSoon();
+    if (answer?.answer !== 'state') return this.#dropHead(successor, answer);
+    const around = [successor, ...answer.successors];
+    const self = around.findIndex((contact) => contact.id === this.#port.self.id);
+    if (answer.small && self < 0) {
+      // It lives in a small ring that does not know of us: it is no member of ours until it joins, which the notice lets it do.
+      this.#port.tell(successor, { tell: 'notify' });
+      return this.#dropHead(successor, { answer: 'outside' });
+    }
+    if (answer.small || (self >= 0 && self < this.#pointers.successorCount)) {
+      this.#busy = false;
+      return this.#hooks.shrunk(around.slice(0, self), this.#pointers.successors);
+    }
+    this.#pointers.set({ successors: this.#pointers.clean(around) });
+    const nearer = answer.predecessor;
+    if (nearer !== null && this.#pointers.isNearer(nearer)) return this.#tryNearer(nearer);
+    this.#port.tell(successor, { tell: 'notify' });
+    this.#finish(false);
+  }
+
+  /** Our successor is dead or no member: the next one takes its place and is asked at once. */
+  #dropHead(successor: Contact, answer: RingAnswer | null): void {
+    if (answer === null) this.#remembered.unheard(successor);
+    const successors = this.#pointers.successors.slice(1);
+    this.#busy = false;
+    if (successors.length === 0) return this.#hooks.lostAll();
+    this.#pointers.set({ successors });
+    this.#stabilise();
+  }
+
+  /** Somebody may be between us and our successor; it is adopted only when it gives its state. */
+  #tryNearer(nearer: Contact): void {
+    this.#busy = true;
+    this.#port.ask(nearer, { ask: 'state' }, (answer) => {
+      if (answer === null) this.#remembered.unheard(nearer);
+      if (!this.#active) return this.#finish(false);
+      if (answer?.answer === 'state' && !answer.small && this.#pointers.isNearer(nearer)) return this.#adopt(nearer, answer);
+      if (answer?.answer === 'state' && answer.small) this.#port.tell(nearer, { tell: 'notify' });
+      const successor = this.#pointers.successors[0];
+      if (successor !== undefined) this.#port.tell(successor, { tell: 'notify' });
+      if (answer?.answer === 'busy') {
+        this.#hint ??= nearer;
+        return this.#askAgainSoon();
+      }
+      this.#finish(false);
+    });
+  }
+
+  #adopt(nearer: Contact, state: State): void {
+    const passed = this.#pointers.successors[0];
+    this.#pointers.set({ successors: this.#pointers.clean([nearer, ...state.successors]) });
+    this.#port.tell(nearer, { tell: 'notify' });
+    // Where two rings meet, the one adopted may not know of whom we had before it: told, it goes on, and so the rings close like a zip.
+    const next = state.successors[0];
+    if (passed !== undefined && next !== undefined && next.id !== passed.id && between(nearer.id, passed.id, next.id)) {
+      this.#port.tell(nearer, { tell: 'nearer', contact: passed });
+    }
+    this.#finish(true);
+  }
+
+  #askAgainSoon(): void {
+    this.#busy = false;
+    this.#port.setTimer('ring-stabilise', this.#options.busyRetryMillis * (1 + 2 * this.#port.fraction()));
+  }
+
+  #finish(again: boolean): void {
+    this.#busy = false;
+    const hint = this.#hint;
+    this.#hint = null;
+    const rerun = again || this.#again;
+    this.#again = false;
+    if (!this.#active) return;
+    if (hint !== null && this.#pointers.isNearer(hint)) return this.#tryNearer(hint);
+    if (!rerun) return;
+    this.#eagerRounds += 1;
+    if (this.#eagerRounds <= this.#options.eagerRoundsMax) this.#stabilise();
+  }
+
+  /** Zave's rectify: a nearer predecessor is adopted, any other only when the present one is dead or no member. */
+  rectify(candidate: Contact): void {
+    const present = this.#pointers.predecessor;
+    if (present === null || between(present.id, candidate.id, this.#port.self.id)) {
+      this.#pointers.set({ predecessor: candidate });
+      // Eager: whoever was before us hears of the one between us.
+      if (present !== null && this.#options.eagerRoundsMax > 0) this.#port.tell(present, { tell: 'nearer', contact: candidate });
+      return;
+    }
+    if (present.id === candidate.id) return;
+    this.#port.ask(present, { ask: 'ping' }, (answer) => {
+      if (answer === null) this.#remembered.unheard(present);
+      if (!this.#active || this.#pointers.predecessor?.id !== present.id) return;
+      if (answer === null || answer.answer === 'outside') this.#pointers.set({ predecessor: candidate });
+    });
+  }
+
+  /** Somebody may be nearer than our successor. Only the nearest of several is kept while we are busy. */
+  hint(contact: Contact): void {
+    if (!this.#active || !this.#pointers.isNearer(contact)) return;
+    if (!this.#busy) return this.#tryNearer(contact);
+    if (this.#hint === null || between(this.#port.self.id, contact.id, this.#hint.id)) this.#hint = contact;
+  }
+
+  /** A neighbour leaves in order: to us it is dead from now on, without waiting for it to be silent. */
+  letGo(leaver: Contact, before: Contact | null): void {
+    const successors = this.#pointers.successors.filter((contact) => contact.id !== leaver.id);
+    const wasHead = this.#pointers.successors[0]?.id === leaver.id;
+    if (this.#pointers.predecessor?.id === leaver.id) {
+      this.#pointers.set({ predecessor: null });
+      if (before !== null && before.id !== this.#port.self.id) this.#askToPrecede(before);
+    }
+    // Only the head is dropped here: entries behind it go when it tells its list without them.
+    if (!wasHead) return;
+    if (successors.length === 0) return this.#hooks.lostAll();
+    this.#pointers.set({ successors });
+    this.round();
+  }
+
+  #askToPrecede(candidate: Contact): void {
+    this.#port.ask(candidate, { ask: 'ping' }, (answer) => {
+      if (this.#active && this.#pointers.predecessor === null && answer?.answer === 'alive') this.#pointers.set({ predecessor: candidate });
+    });
+  }
+}

@@ -1,0 +1,188 @@
+import type { BaseEnv, Program } from '../../src/core/env.ts';
+import { Chord, type RingPlace } from '../../src/core/ring/chord.ts';
+import type { Contact } from '../../src/core/ring/circle.ts';
+import type { RingAnswer, RingNotice, RingOptions, RingPort, RingQuestion, RingTimer } from '../../src/core/ring/ring-port.ts';
+import type { Address } from '../../src/core/types.ts';
+
+/** What the programs of a simulated ring send each other. `channel` keeps the ring apart from what is built on it. */
+export type Wire =
+  | { readonly type: 'ask'; readonly call: number; readonly channel: string; readonly body: unknown }
+  | { readonly type: 'answer'; readonly call: number; readonly body: unknown }
+  | { readonly type: 'tell'; readonly channel: string; readonly body: unknown };
+
+export interface Detection {
+  /** With a timeout above the longest round trip and no loss, one try is a perfect failure detector. */
+  readonly tries: number;
+  readonly timeoutMillis: number;
+}
+
+export type Answerer = (from: Contact, body: unknown) => unknown;
+
+interface Call {
+  readonly to: Contact;
+  readonly message: Wire;
+  triesLeft: number;
+  readonly answered: (body: unknown) => void;
+}
+
+/** Questions with tries and timeouts over any env. */
+export class Calls {
+  readonly #env: BaseEnv<Wire>;
+  readonly #detection: Detection;
+  readonly #open = new Map<number, Call>();
+  #count = 0;
+
+  constructor(env: BaseEnv<Wire>, detection: Detection) {
+    this.#env = env;
+    this.#detection = detection;
+  }
+
+  ask(to: Contact, channel: string, body: unknown, answered: (body: unknown) => void): void {
+    this.#count += 1;
+    const call = { to, message: { type: 'ask', call: this.#count, channel, body } as const, triesLeft: this.#detection.tries, answered };
+    this.#open.set(this.#count, call);
+    this.#try(this.#count, call);
+  }
+
+  #try(id: number, call: Call): void {
+    call.triesLeft -= 1;
+    this.#env.send(indexOf(call.to), call.message);
+    this.#env.setTimer('call', String(id), this.#detection.timeoutMillis);
+  }
+
+  timer(key: string): void {
+    const id = Number(key);
+    const call = this.#open.get(id);
+    if (call === undefined) return;
+    if (call.triesLeft > 0) return this.#try(id, call);
+    this.#open.delete(id);
+    call.answered(null);
+  }
+
+  /** R11: only the one who was asked can answer. */
+  answer(from: Address, id: number, body: unknown): void {
+    const call = this.#open.get(id);
+    if (call === undefined || indexOf(call.to) !== from) return;
+    this.#open.delete(id);
+    this.#env.cancelTimer('call', String(id));
+    call.answered(body);
+  }
+}
+
+export function indexOf(contact: Contact): Address {
+  return Number(contact.endpoint.address.slice(4));
+}
+
+export interface RingProgramParts {
+  readonly self: Contact;
+  readonly contactOf: (index: Address) => Contact;
+  readonly detection: Detection;
+  readonly options: Partial<RingOptions>;
+  readonly members: () => readonly Contact[];
+  readonly place: RingPlace | null;
+  readonly changed: (program: RingProgram) => void;
+  /** Sees every answer and notice at the moment it is taken in; negative controls change them. */
+  readonly taken?: (program: RingProgram, from: Contact, what: RingAnswer | RingNotice) => RingAnswer | RingNotice;
+  /** Answers instead of the network: a negative control. */
+  readonly instead?: (program: RingProgram, question: RingQuestion) => RingAnswer | null;
+  /** Sees the state that is given to somebody, while it is under way. */
+  readonly given?: (program: RingProgram, to: Contact, answer: RingAnswer) => void;
+}
+
+/** A node that is nothing but a member of the ring, with room for one more layer on top. */
+export class RingProgram implements Program<Wire> {
+  readonly self: Contact;
+  readonly chord: Chord;
+  readonly calls: Calls;
+  readonly env: BaseEnv<Wire>;
+  /** The layer on top. */
+  readonly answerers = new Map<string, Answerer>();
+  readonly timers = new Map<string, (key: string) => void>();
+  onStart: () => void = () => undefined;
+  onChanged: () => void = () => undefined;
+  readonly #parts: RingProgramParts;
+
+  constructor(env: BaseEnv<Wire>, parts: RingProgramParts) {
+    this.env = env;
+    this.self = parts.self;
+    this.#parts = parts;
+    this.calls = new Calls(env, parts.detection);
+    this.chord = new Chord(this.#port(), parts.options);
+  }
+
+  #port(): RingPort {
+    const { env, self } = this;
+    const parts = this.#parts;
+    const program = this;
+    return {
+      self,
+      ask: (to, question, answered) => {
+        const instead = parts.instead?.(this, question) ?? null;
+        if (instead !== null) return this.#soon(() => answered(instead));
+        this.calls.ask(to, 'ring', question, (body) => {
+          const answer = body as RingAnswer | null;
+          answered(answer === null || parts.taken === undefined ? answer : (parts.taken(this, to, answer) as RingAnswer));
+        });
+      },
+      tell: (to, notice) => env.send(indexOf(to), { type: 'tell', channel: 'ring', body: notice }),
+      setTimer: (kind, delayMillis) => env.setTimer(kind, '', delayMillis),
+      get monotonicMillis() {
+        return program.env.monotonicMillis;
+      },
+      fraction: () => env.random.fraction(),
+      changed: () => {
+        parts.changed(this);
+        this.onChanged();
+      },
+      members: parts.members,
+    };
+  }
+
+  #later: Array<() => void> = [];
+  #soon(action: () => void): void {
+    this.#later.push(action);
+    this.env.setTimer('soon', '', 0);
+  }
+
+  start(): void {
+    this.chord.start(this.#parts.place);
+    this.onStart();
+  }
+
+  input(from: Address, message: Wire): void {
+    const contact = this.#parts.contactOf(from);
+    switch (message.type) {
+      case 'ask': {
+        const body = message.channel === 'ring' ? this.#answer(contact, message.body as RingQuestion) : this.answerers.get(message.channel)?.(contact, message.body);
+        if (body !== undefined && body !== null) this.env.send(from, { type: 'answer', call: message.call, body });
+        return;
+      }
+      case 'answer':
+        return this.calls.answer(from, message.call, message.body);
+      case 'tell': {
+        if (message.channel !== 'ring') return void this.answerers.get(message.channel)?.(contact, message.body);
+        const notice = message.body as RingNotice;
+        return this.chord.notice(contact, (this.#parts.taken?.(this, contact, notice) as RingNotice | undefined) ?? notice);
+      }
+    }
+  }
+
+  #answer(from: Contact, question: RingQuestion): RingAnswer {
+    const answer = this.chord.answer(from, question);
+    this.#parts.given?.(this, from, answer);
+    return answer;
+  }
+
+  timer(kind: string, key: string): void {
+    if (kind === 'call') return this.calls.timer(key);
+    if (kind === 'soon') {
+      const later = this.#later;
+      this.#later = [];
+      for (const action of later) action();
+      return;
+    }
+    const own = this.timers.get(kind);
+    if (own !== undefined) return own(key);
+    this.chord.timer(kind as RingTimer);
+  }
+}
