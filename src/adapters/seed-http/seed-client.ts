@@ -1,3 +1,4 @@
+import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
 import type { SeedCalls, SeedOperation } from '../../core/directory/seed-api.ts';
 import type { ServiceResult } from '../../core/env.ts';
 import { isErrorCode } from '../../core/errors.ts';
@@ -32,30 +33,43 @@ export class HttpSeedClient implements SeedClient {
   async call<Operation extends SeedOperation>(operation: Operation, body: SeedCalls[Operation]['body']): Promise<ServiceResult> {
     try {
       const { method, path, json } = requestOf(operation, body);
-      const response = await fetch(this.#base + path, {
-        method,
-        // Following a redirect would hand signed requests to whoever the server names.
-        redirect: 'error',
-        signal: AbortSignal.timeout(this.#timeoutMillis),
-        headers: json === undefined ? { accept: 'application/json' } : { accept: 'application/json', 'content-type': 'application/json' },
-        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
-      });
+      const response = await this.#send(method, path, json);
       const answer = await readJson(response);
-      if (!response.ok) return refusal(response, answer);
+      if (response.statusCode === undefined || response.statusCode < 200 || response.statusCode > 299) return refusal(response, answer);
       const value = readAnswer(operation, answer);
       return value === null ? UNAVAILABLE : { ok: true, value };
     } catch {
       return UNAVAILABLE;
     }
   }
+
+  /** Redirects are not followed: that would hand signed requests to whoever the server names. */
+  async #send(method: string, path: string, json: unknown): Promise<IncomingMessage> {
+    const body = json === undefined ? null : Buffer.from(JSON.stringify(json));
+    const about = body === null ? {} : { 'content-type': 'application/json', 'content-length': body.length };
+    const options = { method, headers: { accept: 'application/json', ...about }, signal: AbortSignal.timeout(this.#timeoutMillis) };
+    const url = new URL(this.#base + path);
+    const start = await requesterOf(url);
+    return await new Promise((resolve, reject) => {
+      const request = start(url, options);
+      request.once('response', resolve);
+      // Stays for good: what breaks after the answer has begun is told by its stream.
+      request.on('error', reject);
+      request.end(body ?? undefined);
+    });
+  }
+}
+
+/** The global `fetch` would cost each node some 5 MB of memory. TLS is loaded only where it is spoken. */
+async function requesterOf(url: URL): Promise<(url: URL, options: RequestOptions) => ReturnType<typeof requestHttp>> {
+  return url.protocol === 'https:' ? (await import('node:https')).request : requestHttp;
 }
 
 /** The parsed body; undefined when it is no JSON. Throws when it is too large or breaks off. */
-async function readJson(response: Response): Promise<unknown> {
-  if (response.body === null) return undefined;
+async function readJson(response: IncomingMessage): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of response as AsyncIterable<Uint8Array>) {
     length += chunk.length;
     // Leaving the loop cancels the stream, which closes the connection.
     if (length > ANSWER_BYTES_MAX) throw new Error('the answer is too large');
@@ -68,11 +82,11 @@ async function readJson(response: Response): Promise<unknown> {
   }
 }
 
-function refusal(response: Response, answer: unknown): ServiceResult {
+function refusal(response: IncomingMessage, answer: unknown): ServiceResult {
   const code = typeof answer === 'object' && answer !== null ? (answer as { code?: unknown }).code : undefined;
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const seconds = Number(response.headers['retry-after'] ?? Number.NaN);
   const details = Number.isFinite(seconds) ? { details: { seconds } } : {};
   if (typeof code === 'string' && isErrorCode(code)) return { ok: false, code, ...details };
-  if (response.status === 429) return { ok: false, code: 'rate-limited', ...details };
+  if (response.statusCode === 429) return { ok: false, code: 'rate-limited', ...details };
   return UNAVAILABLE;
 }
