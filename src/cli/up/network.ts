@@ -14,6 +14,10 @@ export interface NetworkOptions {
   /** Of the seed server; 0 for a free one. */
   readonly port: number;
   readonly mainPath: string;
+  /** The nodes also find others nearby by beacons. Default true. */
+  readonly beacon?: boolean;
+  /** IPv4 address at which the nodes are reached. Default the loopback. */
+  readonly interfaceAddress?: string;
   /** What has come up, as it comes up. */
   readonly progress: (upNow: readonly string[]) => void;
   /** Everything that this network started was ended in order by somebody else. */
@@ -31,7 +35,7 @@ const SETTLE_MILLIS = 300;
 const RETRY_MILLIS = 250;
 const RETRIES_MAX = 20;
 const HEALTH_MILLIS = 1_500;
-const NODE_EXEC_ARGS = ['--max-semi-space-size=2'];
+const NODE_EXEC_ARGS = ['--max-semi-space-size=1'];
 /** Its name is none of a node. */
 const LOCK_FOLDER = '.up';
 const SEED_SERVER = 'seed server';
@@ -104,9 +108,10 @@ export class UpNetwork {
 
   /** Tries again while the folder is held: the node of a network that has just ended lets go of it in a moment. */
   async #spawnNode(user: string): Promise<void> {
-    const { root, mainPath } = this.#options;
+    const { root, mainPath, beacon = true, interfaceAddress = '127.0.0.1' } = this.#options;
     const what = `The node of ${user}`;
-    const args = ['--root', root, '--json', 'node', user, '--seed', this.#seedUrl, '--lifeline'];
+    const nearby = [beacon ? '--beacon' : '--no-beacon', '--interface', interfaceAddress];
+    const args = ['--root', root, '--json', 'node', user, '--seed', this.#seedUrl, '--lifeline', ...nearby];
     const spawn = () => spawnReady({ args, mainPath, what, readyMillis: READY_MILLIS, execArgs: NODE_EXEC_ARGS, ownGroup: true });
     for (let tried = 0; ; tried += 1) {
       if (this.#stopping) return;
