@@ -2,53 +2,44 @@ import type { NodeInfo } from '../src/core/commands.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import type { Benchmark, BenchOptions, Figure } from './benchmark.ts';
 import { PASSWORD, withNetwork } from './live-network.ts';
-import { simulation } from './simulation.ts';
 import { mean, quantile } from './statistics.ts';
 
 const COMMAND_MILLIS = 60_000;
 const SYNC_MILLIS = 60_000;
-/** Newcomers of the simulator turn up at this pace, one after the other, ms. */
-const ARRIVAL_MILLIS = 20;
 
-interface JoinOutcome {
+export interface JoinOutcome {
   /** From the node being ready to its user being registered, logged in and synced, ms of the engine. */
   readonly joinMillis: readonly number[];
   /** From the first start until all users are on line together, s of the engine. */
   readonly togetherSeconds: number;
 }
 
-function joinBenchmark(parts: { readonly count: number; readonly engine: 'local' | 'sim'; readonly runsMax?: number }): Benchmark {
-  const { count, engine, runsMax } = parts;
+function joinBenchmark(count: number): Benchmark {
   const name = `join-${count}`;
-  const where = engine === 'local' ? `${count} real processes` : `${count} users in the simulator`;
+  const where = `${count} real processes`;
   return {
     name,
     about: `${where} join and are on line together: from ready to registered, logged in and synced`,
     command: `npm run bench -- ${name}`,
-    ...(runsMax === undefined ? {} : { runsMax }),
     async measure(options: BenchOptions): Promise<readonly Figure[]> {
-      const startedMillis = performance.now();
-      const outcome = engine === 'local' ? await withNetwork((network) => joinAll(network, count, options)) : await joinInSimulator(count, options);
-      const wallSeconds = (performance.now() - startedMillis) / 1_000;
-      const time = engine === 'local' ? '' : ', virtual time';
-      return [
-        { row: `time to join, ${where}, mean${time}`, value: mean(outcome.joinMillis), unit: 'ms' },
-        { row: `time to join, ${where}, p50${time}`, value: quantile(outcome.joinMillis, 0.5), unit: 'ms' },
-        { row: `time to join, ${where}, p99${time}`, value: quantile(outcome.joinMillis, 0.99), unit: 'ms' },
-        { row: `${where}, from the first start until all are on line together${time}`, value: outcome.togetherSeconds, unit: 's' },
-        { row: `${where}, wall time of the whole run`, value: wallSeconds, unit: 's' },
-      ];
+      return await withNetwork(async (engine) => {
+        const startedMillis = performance.now();
+        const outcome = await joinAll(engine, count, options);
+        return joinFigures(where, '', outcome, performance.now() - startedMillis);
+      });
     },
   };
 }
 
-async function joinInSimulator(count: number, options: BenchOptions): Promise<JoinOutcome> {
-  const engine = simulation(1);
-  try {
-    return await joinAll(engine, count, options, ARRIVAL_MILLIS);
-  } finally {
-    await engine.stop();
-  }
+/** The rows about joining; `time` says which time is meant. */
+export function joinFigures(where: string, time: string, { joinMillis, togetherSeconds }: JoinOutcome, wallMillis: number): Figure[] {
+  return [
+    { row: `time to join, ${where}, mean${time}`, value: mean(joinMillis), unit: 'ms' },
+    { row: `time to join, ${where}, p50${time}`, value: quantile(joinMillis, 0.5), unit: 'ms' },
+    { row: `time to join, ${where}, p99${time}`, value: quantile(joinMillis, 0.99), unit: 'ms' },
+    { row: `${where}, from the first start until all are on line together${time}`, value: togetherSeconds, unit: 's' },
+    { row: `${where}, the same in wall time`, value: wallMillis / 1_000, unit: 's' },
+  ];
 }
 
 /** Starts, registers and syncs `count` users. With an arrival pause they come one after the other, else as the machine allows. */
@@ -85,9 +76,4 @@ async function join(engine: Engine, user: string): Promise<number> {
   return engine.now() - readyMillis;
 }
 
-export const JOINS: readonly Benchmark[] = [
-  joinBenchmark({ count: 10, engine: 'local' }),
-  joinBenchmark({ count: 100, engine: 'local' }),
-  joinBenchmark({ count: 1_000, engine: 'sim' }),
-  joinBenchmark({ count: 10_000, engine: 'sim', runsMax: 1 }),
-];
+export const JOINS: readonly Benchmark[] = [10, 100].map(joinBenchmark);

@@ -71,7 +71,8 @@ export class EventWatch {
   constructor(engine: LocalEngine) {
     engine.onEvent((node, event) => {
       const atMillis = performance.now();
-      for (const entry of [...this.#waiting]) {
+      // An entry that is taken out meanwhile does not disturb the walk over a set.
+      for (const entry of this.#waiting) {
         if (!entry.matches(node, event as NodeEvent)) continue;
         this.#waiting.delete(entry);
         entry.resolve(atMillis);

@@ -1,9 +1,10 @@
 import type { BaseEnv, Program } from '../src/core/env.ts';
 import { World } from '../src/sim/world.ts';
 import type { Benchmark, BenchOptions, Figure } from './benchmark.ts';
-import { joinAll } from './join.ts';
+import { joinAll, joinFigures } from './join.ts';
 import { simulation } from './simulation.ts';
 
+/** Newcomers turn up at this pace, one after the other, ms. */
 const ARRIVAL_MILLIS = 20;
 /** Virtual time that is measured once all have joined, ms. */
 const MEASURED_MILLIS = 20_000;
@@ -15,28 +16,32 @@ const BARE_PERIOD_MILLIS = 100;
 const BARE_TARGETS = 3;
 
 function chatNodes(count: number): Benchmark {
-  const name = `sim-chat-${count}`;
+  const name = `sim-${count}`;
+  const large = count > 1_000;
+  const where = `${count} users in the simulator`;
   return {
     name,
-    about: `events a second of the simulator with ${count} chat nodes that have joined and idle (frames and timers, real crypto)`,
+    about: `${where} join and are on line together, then idle: time to join, and events a second (frames and timers, real crypto)`,
     command: `npm run bench -- ${name}`,
-    ...(count > 1_000 ? { runsMax: 1 } : {}),
+    ...(large ? { runsMax: 1 } : {}),
     async measure(options: BenchOptions): Promise<readonly Figure[]> {
       const engine = simulation(1);
+      const eventCount = () => engine.world.messageCount + engine.world.timerCount;
       try {
         const joinStarted = performance.now();
-        await joinAll(engine, count, options, ARRIVAL_MILLIS);
-        const joinEvents = engine.world.messageCount + engine.world.timerCount;
-        const joining = (joinEvents * 1_000) / (performance.now() - joinStarted);
+        const outcome = await joinAll(engine, count, options, ARRIVAL_MILLIS);
+        const joinMillis = performance.now() - joinStarted;
+        const joining = (eventCount() * 1_000) / joinMillis;
+        options.say('all have joined');
         await engine.wait(WARM_UP_MILLIS);
-        const before = engine.world.messageCount + engine.world.timerCount;
+        const before = eventCount();
         const startedMillis = performance.now();
-        await engine.wait(options.quick ? MEASURED_MILLIS / 5 : MEASURED_MILLIS);
-        const wallMillis = performance.now() - startedMillis;
-        const events = engine.world.messageCount + engine.world.timerCount - before;
+        await engine.wait(options.quick || large ? MEASURED_MILLIS / 5 : MEASURED_MILLIS);
+        const idling = ((eventCount() - before) * 1_000) / (performance.now() - startedMillis);
         return [
+          ...joinFigures(where, ', virtual time', outcome, joinMillis),
           { row: `simulator, ${count} chat nodes while they join`, value: joining, unit: 'events/s' },
-          { row: `simulator, ${count} chat nodes that have joined`, value: (events * 1_000) / wallMillis, unit: 'events/s' },
+          { row: `simulator, ${count} chat nodes that have joined`, value: idling, unit: 'events/s' },
         ];
       } finally {
         await engine.stop();
