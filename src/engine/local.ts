@@ -40,7 +40,7 @@ const COMMAND_MILLIS = 15_000;
 const SPAWNS_AT_ONCE = 8;
 const LOG_LINES_SHOWN = 5;
 /** A chat node lives in little memory; a small nursery keeps it so. */
-const NODE_EXEC_ARGS = ['--max-semi-space-size=2'];
+const NODE_EXEC_ARGS = ['--max-semi-space-size=1'];
 
 /**
  * Runs every node as a process of its own, over real sockets and real files.
