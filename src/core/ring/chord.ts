@@ -58,11 +58,11 @@ export class Chord {
     this.#lookups = new Lookups(parts, (key, avoid) => this.#fingers.nextStep(key, avoid));
     this.#stabiliser = new Stabiliser(parts, {
       lostAll: () => this.#lostAll(),
-      shrunk: (members, doubtful) => this.#small.begin(members, doubtful),
+      shrunk: (members) => this.#small.census(members),
     });
     this.#small = new SmallRing(parts, {
       grown: () => this.#stabiliser.round(),
-      metRing: (contact) => this.#joinOther(contact),
+      metRing: (contact) => this.#joiner.begin(contact),
     });
     this.#joiner = new Joiner(
       { ...parts, lookups: this.#lookups },
@@ -154,17 +154,10 @@ export class Chord {
 
   #lostAll(): void {
     if (!this.joined) return;
-    for (const contact of this.#port.members()) this.#remembered.mention(contact);
+    this.#rememberNeighbours();
     this.#pointers.set({ successors: [], predecessor: null, joined: false, small: false });
     this.#fingers.clear();
-    if (!this.#leaving) this.#joiner.begin();
-  }
-
-  /** From a small ring into one of full size: out and in again, since its lists are worth nothing there. */
-  #joinOther(contact: Contact): void {
-    this.#pointers.set({ successors: [], predecessor: null, joined: false, small: false });
-    this.#joiner.begin();
-    this.#joiner.via(contact);
+    if (!this.#leaving) this.#joiner.recover();
   }
 
   /** Tells both neighbours; what must be handed over has been by then. The node claims nothing from now on. */
@@ -212,6 +205,8 @@ export class Chord {
         return this.#stabiliser.rectify(from);
       case 'nearer':
         return this.#stabiliser.hint(notice.contact);
+      case 'changed':
+        return this.#stabiliser.successorChanged(from);
       case 'leaving':
         this.#fingers.forget(from.id);
         return this.#stabiliser.letGo(from, notice.predecessor);
@@ -221,6 +216,7 @@ export class Chord {
   #noticeInSmallRing(from: Contact, notice: Exclude<RingNotice, { tell: 'routed' }>): void {
     switch (notice.tell) {
       case 'notify':
+      case 'changed':
         return this.#small.consider(from);
       case 'nearer':
         return this.#small.consider(notice.contact);

@@ -1,5 +1,5 @@
 import type { NodeId } from '../types.ts';
-import { between, type Contact } from './circle.ts';
+import { between, type Contact, successorsAmong } from './circle.ts';
 import type { Lookups } from './lookups.ts';
 import type { Pointers } from './pointers.ts';
 import type { Remembered } from './remembered.ts';
@@ -16,6 +16,8 @@ export interface JoinerHooks {
 
 const STEPS_MAX = 24;
 const MEMBERS_TRIED_MAX = 64;
+/** Contacts asked at once by one who lost all successors. */
+const RECOVERY_ASKED = 8;
 
 /**
  * Takes a node into a ring: finds the member before its place, and takes over that member's whole successor list in one step
@@ -46,10 +48,47 @@ export class Joiner {
     this.#hooks = hooks;
   }
 
-  begin(): void {
+  /** With `member`, through it first. */
+  begin(member: Contact | null = null): void {
     this.#beganMillis = this.#port.monotonicMillis;
     this.#onlyOutsideMillis = null;
-    this.sweep();
+    if (member === null) this.sweep();
+    else this.via(member);
+  }
+
+  /**
+   * For one who has lost all successors: the members on the other side of the gap are known to nobody whom a lookup would reach,
+   * since the lookup ends at the one before us. So the nearest of the contacts behind the gap who answers becomes our successor;
+   * following its predecessors leads back to the edge of the gap.
+   */
+  recover(): void {
+    this.#beganMillis = this.#port.monotonicMillis;
+    this.#onlyOutsideMillis = null;
+    const { self } = this.#port;
+    const known = new Map<NodeId, Contact>();
+    for (const contact of [...this.#port.members(), ...this.#remembered.live]) known.set(contact.id, contact);
+    this.#recoverAmong(successorsAmong([...known.values()], self.id, known.size));
+  }
+
+  #recoverAmong(contacts: readonly Contact[]): void {
+    this.#attempt += 1;
+    const asked = contacts.slice(0, RECOVERY_ASKED);
+    if (asked.length === 0) return this.sweep();
+    const states = new Map<NodeId, State>();
+    let open = asked.length;
+    for (const contact of asked) {
+      this.#ask(contact, (answer) => {
+        open -= 1;
+        if (answer?.answer === 'state') states.set(contact.id, answer);
+        if (open > 0) return;
+        const nearest = asked.find((each) => states.has(each.id));
+        if (nearest === undefined) return this.#recoverAmong(contacts.slice(RECOVERY_ASKED));
+        const state = states.get(nearest.id) as State;
+        if (state.small) return this.#enterSmall(nearest, state);
+        this.#pointers.set({ successors: this.#pointers.clean([nearest, ...state.successors]), predecessor: null, joined: true, small: false });
+        this.#hooks.joined();
+      });
+    }
   }
 
   /** Starts over with all contacts in random order. Also the timer. */
@@ -68,15 +107,20 @@ export class Joiner {
     this.#tryNext();
   }
 
+  /** Members of a small ring may be on their way into one of full size; until they are there, they stay where they are. */
+  get #settled(): boolean {
+    return this.#pointers.joined && !this.#pointers.small;
+  }
+
   #later(delayMillis: number): void {
-    if (!this.#pointers.joined) this.#port.setTimer('ring-join', delayMillis * (0.75 + 0.5 * this.#port.fraction()));
+    if (!this.#settled) this.#port.setTimer('ring-join', delayMillis * (0.75 + 0.5 * this.#port.fraction()));
   }
 
   #ask(contact: Contact, answered: (answer: RingAnswer | null) => void): void {
     const attempt = this.#attempt;
     this.#port.ask(contact, { ask: 'state' }, (answer) => {
       if (answer === null) this.#remembered.unheard(contact);
-      if (!this.#pointers.joined && attempt === this.#attempt) answered(answer);
+      if (!this.#settled && attempt === this.#attempt) answered(answer);
     });
   }
 
@@ -87,7 +131,7 @@ export class Joiner {
       if (answer?.answer === 'outside') this.#outside.add(contact.id);
       if (answer === null || answer.answer === 'outside') return this.#tryNext();
       this.#onlyOutsideMillis = null;
-      if (answer.answer === 'state' && answer.small) return this.#hooks.enterSmall(contact, answer);
+      if (answer.answer === 'state' && answer.small) return this.#enterSmall(contact, answer);
       this.via(contact);
     });
   }
@@ -108,7 +152,12 @@ export class Joiner {
     this.#later(this.#options.joinRetryMillis);
   }
 
+  #enterSmall(member: Contact, state: State): void {
+    if (!this.#pointers.joined) this.#hooks.enterSmall(member, state);
+  }
+
   #found(): void {
+    if (this.#pointers.joined) return;
     this.#pointers.set({ successors: [], predecessor: null, joined: true, small: true });
     this.#hooks.joined();
   }
@@ -120,7 +169,7 @@ export class Joiner {
     // Should anything on the way be lost, the next sweep begins.
     this.#later(this.#options.joinRetryMillis * 8);
     this.#lookups.walk({ key: this.#port.self.id, start: member, why: 'start', others: [] }, (result) => {
-      if (this.#pointers.joined || attempt !== this.#attempt) return;
+      if (this.#settled || attempt !== this.#attempt) return;
       const last = result.owners.length === 0 ? undefined : result.hops.at(-1)?.asked;
       if (last === undefined) return this.#later(this.#options.joinRetryMillis);
       this.#after(last, STEPS_MAX);
@@ -133,7 +182,7 @@ export class Joiner {
     this.#ask(member, (answer) => {
       if (answer?.answer === 'busy') return this.#whenFree(member, steps);
       if (answer?.answer !== 'state') return this.#later(0);
-      if (answer.small) return this.#hooks.enterSmall(member, answer);
+      if (answer.small) return this.#enterSmall(member, answer);
       const { self } = this.#port;
       const first = answer.successors[0];
       if (first === undefined) return this.#later(this.#options.joinRetryMillis);
@@ -152,7 +201,7 @@ export class Joiner {
   timer(): void {
     const free = this.#free;
     this.#free = null;
-    if (free !== null && free.attempt === this.#attempt && !this.#pointers.joined) return this.#after(free.member, free.steps);
+    if (free !== null && free.attempt === this.#attempt && !this.#settled) return this.#after(free.member, free.steps);
     this.sweep();
   }
 

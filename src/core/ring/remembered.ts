@@ -20,6 +20,10 @@ export class Remembered {
     return [...this.#live.values(), ...this.#lost.values()];
   }
 
+  get live(): Contact[] {
+    return [...this.#live.values()];
+  }
+
   get lost(): Contact[] {
     return [...this.#lost.values()];
   }

@@ -44,6 +44,8 @@ export type RingNotice =
   | { readonly tell: 'notify' }
   /** The receiver may have a nearer successor. */
   | { readonly tell: 'nearer'; readonly contact: Contact }
+  /** The sender, which is the receiver's successor, has changed its list: the receiver's is out of date. */
+  | { readonly tell: 'changed' }
   /** The sender leaves in order; its neighbours close the gap. */
   | { readonly tell: 'leaving'; readonly predecessor: Contact | null }
   | { readonly tell: 'routed'; readonly route: string; readonly owners: readonly Contact[]; readonly hops: readonly Hop[] };

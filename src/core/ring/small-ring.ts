@@ -23,6 +23,7 @@ export class SmallRing {
   readonly #hooks: SmallRingHooks;
   readonly #members = new Map<NodeId, Contact>();
   readonly #asking = new Set<NodeId>();
+  #counting = false;
 
   constructor(parts: { port: RingPort; pointers: Pointers; remembered: Remembered }, hooks: SmallRingHooks) {
     this.#port = parts.port;
@@ -44,6 +45,30 @@ export class SmallRing {
     const remembered = this.#remembered.all;
     const one = remembered[Math.floor(this.#port.fraction() * remembered.length)];
     this.#askAll([...this.#members.values(), ...this.#port.members(), ...(one === undefined ? [] : [one])]);
+  }
+
+  /**
+   * Our successor's list says that the ring is below its minimum size. Lists are wrong now and then where many join or leave, so everybody
+   * known is asked before we believe it. Until the last has answered nothing changes.
+   */
+  census(candidates: readonly Contact[]): void {
+    if (this.#counting) return;
+    const asked = new Map<NodeId, Contact>();
+    for (const contact of [...candidates, ...this.#port.members(), ...this.#remembered.live]) if (contact.id !== this.#port.self.id) asked.set(contact.id, contact);
+    const live: Contact[] = [];
+    let open = asked.size;
+    this.#counting = open > 0;
+    for (const contact of asked.values()) {
+      this.#port.ask(contact, { ask: 'state' }, (answer) => {
+        if (answer === null) this.#remembered.unheard(contact);
+        if (answer?.answer === 'state' || answer?.answer === 'busy') live.push(contact);
+        if (answer?.answer === 'state' && answer.small) this.#gossip(contact, [...answer.successors], live);
+        open -= 1;
+        if (open > 0) return;
+        this.#counting = false;
+        if (this.#pointers.joined && !this.#pointers.small) this.begin(live, []);
+      });
+    }
   }
 
   consider(contact: Contact): void {
@@ -76,16 +101,21 @@ export class SmallRing {
     }
     if (!answer.small && !isMember) return this.#hooks.metRing(contact);
     const theirs = [...answer.successors, ...(answer.predecessor === null ? [] : [answer.predecessor])];
-    if (!theirs.some((other) => other.id === this.#port.self.id)) this.#port.tell(contact, { tell: 'notify' });
-    for (const member of this.#members.values()) {
-      const unknown = member.id !== contact.id && !theirs.some((other) => other.id === member.id);
-      if (unknown) this.#port.tell(contact, { tell: 'nearer', contact: member });
-    }
+    this.#gossip(contact, theirs, [...this.#members.values()]);
     if (!isMember) {
       this.#members.set(contact.id, contact);
       this.#follow();
     }
     if (this.#pointers.small) for (const other of theirs) this.consider(other);
+  }
+
+  /** Tells a member of a small ring whom it does not know, ourselves first. */
+  #gossip(contact: Contact, theirs: readonly Contact[], members: readonly Contact[]): void {
+    if (!theirs.some((other) => other.id === this.#port.self.id)) this.#port.tell(contact, { tell: 'notify' });
+    for (const member of members) {
+      const unknown = member.id !== contact.id && !theirs.some((other) => other.id === member.id);
+      if (unknown) this.#port.tell(contact, { tell: 'nearer', contact: member });
+    }
   }
 
   #follow(): void {

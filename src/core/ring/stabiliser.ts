@@ -8,8 +8,8 @@ type State = Extract<RingAnswer, { answer: 'state' }>;
 export interface StabiliserHooks {
   /** No successor is left. */
   lostAll(): void;
-  /** The ring has come down below its minimum size: these are its members but us, as our successor tells. */
-  shrunk(members: readonly Contact[], doubtful: readonly Contact[]): void;
+  /** The ring seems to be below its minimum size. These are its members, as our successor and we know them. */
+  shrunk(members: readonly Contact[]): void;
 }
 
 /**
@@ -30,6 +30,8 @@ export class Stabiliser {
   #again = false;
   #hint: Contact | null = null;
   #eagerRounds = 0;
+  /** When the round that was brought forward is due. */
+  #soonMillis = 0;
 
   constructor(parts: { port: RingPort; options: RingOptions; pointers: Pointers; remembered: Remembered }, hooks: StabiliserHooks) {
     this.#port = parts.port;
@@ -77,10 +79,11 @@ export class Stabiliser {
       return this.#dropHead(successor, { answer: 'outside' });
     }
     if (answer.small || (self >= 0 && self < this.#pointers.successorCount)) {
-      this.#busy = false;
-      return this.#hooks.shrunk(around.slice(0, self), this.#pointers.successors);
+      this.#hooks.shrunk([...around, ...this.#pointers.successors]);
+      this.#port.tell(successor, { tell: 'notify' });
+      return this.#finish(false);
     }
-    this.#pointers.set({ successors: this.#pointers.clean(around) });
+    this.#follow(around);
     const nearer = answer.predecessor;
     if (nearer !== null && this.#pointers.isNearer(nearer)) return this.#tryNearer(nearer);
     this.#port.tell(successor, { tell: 'notify' });
@@ -93,8 +96,23 @@ export class Stabiliser {
     const successors = this.#pointers.successors.slice(1);
     this.#busy = false;
     if (successors.length === 0) return this.#hooks.lostAll();
-    this.#pointers.set({ successors });
+    this.#follow(successors);
     this.#stabilise();
+  }
+
+  /** Sets the list and, eagerly, lets the one before us know when it is another: otherwise a change takes a round for each entry. */
+  #follow(list: readonly Contact[]): void {
+    const before = this.#pointers.successors;
+    const successors = this.#pointers.clean(list);
+    this.#pointers.set({ successors });
+    const { predecessor } = this.#pointers;
+    const same = before.length === successors.length && before.every((contact, at) => contact.id === successors[at]?.id);
+    if (!same && predecessor !== null && this.#options.eagerRoundsMax > 0) this.#port.tell(predecessor, { tell: 'changed' });
+  }
+
+  /** The list of a successor has changed; several changes in a row are followed at once. */
+  successorChanged(from: Contact): void {
+    if (this.#active && from.id === this.#pointers.successors[0]?.id) this.#soon();
   }
 
   /** Somebody may be between us and our successor; it is adopted only when it gives its state. */
@@ -117,7 +135,7 @@ export class Stabiliser {
 
   #adopt(nearer: Contact, state: State): void {
     const passed = this.#pointers.successors[0];
-    this.#pointers.set({ successors: this.#pointers.clean([nearer, ...state.successors]) });
+    this.#follow([nearer, ...state.successors]);
     this.#port.tell(nearer, { tell: 'notify' });
     // Where two rings meet, the one adopted may not know of whom we had before it: told, it goes on, and so the rings close like a zip.
     const next = state.successors[0];
@@ -129,7 +147,16 @@ export class Stabiliser {
 
   #askAgainSoon(): void {
     this.#busy = false;
-    this.#port.setTimer('ring-stabilise', this.#options.busyRetryMillis * (1 + 2 * this.#port.fraction()));
+    this.#soon();
+  }
+
+  /** Brings the next round forward; one that is due soon already is not put off. */
+  #soon(): void {
+    const now = this.#port.monotonicMillis;
+    if (this.#soonMillis > now) return;
+    const delayMillis = this.#options.busyRetryMillis * (1 + 2 * this.#port.fraction());
+    this.#soonMillis = now + delayMillis;
+    this.#port.setTimer('ring-stabilise', delayMillis);
   }
 
   #finish(again: boolean): void {
@@ -180,7 +207,7 @@ export class Stabiliser {
     // Only the head is dropped here: entries behind it go when it tells its list without them.
     if (!wasHead) return;
     if (successors.length === 0) return this.#hooks.lostAll();
-    this.#pointers.set({ successors });
+    this.#follow(successors);
     this.round();
   }
 
