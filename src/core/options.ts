@@ -49,12 +49,28 @@ export const CORE_OPTIONS = Object.freeze({
   reconnectMillis: 500,
   reconnectMillisMax: 8_000,
 
+  // discovery: beacons to whoever listens on the local network
+  /** Between two beacons in the first seconds of a node / how long those last / later, ms; drawn between 2/3 and 4/3 of it. */
+  beaconFastMillis: 250,
+  beaconFastForMillis: 2_000,
+  beaconMillis: 1_500,
+  /** A node nearby that was not heard for so long is forgotten, ms; how many are remembered at most. */
+  beaconMemoryMillis: 30_000,
+  beaconNeighboursMax: 1_024,
+  /** Signatures of beacons that are checked in a second, in all and from one address. */
+  beaconChecksPerSecond: 200,
+  beaconChecksPerSource: 20,
+  /** So many beacons of a node that no record tells of, and it is met whether or not there are links enough. */
+  beaconStrangerCount: 3,
+
   // membership and sync
   /** Up to here everyone knows everyone's public record. */
   fullMembershipUsers: 64,
   /** Other people's records kept above that. */
   otherRecordsMax: 256,
+  /** How often a random peer's records are compared with ours, ms; sooner while somebody unknown turns up. */
   antiEntropyMillis: 10_000,
+  antiEntropyHurryMillis: 1_000,
   /** No answer of a peer within this time after the start: ask the seed server for the state itself, ms. */
   joinPeerMillis: 1_200,
   /** Records in one sync answer. */

@@ -112,7 +112,7 @@ export class Session {
     const { env, settings, view, sync, seed } = this.#parts;
     const body = {
       agreementKey: env.endpoint.key,
-      addresses: [env.endpoint.address],
+      addresses: env.datagramAddress === null ? [env.endpoint.address] : [env.endpoint.address, env.datagramAddress],
       label: settings.label,
       run: env.run,
       gone,
@@ -358,6 +358,13 @@ export class Session {
     this.#parts.sync.announce(record.signed);
     this.#parts.seed.publish(record as VerifiedRecord);
     this.#parts.links.refreshHello();
+  }
+
+  /** What was signed while the own clock was far ahead is refused by others: said again as soon as the clock is right. */
+  mendStamps(): void {
+    const { env, options } = this.#parts;
+    const user = this.userRecord();
+    if (user !== null && user.wallMillis > env.wallMillis + options.clockAheadMillisMax) this.changeProfile({});
   }
 
   // --- helpers ---

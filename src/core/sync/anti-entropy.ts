@@ -5,6 +5,7 @@ import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import { type AnyVerifiedRecord, type SignedRecord, verifyRecord } from '../records.ts';
 import type { UserId } from '../types.ts';
+import { ClockWatch } from './clock-watch.ts';
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
 
@@ -21,23 +22,33 @@ interface News {
  */
 export class AntiEntropy {
   readonly #parts: Parts;
+  readonly #clocks: ClockWatch;
   readonly #fresh: News[] = [];
   /** News that may wait: the same said again, to prove that somebody lives. The latest of each author and type. */
   readonly #refreshed = new Map<string, News>();
   #rounds = 0;
+  #hurried = false;
   #lastMillis: number | null = null;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#clocks = new ClockWatch(parts);
   }
 
   start(): void {
-    this.#setTimer();
+    if (!this.#hurried) this.#setTimer();
   }
 
-  #setTimer(): void {
-    const { env, options } = this.#parts;
-    env.setTimer('anti-entropy', '', options.antiEntropyMillis * (0.5 + env.random.fraction()));
+  #setTimer(periodMillis = this.#parts.options.antiEntropyMillis): void {
+    const { env } = this.#parts;
+    env.setTimer('anti-entropy', '', periodMillis * (0.5 + env.random.fraction()));
+  }
+
+  /** Somebody was unknown here: others may be as well, so the next comparison comes soon. */
+  #hurry(): void {
+    if (this.#hurried) return;
+    this.#hurried = true;
+    this.#setTimer(this.#parts.options.antiEntropyHurryMillis);
   }
 
   get rounds(): number {
@@ -53,8 +64,10 @@ export class AntiEntropy {
     const { env, options, view } = this.#parts;
     const record = verifyRecord(env, signed);
     const before = typeof record === 'string' ? undefined : view.known(record);
+    if (from !== null && typeof record !== 'string' && record.authorId === from.nodeId) this.#clocks.compare(from, record.wallMillis);
     const outcome = view.put(signed);
     if (outcome === 'old' || outcome === 'refused' || typeof record === 'string') return;
+    if (outcome === 'new' && view.full) this.#hurry();
     if (before === undefined || !saysTheSame(before, record)) {
       this.#fresh.push({ record, from });
       return;
@@ -119,6 +132,7 @@ export class AntiEntropy {
 
   /** Timer: one random peer. */
   tick(): void {
+    this.#hurried = false;
     this.#setTimer();
     this.compareNow();
   }

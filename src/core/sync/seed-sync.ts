@@ -180,6 +180,7 @@ export class SeedSync {
     const { env, options, session, links, view } = this.#parts;
     env.setTimer('announce', '', options.announceMillis * (0.9 + 0.2 * env.random.fraction()));
     session.announceNode();
+    session.mendStamps();
     if (this.#state === 'none') return;
     if (links.upLinks().length === 0) this.#findNodes();
     if (!view.full || this.#fetching) return;
