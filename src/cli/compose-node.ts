@@ -1,5 +1,6 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UdpDatagrams } from '../adapters/beacon/udp-datagrams.ts';
 import { CborFrameCodec } from '../adapters/codec/frame-codec.ts';
 import { Argon2Deriver } from '../adapters/crypto/argon2.ts';
 import { lockFolder } from '../adapters/sqlite/folder-lock.ts';
@@ -27,6 +28,8 @@ export interface LiveNodeOptions {
   readonly seedUrl: string | null;
   /** 0 for a free one. */
   readonly port: number;
+  /** IPv4 address of this machine at which the node is reached. */
+  readonly interfaceAddress: string;
   readonly traceFile: string | null;
 }
 
@@ -71,12 +74,14 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   if (traceSink !== null) closers.push(() => traceSink.close());
   const portFile = join(folder, 'port');
   const transport = new ZeroMqTransport({
-    listen: `tcp://127.0.0.1:${options.port}`,
+    listen: `tcp://${options.interfaceAddress}:${options.port}`,
     portBefore: readPort(portFile),
     agreementSeed: keys.agreementSeed,
     crypto: tools.crypto,
   });
   closers.push(() => transport.stop());
+  const datagrams = new UdpDatagrams({ interfaceAddress: options.interfaceAddress, shared: options.settings.beacon === true });
+  closers.push(() => datagrams.stop());
   const run = 1 + Math.floor(tools.random.fraction() * (2 ** 48 - 2 ** 16));
   const seedClient = options.seedUrl === null ? null : await makeSeedClient(options.seedUrl);
   const parts = {
@@ -86,6 +91,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     nodeKeys: keys,
     run,
     transport,
+    datagrams,
     frames: new CborFrameCodec(tools.codec),
     keyDeriver: new Argon2Deriver(),
     seedClient,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { ConfabError } from '../core/errors.ts';
 import { renderTable, type Table } from './table.ts';
 
@@ -80,4 +80,9 @@ export function wholeNumber(command: string, option: string, text: string, bound
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= bounds.min && value <= bounds.max) return value;
   throw new ConfabError('bad-arguments', { command, reason: `${option} must be a whole number from ${bounds.min} to ${bounds.max}` });
+}
+
+/** The network of a node that is started; nodes of different ones never meet, though they run side by side. */
+export function networkOption(about: string): Option {
+  return new Option('--network <name>', about).default('confab').env('CONFAB_NETWORK');
 }

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { broadcastAddressOf, listAddresses } from '../adapters/beacon/interfaces.ts';
 import { nodeFolder } from '../control/locate.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
 import type { NodeInfo } from '../core/commands.ts';
@@ -21,6 +22,9 @@ export interface NodeProcessOptions {
   readonly network: string;
   readonly peers: readonly string[];
   readonly port: number;
+  readonly beacon: boolean;
+  /** IPv4 address of this machine. */
+  readonly interfaceAddress: string;
   readonly traceFile: string | null;
   /** JSON object: options of the core that differ from the defaults. */
   readonly coreOptions: string;
@@ -45,12 +49,22 @@ async function runNode(context: CliContext, options: NodeProcessOptions): Promis
   const peers = options.peers.map(requireEndpoint);
   requireUrl(options.seedUrl);
   requireNetwork(options.network);
+  requireInterface('node', options.interfaceAddress);
   const password = options.login ? await obtainPassword({ command: 'node', fromStdin: options.passwordStdin, prompt: `Password of ${user}: ` }) : null;
   const folder = nodeFolder(context.root, node);
   const live = await startLiveNode({
     name: options.name,
     folder,
-    settings: { network: options.network, user, label, peers, seedServer: options.seedUrl !== null, options: parseCoreOptions(options.coreOptions) },
+    settings: {
+      network: options.network,
+      user,
+      label,
+      peers,
+      seedServer: options.seedUrl !== null,
+      beacon: options.beacon,
+      options: parseCoreOptions(options.coreOptions),
+    },
+    interfaceAddress: options.interfaceAddress,
     seedUrl: options.seedUrl,
     port: options.port,
     traceFile: options.traceFile === null ? null : resolve(options.traceFile),
@@ -133,6 +147,12 @@ function requireUrl(text: string | null): void {
   if (!URL.canParse(text) || !['http:', 'https:'].includes(new URL(text).protocol)) {
     throw new ConfabError('bad-arguments', { command: 'node', reason: `--seed must be a URL such as http://127.0.0.1:5555` });
   }
+}
+
+/** An address that is none of this machine would only fail later, in words that nobody understands. */
+export function requireInterface(command: string, address: string): void {
+  if (broadcastAddressOf(address) !== null) return;
+  throw new ConfabError('bad-arguments', { command, reason: `--interface must be an IPv4 address of this machine, such as ${listAddresses()}` });
 }
 
 function requireNetwork(name: string): void {

@@ -92,13 +92,16 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
 
 function makeEngine(scenario: Scenario, options: RunScenariosOptions & { readonly root: string; readonly seed: number }): Engine {
   const { crypto, codec, random } = makeTools();
-  if (options.engine === 'local') return new LocalEngine({ root: options.root, network: `run-${random.id()}`, coreOptions: scenario.options });
-  const { latencyMillis, loss } = scenario.network;
+  if (options.engine === 'local') {
+    return new LocalEngine({ root: options.root, network: `run-${random.id()}`, coreOptions: scenario.options, beacon: scenario.network.beacon });
+  }
+  const { latencyMillis, loss, beacon } = scenario.network;
   return simEngine({
     seed: options.seed,
     capabilities: { crypto, codec },
     coreOptions: scenario.options,
     lossProbability: loss,
+    beacon,
     ...(latencyMillis === null ? {} : { latency: { minMillis: latencyMillis.min, maxMillis: latencyMillis.max } }),
   });
 }

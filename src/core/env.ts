@@ -15,6 +15,8 @@ export interface Program<Message = unknown> {
   input(from: Address, message: Message): void;
   /** A timer set with `env.setTimer` is due. */
   timer(kind: string, key: string): void;
+  /** A datagram has arrived, sent to this node or to whoever listens. Untrusted: anybody may have sent it, from where it likes. */
+  datagram?(from: string, bytes: Uint8Array): void;
   /** The answer to `env.request`. */
   answer?(request: string, result: ServiceResult): void;
   /** Something that a person, a script or a bot wants; answered by `env.reply`. */
@@ -60,6 +62,12 @@ export interface KeyDerivation {
   readonly lanes: number;
 }
 
+/** Largest datagram, bytes: it fits into one packet of any network with room for headers. */
+export const DATAGRAM_BYTES_MAX = 1_200;
+
+/** One node by its datagram address (`udp://127.0.0.1:40123`, `udp://sim:17`), or whoever listens on the local network. */
+export type DatagramTarget = 'broadcast' | { readonly address: string };
+
 /** What every program has: the same in the simulator and on a laptop. */
 export interface BaseEnv<Message = unknown> {
   /** The name of this node, for people and fault rules. */
@@ -88,6 +96,10 @@ export interface Env<Message = unknown> extends BaseEnv<Message> {
   readonly store: NodeStore;
   /** Where this node listens, its own transport key included. */
   readonly endpoint: Endpoint;
+  /** Where datagrams reach this node; null when it has none. */
+  readonly datagramAddress: string | null;
+  /** One packet of at most DATAGRAM_BYTES_MAX bytes, after the commit. May be lost, doubled or overtaken; a larger one is lost for sure. */
+  sendDatagram(to: DatagramTarget, bytes: Uint8Array): void;
   /** This node's long-lived keys, which lie in a 0600 file so that it can restart by itself. */
   readonly nodeKeys: NodeKeys;
   /** Random 48-bit number of this run of the process, never reused. */

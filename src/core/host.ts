@@ -1,5 +1,5 @@
 import type { Codec, Crypto, Random, TransactionalStore } from './capabilities.ts';
-import type { CommandInput, CommandResult, Env, NodeKeys, Program, ServiceRequest, ServiceResult } from './env.ts';
+import type { CommandInput, CommandResult, DatagramTarget, Env, NodeKeys, Program, ServiceRequest, ServiceResult } from './env.ts';
 import { ConfabError } from './errors.ts';
 import type { TraceDetail, TraceEvent } from './trace.ts';
 import type { Address, Endpoint, NodeName } from './types.ts';
@@ -21,6 +21,10 @@ export interface HostPorts<Message> {
   keyOf(address: Address): Uint8Array;
   /** Called after the commit; may lose the message, never throws. */
   transmit(to: Address, message: Message): void;
+  /** Null: this node sends and hears no datagrams. */
+  readonly datagramAddress: string | null;
+  /** Called after the commit; may lose it, never throws. */
+  sendDatagram(to: DatagramTarget, bytes: Uint8Array): void;
   /** Sets or moves the one timer of (kind, key). */
   schedule(kind: string, key: string, delayMillis: number): void;
   unschedule(kind: string, key: string): void;
@@ -34,6 +38,7 @@ export interface HostPorts<Message> {
 
 type Effect<Message> =
   | { readonly type: 'transmit'; readonly to: Address; readonly message: Message }
+  | { readonly type: 'datagram'; readonly to: DatagramTarget; readonly bytes: Uint8Array }
   | { readonly type: 'close'; readonly address: Address }
   | { readonly type: 'emit'; readonly event: unknown }
   | { readonly type: 'reply'; readonly request: string; readonly result: CommandResult }
@@ -87,6 +92,11 @@ export class Host<Message> implements Env<Message> {
   input(from: Address, message: Message): void {
     this.#begin(null);
     this.#program.input(from, message);
+  }
+
+  datagram(from: string, bytes: Uint8Array): void {
+    this.#begin(null);
+    this.#program.datagram?.(from, bytes);
   }
 
   timer(kind: string, key: string): void {
@@ -154,6 +164,8 @@ export class Host<Message> implements Env<Message> {
     switch (effect.type) {
       case 'transmit':
         return this.#ports.transmit(effect.to, effect.message);
+      case 'datagram':
+        return this.#ports.sendDatagram(effect.to, effect.bytes);
       case 'close':
         return this.#ports.close(effect.address);
       case 'emit':
@@ -216,6 +228,9 @@ export class Host<Message> implements Env<Message> {
   get endpoint(): Endpoint {
     return this.#ports.endpoint;
   }
+  get datagramAddress(): string | null {
+    return this.#ports.datagramAddress;
+  }
   get nodeKeys(): NodeKeys {
     return this.#ports.nodeKeys;
   }
@@ -251,6 +266,10 @@ export class Host<Message> implements Env<Message> {
 
   send(to: Address, message: Message): void {
     this.#effects.push({ type: 'transmit', to, message });
+  }
+
+  sendDatagram(to: DatagramTarget, bytes: Uint8Array): void {
+    if (this.#ports.datagramAddress !== null) this.#effects.push({ type: 'datagram', to, bytes });
   }
 
   setTimer(kind: string, key: string, delayMillis: number): void {

@@ -2,6 +2,7 @@ import { Chat } from './chat/chat.ts';
 import { handleCommand } from './command-handlers.ts';
 import type { NodeEvent } from './commands.ts';
 import { Lookup } from './directory/lookup.ts';
+import { Discovery } from './discovery/discovery.ts';
 import { formatEndpoint } from './endpoint.ts';
 import type { CommandInput, Env, Program, ServiceResult } from './env.ts';
 import { Friends } from './friends/friends.ts';
@@ -31,6 +32,8 @@ export interface ChatNodeOptions {
   readonly peers: readonly Endpoint[];
   /** False when no seed server was named. */
   readonly seedServer: boolean;
+  /** True: it says by beacons that it is here, and listens to those of others. Default false; needs datagrams. */
+  readonly beacon?: boolean;
   readonly options?: Partial<CoreOptions>;
 }
 
@@ -70,6 +73,7 @@ class ChatNode implements Program<Frame> {
       helloMessage: () => this.#helloMessage(),
     });
     parts.connections = new Connections(parts);
+    parts.discovery = new Discovery(parts);
     parts.sync = new AntiEntropy(parts);
     parts.seed = new SeedSync(parts, this.#services);
     parts.lookup = new Lookup(parts);
@@ -81,13 +85,14 @@ class ChatNode implements Program<Frame> {
   }
 
   start(): void {
-    const { view, session, links, sync, seed, connections } = this.#parts;
+    const { view, session, links, sync, seed, connections, discovery } = this.#parts;
     view.load();
     session.start();
     links.start();
     sync.start();
     seed.start();
     connections.start();
+    discovery.start();
     this.#env.setTimer('presence', '', PRESENCE_TICK_MILLIS);
   }
 
@@ -95,8 +100,12 @@ class ChatNode implements Program<Frame> {
     this.#parts.links.receive(from, frame);
   }
 
+  datagram(from: string, bytes: Uint8Array): void {
+    this.#parts.discovery.receive(from, bytes);
+  }
+
   timer(kind: string, key: string): void {
-    const { links, connections, sync, seed, lookup, chat, presence } = this.#parts;
+    const { links, discovery, connections, sync, seed, lookup, chat, presence } = this.#parts;
     switch (kind) {
       case 'link-tick':
         return links.tick();
@@ -104,8 +113,12 @@ class ChatNode implements Program<Frame> {
         return links.acknowledgeAll();
       case 'connect':
         return connections.review();
+      case 'beacon':
+        return discovery.tick();
       case 'anti-entropy':
         return sync.tick();
+      case 'find-nodes':
+        return seed.findNodesAgain();
       case 'gossip':
         return sync.gossipTimer();
       case 'join':
@@ -144,8 +157,9 @@ class ChatNode implements Program<Frame> {
   }
 
   stop(): void {
-    const { session, sync, links, chat } = this.#parts;
+    const { session, sync, links, chat, discovery } = this.#parts;
     session.stop();
+    discovery.stop();
     chat.endTurn();
     sync.endTurn();
     links.goodbye();

@@ -87,7 +87,6 @@ export const CORE_OPTIONS = Object.freeze({
   seedRetryMillis: 3_000,
   /** How long a name is asked for among peers before a registration goes on, ms. */
   nameQueryMillis: 400,
-  lookupMillis: 1_500,
   lookupHops: 3,
   /** Peers to whom somebody else's question is passed on. */
   lookupFanout: 4,

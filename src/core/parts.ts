@@ -1,6 +1,7 @@
 import type { Chat } from './chat/chat.ts';
 import type { NodeEvent } from './commands.ts';
 import type { Lookup } from './directory/lookup.ts';
+import type { Discovery } from './discovery/discovery.ts';
 import type { Env } from './env.ts';
 import type { Friends } from './friends/friends.ts';
 import type { Links } from './link/links.ts';
@@ -28,6 +29,8 @@ export interface Parts {
   readonly links: Links;
   /** Whom to be linked with. */
   readonly connections: Connections;
+  /** Beacons: who is nearby. */
+  readonly discovery: Discovery;
   readonly sync: AntiEntropy;
   readonly seed: SeedSync;
   readonly lookup: Lookup;

@@ -65,6 +65,8 @@ export interface StartNodeOptions {
   readonly seedServer?: boolean;
   /** Throw the disk away first. */
   readonly emptyDisk?: boolean;
+  /** True: it says by beacons that it is there and listens to those of others. Default: what the engine was told. */
+  readonly beacon?: boolean;
 }
 
 export interface SeedServerState {

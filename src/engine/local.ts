@@ -21,6 +21,8 @@ export interface LocalEngineOptions {
   readonly network: string;
   /** Options of the core that the nodes get. */
   readonly coreOptions?: Partial<CoreOptions>;
+  /** True: nodes find each other by beacons on the loopback. Default false. */
+  readonly beacon?: boolean;
   /** False: nodes write no trace. Default true. */
   readonly traced?: boolean;
   /** Main module of the command line; the one beside this file by default. */
@@ -129,6 +131,7 @@ export class LocalEngine implements Engine {
     if (options.seedServer === false) args.push('--no-seed');
     else args.push('--seed', this.#seedServer.url);
     for (const peer of options.peers ?? []) args.push('--peer', peer);
+    args.push((options.beacon ?? this.#options.beacon) === true ? '--beacon' : '--no-beacon');
     if (traced !== false) args.push('--trace', join(root, 'trace', `${node}.ndjson`));
     if (Object.keys(coreOptions).length > 0) args.push('--core-options', JSON.stringify(coreOptions));
     return args;

@@ -35,6 +35,8 @@ export interface SimEngineOptions {
   readonly latency?: Latency;
   /** Share of frames that are lost; default 0. */
   readonly lossProbability?: number;
+  /** True: nodes find each other by beacons. Default false. */
+  readonly beacon?: boolean;
   /** Default true. Without a trace, large runs are faster and need less memory. */
   readonly traced?: boolean;
   /** The program of each node; default the chat node. */
@@ -129,12 +131,14 @@ export class SimEngine implements Engine, HostingWatcher {
   async startNode(node: string, options: StartNodeOptions = {}): Promise<void> {
     const { user, label } = parseNodeName(node);
     const peers = (options.peers ?? []).map(requireEndpoint);
+    const beacon = options.beacon ?? this.#options.beacon ?? false;
     const settings: ChatNodeOptions = {
       network: this.#options.network ?? 'sim',
       user,
       label,
       peers,
       seedServer: options.seedServer ?? true,
+      beacon,
       ...(this.#options.coreOptions === undefined ? {} : { options: this.#options.coreOptions }),
     };
     const known = this.#entries.get(node);
@@ -142,6 +146,7 @@ export class SimEngine implements Engine, HostingWatcher {
     const fresh = known === undefined || known.retired || options.emptyDisk === true;
     const entry = fresh ? this.#build(node, settings, (known?.generation ?? -1) + 1) : known;
     entry.settings = settings;
+    entry.node.datagrams = beacon ? 'shared' : 'own';
     entry.node.start();
     await this.wait(START_MILLIS);
   }

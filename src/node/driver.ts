@@ -1,10 +1,11 @@
 import type { Codec, Crypto, Random, TransactionalStore } from '../core/capabilities.ts';
-import type { CommandResult, Env, NodeKeys, Program, ServiceRequest } from '../core/env.ts';
+import type { CommandResult, DatagramTarget, Env, NodeKeys, Program, ServiceRequest } from '../core/env.ts';
 import { Host, type HostPorts } from '../core/host.ts';
 import type { Frame } from '../core/messages.ts';
 import type { Rule } from '../core/rules.ts';
 import type { Address, Endpoint, NodeName } from '../core/types.ts';
-import type { Clock, FrameCodec, KeyDeriver, SeedClient, TraceSink, Transport } from '../ports/ports.ts';
+import type { Clock, Datagrams, FrameCodec, KeyDeriver, SeedClient, TraceSink, Transport } from '../ports/ports.ts';
+import { DatagramGate } from './datagram-gate.ts';
 import { FaultGate } from './fault-gate.ts';
 import type { NodeLog } from './log.ts';
 import { serve } from './services.ts';
@@ -23,6 +24,8 @@ export interface DriverParts {
   readonly clock: Clock;
   readonly transport: Transport;
   readonly frames: FrameCodec;
+  /** Null or absent: this node sends and hears no datagrams. */
+  readonly datagrams?: Datagrams | null;
   readonly keyDeriver: KeyDeriver;
   /** Null when no seed server was named. */
   readonly seedClient: SeedClient | null;
@@ -64,6 +67,7 @@ export class NodeDriver {
   readonly #make: (env: Env<Frame>) => Program<Frame>;
   readonly #timers: Timers;
   readonly #gate: FaultGate;
+  readonly #datagramGate: DatagramGate;
   readonly #names = new Map<Address, string>();
   readonly #replies = new Map<string, (result: CommandResult) => void>();
   readonly #listeners: Array<(event: unknown) => void> = [];
@@ -86,6 +90,7 @@ export class NodeDriver {
     this.#parts = parts;
     this.#make = make;
     this.#gate = new FaultGate(parts.name, () => parts.random.fraction());
+    this.#datagramGate = new DatagramGate(this.#gate, parts.name);
     this.#timers = new Timers((kind, key) => this.#input((host) => host.timer(kind, key)));
     this.ended = new Promise((resolve) => {
       this.#settle = resolve;
@@ -94,13 +99,17 @@ export class NodeDriver {
 
   /** Binds the inbox and starts the program. Rejects with `port-taken`. */
   async start(): Promise<void> {
-    const { transport } = this.#parts;
+    const { transport, datagrams, log } = this.#parts;
     await transport.start({
       frame: (from, bytes) => this.#frame(from, bytes),
       refused: (reason, peer) => {
         this.#count('refused');
         this.#input((host) => host.observe({ type: 'drop', peer, reason }));
       },
+    });
+    await datagrams?.start({
+      datagram: (from, wire) => this.#datagram(from, wire),
+      noted: (level, text) => log[level]({}, text),
     });
     this.#host = new Host(this.#hostPorts(transport.endpoint), this.#make);
     this.#input((host) => host.start());
@@ -171,7 +180,7 @@ export class NodeDriver {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`not closed within ${DRIVER_OPTIONS.closeMillis} ms`)), DRIVER_OPTIONS.closeMillis);
     });
-    const closed = transport.flush(DRIVER_OPTIONS.flushMillis).then(() => transport.stop());
+    const closed = transport.flush(DRIVER_OPTIONS.flushMillis).then(() => Promise.all([transport.stop(), this.#parts.datagrams?.stop()]));
     await Promise.race([closed, late]).catch((error: unknown) => log.warn({ reason: text(error) }, 'sockets did not close in order'));
     clearTimeout(timer);
   }
@@ -195,6 +204,12 @@ export class NodeDriver {
     if (typeof frame !== 'string') return this.#input((host) => host.input(from, frame));
     this.#count('invalid');
     this.#input((host) => host.observe({ type: 'drop', peer: this.#nameOf(from), reason: `invalid: ${frame}` }));
+  }
+
+  #datagram(from: string, wire: Uint8Array): void {
+    this.#count('datagramsIn');
+    const reason = this.#datagramGate.incoming(from, wire, (bytes) => this.#input((host) => host.datagram(from, bytes)));
+    if (reason !== null) this.#count('datagramsDropped');
   }
 
   /** Hands one input to the program and makes sure that the turn is ended after all that came with it. */
@@ -308,6 +323,8 @@ export class NodeDriver {
       },
       keyOf: (address) => transport.keyOf(address),
       transmit: (to, frame) => this.#transmit(to, frame),
+      datagramAddress: this.#parts.datagrams?.address ?? null,
+      sendDatagram: (to, bytes) => this.#sendDatagram(to, bytes),
       schedule: (kind, key, delayMillis) => this.#timers.schedule(kind, key, delayMillis),
       unschedule: (kind, key) => this.#timers.unschedule(kind, key),
       emit: (event) => {
@@ -335,6 +352,11 @@ export class NodeDriver {
       } else this.#dropped(peer, frame, 'queue-full');
     });
     if (reason !== null) this.#dropped(peer, frame, reason);
+  }
+
+  #sendDatagram(to: DatagramTarget, bytes: Uint8Array): void {
+    const reason = this.#datagramGate.outgoing(to, bytes, (wire) => this.#parts.datagrams?.send(to, wire));
+    this.#count(reason === null ? 'datagramsOut' : 'datagramsDropped');
   }
 
   #dropped(peer: string, frame: Frame, reason: string): void {

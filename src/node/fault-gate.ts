@@ -25,11 +25,20 @@ export class FaultGate {
 
   /** Runs `send` now, later or never; gives the reason when never. */
   pass(to: string, send: () => void): string | null {
+    return this.#pass({ from: this.#name, to }, send);
+  }
+
+  /** The same for what came from a node that could not judge it itself. */
+  passFrom(from: string, take: () => void): string | null {
+    return this.#pass({ from, to: this.#name }, take);
+  }
+
+  #pass(way: { readonly from: string; readonly to: string }, send: () => void): string | null {
     if (this.#rules.length === 0) {
       send();
       return null;
     }
-    const verdict = judge(this.#rules, { from: this.#name, to }, this.#fraction);
+    const verdict = judge(this.#rules, way, this.#fraction);
     switch (verdict.action) {
       case 'pass':
         send();

@@ -1,5 +1,5 @@
 import type { SeedCalls, SeedOperation } from '../core/directory/seed-api.ts';
-import type { KeyDerivation, ServiceResult } from '../core/env.ts';
+import type { DatagramTarget, KeyDerivation, ServiceResult } from '../core/env.ts';
 import type { Frame } from '../core/messages.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { Address, Endpoint } from '../core/types.ts';
@@ -30,6 +30,24 @@ export interface TransportHandlers {
   frame(from: Address, bytes: Uint8Array): void;
   /** Something was refused at the edge: unproven peer, oversized frame. */
   refused(reason: string, peer: string): void;
+}
+
+/** Small packets to one node or to whoever listens nearby; may lose, double or reorder them. */
+export interface Datagrams {
+  /** Never rejects: a node lives without datagrams, too. */
+  start(handlers: DatagramHandlers): Promise<void>;
+  /** Known after start: where they reach this node, `udp://127.0.0.1:40123`; null when nothing could be bound. */
+  readonly address: string | null;
+  send(to: DatagramTarget, bytes: Uint8Array): void;
+  /** Idempotent; closes every socket. */
+  stop(): Promise<void>;
+}
+
+export interface DatagramHandlers {
+  /** Anything may be in it. */
+  datagram(from: string, bytes: Uint8Array): void;
+  /** What an operator may want to know: how others nearby are reached, or why they are not. */
+  noted(level: 'info' | 'warn', text: string): void;
 }
 
 export interface Clock {

@@ -14,7 +14,7 @@ export interface Scenario {
   readonly about: string;
   readonly file: string;
   readonly seed: number | null;
-  readonly network: { readonly latencyMillis: { readonly min: number; readonly max: number } | null; readonly loss: number };
+  readonly network: { readonly latencyMillis: { readonly min: number; readonly max: number } | null; readonly loss: number; readonly beacon: boolean };
   readonly options: Partial<CoreOptions>;
   /** Deadline of steps that name none, ms. */
   readonly withinMillis: number;
@@ -123,6 +123,7 @@ function toScenario(content: ScenarioFile, file: string, steps: readonly Step[])
     network: {
       latencyMillis: span === undefined ? null : { min: durationMillis(span.min), max: durationMillis(span.max) },
       loss: content.network?.loss ?? 0,
+      beacon: content.network?.beacon ?? false,
     },
     options: (content.options ?? {}) as Partial<CoreOptions>,
     withinMillis: parseDuration(content.within ?? '') ?? WITHIN_MILLIS_DEFAULT,

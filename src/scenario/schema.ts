@@ -46,8 +46,9 @@ const network = keys(
       }),
     ),
     loss: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Probability that a frame is lost (default 0).' })),
+    beacon: Type.Optional(Type.Boolean({ description: 'true: nodes find each other by beacons, on both engines (default false).' })),
   },
-  'The network of the simulator; real processes take the loopback as it is.',
+  'The network: latency and loss of the simulator (real processes take the loopback as it is), and whether nodes find each other by themselves.',
 );
 
 /** Core options that a scenario may change: plain numbers only. */

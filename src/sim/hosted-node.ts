@@ -1,9 +1,10 @@
 import type { Codec, Crypto, Random } from '../core/capabilities.ts';
-import type { CommandInput, CommandResult, Env, NodeKeys, Program, ServiceRequest, ServiceResult } from '../core/env.ts';
+import type { CommandInput, CommandResult, DatagramTarget, Env, NodeKeys, Program, ServiceRequest, ServiceResult } from '../core/env.ts';
 import { Host, type HostPorts } from '../core/host.ts';
 import type { Rule } from '../core/rules.ts';
 import type { TraceDetail, TraceEvent } from '../core/trace.ts';
 import type { Address, Endpoint, NodeName } from '../core/types.ts';
+import { Datagram, datagramAddressText } from './datagram-net.ts';
 import { MemoryDisk, MemoryStore } from './disk.ts';
 import { addressText, type HostedEnd, type Hosting } from './hosting.ts';
 import type { SeededRandom } from './random.ts';
@@ -15,6 +16,7 @@ import type { Inhabitant, World } from './world.ts';
 /** Something for the program; while a commit is under way it waits here, as it would in a socket. */
 type Input<Message> =
   | { readonly type: 'message'; readonly from: Address; readonly message: Message }
+  | { readonly type: 'datagram'; readonly from: Address; readonly bytes: Uint8Array }
   | { readonly type: 'timer'; readonly timer: Timer }
   | { readonly type: 'command'; readonly command: CommandInput }
   | { readonly type: 'answer'; readonly answer: Answer }
@@ -58,6 +60,8 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   skewMillis = 0;
   /** Rules for frames that leave this node, in place of the world's; null: the world's. */
   rules: readonly Rule[] | null = null;
+  /** Whether it has datagrams: none, those to itself, or also those to whoever listens. Holds from the next start. */
+  datagrams: 'none' | 'own' | 'shared' = 'none';
   store: MemoryStore;
   run = 0;
   random: Random;
@@ -109,6 +113,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.run = 1 + random.below(2 ** 47);
     this.store = new MemoryStore(this.disk, { settleLater: true });
     this.#world.rise(this.index);
+    if (this.datagrams === 'shared') this.#hosting.datagrams.listen(this.index);
     this.#host = new Host<Message>(this, this.#make);
     this.#take({ type: 'start' });
   }
@@ -137,7 +142,8 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   // --- the world's side ---
 
   receive(from: Address, message: unknown): void {
-    this.#take({ type: 'message', from, message: message as Message });
+    if (message instanceof Datagram) this.#take({ type: 'datagram', from, bytes: message.bytes });
+    else this.#take({ type: 'message', from, message: message as Message });
   }
 
   fire(timer: Timer): void {
@@ -190,6 +196,8 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     switch (input.type) {
       case 'message':
         return host.input(input.from, input.message);
+      case 'datagram':
+        return host.datagram(datagramAddressText(input.from), input.bytes);
       case 'timer':
         // It may have been moved or cancelled while it waited.
         if (!input.timer.waiting) return;
@@ -292,6 +300,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.#crashedAt = [];
     this.#wire.clear();
     this.#timers.clear((timer) => this.#world.cancelTimer(timer));
+    this.#hosting.datagrams.silence(this.index);
     this.#world.fall(this.index);
     this.#hosting.parts.watcher.ended(this.name, end, reason);
   }
@@ -341,6 +350,15 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   transmit(to: Address, message: Message): void {
     const reason = this.#wire.transmit(to, message);
     if (reason !== null && this.traceSink !== null) this.#enqueue({ type: 'observe', detail: this.#wire.drop(to, message, reason, this.#host?.run ?? 0) });
+  }
+
+  get datagramAddress(): string | null {
+    return this.datagrams === 'none' ? null : datagramAddressText(this.index);
+  }
+
+  /** To nobody where this node listens to nobody. */
+  sendDatagram(to: DatagramTarget, bytes: Uint8Array): void {
+    if (to !== 'broadcast' || this.datagrams === 'shared') this.#hosting.datagrams.send(this, to, bytes);
   }
 
   schedule(kind: string, key: string, delayMillis: number): void {

@@ -2,6 +2,7 @@ import { toHex } from '../core/bytes.ts';
 import type { Codec, Crypto } from '../core/capabilities.ts';
 import type { CommandResult } from '../core/env.ts';
 import type { Address, Endpoint } from '../core/types.ts';
+import { DatagramNet } from './datagram-net.ts';
 import type { Latency } from './network.ts';
 import type { Services } from './services.ts';
 import type { World } from './world.ts';
@@ -44,6 +45,7 @@ export const DEFAULT_COMMIT: Latency = { minMillis: 0.05, maxMillis: 0.3 };
 export class Hosting<Message> {
   readonly parts: HostingParts<Message>;
   readonly commit: Latency;
+  readonly datagrams: DatagramNet;
   readonly #indexOfKey = new Map<string, Address>();
   /** Keys are compared as text; the same array, which is the usual case, is turned into text once. */
   readonly #textOfKey = new WeakMap<Uint8Array, string>();
@@ -54,6 +56,7 @@ export class Hosting<Message> {
   constructor(parts: HostingParts<Message>) {
     this.parts = parts;
     this.commit = parts.commit ?? DEFAULT_COMMIT;
+    this.datagrams = new DatagramNet(parts.world);
   }
 
   enter(index: Address, key: Uint8Array): void {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 
@@ -16,9 +16,18 @@ export interface Ran {
 
 const RUN_MILLIS = 20_000;
 
+/** A network for each data root, so that nodes of other tests on this machine are not met by beacons. */
+export function networkOf(args: readonly string[]): Record<string, string> {
+  return { CONFAB_NETWORK: basename(args[args.indexOf('--root') + 1] ?? 'test').replace(/[^\w.-]/g, '') };
+}
+
 /** Runs one command to its end; `input` goes to stdin, which is then closed. */
 export function runCli(args: readonly string[], options: { readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {}): Promise<Ran> {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: 'pipe', env: { ...process.env, NO_COLOR: '', ...options.env }, timeout: RUN_MILLIS });
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: 'pipe',
+    env: { ...process.env, ...networkOf(args), NO_COLOR: '', ...options.env },
+    timeout: RUN_MILLIS,
+  });
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -48,7 +57,7 @@ export interface Started {
 
 /** Starts a node or seed server with a lifeline and waits for its ready line; whatever happens it ends with the test. */
 export async function startCli(t: ExecutionContext, args: readonly string[], input = ''): Promise<Started> {
-  const child = spawn(process.execPath, [MAIN, ...args, '--json', '--lifeline'], { stdio: 'pipe' });
+  const child = spawn(process.execPath, [MAIN, ...args, '--json', '--lifeline'], { stdio: 'pipe', env: { ...process.env, ...networkOf(args) } });
   const exited = new Promise<{ status: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('exit', (status, signal) => resolve({ status, signal }));
   });

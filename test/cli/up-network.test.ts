@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { UpNetwork } from '../../src/cli/up/network.ts';
 import { isAlive, readSeedPointer } from '../../src/control/locate.ts';
+
+/** Nodes of other tests on this machine are not met by beacons. */
+process.env['CONFAB_NETWORK'] = `test-${randomUUID()}`;
 
 const MAIN_PATH = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 

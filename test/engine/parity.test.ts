@@ -29,7 +29,7 @@ for (const name of names) {
       const root = mkdtempSync(join(tmpdir(), 'confab-parity-'));
       try {
         const scenario = loadScenario(readFileSync(`${home}${name}.yaml`, 'utf8'), name);
-        const engine = new LocalEngine({ root, network: `parity-${name}`, coreOptions: scenario.options });
+        const engine = new LocalEngine({ root, network: `parity-${name}`, coreOptions: scenario.options, beacon: scenario.network.beacon });
         const report = await runScenario(scenario, engine, { seed: 1, wallMillis: () => performance.now(), listener: SILENT });
         t.is(report.verdict, 'pass', report.reason ?? '');
         t.true(report.trace.events > 50);

@@ -23,12 +23,13 @@ function text(name: string): string {
 }
 
 async function playInSim(scenario: Scenario, seed: number): Promise<RunReport> {
-  const { latencyMillis, loss } = scenario.network;
+  const { latencyMillis, loss, beacon } = scenario.network;
   const engine = simEngine({
     seed,
     capabilities: { crypto: new NodeCrypto(), codec: new CborCodec() },
     coreOptions: scenario.options,
     lossProbability: loss,
+    beacon,
     ...(latencyMillis === null ? {} : { latency: { minMillis: latencyMillis.min, maxMillis: latencyMillis.max } }),
   });
   return runScenario(scenario, engine, { seed, wallMillis: () => performance.now(), listener: SILENT });

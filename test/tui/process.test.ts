@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { isAlive } from '../../src/control/locate.ts';
@@ -22,7 +22,9 @@ async function folder(t: ExecutionContext): Promise<string> {
 }
 
 function terminal(t: ExecutionContext, root: string, ...args: readonly string[]): Run {
-  const child = spawn(process.execPath, [MAIN, '--root', root, 'tui', ...args, '--no-seed'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  // A network of its own, so that nodes of other tests on this machine are not met by beacons.
+  const env = { ...process.env, CONFAB_NETWORK: basename(root) };
+  const child = spawn(process.execPath, [MAIN, '--root', root, 'tui', ...args, '--no-seed'], { stdio: ['pipe', 'pipe', 'pipe'], env });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const run: Run = { child, text: '', exited };
   for (const stream of [child.stdout, child.stderr]) {

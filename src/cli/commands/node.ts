@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type CliContext, wholeNumber } from '../context.ts';
+import { type CliContext, networkOption, wholeNumber } from '../context.ts';
 
 interface NodeOptions {
   readonly node?: string;
@@ -7,6 +7,8 @@ interface NodeOptions {
   readonly network: string;
   readonly peer: readonly string[];
   readonly port: string;
+  readonly beacon: boolean;
+  readonly interface: string;
   readonly trace?: string;
   readonly coreOptions?: string;
   readonly lifeline?: boolean;
@@ -25,9 +27,12 @@ export function register(program: Command, context: CliContext): void {
     .option('--node <label>', 'label of a further node of the same user: its folder is nodes/<user>@<label>/')
     .option('--seed <url>', 'seed server', 'http://127.0.0.1:5555')
     .option('--no-seed', 'live without a seed server')
-    .option('--network <name>', 'frames of networks with another name are dropped', 'confab')
+    .addOption(networkOption('frames and beacons of networks with another name are dropped'))
     .option('--peer <endpoint>', 'a peer known by hand, tcp://127.0.0.1:PORT#KEY; may be repeated', collect, [])
     .option('--port <n>', 'port of the inbox, 0 for a free one', '0')
+    .option('--beacon', 'say to nodes nearby that this one is here, and listen for them (default)', true)
+    .option('--no-beacon', 'neither say nor listen')
+    .option('--interface <address>', 'IPv4 address at which this node is reached, and whose network its beacons go to', '127.0.0.1')
     .option('--trace <file>', 'append the trace of this node to a file')
     .option('--lifeline', 'end when stdin closes, for whoever starts this from a program')
     .addOption(new Option('--core-options <json>', 'options of the protocol that differ from the defaults, for scenarios').hideHelp())
@@ -41,6 +46,7 @@ Examples:
   $ confab node alice --login
   $ printf '%s\\n' "$PASSWORD" | confab node alice --login --password-stdin
   $ confab node bob --no-seed --peer 'tcp://127.0.0.1:40123#KEY'
+  $ confab node carol --no-seed            finds alice and bob nearby by their beacons
   $ confab node alice --node desk          a second node of alice
 
 Talk to it with: confab tui <user>, or confab call <user> <command>.`,
@@ -56,6 +62,8 @@ Talk to it with: confab tui <user>, or confab call <user> <command>.`,
         network: options.network,
         peers: options.peer,
         port,
+        beacon: options.beacon,
+        interfaceAddress: options.interface,
         traceFile: options.trace ?? null,
         coreOptions: options.coreOptions ?? '{}',
         lifeline: options.lifeline === true,

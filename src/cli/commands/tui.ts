@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
+import { type CliContext, networkOption } from '../context.ts';
 
 interface TuiOptions {
   readonly node?: string;
@@ -19,7 +19,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--node <label>', 'label of a further node of the same user')
     .option('--seed <url>', 'seed server of a node that is started', 'http://127.0.0.1:5555')
     .option('--no-seed', 'start the node without a seed server')
-    .option('--network <name>', 'network of a node that is started', 'confab')
+    .addOption(networkOption('network of a node that is started'))
     .option('--peer <endpoint>', 'a peer known by hand, tcp://127.0.0.1:PORT#KEY; may be repeated', collect, [])
     .addHelpText(
       'after',

@@ -8,6 +8,8 @@ interface UpCommandOptions {
   readonly me?: string;
   readonly port: string;
   readonly seed?: string;
+  readonly beacon: boolean;
+  readonly interface: string;
 }
 
 /** Registers `confab up`: a whole network in one command. */
@@ -20,6 +22,9 @@ export function register(program: Command, context: CliContext): void {
     .option('--no-bots', 'nobody is a bot: open a terminal for each with confab tui <name>')
     .option('--me <name>', 'whose terminal opens here (default: the first user who is no bot)')
     .option('--port <n>', 'port of the seed server, 0 for a free one', '5555')
+    .option('--beacon', 'the nodes also find others nearby by beacons (default)', true)
+    .option('--no-beacon', 'they know each other by the seed server alone')
+    .option('--interface <address>', 'IPv4 address at which the nodes are reached, and whose network their beacons go to', '127.0.0.1')
     .option('--seed <n>', 'seed of what the bots say and do (default: another one each time)')
     .addHelpText(
       'after',
@@ -41,8 +46,11 @@ Everything ends when you leave the menu, close the window or press Ctrl-C; what 
         context.exitStatus = await runScenarios(context, ['tour'], { engine: 'local', seed: null, traceFile: null, keep: null });
         return;
       }
+      const { requireInterface } = await import('../node-process.ts');
+      requireInterface('up', options.interface);
       const { runUp } = await import('../up/up-process.ts');
-      context.exitStatus = await runUp(context, { ...people, port, seed: options.seed ?? Date.now() });
+      const nearby = { beacon: options.beacon, interfaceAddress: options.interface };
+      context.exitStatus = await runUp(context, { ...people, ...nearby, port, seed: options.seed ?? Date.now() });
     });
 }
 

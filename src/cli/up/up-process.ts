@@ -15,6 +15,8 @@ export interface UpOptions {
   /** Whose terminal opens. */
   readonly me: string;
   readonly port: number;
+  readonly beacon: boolean;
+  readonly interfaceAddress: string;
   /** Of the bots' temper. */
   readonly seed: number | string;
 }
@@ -34,6 +36,8 @@ export async function runUp(context: CliContext, options: UpOptions): Promise<nu
     root: context.root,
     users: options.users,
     port: options.port,
+    beacon: options.beacon,
+    interfaceAddress: options.interfaceAddress,
     mainPath: fileURLToPath(new URL('../main.js', import.meta.url)),
     progress: (upNow) => line.show(`starting: ${upNow.join(', ')} …`),
     endedOutside: () => {

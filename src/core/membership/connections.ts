@@ -13,6 +13,8 @@ interface Attempts {
 /** A node that did not answer this often in a row is tried again only when it is wanted or has news. */
 const RANDOM_FAILURES_MAX = 4;
 const REVIEW_MILLIS = 1_000;
+/** Share of unknown nodes' beacons that are looked at where not everybody is known. */
+const STRANGER_SHARE = 0.05;
 /** A link that ends younger than this counts as another failed attempt. */
 const YOUNG_MILLIS = 10_000;
 /** Nodes whose failures are remembered. */
@@ -104,6 +106,34 @@ export class Connections {
     if (chosen === undefined) return;
     this.#attempts.delete(chosen);
     this.#reach(chosen);
+  }
+
+  /** What a beacon of this node would be good for. `some`: only when it goes on, since nobody here tells of that node. */
+  interestIn(nodeId: NodeId): 'none' | 'some' | 'keen' {
+    const { env, options, view, links } = this.#parts;
+    if (links.of(nodeId) !== undefined || (this.#attempts.get(nodeId)?.nextMillis ?? 0) > env.monotonicMillis) return 'none';
+    let missing = options.randomLinkCount;
+    for (const link of links.all()) if (!link.wanted) missing -= 1;
+    if (missing > 0) return 'keen';
+    const record = view.node(nodeId);
+    // Above full membership strangers are no news; a few of them are met all the same, for they may belong to another part.
+    if (record === undefined) return view.full || env.random.fraction() < STRANGER_SHARE ? 'some' : 'none';
+    const owner = ownerOf(this.#parts, record);
+    return owner !== null && this.#wantedUsers().has(owner) ? 'keen' : 'none';
+  }
+
+  /** A node nearby has proved by a beacon that it is there: worth an attempt. */
+  discovered(nodeId: NodeId, endpoint: Endpoint): void {
+    const record = this.#parts.view.node(nodeId);
+    const link = this.#parts.links.connect(endpoint, record === undefined ? endpoint.address : nameOf(record));
+    if (link === null) return;
+    this.#failed(nodeId);
+    link.nodeId ??= nodeId;
+  }
+
+  /** A node nearby has said that it leaves: not to be tried for a while. */
+  departed(nodeId: NodeId): void {
+    if (this.#parts.links.of(nodeId) === undefined) this.#failed(nodeId);
   }
 
   #wantedUsers(): Set<UserId> {

@@ -1,0 +1,72 @@
+import { DATAGRAM_BYTES_MAX, type DatagramTarget } from '../core/env.ts';
+import type { Rule } from '../core/rules.ts';
+import type { Address } from '../core/types.ts';
+import type { World } from './world.ts';
+
+/** A packet on its way; told from messages by its class. */
+export class Datagram {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
+/** Who sends. */
+export interface DatagramSender {
+  readonly index: number;
+  readonly name: string;
+  /** In place of the world's; null: the world's. */
+  readonly rules: readonly Rule[] | null;
+}
+
+const ADDRESS = /^udp:\/\/sim:([0-9]{1,9})$/;
+
+export function datagramAddressText(index: Address): string {
+  return `udp://sim:${index}`;
+}
+
+/** The packets of a world: each with a delay, a loss and a judgement of its own, so they overtake each other. */
+export class DatagramNet {
+  /** Packets sent and handed to the network so far; one to whoever listens counts once for each that it was meant for. */
+  sentCount = 0;
+  readonly #world: World;
+  readonly #listeners = new Set<Address>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** From now on the node gets what is sent to whoever listens. */
+  listen(index: Address): void {
+    this.#listeners.add(index);
+  }
+
+  silence(index: Address): void {
+    this.#listeners.delete(index);
+  }
+
+  send(from: DatagramSender, to: DatagramTarget, bytes: Uint8Array): void {
+    if (bytes.length > DATAGRAM_BYTES_MAX) return;
+    if (to === 'broadcast') {
+      for (const index of this.#listeners) if (index !== from.index) this.#carry(from, index, bytes);
+      return;
+    }
+    const index = Number(ADDRESS.exec(to.address)?.[1] ?? -1);
+    if (index >= 0 && index < this.#world.size) this.#carry(from, index, bytes);
+  }
+
+  #carry(from: DatagramSender, to: Address, bytes: Uint8Array): void {
+    const world = this.#world;
+    this.sentCount += 1;
+    let delayMillis = world.network.delayMillis();
+    const rules = from.rules ?? world.rules;
+    if (rules.length > 0) {
+      const verdict = world.judge(from.name, world.nameOf(to), rules);
+      if (verdict.action === 'drop') return;
+      if (verdict.action === 'deliver') delayMillis += verdict.delayMillis;
+    }
+    if (world.network.loses()) return;
+    world.carry(from.index, to, new Datagram(bytes), world.now + delayMillis);
+  }
+}
