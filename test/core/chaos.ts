@@ -91,6 +91,8 @@ const ACTIONS: ReadonlyArray<readonly [weight: number, Action]> = [
   [1, (chaos) => chaos.heal()],
   [1, (chaos) => chaos.lose()],
   [1, (chaos) => chaos.toggleSeedServer()],
+  [1, (chaos) => chaos.fillDisk()],
+  [1, (chaos) => chaos.shiftClock()],
 ];
 const WEIGHTS = ACTIONS.reduce((sum, [weight]) => sum + weight, 0);
 
@@ -305,6 +307,25 @@ class Chaos {
     this.go('seed', () => (this.#seedServerUp ? this.engine.startSeedServer() : this.engine.stopSeedServer()));
   }
 
+  /** For a while nothing can be written. */
+  fillDisk(): void {
+    const name = this.somebody();
+    if (!this.engine.isRunning(name)) return;
+    const { disk } = this.engine.hosted(name);
+    this.note(`full disk ${name}`);
+    disk.full = true;
+    this.go(`disk ${name}`, async () => {
+      await this.engine.wait(this.random.fraction() * 3_000);
+      disk.full = false;
+    });
+  }
+
+  /** By less than what others tolerate. */
+  shiftClock(): void {
+    const name = this.somebody();
+    if (this.engine.isRunning(name)) this.engine.hosted(name).skewMillis = (this.random.fraction() - 0.5) * 40_000;
+  }
+
   act(): void {
     let choice = this.random.below(WEIGHTS);
     for (const [weight, action] of ACTIONS) {
@@ -317,6 +338,7 @@ class Chaos {
   async recover(): Promise<void> {
     await this.settleAll();
     this.note('recover');
+    for (const { name } of this.people) if (this.engine.isRunning(name)) this.engine.hosted(name).disk.full = false;
     await this.engine.setRules([]);
     this.engine.world.network.lossProbability = 0;
     for (const { name } of this.people) {

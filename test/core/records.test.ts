@@ -56,7 +56,7 @@ function signAnything(value: unknown): SignedRecord {
   return { bytes, signature: tools.crypto.sign(alice.identity.secretKey, concat(utf8('confab/record/1\0'), bytes)) };
 }
 
-const body = { node: alice.nodeId, presence: 'online', statusText: '', epoch: 1 };
+const body = { node: alice.nodeId, presence: 'online', statusText: '', epoch: 1, claimedMillis: 0 };
 const key = alice.identity.publicKey;
 const refused: ReadonlyArray<readonly [string, unknown, RegExp]> = [
   ['another version', ['presence', 2, key, 1, 1, body], /unknown version/],

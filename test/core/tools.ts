@@ -57,7 +57,7 @@ export function nodeRecord(who: Somebody, change: Partial<RecordBodies['node']> 
 }
 
 export function presenceRecord(who: Somebody, presence = 'online', sequence = 1, wallMillis = WALL_MILLIS): VerifiedRecord<'presence'> {
-  const body = { node: who.nodeId as RecordBodies['presence']['node'], presence, statusText: '', epoch: 1 };
+  const body = { node: who.nodeId as RecordBodies['presence']['node'], presence, statusText: '', epoch: 1, claimedMillis: 0 };
   return signRecord(tools, who.identity, { type: 'presence', sequence, wallMillis, body });
 }
 
