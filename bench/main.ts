@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BENCHMARKS } from './all.ts';
@@ -6,10 +6,11 @@ import type { Benchmark, Figure } from './benchmark.ts';
 import { factsLine, machineFacts } from './machine.ts';
 import { markdownTable, plainTable, type Results, type Row, toRows } from './report.ts';
 
-const USAGE = `npm run bench -- [names...] [--runs 5] [--quick] [--json] [--list] [--no-write]
+const USAGE = `npm run bench -- [names...] [--runs 5] [--quick] [--json] [--list] [--write | --no-write]
 
 Measures Confab on this machine; nothing here passes or fails. Without names everything is measured (about half an hour).
-Figures go to bench/results/latest.json and latest.md unless names or --quick are given or --no-write is.`;
+Figures go to bench/results/latest.json and latest.md unless names or --quick are given or --no-write is;
+with names and --write they replace those of the named benchmarks there.`;
 
 const RESULTS_FOLDER = fileURLToPath(new URL('../../bench/results/', import.meta.url));
 const RUNS_DEFAULT = 5;
@@ -31,7 +32,7 @@ function readArguments(): Arguments | null {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
-      write: { type: 'boolean' },
+      write: { type: 'boolean', default: false },
       'no-write': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -49,11 +50,11 @@ function readArguments(): Arguments | null {
   const runs = Number(values.runs ?? (values.quick ? 1 : RUNS_DEFAULT));
   if (!Number.isInteger(runs) || runs < 1 || runs > 100) throw new Error('--runs must be a whole number from 1 to 100.');
   const chosen = positionals.length === 0 ? BENCHMARKS : BENCHMARKS.filter((benchmark) => positionals.includes(benchmark.name));
-  const write = values.write ?? (positionals.length === 0 && !values.quick && !values['no-write']);
+  const write = values.write || (positionals.length === 0 && !values.quick && !values['no-write']);
   return { chosen, runs, quick: values.quick, json: values.json, write };
 }
 
-async function measureAll({ chosen, runs, quick }: Arguments): Promise<Results> {
+async function measureAll({ chosen, runs, quick, write }: Arguments): Promise<Results> {
   const machine = await machineFacts();
   process.stderr.write(`${factsLine(machine)}\n`);
   const rows: Row[] = [];
@@ -74,8 +75,28 @@ async function measureAll({ chosen, runs, quick }: Arguments): Promise<Results> 
       }
     }
     rows.push(...toRows(benchmark.name, figures));
+    // A long run that is cut short keeps what it has measured.
+    if (write) await writeResults({ machine, quick, runs, rows, failures });
   }
   return { machine, quick, runs, rows, failures };
+}
+
+/** Rows of benchmarks that were not measured now are kept, in the order of the table. */
+async function writeResults(results: Results): Promise<void> {
+  const before = await earlierRows();
+  const measured = new Set(results.rows.map((row) => row.benchmark));
+  const rows = BENCHMARKS.flatMap(({ name }) => (measured.has(name) ? results.rows : before).filter((row) => row.benchmark === name));
+  await mkdir(RESULTS_FOLDER, { recursive: true });
+  await writeFile(`${RESULTS_FOLDER}latest.json`, `${JSON.stringify({ ...results, rows }, null, 1)}\n`);
+  await writeFile(`${RESULTS_FOLDER}latest.md`, markdownTable({ ...results, rows }));
+}
+
+async function earlierRows(): Promise<readonly Row[]> {
+  try {
+    return (JSON.parse(await readFile(`${RESULTS_FOLDER}latest.json`, 'utf8')) as Results).rows;
+  } catch {
+    return [];
+  }
 }
 
 async function main(): Promise<number> {
@@ -83,11 +104,6 @@ async function main(): Promise<number> {
   const given = readArguments();
   if (given === null) return 0;
   const results = await measureAll(given);
-  if (given.write) {
-    await mkdir(RESULTS_FOLDER, { recursive: true });
-    await writeFile(`${RESULTS_FOLDER}latest.json`, `${JSON.stringify(results, null, 1)}\n`);
-    await writeFile(`${RESULTS_FOLDER}latest.md`, markdownTable(results));
-  }
   process.stdout.write(given.json ? `${JSON.stringify(results)}\n` : `\n${plainTable(results)}\n\n${factsLine(results.machine)}\n`);
   for (const { benchmark, reason } of results.failures) process.stderr.write(`${benchmark} broke: ${reason}\n`);
   return results.failures.length === 0 ? 0 : 1;
