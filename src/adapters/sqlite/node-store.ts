@@ -140,19 +140,23 @@ export class SqliteNodeStore implements TransactionalStore {
     this.#finishWipe();
     const path = this.#path(USER_DATABASE);
     const existed = existsSync(path) && statSync(path).size > 0;
-    if (existed && verdict === 'differs') return 'wrong-key';
     this.#unlockedThisTurn = true;
     if (verdict !== 'fits' && !existed) writeKeyCheck(this.#path(USER_CHECK), key);
     try {
       this.#user = this.#openUserFile(key);
     } catch (error) {
       if (!(error instanceof DamagedDatabase)) throw error;
+      if (existed && verdict === 'differs') {
+        this.#unlockedThisTurn = false;
+        return 'wrong-key';
+      }
       this.#options.onSetAside(setDatabaseAside(path), `the user's store is damaged: ${error.message}`);
       writeKeyCheck(this.#path(USER_CHECK), key);
       this.#user = this.#openUserFile(key);
       return 'set-aside';
     }
-    if (verdict === 'missing' && existed) writeKeyCheck(this.#path(USER_CHECK), key);
+    // A database that opens has proved the key better than a check that was lost or damaged.
+    if (verdict !== 'fits' && existed) writeKeyCheck(this.#path(USER_CHECK), key);
     return existed ? 'opened' : 'created';
   }
 
