@@ -1,0 +1,96 @@
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { befriend, deliver, insist, logIn, type Network, requireFriend, requireTexts, startNetwork } from './network.ts';
+
+/** Each kind of damage, done to the files of a node that was killed. */
+const DAMAGES: Readonly<Record<string, { readonly file: string; readonly aside: boolean; readonly historyKept: boolean; damage(path: string): void }>> = {
+  'node-db-noise': { file: 'node.db', aside: true, historyKept: true, damage: (path) => overwriteMiddle(path) },
+  'node-db-half': { file: 'node.db', aside: true, historyKept: true, damage: (path) => truncateSync(path, Math.trunc(statSync(path).size / 2) + 100) },
+  'user-db-noise': { file: 'user.db', aside: true, historyKept: false, damage: (path) => overwriteMiddle(path) },
+  'user-db-head': { file: 'user.db', aside: true, historyKept: false, damage: (path) => truncateSync(path, 1_000) },
+  'user-check-noise': { file: 'user.check', aside: false, historyKept: true, damage: (path) => writeFileSync(path, Buffer.alloc(48, 7)) },
+  'user-check-half': { file: 'user.check', aside: false, historyKept: true, damage: (path) => truncateSync(path, 20) },
+  'vault-half': { file: 'vault.cbor', aside: true, historyKept: true, damage: (path) => truncateSync(path, Math.trunc(statSync(path).size / 2)) },
+  'vault-empty': { file: 'vault.cbor', aside: true, historyKept: true, damage: (path) => truncateSync(path, 0) },
+  'vault-flipped': { file: 'vault.cbor', aside: true, historyKept: true, damage: (path) => flipLastByte(path) },
+  'node-key-half': { file: 'node.key', aside: true, historyKept: true, damage: (path) => truncateSync(path, 40) },
+  'port-noise': { file: 'port', aside: false, historyKept: true, damage: (path) => writeFileSync(path, 'x\0\u{fffd}99999999') },
+  'pointer-half': { file: 'control.json', aside: false, historyKept: true, damage: (path) => writeFileSync(path, '{"socket": "/') },
+  'pointer-strange': { file: 'control.json', aside: false, historyKept: true, damage: (path) => writeFileSync(path, '{"socket": 7, "pid": "all"}') },
+};
+
+const KINDS = Object.keys(DAMAGES);
+
+function overwriteMiddle(path: string): void {
+  const bytes = readFileSync(path);
+  bytes.fill(0x5a, 16, Math.max(64, Math.trunc(bytes.length / 2)));
+  writeFileSync(path, bytes);
+  // What lies in the write-ahead log would mend it.
+  for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
+}
+
+function flipLastByte(path: string): void {
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 1] = (bytes[bytes.length - 1] as number) ^ 1;
+  writeFileSync(path, bytes);
+}
+
+test('damaged files of every kind: set aside or left out, the node goes on, friends come back from peers, nothing is overwritten', async (t) => {
+  t.timeout(60_000);
+  const network = await startNetwork(t, ['bob', ...KINDS]);
+  const { engine } = network;
+  await Promise.all(KINDS.map((name) => befriend(network, name, 'bob')));
+  await Promise.all(KINDS.map((name) => deliver(network, name, 'bob', `before, from ${name}`)));
+  // In order, so that the write-ahead logs are folded into the files that are damaged.
+  await Promise.all(KINDS.map((name) => engine.stopNode(name)));
+  await Promise.all(KINDS.map((name) => engine.command('bob', 'send', { to: name, text: 'while you were away' })));
+  for (const name of KINDS) DAMAGES[name]?.damage(join(network.folderOf(name), DAMAGES[name].file));
+  const damaged = new Map(KINDS.map((name) => [name, bytesOf(network, name)]));
+  await Promise.all(KINDS.map((name) => engine.startNode(name)));
+  await Promise.all(KINDS.map((name) => logIn(network, name)));
+  await Promise.all(KINDS.map(async (name) => {
+    const { aside, file, historyKept } = DAMAGES[name] as (typeof DAMAGES)[string];
+    const set = readdirSync(network.folderOf(name)).filter((each) => each.startsWith(`${file}.damaged-`));
+    t.is(set.filter((each) => /damaged-\d+$/.test(each)).length, aside ? 1 : 0, `${name}: ${set.join()}`);
+    if (aside) t.deepEqual(readFileSync(join(network.folderOf(name), set[0] as string)), damaged.get(name), `${name}: what was set aside is as it was found`);
+    if (aside) t.regex(readFileSync(join(network.folderOf(name), 'node.log'), 'utf8'), /a damaged file was set aside/, name);
+    await insist(network, () => requireFriend(network, name, 'bob'), 20_000);
+    const before = historyKept ? [`before, from ${name}`] : [];
+    await insist(network, () => requireTexts(network, name, 'bob', [...before, 'while you were away']), 20_000).catch((error: unknown) => t.fail(`${name}: ${String(error)}`));
+    await deliver(network, name, 'bob', 'after').catch((error: unknown) => t.fail(`${name}: ${String(error)}`));
+    await requireTexts(network, 'bob', name, [`before, from ${name}`, 'while you were away', 'after']).catch((error: unknown) => t.fail(`${name}: ${String(error)}`));
+  }));
+});
+
+function bytesOf(network: Network, name: string): Buffer {
+  return readFileSync(join(network.folderOf(name), (DAMAGES[name] as (typeof DAMAGES)[string]).file));
+}
+
+test('without a seed server a lost vault is a clear sentence, and what is left is kept', async (t) => {
+  const network = await startNetwork(t, ['alice'], { seedServer: false });
+  await network.engine.stopNode('alice');
+  const vault = join(network.folderOf('alice'), 'vault.cbor');
+  truncateSync(vault, 10);
+  await network.engine.startNode('alice', { seedServer: false });
+  await t.throwsAsync(logIn(network, 'alice'), { message: /alice is not registered here, and no seed server knows the name|cannot be reached/ });
+  t.true(existsSync(`${vault}.damaged-1`));
+  t.true(existsSync(join(network.folderOf('alice'), 'user.db')));
+});
+
+test('a damaged store of the seed server is set aside, and the nodes fill it again', async (t) => {
+  const network = await startNetwork(t, ['alice', 'bob'], { coreOptions: { announceMillis: 2_000, seedRetryMillis: 500 } });
+  const { engine, root } = network;
+  await befriend(network, 'alice', 'bob');
+  await engine.stopSeedServer();
+  const path = join(root, 'server_data', 'seed.db');
+  t.true(existsSync(path));
+  truncateSync(path, 2_000);
+  await engine.startSeedServer();
+  t.true(existsSync(`${path}.damaged-1`));
+  const seen = await engine.until(async () => {
+    const state = await engine.seedServerState();
+    return state?.users.length === 2 && state.vaults === 2 && state.facts === 2 ? null : JSON.stringify(state);
+  }, 15_000);
+  t.is(seen, null);
+});
