@@ -30,7 +30,7 @@ export class Lookup {
     this.#parts = parts;
   }
 
-  /** Calls back once, now or within `lookupMillis`; null when nobody knows the name. */
+  /** Calls back once, now, or when the peers had `nameQueryMillis` and the seed server has answered; null when nobody knows the name. */
   find(name: string, answer: Answer, options: { readonly waitForPeersMillis?: number } = {}): void {
     const known = this.#parts.view.userNamed(name);
     if (known !== null) return answer(known);

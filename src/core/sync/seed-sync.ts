@@ -57,12 +57,20 @@ export class SeedSync {
 
   // --- joining ---
 
-  #findNodes(): void {
+  #findNodes(again = false): void {
     this.call('nodes', { limit: 32 }, (result) => {
       if (!result.ok) return;
-      this.#take((result.value as SeedCalls['nodes']['result']).records);
+      const { records } = result.value as SeedCalls['nodes']['result'];
+      this.#take(records);
       this.#parts.connections.reviewSoon();
+      // Several that start at once all find an empty list: once more before the join is over.
+      if (records.length === 0 && this.joining && !again) this.#parts.env.setTimer('find-nodes', '', this.#parts.options.joinPeerMillis / 2);
     });
+  }
+
+  /** Timer: the first list of nodes was empty. */
+  findNodesAgain(): void {
+    this.#findNodes(true);
   }
 
   #take(records: readonly SignedRecord[]): void {
