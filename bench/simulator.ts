@@ -2,6 +2,7 @@ import type { BaseEnv, Program } from '../src/core/env.ts';
 import { World } from '../src/sim/world.ts';
 import type { Benchmark, BenchOptions, Figure } from './benchmark.ts';
 import { joinAll, joinFigures } from './join.ts';
+import { measureInLargeHeap } from './large-heap.ts';
 import { simulation } from './simulation.ts';
 
 /** Newcomers turn up at this pace, one after the other, ms. */
@@ -17,37 +18,42 @@ const BARE_TARGETS = 3;
 
 function chatNodes(count: number): Benchmark {
   const name = `sim-${count}`;
-  const large = count > 1_000;
-  const where = `${count} users in the simulator`;
   return {
     name,
-    about: `${where} join and are on line together, then idle: time to join, and events a second (frames and timers, real crypto)`,
+    about: `${count} users in the simulator join and are on line together, then idle: time to join, and events a second (frames and timers, real crypto)`,
     command: `npm run bench -- ${name}`,
-    ...(large ? { runsMax: 1 } : {}),
-    async measure(options: BenchOptions): Promise<readonly Figure[]> {
-      const engine = simulation(1);
-      const eventCount = () => engine.world.messageCount + engine.world.timerCount;
-      try {
-        const joinStarted = performance.now();
-        const outcome = await joinAll(engine, count, options, ARRIVAL_MILLIS);
-        const joinMillis = performance.now() - joinStarted;
-        const joining = (eventCount() * 1_000) / joinMillis;
-        options.say('all have joined');
-        await engine.wait(WARM_UP_MILLIS);
-        const before = eventCount();
-        const startedMillis = performance.now();
-        await engine.wait(options.quick || large ? MEASURED_MILLIS / 5 : MEASURED_MILLIS);
-        const idling = ((eventCount() - before) * 1_000) / (performance.now() - startedMillis);
-        return [
-          ...joinFigures(where, ', virtual time', outcome, joinMillis),
-          { row: `simulator, ${count} chat nodes while they join`, value: joining, unit: 'events/s' },
-          { row: `simulator, ${count} chat nodes that have joined`, value: idling, unit: 'events/s' },
-        ];
-      } finally {
-        await engine.stop();
-      }
-    },
+    ...(isLarge(count) ? { runsMax: 1 } : {}),
+    measure: (options) => (isLarge(count) ? measureInLargeHeap(count, options) : measureChatNodes(count, options)),
   };
+}
+
+function isLarge(count: number): boolean {
+  return count > 1_000;
+}
+
+/** Lets `count` users join in the simulator and idle. */
+export async function measureChatNodes(count: number, options: BenchOptions): Promise<readonly Figure[]> {
+  const engine = simulation(1);
+  const eventCount = () => engine.world.messageCount + engine.world.timerCount;
+  try {
+    const joinStarted = performance.now();
+    const outcome = await joinAll(engine, count, options, ARRIVAL_MILLIS);
+    const joinMillis = performance.now() - joinStarted;
+    const joining = (eventCount() * 1_000) / joinMillis;
+    options.say('all have joined');
+    await engine.wait(WARM_UP_MILLIS);
+    const before = eventCount();
+    const startedMillis = performance.now();
+    await engine.wait(options.quick || isLarge(count) ? MEASURED_MILLIS / 5 : MEASURED_MILLIS);
+    const idling = ((eventCount() - before) * 1_000) / (performance.now() - startedMillis);
+    return [
+      ...joinFigures(`${count} users in the simulator`, ', virtual time', outcome, joinMillis),
+      { row: `simulator, ${count} chat nodes while they join`, value: joining, unit: 'events/s' },
+      { row: `simulator, ${count} chat nodes that have joined`, value: idling, unit: 'events/s' },
+    ];
+  } finally {
+    await engine.stop();
+  }
 }
 
 /** Tells three random nodes something every tenth of a second. */

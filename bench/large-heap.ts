@@ -1,0 +1,29 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { BenchOptions, Figure } from './benchmark.ts';
+
+/** Ten thousand chat nodes with their views and stores need some 7 GB; what Node.js allows by itself is half of the memory or 4 GB. */
+const HEAP_MEBIBYTES = 12_288;
+
+export type LargeHeapMessage =
+  | { readonly type: 'said'; readonly text: string }
+  | { readonly type: 'measured'; readonly figures: readonly Figure[] }
+  | { readonly type: 'broke'; readonly reason: string };
+
+/** Measures chat nodes in a process of its own that may use more memory. Rejects when it broke. */
+export async function measureInLargeHeap(count: number, options: BenchOptions): Promise<readonly Figure[]> {
+  const child = fork(fileURLToPath(new URL('./large-heap-child.js', import.meta.url)), [String(count), String(options.quick)], {
+    execArgv: [`--max-old-space-size=${HEAP_MEBIBYTES}`],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  let outcome: LargeHeapMessage = { type: 'broke', reason: 'the process ended before it had measured anything' };
+  child.on('message', (message: LargeHeapMessage) => {
+    if (message.type === 'said') options.say(message.text);
+    else outcome = message;
+  });
+  await once(child, 'exit');
+  const last = outcome as LargeHeapMessage;
+  if (last.type === 'measured') return last.figures;
+  throw new Error(last.type === 'broke' ? last.reason : 'nothing was measured');
+}
