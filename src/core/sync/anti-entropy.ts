@@ -149,16 +149,17 @@ export class AntiEntropy {
 
   #compareWith(link: Link): void {
     const { view, links } = this.#parts;
-    links.send(link, { type: 'sync-summary', hash: view.hash(), count: view.recordCount, wantAnswer: 1 });
+    // Above full membership no two views are alike, and the hash over hundreds of records would say nothing.
+    links.send(link, { type: 'sync-summary', hash: view.full ? view.hash() : NO_HASH, count: view.recordCount, wantAnswer: 1 });
   }
 
   summary(link: Link, message: Of<'sync-summary'>): void {
     const { view, links, options } = this.#parts;
+    if (!view.full || message.count > options.syncDigestMax) return this.#sendRecords(link, this.#sample(), 1);
     if (sameBytes(message.hash, view.hash())) {
       if (message.wantAnswer === 1) links.send(link, { type: 'records', records: [], final: 1 });
       return this.#completed(link);
     }
-    if (!view.full || message.count > options.syncDigestMax) return this.#sendRecords(link, this.#sample(), 1);
     const entries = [...view.all()].slice(0, options.syncDigestMax).map((record) => [digestKey(record), record.sequence] as const);
     links.send(link, { type: 'sync-digest', entries });
   }
@@ -186,7 +187,7 @@ export class AntiEntropy {
     }
     const offers: SignedRecord[] = [];
     for (const record of view.all()) {
-      const key = toHex(digestKey(record));
+      const key = digestText(record);
       const their = theirs.get(key);
       theirs.delete(key);
       if (their === undefined || their.sequence < record.sequence) offers.push(record.signed);
@@ -201,7 +202,7 @@ export class AntiEntropy {
   want(link: Link, message: Of<'sync-want'>): void {
     const wanted = new Set(message.keys.map(toHex));
     const found: SignedRecord[] = [];
-    for (const record of this.#parts.view.all()) if (wanted.has(toHex(digestKey(record)))) found.push(record.signed);
+    for (const record of this.#parts.view.all()) if (wanted.has(digestText(record))) found.push(record.signed);
     this.#sendRecords(link, found, 1);
   }
 
@@ -235,6 +236,8 @@ export class AntiEntropy {
   }
 }
 
+const NO_HASH = new Uint8Array(32);
+
 /** A record that only proves life: nothing in it differs from the one before but the number and the time. */
 function saysTheSame(before: AnyVerifiedRecord, after: AnyVerifiedRecord): boolean {
   if (before.type === 'node' && after.type === 'node') {
@@ -246,4 +249,16 @@ function saysTheSame(before: AnyVerifiedRecord, after: AnyVerifiedRecord): boole
     return a.node === b.node && a.presence === b.presence && a.statusText === b.statusText && a.epoch === b.epoch;
   }
   return false;
+}
+
+const digestTexts = new WeakMap<AnyVerifiedRecord, string>();
+
+/** The digest key in hex, for maps. */
+function digestText(record: AnyVerifiedRecord): string {
+  let text = digestTexts.get(record);
+  if (text === undefined) {
+    text = toHex(digestKey(record));
+    digestTexts.set(record, text);
+  }
+  return text;
 }
