@@ -49,18 +49,24 @@ test('damaged files of every kind: set aside or left out, the node goes on, frie
   const damaged = new Map(KINDS.map((name) => [name, bytesOf(network, name)]));
   await Promise.all(KINDS.map((name) => engine.startNode(name)));
   await Promise.all(KINDS.map((name) => logIn(network, name)));
-  await Promise.all(KINDS.map(async (name) => {
-    const { aside, file, historyKept } = DAMAGES[name] as (typeof DAMAGES)[string];
-    const set = readdirSync(network.folderOf(name)).filter((each) => each.startsWith(`${file}.damaged-`));
-    t.is(set.filter((each) => /damaged-\d+$/.test(each)).length, aside ? 1 : 0, `${name}: ${set.join()}`);
-    if (aside) t.deepEqual(readFileSync(join(network.folderOf(name), set[0] as string)), damaged.get(name), `${name}: what was set aside is as it was found`);
-    if (aside) t.regex(readFileSync(join(network.folderOf(name), 'node.log'), 'utf8'), /a damaged file was set aside/, name);
-    await insist(network, () => requireFriend(network, name, 'bob'), 20_000);
-    const before = historyKept ? [`before, from ${name}`] : [];
-    await insist(network, () => requireTexts(network, name, 'bob', [...before, 'while you were away']), 20_000).catch((error: unknown) => t.fail(`${name}: ${String(error)}`));
-    await deliver(network, name, 'bob', 'after').catch((error: unknown) => t.fail(`${name}: ${String(error)}`));
-    await requireTexts(network, 'bob', name, [`before, from ${name}`, 'while you were away', 'after']).catch((error: unknown) => t.fail(`${name}: ${String(error)}`));
-  }));
+  await Promise.all(
+    KINDS.map(async (name) => {
+      const { aside, file, historyKept } = DAMAGES[name] as (typeof DAMAGES)[string];
+      const set = readdirSync(network.folderOf(name)).filter((each) => each.startsWith(`${file}.damaged-`));
+      t.is(set.filter((each) => /damaged-\d+$/.test(each)).length, aside ? 1 : 0, `${name}: ${set.join()}`);
+      if (aside) t.deepEqual(readFileSync(join(network.folderOf(name), set[0] as string)), damaged.get(name), `${name}: what was set aside is as it was found`);
+      if (aside) t.regex(readFileSync(join(network.folderOf(name), 'node.log'), 'utf8'), /a damaged file was set aside/, name);
+      await insist(network, () => requireFriend(network, name, 'bob'), 20_000);
+      const before = historyKept ? [`before, from ${name}`] : [];
+      await insist(network, () => requireTexts(network, name, 'bob', [...before, 'while you were away']), 20_000).catch((error: unknown) =>
+        t.fail(`${name}: ${String(error)}`),
+      );
+      await deliver(network, name, 'bob', 'after').catch((error: unknown) => t.fail(`${name}: ${String(error)}`));
+      await requireTexts(network, 'bob', name, [`before, from ${name}`, 'while you were away', 'after']).catch((error: unknown) =>
+        t.fail(`${name}: ${String(error)}`),
+      );
+    }),
+  );
 });
 
 function bytesOf(network: Network, name: string): Buffer {

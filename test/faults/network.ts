@@ -24,7 +24,11 @@ export function temporaryFolder(t: ExecutionContext): string {
 }
 
 /** Real processes in a folder of their own; both are gone after the test. */
-export async function startNetwork(t: ExecutionContext, people: readonly string[], more: { seedServer?: boolean; coreOptions?: Partial<CoreOptions> } = {}): Promise<Network> {
+export async function startNetwork(
+  t: ExecutionContext,
+  people: readonly string[],
+  more: { seedServer?: boolean; coreOptions?: Partial<CoreOptions> } = {},
+): Promise<Network> {
   const root = temporaryFolder(t);
   const engine = new LocalEngine({ root, network: 'faults', coreOptions: more.coreOptions ?? {} });
   t.teardown(() => engine.stop());

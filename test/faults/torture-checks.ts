@@ -51,18 +51,42 @@ function judgePair(from: string, to: string, histories: ReadonlyMap<string, read
   const receivedById = new Map(received.map((message) => [message.id as string, message]));
   const known = new Set([...accepted.map(({ text }) => text), ...ledger.indefinite]);
 
-  say('accepted and not in the history of the sender', accepted.filter(({ id, text }) => sentById.get(id)?.text !== text).map(({ text }) => text));
-  say('accepted and not in the history of the recipient', accepted.filter(({ id, text }) => receivedById.get(id)?.text !== text).map(({ text }) => text));
+  say(
+    'accepted and not in the history of the sender',
+    accepted.filter(({ id, text }) => sentById.get(id)?.text !== text).map(({ text }) => text),
+  );
+  say(
+    'accepted and not in the history of the recipient',
+    accepted.filter(({ id, text }) => receivedById.get(id)?.text !== text).map(({ text }) => text),
+  );
   say('in the history of the recipient twice', repeated(received.map(({ text }) => text)));
   say('in the history of the sender twice', repeated(sent.map(({ text }) => text)));
-  say('that nobody sent', received.filter(({ text }) => !known.has(text)).map(({ text }) => text));
+  say(
+    'that nobody sent',
+    received.filter(({ text }) => !known.has(text)).map(({ text }) => text),
+  );
   say('out of order at the recipient', outOfOrder(received));
   say('out of order at the sender', outOfOrder(sent));
-  say('ticked and not with the recipient', sent.filter(({ id, state }) => state !== 'queued' && state !== 'failed' && !receivedById.has(id)).map(({ text }) => text));
-  say('failed', sent.filter(({ state }) => state === 'failed').map(({ text, reason }) => `${text} (${reason ?? ''})`));
-  say('told as arrived and not with the recipient', accepted.filter(({ id }) => ledger.isDelivered(id) && !receivedById.has(id)).map(({ text }) => text));
-  say('told as read and not read', sent.filter(({ id, state }) => state === 'read' && receivedById.get(id)?.state !== 'read').map(({ text }) => text));
-  say('without a signed receipt behind the tick', sent.filter(({ state, receipts }) => state === 'delivered' && receipts.length === 0).map(({ text }) => text));
+  say(
+    'ticked and not with the recipient',
+    sent.filter(({ id, state }) => state !== 'queued' && state !== 'failed' && !receivedById.has(id)).map(({ text }) => text),
+  );
+  say(
+    'failed',
+    sent.filter(({ state }) => state === 'failed').map(({ text, reason }) => `${text} (${reason ?? ''})`),
+  );
+  say(
+    'told as arrived and not with the recipient',
+    accepted.filter(({ id }) => ledger.isDelivered(id) && !receivedById.has(id)).map(({ text }) => text),
+  );
+  say(
+    'told as read and not read',
+    sent.filter(({ id, state }) => state === 'read' && receivedById.get(id)?.state !== 'read').map(({ text }) => text),
+  );
+  say(
+    'without a signed receipt behind the tick',
+    sent.filter(({ state, receipts }) => state === 'delivered' && receipts.length === 0).map(({ text }) => text),
+  );
   return problems;
 }
 
@@ -73,10 +97,12 @@ function repeated(texts: readonly string[]): string[] {
 
 /** Keys must rise as they are shown, and with them the numbers in the texts. */
 function outOfOrder(messages: readonly MessageView[]): string[] {
-  return messages.filter((message, index) => {
-    const before = messages[index - 1];
-    return before !== undefined && (before.key >= message.key || numberOf(before.text) >= numberOf(message.text));
-  }).map(({ text }) => text);
+  return messages
+    .filter((message, index) => {
+      const before = messages[index - 1];
+      return before !== undefined && (before.key >= message.key || numberOf(before.text) >= numberOf(message.text));
+    })
+    .map(({ text }) => text);
 }
 
 function numberOf(text: string): number {
