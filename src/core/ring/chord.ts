@@ -145,8 +145,11 @@ export class Chord {
   /** The port's `members` may name somebody new. */
   membersChanged(): void {
     for (const member of this.#port.members()) {
+      const unheardOf = !this.#remembered.has(member.id);
       this.#remembered.mention(member);
-      if (this.joined && this.small) this.#small.consider(member);
+      if (!this.joined) continue;
+      if (this.small) this.#small.consider(member);
+      else if (unheardOf) this.#probe(member);
     }
   }
 
@@ -242,12 +245,29 @@ export class Chord {
     const { lost } = this.#remembered;
     const known = lost.length > 0 && this.#port.fraction() < 0.5 ? lost : [...this.#port.members(), ...this.#remembered.all];
     const contact = known[Math.floor(this.#port.fraction() * known.length)];
-    if (contact === undefined || contact.id === this.#port.self.id) return;
+    if (contact !== undefined) this.#probe(contact);
+  }
+
+  #probe(contact: Contact): void {
+    if (contact.id === this.#port.self.id) return;
     this.#lookups.walk({ key: justAfter(this.#port.self.id), start: contact, why: 'start', others: [] }, (result) => {
       const found = result.owners.find((owner) => owner.id !== this.#port.self.id);
-      if (found !== undefined) this.#stabiliser.hint(found);
+      if (found === undefined || !this.joined) return;
       // Whoever lives in a small ring learns of us and joins.
-      if (found !== undefined && result.hops.length === 1) this.#port.tell(contact, { tell: 'notify' });
+      if (result.hops.length === 1) this.#port.tell(contact, { tell: 'notify' });
+      if (this.#pointers.isNearer(found)) this.#stabiliser.hint(found);
+      else this.#introduce(contact);
+    });
+  }
+
+  /** A contact that has its place in our ring but is not in it is named to the member before that place. */
+  #introduce(contact: Contact): void {
+    this.lookup(contact.id, (result) => {
+      const owner = result.owners[0];
+      if (owner === undefined || owner.id === contact.id) return;
+      const before = result.hops.at(-1)?.asked;
+      if (before === undefined) this.#stabiliser.hint(contact);
+      else this.#port.tell(before, { tell: 'nearer', contact });
     });
   }
 

@@ -20,6 +20,10 @@ export class Remembered {
     return [...this.#live.values(), ...this.#lost.values()];
   }
 
+  has(id: NodeId): boolean {
+    return this.#live.has(id) || this.#lost.has(id);
+  }
+
   get live(): Contact[] {
     return [...this.#live.values()];
   }

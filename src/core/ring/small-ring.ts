@@ -54,7 +54,8 @@ export class SmallRing {
   census(candidates: readonly Contact[]): void {
     if (this.#counting) return;
     const asked = new Map<NodeId, Contact>();
-    for (const contact of [...candidates, ...this.#port.members(), ...this.#remembered.live]) if (contact.id !== this.#port.self.id) asked.set(contact.id, contact);
+    for (const contact of [...candidates, ...this.#port.members(), ...this.#remembered.live])
+      if (contact.id !== this.#port.self.id) asked.set(contact.id, contact);
     const live: Contact[] = [];
     let open = asked.size;
     this.#counting = open > 0;
