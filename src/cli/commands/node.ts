@@ -3,7 +3,7 @@ import { type CliContext, networkOption, wholeNumber } from '../context.ts';
 
 interface NodeOptions {
   readonly node?: string;
-  readonly seed: string | false;
+  readonly seed?: string | false;
   readonly network: string;
   readonly peer: readonly string[];
   readonly port: string;
@@ -25,7 +25,7 @@ export function register(program: Command, context: CliContext): void {
     .description("run a user's node in this process; its data lies in nodes/<user>/")
     .argument('<user>', 'name of the user, or user@label')
     .option('--node <label>', 'label of a further node of the same user: its folder is nodes/<user>@<label>/')
-    .option('--seed <url>', 'seed server', 'http://127.0.0.1:5555')
+    .option('--seed <url>', 'seed server (default: the one of this root, or http://127.0.0.1:5555)')
     .option('--no-seed', 'live without a seed server')
     .addOption(networkOption('frames and beacons of networks with another name are dropped'))
     .option('--peer <endpoint>', 'a peer known by hand, tcp://127.0.0.1:PORT#KEY; may be repeated', collect, [])
@@ -55,10 +55,11 @@ Talk to it with: confab tui <user>, or confab call <user> <command>.`,
       const { parseNodeName } = await import('../../control/node-name.ts');
       const name = parseNodeName(user, options.node);
       const port = wholeNumber('node', '--port', options.port, { min: 0, max: 65_535 });
+      const { seedUrlOf } = await import('../seed-url.ts');
       const { runNodeProcess } = await import('../node-process.ts');
       context.exitStatus = await runNodeProcess(context, {
         name,
-        seedUrl: options.seed === false ? null : options.seed,
+        seedUrl: await seedUrlOf(context.root, options.seed),
         network: options.network,
         peers: options.peer,
         port,

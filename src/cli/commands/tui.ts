@@ -3,7 +3,7 @@ import { type CliContext, networkOption } from '../context.ts';
 
 interface TuiOptions {
   readonly node?: string;
-  readonly seed: string | false;
+  readonly seed?: string | false;
   readonly network: string;
   readonly peer: readonly string[];
 }
@@ -17,7 +17,7 @@ export function register(program: Command, context: CliContext): void {
     .description("a user's terminal; attaches to the running node or starts one that ends with the terminal")
     .argument('<user>', 'name of the user, or user@label')
     .option('--node <label>', 'label of a further node of the same user')
-    .option('--seed <url>', 'seed server of a node that is started', 'http://127.0.0.1:5555')
+    .option('--seed <url>', 'seed server of a node that is started (default: the one of this root, or http://127.0.0.1:5555)')
     .option('--no-seed', 'start the node without a seed server')
     .addOption(networkOption('network of a node that is started'))
     .option('--peer <endpoint>', 'a peer known by hand, tcp://127.0.0.1:PORT#KEY; may be repeated', collect, [])
@@ -34,6 +34,7 @@ Open one terminal for each user, in as many windows as you like.`,
     )
     .action(async (user: string, options: TuiOptions) => {
       const { parseNodeName } = await import('../../control/node-name.ts');
+      const { seedUrlOf } = await import('../seed-url.ts');
       const { TerminalNode } = await import('../terminal-node.ts');
       const { runTerminal } = await import('../../tui/main.ts');
       const { fileURLToPath } = await import('node:url');
@@ -42,7 +43,7 @@ Open one terminal for each user, in as many windows as you like.`,
       const node = new TerminalNode({
         root: context.root,
         name,
-        seedUrl: options.seed === false ? null : options.seed,
+        seedUrl: await seedUrlOf(context.root, options.seed),
         network: options.network,
         peers: options.peer,
         mainPath: fileURLToPath(new URL('../main.js', import.meta.url)),
