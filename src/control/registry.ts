@@ -243,6 +243,15 @@ export const REGISTRY = [
     example: '/profile Alice of the lake',
   },
   {
+    name: 'draft',
+    slash: [],
+    summary: 'Keep a text that is not sent yet, or show the kept one',
+    args: { with: user, text: optional(text(0, CORE_OPTIONS.textBytesMax)) },
+    positional: [],
+    when: 'logged-in',
+    example: '',
+  },
+  {
     name: 'settings',
     slash: ['/settings'],
     summary: 'Show or change settings',

@@ -1,3 +1,4 @@
+import { wellFormedText } from './bytes.ts';
 import type { CommandName, Commands, FriendView, UserView } from './commands.ts';
 import { parseEndpoint } from './endpoint.ts';
 import type { CommandInput, CommandResult } from './env.ts';
@@ -16,7 +17,11 @@ export function handleCommand(parts: Parts, command: CommandInput): void {
   };
   const handler = Object.hasOwn(HANDLERS, command.name) ? (HANDLERS[command.name as CommandName] as Handler<CommandName>) : undefined;
   if (handler === undefined) return respond({ ok: false, code: 'bad-command', details: { name: command.name, hint: '' } });
-  if (NEEDS_SESSION.has(command.name) && parts.session.open === null) return respond({ ok: false, code: 'not-logged-in' });
+  if (NEEDS_SESSION.has(command.name) && parts.session.open === null) {
+    const at = parts.custody.endingFor;
+    if (at !== null) return respond({ ok: false, code: 'session-moved', details: { name: parts.settings.user, at } });
+    return respond({ ok: false, code: 'not-logged-in' });
+  }
   handler(parts, command.args as never, respond);
 }
 
@@ -38,6 +43,7 @@ const NEEDS_SESSION = new Set<string>([
   'history',
   'message',
   'read',
+  'draft',
   'settings',
 ] satisfies CommandName[]);
 
@@ -132,6 +138,12 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
     respond(message === null ? { ok: false, code: 'unknown-message', details: { id } } : { ok: true, value: message });
   },
   read: (parts, args, respond) => withPeer(parts, args.with, respond, (id) => respond({ ok: true, value: { count: parts.chat.read(id) } })),
+  draft: (parts, args, respond) =>
+    withPeer(parts, args.with, respond, (id) => {
+      const { drafts } = parts.chat;
+      if (args.text !== undefined) drafts.set(id, { text: wellFormedText(args.text), changedMillis: Math.trunc(parts.env.wallMillis) });
+      respond({ ok: true, value: { with: args.with, text: drafts.text(id) } });
+    }),
   settings: ({ chat }, args, respond) => respond({ ok: true, value: Object.keys(args).length === 0 ? chat.settings() : chat.changeSettings(args) }),
   peers: ({ connections }, _args, respond) => respond({ ok: true, value: { peers: connections.peers() } }),
   join: ({ connections }, { endpoint }, respond) => {
@@ -197,13 +209,13 @@ function userView(parts: Parts, record: VerifiedRecord<'user'>): UserView {
 }
 
 function nodeInfo(parts: Parts): Commands['info']['result'] {
-  const { env, session, settings, presence, links, view, chat, friends, seed } = parts;
+  const { env, session, custody, settings, presence, links, view, chat, friends, seed } = parts;
   return {
     node: env.name,
     nodeId: session.nodeId,
     user: settings.user,
     registered: session.registered,
-    loggedIn: session.open !== null,
+    loggedIn: session.open !== null || custody.endingFor !== null,
     userId: session.userId,
     endpoint: parts.endpointText,
     run: env.run,

@@ -28,6 +28,8 @@ export interface Commands {
   history: { args: { with: string; limit?: number; before?: string }; result: { messages: readonly MessageView[]; more: boolean } };
   message: { args: { id: string }; result: MessageView };
   read: { args: { with: string }; result: { count: number } };
+  /** With a text: keeps it as what was begun and not sent. Without: what is kept. An empty one is none. */
+  draft: { args: { with: string; text?: string }; result: { with: string; text: string } };
   settings: { args: { readReceipts?: boolean; bell?: boolean }; result: Settings };
   peers: { args: Record<string, never>; result: { peers: readonly PeerView[] } };
   join: { args: { endpoint: string }; result: { endpoint: string } };
@@ -126,6 +128,8 @@ export interface Settings {
 export type NodeEvent =
   | { readonly type: 'logged-in'; readonly user: string }
   | { readonly type: 'logged-out'; readonly user: string; readonly reason: string }
+  /** All that an earlier session left at the node `from` has been fetched; `messages` of it were new here. */
+  | { readonly type: 'handed-over'; readonly user: string; readonly from: string; readonly messages: number }
   | { readonly type: 'message-received'; readonly message: MessageView }
   | { readonly type: 'message-sent'; readonly message: MessageView }
   | { readonly type: 'message-changed'; readonly id: MessageId; readonly with: string; readonly state: MessageState; readonly reason?: string }

@@ -26,6 +26,7 @@ export const ERRORS = {
   'wrong-password': entry('The password of {name} is wrong.', 'Try again; nobody else can reset it.', { httpStatus: 403 }),
   'too-many-attempts': entry('Too many wrong passwords for {name}.', 'Wait {seconds} seconds and try again.', { httpStatus: 429 }),
   'not-logged-in': entry('Nobody is logged in at this node.', 'Log in first.', { httpStatus: 403 }),
+  'session-moved': entry('{name} is logged in at {at} now; this session is being handed over.', 'Go on there, or log in here again.', { httpStatus: 409 }),
   'already-logged-in': entry('{name} is logged in already.', 'Log out first, or go on.', { httpStatus: 409 }),
   busy: entry('This node is busy with {what}.', 'Wait until it is done and try again.', { httpStatus: 409 }),
   // people and messages

@@ -63,6 +63,14 @@ export type Message =
   | { readonly type: 'envelope'; readonly envelope: Envelope }
   /** Messages that are durable at (or were read by) the recipient, with the recipient's signature. */
   | { readonly type: 'receipt'; readonly ids: readonly MessageId[]; readonly state: 'delivered' | 'read'; readonly signature: Uint8Array }
+  /** A login where there is no vault asks a node where the user is logged in: first for a nonce, then with a signature over it. */
+  | { readonly type: 'vault-ask'; readonly name: string; readonly nonce: Uint8Array; readonly signature: Uint8Array }
+  /** `bytes` is the nonce or the vault; `seconds` how long to wait after too many wrong proofs. */
+  | { readonly type: 'vault-answer'; readonly verdict: 'nonce' | 'vault' | 'refused' | 'paused'; readonly bytes: Uint8Array; readonly seconds: number }
+  /** The user's new session asks the node of an earlier one for what it left; sealed to that node (session/handover-seal.ts). */
+  | { readonly type: 'handover-ask'; readonly ephemeral: Uint8Array; readonly sealed: Uint8Array }
+  /** A page of rows, sealed under a key that only nodes with the user's vault have. */
+  | { readonly type: 'handover-page'; readonly salt: Uint8Array; readonly sealed: Uint8Array }
   /** Messages that will never be taken. */
   | { readonly type: 'refusal'; readonly ids: readonly MessageId[]; readonly reason: 'not-friends' | 'unreadable' };
 
@@ -106,6 +114,16 @@ export const MESSAGES: Readonly<Record<MessageType, MessageEntry>> = {
     about: 'Signed word that messages are durable at, or read by, the recipient.',
     shape: { ids: list(messageId, 256), state: choice('delivered', 'read'), signature: bytes(64) },
   },
+  'vault-ask': {
+    about: 'Asks a node where the user is logged in for the locked vault: first for a nonce, then with a signature over it.',
+    shape: { name: text(1, 32), nonce: bytes(0, 32), signature: bytes(0, 64) },
+  },
+  'vault-answer': {
+    about: 'The nonce, the locked vault, or why there is none.',
+    shape: { verdict: choice('nonce', 'vault', 'refused', 'paused'), bytes: bytes(0, 4_096), seconds: integer() },
+  },
+  'handover-ask': { about: 'Asks for a page of what an earlier session of the same user left.', shape: { ephemeral: bytes(32), sealed: bytes(16, 1_024) } },
+  'handover-page': { about: 'A sealed page of rows.', shape: { salt: bytes(16), sealed: bytes(16, 524_288) } },
   refusal: { about: 'Messages that will never be taken.', shape: { ids: list(messageId, 256), reason: choice('not-friends', 'unreadable') } },
 };
 

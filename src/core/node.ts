@@ -16,7 +16,10 @@ import type { Parts } from './parts.ts';
 import { Presence } from './presence/presence.ts';
 import type { AnyVerifiedRecord, VerifiedRecord } from './records.ts';
 import { Services } from './services.ts';
+import { Custody } from './session/custody.ts';
+import { Inheritance } from './session/inheritance.ts';
 import { Session } from './session/session.ts';
+import { VaultExchange } from './session/vault-exchange.ts';
 import { AntiEntropy } from './sync/anti-entropy.ts';
 import { SeedSync } from './sync/seed-sync.ts';
 import type { Address, Endpoint, UserId } from './types.ts';
@@ -81,6 +84,9 @@ class ChatNode implements Program<Frame> {
     parts.friends = new Friends(parts);
     parts.presence = new Presence(parts);
     parts.chat = new Chat(parts);
+    parts.vaultExchange = new VaultExchange(parts);
+    parts.custody = new Custody(parts);
+    parts.inheritance = new Inheritance(parts);
     this.#parts = parts;
   }
 
@@ -131,6 +137,12 @@ class ChatNode implements Program<Frame> {
         return lookup.timer(key);
       case 'outbox':
         return chat.outboxTick();
+      case 'vault':
+        return this.#parts.vaultExchange.timer();
+      case 'custody':
+        return this.#parts.custody.timer();
+      case 'handover':
+        return this.#parts.inheritance.timer(key);
       case 'presence':
         this.#env.setTimer('presence', '', PRESENCE_TICK_MILLIS);
         return presence.tick();
@@ -168,7 +180,8 @@ class ChatNode implements Program<Frame> {
   // --- hooks between modules ---
 
   #message(link: Link, message: Message): void {
-    const { sync, lookup, friends, chat } = this.#parts;
+    const { sync, lookup, friends, chat, connections, vaultExchange, custody, inheritance } = this.#parts;
+    if (connections.isFenced(link, message)) return this.#dropFenced(link, message);
     switch (message.type) {
       case 'hello':
         return;
@@ -192,7 +205,21 @@ class ChatNode implements Program<Frame> {
         return chat.receipt(link, message);
       case 'refusal':
         return chat.refusal(link, message);
+      case 'vault-ask':
+        return vaultExchange.ask(link, message);
+      case 'vault-answer':
+        return vaultExchange.answer(link, message);
+      case 'handover-ask':
+        return custody.ask(link, message);
+      case 'handover-page':
+        return inheritance.page(link, message);
     }
+  }
+
+  /** S2: a session that another one of its user has overtaken says nothing that counts; what it wrote comes by that other one. */
+  #dropFenced(link: Link, message: Message): void {
+    this.#parts.count('dropped:fenced');
+    if (this.#env.tracing) this.#env.trace({ type: 'drop', peer: link.name, reason: 'fenced: the session was overtaken', messages: [{ type: message.type }] });
   }
 
   #linkDown(link: Link, reason: 'dead' | 'goodbye' | 'closed'): void {
@@ -207,6 +234,8 @@ class ChatNode implements Program<Frame> {
         if (record.authorId !== session.nodeId) connections.nodeChanged(record);
         return;
       case 'presence':
+        connections.sessionMoved(record);
+        session.presenceHeard(record);
         return presence.reconsider(record.authorId as UserId);
       case 'user':
         session.userChanged(record);

@@ -11,7 +11,10 @@ import type { Frame } from './messages.ts';
 import type { ChatNodeOptions } from './node.ts';
 import type { CoreOptions } from './options.ts';
 import type { Presence } from './presence/presence.ts';
+import type { Custody } from './session/custody.ts';
+import type { Inheritance } from './session/inheritance.ts';
 import type { Session } from './session/session.ts';
+import type { VaultExchange } from './session/vault-exchange.ts';
 import type { AntiEntropy } from './sync/anti-entropy.ts';
 import type { SeedSync } from './sync/seed-sync.ts';
 
@@ -38,6 +41,12 @@ export interface Parts {
   readonly friends: Friends;
   readonly presence: Presence;
   readonly chat: Chat;
+  /** Hands the vault to a login of the same user elsewhere, and asks for it. */
+  readonly vaultExchange: VaultExchange;
+  /** What a session that was overtaken left, until the new one has it. */
+  readonly custody: Custody;
+  /** Fetches what earlier sessions left at other nodes. */
+  readonly inheritance: Inheritance;
   /** `address#key` of this node, for people. */
   readonly endpointText: string;
   count(counter: string, by?: number): void;

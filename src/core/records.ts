@@ -44,7 +44,9 @@ export interface RecordBodies {
     readonly node: NodeId;
     readonly presence: string;
     readonly statusText: string;
+    /** The claim of the session that says so; see session/claim.ts. */
     readonly epoch: number;
+    readonly claimedMillis: WallMillis;
   };
   /**
    * What a user says of another, signed by the identity key. Two counters that only grow, so that any two versions merge
@@ -88,7 +90,13 @@ export const RECORD_SHAPES: Readonly<Record<RecordType, Shape>> = {
     gone: boolean,
     certificate: nullable(certificateShape),
   }),
-  presence: record({ node: hexId, presence: choice('online', 'away', 'busy', 'offline'), statusText: text(0, 140), epoch: integer() }),
+  presence: record({
+    node: hexId,
+    presence: choice('online', 'away', 'busy', 'offline'),
+    statusText: text(0, 140),
+    epoch: integer(),
+    claimedMillis: integer(),
+  }),
   fact: record({ subject: hexId, yes: integer(), no: integer() }),
   vault: record({ name: text(1, 32), vault: bytes(1, 4_096) }),
 };

@@ -12,7 +12,7 @@ export interface TableEntry {
 
 export const TABLES = {
   vault: { scope: 'vault', key: 'user name', about: 'private keys, locked by the password' },
-  self: { scope: 'node', key: 'fact', about: "this node's own certificate, sequence numbers and account name" },
+  self: { scope: 'node', key: 'fact', about: "this node's own certificate, account, and the last claim of its session" },
   records: { scope: 'node', key: 'type/id', about: 'signed public records of users, nodes and presence, as received' },
   contacts: { scope: 'node', key: 'node id', about: 'addresses that worked, and when' },
   facts: { scope: 'user', key: 'author/subject', about: 'signed friend facts, ours and those about us' },
@@ -22,6 +22,8 @@ export const TABLES = {
   outbox: { scope: 'user', key: 'recipient/time/id', about: 'messages without a receipt, sealed' },
   receipts: { scope: 'user', key: 'peer/message id', about: 'read receipts that have not reached the sender' },
   conversations: { scope: 'user', key: 'peer', about: 'unread counts and last message' },
+  drafts: { scope: 'user', key: 'peer', about: 'texts that were begun and not sent' },
+  handovers: { scope: 'user', key: 'node id', about: 'how far what an earlier session left at another node has been fetched' },
   settings: { scope: 'user', key: 'name', about: 'settings and last status' },
 } as const satisfies Record<string, TableEntry>;
 

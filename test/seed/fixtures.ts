@@ -149,7 +149,7 @@ export class Person {
   }
 
   presence(presence: string, sequence = 1): SignedRecord {
-    return this.sign('presence', { node: idOfKey(crypto, this.nodeKey().publicKey), presence, statusText: '', epoch: 1 }, sequence);
+    return this.sign('presence', { node: idOfKey(crypto, this.nodeKey().publicKey), presence, statusText: '', epoch: 1, claimedMillis: 0 }, sequence);
   }
 
   fact(subject: Person, yes: number, no = 0, sequence = 1): SignedRecord {

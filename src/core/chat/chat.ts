@@ -4,14 +4,18 @@ import type { Link } from '../link/link.ts';
 import type { Envelope, Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
+import { boolean, integer, misfit, optional, record } from '../shape.ts';
 import type { MessageId, MessageState, UserId } from '../types.ts';
+import { Drafts } from './drafts.ts';
 import { type Content, Envelopes, receiptBytes } from './envelope.ts';
 import { History, placeOf, type StoredMessage } from './history.ts';
+import { Inherited } from './inherited.ts';
 import { messageId } from './message-id.ts';
 import { Outbox } from './outbox.ts';
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
 
+const settingsShape = record({ readReceipts: boolean, bell: boolean, changedMillis: optional(integer()) });
 const RECEIPT_IDS_MAX = 256;
 const DEFAULT_SETTINGS: Settings = { readReceipts: true, bell: true };
 
@@ -28,6 +32,10 @@ export class Chat {
   readonly #history: History;
   readonly #outbox: Outbox;
   readonly #envelopes: Envelopes;
+  /** What was begun and not sent. */
+  readonly drafts: Drafts;
+  /** Takes in what an earlier session of the user left at another node. */
+  readonly inherited: Inherited;
   readonly #receiptsDue = new Map<UserId, MessageId[]>();
 
   constructor(parts: Parts) {
@@ -35,6 +43,14 @@ export class Chat {
     this.#history = new History(parts.env.store);
     this.#outbox = new Outbox(parts);
     this.#envelopes = new Envelopes(parts.env);
+    this.drafts = new Drafts(parts.env.store);
+    this.inherited = new Inherited({
+      store: parts.env.store,
+      history: this.#history,
+      outbox: this.#outbox,
+      drafts: this.drafts,
+      waiting: (recipients, readers) => this.#waiting(recipients, readers),
+    });
   }
 
   open(): void {
@@ -82,6 +98,19 @@ export class Chat {
     this.#traceState(id, 'queued', name);
     this.#parts.tell({ type: 'message-sent', message: this.#view(key, message) });
     return { id, state: 'queued' };
+  }
+
+  #waiting(recipients: Iterable<UserId>, readers: Iterable<UserId>): void {
+    const { connections } = this.#parts;
+    for (const id of recipients) {
+      const link = connections.sessionLink(id);
+      if (link !== null) this.#outbox.restart(id, link);
+    }
+    for (const id of readers) {
+      const link = connections.sessionLink(id);
+      if (link !== null) this.#sendReadReceipts(id, link);
+    }
+    connections.reviewSoon();
   }
 
   userLinkUp(id: UserId, link: Link): void {
@@ -230,13 +259,23 @@ export class Chat {
   // --- views ---
 
   settings(): Settings {
-    return this.#parts.env.store.get<Settings>('settings', 'settings') ?? DEFAULT_SETTINGS;
+    const { readReceipts, bell } = this.#parts.env.store.get<Settings>('settings', 'settings') ?? DEFAULT_SETTINGS;
+    return { readReceipts, bell };
   }
 
   changeSettings(change: Partial<Settings>): Settings {
     const settings = { ...this.settings(), ...change };
-    this.#parts.env.store.put('settings', 'settings', settings);
+    const { env } = this.#parts;
+    env.store.put('settings', 'settings', { ...settings, changedMillis: Math.trunc(env.wallMillis) });
     return settings;
+  }
+
+  /** Settings of an earlier session at another node: the later change stays. */
+  inheritSettings(row: unknown): void {
+    const { store } = this.#parts.env;
+    if (misfit(settingsShape, row) !== null) return;
+    const changedMillis = store.get<{ changedMillis?: number }>('settings', 'settings')?.changedMillis ?? -1;
+    if (((row as { changedMillis?: number }).changedMillis ?? 0) > changedMillis) store.put('settings', 'settings', row);
   }
 
   unread(peer: UserId): number {

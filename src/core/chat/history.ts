@@ -70,7 +70,7 @@ export class History {
     const before = this.conversation(message.peer);
     const latest = message.stamp >= before.stamp;
     this.#dirty.set(message.peer, {
-      unread: before.unread + (message.fromMe ? 0 : 1),
+      unread: before.unread + (message.fromMe || message.state === 'read' ? 0 : 1),
       stamp: Math.max(before.stamp, message.stamp),
       lastText: latest ? message.text.slice(0, PREVIEW_CHARACTERS) : before.lastText,
       lastMillis: latest ? message.sentMillis : before.lastMillis,
@@ -89,6 +89,27 @@ export class History {
     const changed: StoredMessage = { ...message, state, receipts, ...(more.reason === undefined ? {} : { reason: more.reason }) };
     this.#store.put('messages', key, changed);
     return changed;
+  }
+
+  /** Takes in a message as another store of the same user has it: added once, its state and receipts going forward only. */
+  merge(message: StoredMessage): 'added' | 'advanced' | 'known' {
+    const found = this.byId(message.id);
+    if (found === null) {
+      this.add(message);
+      return 'added';
+    }
+    const [key, known] = found;
+    const news = message.receipts.filter((receipt) => !known.receipts.some((each) => each.state === receipt.state && each.by === receipt.by));
+    const forward = RANK[message.state] > RANK[known.state];
+    if (!forward && news.length === 0) return 'known';
+    const reason = message.reason === undefined ? {} : { reason: message.reason };
+    const receipts = [...known.receipts, ...news];
+    this.#store.put('messages', key, forward ? { ...known, ...reason, state: message.state, receipts } : { ...known, receipts });
+    if (forward && !known.fromMe && message.state === 'read') {
+      const conversation = this.conversation(known.peer);
+      this.#dirty.set(known.peer, { ...conversation, unread: Math.max(0, conversation.unread - 1) });
+    }
+    return 'advanced';
   }
 
   /** Marks all of theirs as read; the ids that were not, newest first, at most `limit`. */

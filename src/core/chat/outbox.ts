@@ -76,6 +76,15 @@ export class Outbox {
     if (this.#parts.links.send(link, { type: 'envelope', envelope })) this.#sent(queue, key, envelope.id);
   }
 
+  /** Takes over a row of another store of the same user; false when it is here already. It goes out when the queue is next restarted. */
+  inherit(to: UserId, key: string, row: unknown): boolean {
+    const { env } = this.#parts;
+    if (env.store.get('outbox', key) !== undefined) return false;
+    env.store.put('outbox', key, row);
+    this.#queue(to).count += 1;
+    return true;
+  }
+
   /** Hands rows to the link, in order, as far as the window allows. */
   pump(to: UserId, link: Link): void {
     const { env, options, links } = this.#parts;

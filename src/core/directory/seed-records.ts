@@ -2,6 +2,7 @@ import { sameBytes } from '../bytes.ts';
 import type { StoreWriter } from '../capabilities.ts';
 import type { ErrorCode } from '../errors.ts';
 import { idOfKey, type RecordTools, type SignedRecord, type VerifiedRecord, verifyRecord } from '../records.ts';
+import { compareClaims } from '../session/claim.ts';
 import type { MonotonicMillis, UserId, WallMillis } from '../types.ts';
 import type { SeedLive } from './seed-live.ts';
 import type { SeedOptions } from './seed-options.ts';
@@ -28,7 +29,7 @@ function refused(code: ErrorCode, reason: string): Verdict {
  *
  * Invariants
  * 1. Nothing is kept that its author did not sign, and of each (type, author) - facts: (author, subject) - only the
- *    highest sequence seen. So records may come late, twice and in any order, and the same set ends in the same state.
+ *    highest sequence seen; of presence, the claim of the session decides first. So records may come late, twice and in any order, and the same set ends in the same state.
  * 2. A name belongs to the first key that registered it until that key signs a tombstone.
  * 3. Of a deleted user only the tombstone is kept, which keeps older records from coming back.
  * 4. Everything but users belongs to a user who is known and not deleted, and is bounded per user.
@@ -147,13 +148,22 @@ export class SeedRecords {
   #acceptPresence(record: VerifiedRecord<'presence'>, now: SeedNow): Verdict {
     const user = this.#owner(record.authorId);
     if ('accepted' in user) return user;
-    const old = judgeSequence(this.#store.get<PresenceRow>('presence', record.authorId), record);
+    const stored = this.#store.get<PresenceRow>('presence', record.authorId);
+    const rank = stored === undefined ? 0 : this.#rankOfClaim(record, stored);
+    if (rank < 0) return STALE;
+    const old = rank > 0 ? null : judgeSequence(stored, record);
     if (old !== null && !isSignOfLife(old, record, now, this.#options.presenceTtlMillis)) return old;
     const { presence } = record.body;
     const row: PresenceRow = { sequence: record.sequence, presence, arrivedMillis: now.wallMillis, signed: record.signed };
     this.#store.put('presence', record.authorId, row);
     this.#live.present(record.authorId, presence !== 'offline', now.monotonicMillis + this.#options.presenceTtlMillis);
     return ACCEPTED;
+  }
+
+  /** Above zero: another session of the user has taken over from the one that is stored, whatever the sequence numbers say. */
+  #rankOfClaim(record: VerifiedRecord<'presence'>, stored: PresenceRow): number {
+    const known = verifyRecord(this.#tools, stored.signed);
+    return typeof known === 'string' || known.type !== 'presence' ? 1 : compareClaims(record.body, known.body);
   }
 
   #acceptFact(record: VerifiedRecord<'fact'>): Verdict {

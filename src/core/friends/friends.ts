@@ -1,8 +1,17 @@
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import { type SignedRecord, type VerifiedRecord, verifyRecord } from '../records.ts';
+import { boolean, hexId, integer, misfit, optional, record } from '../shape.ts';
 import type { Relation, UserId } from '../types.ts';
 import { agree, mergeWords, refuse, relationOf, SILENCE, sameWord, type Word } from './friendship.ts';
+
+/** When somebody was blocked, or unblocked. */
+interface Block {
+  readonly wallMillis: number;
+  readonly lifted?: boolean;
+}
+
+const blockShape = record({ wallMillis: integer(), lifted: optional(boolean) });
 
 interface Tie {
   mine: Word;
@@ -29,7 +38,7 @@ export class Friends {
   /** The session has opened: read what is stored. */
   open(): void {
     const { env, session } = this.#parts;
-    for (const [id] of env.store.scan('blocks')) this.#blocked.add(id as UserId);
+    for (const [id, block] of env.store.scan<Block>('blocks')) if (block.lifted !== true) this.#blocked.add(id as UserId);
     for (const [, signed] of env.store.scan<SignedRecord>('facts')) {
       const record = verifyRecord(env, signed);
       if (typeof record === 'string' || record.type !== 'fact') continue;
@@ -112,17 +121,37 @@ export class Friends {
     const before = this.relation(id);
     if (this.#ties.has(id) && before !== 'none') this.refuse(id);
     this.#blocked.add(id);
-    this.#parts.env.store.put('blocks', id, { wallMillis: Math.trunc(this.#parts.env.wallMillis) });
+    this.#storeBlock(id, {});
     this.#tell(id, before);
     return 'blocked';
   }
 
   unblock(id: UserId): Relation {
     this.#blocked.delete(id);
-    this.#parts.env.store.delete('blocks', id);
+    this.#storeBlock(id, { lifted: true });
     this.#tell(id, 'blocked');
     this.#parts.connections.reviewSoon();
     return this.relation(id);
+  }
+
+  /** A block that was lifted stays as a row, so that an earlier session's version of it does not come back. */
+  #storeBlock(id: UserId, more: { readonly lifted?: true }): void {
+    const { env } = this.#parts;
+    const after = (env.store.get<Block>('blocks', id)?.wallMillis ?? -1) + 1;
+    env.store.put('blocks', id, { wallMillis: Math.max(after, Math.trunc(env.wallMillis)), ...more } satisfies Block);
+  }
+
+  /** A block or its end by an earlier session at another node: the later change stays. */
+  inheritBlock(id: string, row: unknown): void {
+    const { env } = this.#parts;
+    if (misfit(hexId, id) !== null || misfit(blockShape, row) !== null) return;
+    const block = row as Block;
+    const before = this.relation(id as UserId);
+    if (block.wallMillis <= (env.store.get<Block>('blocks', id)?.wallMillis ?? -1)) return;
+    env.store.put('blocks', id, block);
+    if (block.lifted === true) this.#blocked.delete(id as UserId);
+    else this.#blocked.add(id as UserId);
+    this.#tell(id as UserId, before);
   }
 
   #say(id: UserId, word: Word): Relation {

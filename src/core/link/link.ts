@@ -26,6 +26,8 @@ export interface Link {
   /** Who the node's certificate says it belongs to. */
   userId: UserId | null;
   /** That user is logged in there now, as the peer's hello says. */
+  sessionSaid: boolean;
+  /** And that session is the one which speaks for the user, as far as we know of claims. */
   sessionOpen: boolean;
   state: LinkState;
   /** We gave the transport an address to send to. */
@@ -69,6 +71,7 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     name: start.name,
     nodeId: null,
     userId: null,
+    sessionSaid: false,
     sessionOpen: false,
     state: 'connecting',
     opened: false,
@@ -113,6 +116,13 @@ export function approximateBytes(message: Message): number {
     case 'receipt':
     case 'refusal':
       return 128 + message.ids.length * 23;
+    case 'vault-answer':
+      return 96 + message.bytes.length;
+    case 'handover-ask':
+    case 'handover-page':
+      return 96 + message.sealed.length;
+    case 'vault-ask':
+      return 256;
     case 'hello':
     case 'lookup':
       return 1_500;

@@ -1,5 +1,6 @@
 import type { PeerView } from '../commands.ts';
 import type { Link } from '../link/link.ts';
+import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { AnyVerifiedRecord, VerifiedRecord } from '../records.ts';
 import type { Endpoint, NodeId, UserId } from '../types.ts';
@@ -137,9 +138,12 @@ export class Connections {
   }
 
   #wantedUsers(): Set<UserId> {
-    const { session, friends, chat } = this.#parts;
-    if (!session.open) return new Set();
-    return new Set([...friends.wanted(), ...chat.waitingFor()]);
+    const { session, friends, chat, vaultExchange, view } = this.#parts;
+    if (session.open === null) return vaultExchange.wanted === null ? new Set() : new Set([vaultExchange.wanted]);
+    const wanted = new Set([...friends.wanted(), ...chat.waitingFor()]);
+    // Other nodes of our own user: one may hold what an earlier session left, or take the session over.
+    if (view.nodesOf(session.open.userId).size > 1) wanted.add(session.open.userId);
+    return wanted;
   }
 
   #reach(nodeId: NodeId): void {
@@ -202,17 +206,66 @@ export class Connections {
     const { view, sync } = this.#parts;
     sync.take(node.signed, link);
     const owner = ownerOf(this.#parts, node);
-    const wasOpen = link.sessionOpen;
     link.userId = owner;
-    link.sessionOpen = session !== null && session.user.type === 'user' && session.user.authorId === owner && !session.user.body.deleted;
-    if (session !== null && link.sessionOpen) {
+    link.sessionSaid = session !== null && session.user.type === 'user' && session.user.authorId === owner && !session.user.body.deleted;
+    if (session !== null && link.sessionSaid) {
       sync.take(session.user.signed, link);
       if (session.presence !== null) sync.take(session.presence.signed, link);
-      if (view.user(owner as UserId) === null) link.sessionOpen = false;
+      if (view.user(owner as UserId) === null) link.sessionSaid = false;
     }
     link.wanted = owner !== null && this.#wantedUsers().has(owner);
-    if (link.established && link.sessionOpen && !wasOpen) this.#userLinkUp(link);
-    if (owner !== null && wasOpen !== link.sessionOpen) this.#parts.presence.reconsider(owner);
+    this.#judgeSession(link);
+    this.#userNodeReady(link);
+  }
+
+  /** A user's session counts at the one node that holds the highest claim we know of. */
+  #judgeSession(link: Link): void {
+    const { view, presence, chat } = this.#parts;
+    const { userId } = link;
+    const holder = userId === null ? undefined : view.presenceOf(userId)?.body.node;
+    const open = link.sessionSaid && (holder === undefined || holder === link.nodeId);
+    if (userId === null || open === link.sessionOpen) return;
+    link.sessionOpen = open;
+    if (open && link.established) this.#userLinkUp(link);
+    if (!open && this.sessionLink(userId) === null) chat.userLinkDown(userId);
+    presence.reconsider(userId);
+  }
+
+  /** A presence record came in: the session may be at another node now. Nodes that do not know it yet hear of it from us. */
+  sessionMoved(record: VerifiedRecord<'presence'>): void {
+    const { view, links } = this.#parts;
+    const userId = record.authorId as UserId;
+    const own = [...view.nodesOf(userId)].map((nodeId) => links.of(nodeId)).filter((link) => link !== undefined);
+    for (const link of own) {
+      if (link.sessionSaid && link.established && link.nodeId !== record.body.node) links.send(link, { type: 'records', records: [record.signed], final: 0 });
+    }
+    for (const link of own) if (link.nodeId !== record.body.node) this.#judgeSession(link);
+    for (const link of own) if (link.nodeId === record.body.node) this.#judgeSession(link);
+  }
+
+  /** What came over this link speaks for a user whose session is at another node. */
+  isFenced(link: Link, message: Message): boolean {
+    if (link.userId === null) return false;
+    switch (message.type) {
+      case 'envelope':
+        // Somebody else's may be passed on.
+        if (message.envelope.from !== link.userId) return false;
+        break;
+      case 'receipt':
+      case 'refusal':
+      case 'facts':
+        break;
+      default:
+        return false;
+    }
+    const holder = this.#parts.view.presenceOf(link.userId)?.body.node;
+    return holder !== undefined && holder !== link.nodeId;
+  }
+
+  /** A node of our own user, or of the one who logs in here, may have something for us. */
+  #userNodeReady(link: Link): void {
+    this.#parts.vaultExchange.linkReady(link);
+    this.#parts.inheritance.linkReady(link);
   }
 
   up(link: Link): void {
@@ -225,6 +278,7 @@ export class Connections {
     sync.linkUp(link);
     this.#parts.seed.linkUp();
     if (link.sessionOpen) this.#userLinkUp(link);
+    this.#userNodeReady(link);
     if (link.userId !== null) this.#parts.presence.reconsider(link.userId);
   }
 
@@ -238,7 +292,7 @@ export class Connections {
     if (link.nodeId !== null && this.#parts.env.monotonicMillis - link.createdMillis > YOUNG_MILLIS) this.#attempts.delete(link.nodeId);
     if (link.nodeId !== null && reason === 'goodbye') this.#failed(link.nodeId);
     if (link.userId !== null) {
-      this.#parts.chat.userLinkDown(link.userId);
+      if (this.sessionLink(link.userId) === null) this.#parts.chat.userLinkDown(link.userId);
       this.#parts.presence.reconsider(link.userId);
     }
     this.reviewSoon();

@@ -2,6 +2,7 @@ import { utf8 } from '../bytes.ts';
 import type { Crypto } from '../capabilities.ts';
 import type { Parts } from '../parts.ts';
 import { type AnyVerifiedRecord, idOfKey, type SignedRecord, type VerifiedRecord, verifyRecord } from '../records.ts';
+import { compareClaims } from '../session/claim.ts';
 import type { NodeId, UserId } from '../types.ts';
 
 export type PutOutcome = 'new' | 'newer' | 'old' | 'refused';
@@ -22,6 +23,7 @@ const TYPE_BYTES: Readonly<Record<ViewType, number>> = { user: 1, node: 2, prese
  *
  * Invariants
  * 1. Of each (type, author) only the record with the greatest sequence number is kept; a tombstone stays.
+ *    Of presence, the claim of the session decides before the sequence number.
  * 2. A name belongs to the identity key that was created first (`createdMillis`, then the smaller id); a deleted one is free.
  * 3. Up to `fullMembershipUsers` users everyone's records are kept, above that ours, the pinned and `otherRecordsMax` others.
  */
@@ -65,7 +67,7 @@ export class RecordView {
       return 'refused';
     }
     const known = this.known(record);
-    if (known !== undefined && known.sequence >= record.sequence) return 'old';
+    if (known !== undefined && !supersedes(record, known)) return 'old';
     if (record.type === 'presence' && this.isDeleted(record.authorId as UserId)) return 'old';
     if (record.type === 'node' && this.#supersededBy(record)) return 'old';
     if (record.type === 'user' && !this.#mayHaveName(record)) {
@@ -291,6 +293,12 @@ function fingerprint(crypto: Crypto, record: AnyVerifiedRecord): Uint32Array {
     fingerprints.set(record, words);
   }
   return words;
+}
+
+/** Whether a record takes the place of the known one of the same author and type. */
+export function supersedes(record: AnyVerifiedRecord, known: AnyVerifiedRecord): boolean {
+  const rank = record.type === 'presence' && known.type === 'presence' ? compareClaims(record.body, known.body) : 0;
+  return rank === 0 ? record.sequence > known.sequence : rank > 0;
 }
 
 const EMPTY: ReadonlySet<NodeId> = new Set();

@@ -1,11 +1,14 @@
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
+import { choice, integer, misfit, optional, record, text } from '../shape.ts';
 import type { NodeId, PresenceState, PresenceView, UserId } from '../types.ts';
 
 interface Own {
   readonly presence: PresenceState;
   readonly statusText: string;
 }
+
+const statusShape = record({ presence: choice('online', 'away', 'busy', 'offline'), statusText: text(0, 140), changedMillis: optional(integer()) });
 
 /**
  * Who is here. What a user says is a signed record; whether it still holds is judged by the link to that user's node
@@ -34,7 +37,8 @@ export class Presence {
 
   set(change: { presence?: PresenceState; text?: string }): Own {
     this.#own = { presence: change.presence ?? this.#own.presence, statusText: change.text ?? this.#own.statusText };
-    this.#parts.env.store.put('settings', 'status', this.#own);
+    const { env } = this.#parts;
+    env.store.put('settings', 'status', { ...this.#own, changedMillis: Math.trunc(env.wallMillis) });
     this.#publish(this.#own);
     return this.#own;
   }
@@ -42,14 +46,37 @@ export class Presence {
   /** Logging out or ending: offline for everybody, the status kept for next time. */
   close(): void {
     this.#publish({ presence: 'offline', statusText: this.#own.statusText });
+    this.forget();
+  }
+
+  /** The session ends because another one has taken over, which speaks for the user from now on. */
+  forget(): void {
     this.#own = { presence: 'offline', statusText: '' };
     this.#shown.clear();
   }
 
-  #publish(own: Own): void {
+  /** The status of an earlier session at another node: the later change stays. */
+  inherit(row: unknown): void {
+    const { store } = this.#parts.env;
+    if (misfit(statusShape, row) !== null) return;
+    const status = row as Own & { readonly changedMillis?: number };
+    const changedMillis = store.get<{ changedMillis?: number }>('settings', 'status')?.changedMillis ?? -1;
+    if ((status.changedMillis ?? 0) <= changedMillis) return;
+    store.put('settings', 'status', status);
+    this.#own = { presence: status.presence === 'offline' ? this.#own.presence : status.presence, statusText: status.statusText };
+    this.#publish(this.#own);
+  }
+
+  /** Says again what holds, numbered above `sequence`: an older session has used that number, or ours claims anew. */
+  outdo(sequence: number): void {
+    this.#publish(this.#own, sequence);
+  }
+
+  #publish(own: Own, above = 0): void {
     const { session, view, sync, seed } = this.#parts;
     if (session.userId === null) return;
-    const record = session.signAsUser('presence', { node: session.nodeId, ...own, epoch: session.epoch }, view.presenceOf(session.userId)?.sequence);
+    const last = Math.max(above, view.presenceOf(session.userId)?.sequence ?? 0);
+    const record = session.signAsUser('presence', { ...session.claim, ...own }, last);
     sync.announce(record.signed);
     seed.publish(record as VerifiedRecord);
   }

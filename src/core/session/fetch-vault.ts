@@ -2,6 +2,7 @@ import { sameBytes } from '../bytes.ts';
 import { vaultChallengeBytes } from '../directory/vault-challenge.ts';
 import type { KeyDerivation, ServiceResult } from '../env.ts';
 import type { Parts } from '../parts.ts';
+import type { UserId } from '../types.ts';
 import { decodeVault, openVault, passwordKeys, type Vault, type VaultSecrets } from './vault.ts';
 
 export type FetchedVault =
@@ -12,34 +13,41 @@ export type FetchedVault =
 type Derive = (password: string, salt: Uint8Array, derivation: KeyDerivation, then: (result: ServiceResult) => void) => void;
 
 /**
- * Asks the seed server for the vault of this node's user. It hands it out against a signature over a fresh challenge, by a key
+ * Asks the seed server for the vault of this node's user, then the node where the user is logged in. Either hands it out against a signature over a fresh challenge, by a key
  * that the password gives; the user's public record, from anybody, says what salt and cost the password is derived with.
  */
 export function fetchVault(parts: Parts, password: string, derive: Derive, done: (outcome: FetchedVault) => void): void {
-  const { env, settings, lookup, seed } = parts;
+  const { env, settings, lookup, seed, vaultExchange } = parts;
   const name = settings.user;
   const refuse = (code: string, details: Record<string, unknown> = { name }): void => done({ type: 'refused', code, details });
-  const refuseAs = (answer: Extract<ServiceResult, { ok: false }>): void => {
-    if (answer.code === 'rate-limited') return refuse('too-many-attempts', { name, seconds: answer.details?.['seconds'] ?? 5 });
-    if (answer.code === 'not-found') return refuse('not-registered');
-    refuse('unavailable', { what: `The vault of ${name}` });
-  };
   lookup.find(name, (user) => {
     if (user === null) return refuse('not-registered');
     derive(password, user.body.salt, user.body.derivation, (derived) => {
       if (!derived.ok) return refuse('internal', { reason: derived.code });
       const keys = passwordKeys(env, derived.value as Uint8Array, user.body.salt);
       if (!sameBytes(keys.authentication.publicKey, user.body.authenticationKey)) return done({ type: 'wrong-password' });
+      const open = (vault: Vault | null, from: string): void => {
+        const secrets = vault === null || vault.name !== name ? null : openVault(env, vault, keys.unlock);
+        if (vault === null || secrets === null) return refuse('bad-record', { reason: `the vault from ${from} does not open` });
+        done({ type: 'opened', vault, secrets });
+      };
+      const askPeers = (): void =>
+        vaultExchange.fetch({ userId: user.authorId as UserId, name, authentication: keys.authentication }, (outcome) => {
+          if (outcome.type === 'vault') return open(outcome.vault, 'your other node');
+          if (outcome.type === 'paused') return refuse('too-many-attempts', { name, seconds: outcome.seconds });
+          refuse('unavailable', { what: `The vault of ${name}` });
+        });
+      const notAtSeed = (answer: Extract<ServiceResult, { ok: false }>): void => {
+        if (answer.code === 'rate-limited') return refuse('too-many-attempts', { name, seconds: answer.details?.['seconds'] ?? 5 });
+        askPeers();
+      };
       seed.call('challenge', { name }, (challenge) => {
-        if (!challenge.ok) return refuseAs(challenge);
+        if (!challenge.ok) return notAtSeed(challenge);
         const { nonce } = challenge.value as { nonce: Uint8Array };
         const signature = env.crypto.sign(keys.authentication.secretKey, vaultChallengeBytes(name, nonce));
         seed.call('vault', { name, nonce, signature }, (answer) => {
-          if (!answer.ok) return refuseAs(answer);
-          const vault = decodeVault(env, (answer.value as { vault: Uint8Array }).vault);
-          const secrets = vault === null || vault.name !== name ? null : openVault(env, vault, keys.unlock);
-          if (vault === null || secrets === null) return refuse('bad-record', { reason: 'the vault from the seed server does not open' });
-          done({ type: 'opened', vault, secrets });
+          if (!answer.ok) return notAtSeed(answer);
+          open(decodeVault(env, (answer.value as { vault: Uint8Array }).vault), 'the seed server');
         });
       });
     });

@@ -24,3 +24,12 @@ export function askWhoseName(parts: Parts): void {
     });
   });
 }
+
+/** Two halves of a network have met, and in the other one the name was registered first. */
+export function tellNameLost(parts: Parts): void {
+  parts.tell({
+    type: 'notice',
+    level: 'error',
+    text: `The name ${parts.settings.user} belongs to somebody who registered it earlier, while the two of you could not meet. Register under another name.`,
+  });
+}

@@ -4,9 +4,12 @@ import type { Parts } from '../parts.ts';
 import { certifyNode, idOfKey, type NodeCertificate, type RecordBodies, type RecordType, signRecord, type VerifiedRecord } from '../records.ts';
 import type { Services } from '../services.ts';
 import type { NodeId, UserId } from '../types.ts';
+import { buryAccount } from './bury-account.ts';
+import type { Claim } from './claim.ts';
 import { fetchVault } from './fetch-vault.ts';
-import { nameIsOurs } from './name-claim.ts';
+import { nameIsOurs, tellNameLost } from './name-claim.ts';
 import { newAccount } from './new-account.ts';
+import { OwnClaim } from './own-claim.ts';
 import { PasswordAttempts } from './password-attempts.ts';
 import { asVault, openVault, passwordKeys, type Vault, type VaultSecrets } from './vault.ts';
 
@@ -20,8 +23,15 @@ export interface OpenSession {
   readonly secrets: VaultSecrets;
 }
 
-/** Under this name the secrets of an open session outlive a reload of the program. */
-const KEPT_SECRETS = 'session';
+/** Under this name an open session outlives a reload of the program. */
+const KEPT_SESSION = 'session';
+
+const SET_ASIDE_TEXT = 'The history on this disk was damaged. It was set aside; what friends and the seed server know comes back.';
+
+interface KeptSession {
+  readonly secrets: VaultSecrets;
+  readonly claim: Claim;
+}
 
 /**
  * Who this node is and who is logged in at it: registration, login, logout, deletion, and the records that say so.
@@ -30,6 +40,7 @@ const KEPT_SECRETS = 'session';
  * 1. The password and what is derived from it never leave this module, and nothing of it is stored.
  * 2. Private keys of the user are in memory only while somebody is logged in.
  * 3. Of the slow operations one runs at a time.
+ * 4. A user has one session: it ends as soon as this node knows of a claim above its own (claim.ts).
  */
 export class Session {
   readonly #parts: Parts;
@@ -41,7 +52,7 @@ export class Session {
   readonly #attempts: PasswordAttempts;
   #nodeRecord!: VerifiedRecord<'node'>;
   #certificate: NodeCertificate | null = null;
-  #epoch = 0;
+  readonly #claim: OwnClaim;
 
   constructor(parts: Parts, services: Services) {
     this.#parts = parts;
@@ -49,6 +60,7 @@ export class Session {
     this.#attempts = new PasswordAttempts(parts.options);
     this.#nodePair = parts.env.crypto.signingKeyPair(parts.env.nodeKeys.signingSeed);
     this.nodeId = idOfKey(parts.env.crypto, this.#nodePair.publicKey);
+    this.#claim = new OwnClaim(parts, this.nodeId);
   }
 
   /** A session that was open when the program was thrown away (a full disk) opens again by itself. */
@@ -56,8 +68,9 @@ export class Session {
     const { env } = this.#parts;
     this.#certificate = env.store.get<NodeCertificate>('self', 'certificate') ?? null;
     this.announceNode();
-    const secrets = env.kept<VaultSecrets>(KEPT_SECRETS);
-    if (secrets !== undefined) this.#enter(secrets, () => {});
+    const kept = env.kept<KeptSession>(KEPT_SESSION);
+    if (kept !== undefined) this.#enter(kept.secrets, () => {}, kept.claim);
+    else if (env.store.unlocked) env.store.lock();
   }
 
   get open(): OpenSession | null {
@@ -73,8 +86,9 @@ export class Session {
     return this.#certificate === null ? null : (idOfKey(this.#parts.env.crypto, this.#certificate.userKey) as UserId);
   }
 
-  get epoch(): number {
-    return this.#epoch;
+  /** What this session's presence says of it. */
+  get claim(): Claim {
+    return this.#claim.current;
   }
 
   get registered(): boolean {
@@ -206,20 +220,16 @@ export class Session {
     });
   }
 
-  /** The folder is new or lost: the seed server may have the vault. */
+  /** The folder is new or lost: the seed server may have the vault, or the node where the user is logged in. */
   #fetchVault(password: string, done: Reply): void {
     const { env, settings } = this.#parts;
-    fetchVault(
-      this.#parts,
-      password,
-      (given, salt, derivation, then) => this.#derive(given, salt, derivation, then),
-      (outcome) => {
-        if (outcome.type === 'wrong-password') return this.#wrongPassword(done);
-        if (outcome.type === 'refused') return done({ ok: false, code: outcome.code, details: outcome.details });
-        env.store.put('vault', settings.user, outcome.vault);
-        this.#enter(outcome.secrets, done);
-      },
-    );
+    const derive: Parameters<typeof fetchVault>[2] = (...given) => this.#derive(...given);
+    fetchVault(this.#parts, password, derive, (outcome) => {
+      if (outcome.type === 'wrong-password') return this.#wrongPassword(done);
+      if (outcome.type === 'refused') return done({ ok: false, code: outcome.code, details: outcome.details });
+      env.store.put('vault', settings.user, outcome.vault);
+      this.#enter(outcome.secrets, done);
+    });
   }
 
   #wrongPassword(done: Reply): void {
@@ -229,23 +239,19 @@ export class Session {
   }
 
   /** The vault is open: certify this node, open the store, tell the world. */
-  #enter(secrets: VaultSecrets, done: Reply): void {
-    const { env, settings, view, sync, seed, friends, presence, chat, links, connections } = this.#parts;
+  #enter(secrets: VaultSecrets, done: Reply, keptClaim?: Claim): void {
+    const { env, settings, view, sync, seed, friends, presence, chat, links, connections, custody, inheritance } = this.#parts;
     const outcome = env.store.unlock(secrets.storeKey);
     if (outcome === 'wrong-key') return done({ ok: false, code: 'store-failed', details: { reason: "the user's store belongs to another account" } });
-    if (outcome === 'set-aside')
-      this.#parts.tell({
-        type: 'notice',
-        level: 'warning',
-        text: 'The history on this disk was damaged. It was set aside; what friends and the seed server know comes back.',
-      });
+    if (outcome === 'set-aside') this.#parts.tell({ type: 'notice', level: 'warning', text: SET_ASIDE_TEXT });
     const identity = env.crypto.signingKeyPair(secrets.identitySeed);
     const userId = idOfKey(env.crypto, identity.publicKey) as UserId;
     if (!nameIsOurs(this.#parts, userId)) {
       env.store.lock();
       return done({ ok: false, code: 'name-taken', details: { name: settings.user } });
     }
-    env.keep(KEPT_SECRETS, secrets);
+    this.#claim.open(userId, keptClaim);
+    env.keep(KEPT_SESSION, { secrets, claim: this.claim });
     this.#open = { userId, identity, sealing: env.crypto.agreementKeyPair(secrets.sealingSeed), secrets };
     this.#attempts.right();
     this.#certificate = certifyNode(env, identity, {
@@ -255,8 +261,6 @@ export class Session {
       label: settings.label,
     });
     env.store.put('self', 'certificate', this.#certificate);
-    this.#epoch = (env.store.get<number>('settings', 'epoch') ?? 0) + 1;
-    env.store.put('settings', 'epoch', this.#epoch);
     const user = view.user(userId);
     if (user !== null) {
       sync.announce(user.signed);
@@ -269,31 +273,55 @@ export class Session {
     presence.open();
     links.refreshHello();
     connections.sessionOpened();
+    custody.cancel();
+    inheritance.sessionOpened();
     if (outcome !== 'opened' || seed.summary().source !== 'peers') seed.fetchState(userId);
     if (env.tracing) env.trace({ type: 'state', subject: 'session', id: settings.user, to: 'open' });
     this.#parts.tell({ type: 'logged-in', user: settings.user });
     done({ ok: true, value: { user: settings.user, userId, unread: chat.unreadTotal() } });
   }
 
-  // --- logout and deletion ---
+  /** A presence record of our user came in: another node may have taken over. */
+  presenceHeard(record: VerifiedRecord<'presence'>): void {
+    const { env, settings, presence, custody } = this.#parts;
+    if (this.#open === null || record.authorId !== this.#open.userId) return;
+    const { secrets } = this.#open;
+    const verdict = this.#claim.hear(record);
+    if (verdict === 'raise') {
+      env.keep(KEPT_SESSION, { secrets, claim: this.claim });
+      presence.outdo(record.sequence);
+    }
+    if (verdict !== 'yield') return;
+    presence.forget();
+    this.#close();
+    if (env.tracing) env.trace({ type: 'state', subject: 'session', id: settings.user, to: 'overtaken', data: { epoch: record.body.epoch } });
+    custody.begin(record.body.node, secrets.storeKey);
+  }
 
-  logout(reason: string, reply?: Reply): void {
-    const { env, settings, friends, presence, chat, links, sync } = this.#parts;
-    if (this.#open === null) return reply?.({ ok: false, code: 'not-logged-in' });
-    presence.close();
+  /** Ends all that needs an open session, but for the store. */
+  #close(): void {
+    const { env, friends, chat, links, sync } = this.#parts;
     sync.endTurn();
     chat.close();
     friends.close();
     this.#open = null;
-    env.keep(KEPT_SECRETS, undefined);
-    env.store.lock();
+    env.keep(KEPT_SESSION, undefined);
     links.refreshHello();
+  }
+
+  // --- logout and deletion ---
+
+  logout(reason: string, reply?: Reply): void {
+    const { env, settings, presence } = this.#parts;
+    if (this.#open === null) return reply?.({ ok: false, code: 'not-logged-in' });
+    presence.close();
+    this.#close();
+    env.store.lock();
     if (env.tracing) env.trace({ type: 'state', subject: 'session', id: settings.user, to: 'closed' });
     this.#parts.tell({ type: 'logged-out', user: settings.user, reason });
     reply?.({ ok: true, value: {} });
   }
 
-  /** Leaves nothing behind but the signed tombstone in the network. */
   deleteAccount(args: { password: string }, reply: Reply): void {
     if (this.#isBusy(reply)) return;
     const vault = this.#localVault();
@@ -301,43 +329,23 @@ export class Session {
     const done = this.#begin('the deletion of the account', reply);
     this.#openWith(args.password, vault, (secrets) => {
       if (secrets === null) this.#wrongPassword(done);
-      else this.#bury(done);
+      else if (!buryAccount(this.#parts, () => done({ ok: true, value: {} }))) done({ ok: false, code: 'not-logged-in' });
     });
   }
 
-  #bury(done: Reply): void {
-    const { env, settings, sync, seed } = this.#parts;
-    const user = this.userRecord();
-    if (user === null || this.#open === null) return done({ ok: false, code: 'not-logged-in' });
-    const empty = new Uint8Array(32);
-    const tombstone = this.signAsUser(
-      'user',
-      { ...user.body, sealingKey: empty, authenticationKey: empty, salt: new Uint8Array(16), displayName: '', about: '', deleted: true },
-      user.sequence,
-    );
-    sync.announce(tombstone.signed);
-    sync.endTurn();
-    seed.call('publish', { records: [tombstone.signed] }, (result) => {
-      if (!result.ok && settings.seedServer) this.#parts.count('deletionNotAtSeed');
-      this.logout('The account was deleted.');
-      env.store.wipe();
-      env.store.delete('self', 'user');
-      env.store.delete('self', 'certificate');
-      this.#certificate = null;
-      done({ ok: true, value: {} });
-      env.retire();
-    });
+  /** The account is gone: this node belongs to nobody. */
+  disown(): void {
+    const { env } = this.#parts;
+    env.store.delete('self', 'user');
+    env.store.delete('self', 'certificate');
+    this.#certificate = null;
   }
 
   /** Somebody's record came in: one who registered our name before us has it, and this session ends. */
   userChanged(record: VerifiedRecord<'user'>): void {
     const { settings } = this.#parts;
     if (this.#open === null || record.body.deleted || record.body.name !== settings.user || record.authorId === this.#open.userId) return;
-    this.#parts.tell({
-      type: 'notice',
-      level: 'error',
-      text: `The name ${settings.user} belongs to somebody who registered it earlier, while the two of you could not meet. Register under another name.`,
-    });
+    tellNameLost(this.#parts);
     this.logout('The name belongs to somebody else.');
   }
 

@@ -4,6 +4,7 @@ import { digestKey } from '../membership/record-view.ts';
 import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import { type AnyVerifiedRecord, type SignedRecord, verifyRecord } from '../records.ts';
+import { compareClaims } from '../session/claim.ts';
 import type { UserId } from '../types.ts';
 import { ClockWatch } from './clock-watch.ts';
 
@@ -66,6 +67,7 @@ export class AntiEntropy {
     const before = typeof record === 'string' ? undefined : view.known(record);
     if (from !== null && typeof record !== 'string' && record.authorId === from.nodeId) this.#clocks.compare(from, record.wallMillis);
     const outcome = view.put(signed);
+    if (outcome === 'old' && before !== undefined && typeof record !== 'string') this.#outrank(record, before, from);
     if (outcome === 'old' || outcome === 'refused' || typeof record === 'string') return;
     if (outcome === 'new' && view.full) this.#hurry();
     if (before === undefined || !saysTheSame(before, record)) {
@@ -74,6 +76,15 @@ export class AntiEntropy {
     }
     if (this.#refreshed.size === 0) env.setTimer('gossip', '', options.gossipDelayMillis * (0.5 + env.random.fraction()));
     this.#refreshed.set(`${record.type}/${record.authorId}`, { record, from });
+  }
+
+  /** Presence of a session that was overtaken: whoever passed it on hears of the one that has. */
+  #outrank(record: AnyVerifiedRecord, known: AnyVerifiedRecord, from: Link | null): void {
+    const { session, presence } = this.#parts;
+    if (record.type !== 'presence' || known.type !== 'presence' || compareClaims(record.body, known.body) >= 0) return;
+    // Digests compare sequence numbers, so the session that holds takes the higher number, too.
+    if (session.userId === record.authorId && known.body.node === session.nodeId && record.sequence >= known.sequence) return presence.outdo(record.sequence);
+    if (from !== null) this.#sendRecords(from, [known.signed], 0);
   }
 
   /** Timer: passes on what could wait, to fewer peers than news. */
@@ -246,7 +257,7 @@ function saysTheSame(before: AnyVerifiedRecord, after: AnyVerifiedRecord): boole
   }
   if (before.type === 'presence' && after.type === 'presence') {
     const [a, b] = [before.body, after.body];
-    return a.node === b.node && a.presence === b.presence && a.statusText === b.statusText && a.epoch === b.epoch;
+    return a.node === b.node && a.presence === b.presence && a.statusText === b.statusText && compareClaims(a, b) === 0;
   }
   return false;
 }

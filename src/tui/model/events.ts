@@ -4,7 +4,7 @@ import { sanitiseLine } from '../text/sanitise.ts';
 import { truncate } from '../text/width.ts';
 import { failureWords, presenceWord, tickWord } from '../text/words.ts';
 import { leaveSession, takeSync } from './answers.ts';
-import { addMessage, changeMessage, markRead, preview, setUnread } from './chat.ts';
+import { addMessage, changeMessage, loadHistory, markRead, preview, setUnread } from './chat.ts';
 import { conversationOf } from './model.ts';
 import type { Turn } from './turn.ts';
 
@@ -16,6 +16,9 @@ export function takeEvent(turn: Turn, event: NodeEvent): void {
       return;
     case 'logged-out':
       leaveSession(turn, `You are logged out${event.reason === '' ? '' : `: ${sanitiseLine(event.reason)}`}.`, false);
+      return;
+    case 'handed-over':
+      handedOver(turn, event);
       return;
     case 'message-received':
       received(turn, event.message);
@@ -46,6 +49,16 @@ export function takeEvent(turn: Turn, event: NodeEvent): void {
       turn.notice(event.level, sanitiseLine(event.text));
       return;
   }
+}
+
+/** What was written and received elsewhere is here now: whatever is held is asked for anew. */
+function handedOver(turn: Turn, event: Extract<NodeEvent, { type: 'handed-over' }>): void {
+  const count = event.messages === 1 ? '1 message' : `${event.messages} messages`;
+  turn.notice('info', `Everything from ${event.from} is here now${event.messages === 0 ? '' : `: ${count}`}.`);
+  if (turn.model.connection !== 'up') return;
+  refreshPeople(turn);
+  for (const command of ['chats', 'settings', 'info'] as const) turn.call(command, {}, 'refresh');
+  for (const [name, conversation] of Object.entries(turn.model.conversations)) if (conversation.loaded !== 'no') loadHistory(turn, name);
 }
 
 function received(turn: Turn, message: MessageView): void {

@@ -1,0 +1,91 @@
+import type { StoreWriter } from '../capabilities.ts';
+import type { MessageId, UserId } from '../types.ts';
+import { asDraft, type Drafts } from './drafts.ts';
+import type { History, StoredMessage } from './history.ts';
+import type { Outbox } from './outbox.ts';
+
+const TEXTS = ['id', 'peer', 'text', 'state'] as const;
+const NUMBERS = ['stamp', 'sentMillis'] as const;
+const MESSAGE_ID_CHARACTERS = 21;
+
+/** Rows come sealed from another node of the same user; this keeps a damaged one from doing harm here. */
+function asMessage(value: unknown): StoredMessage | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const fields = value as Record<string, unknown>;
+  const whole =
+    TEXTS.every((name) => typeof fields[name] === 'string') &&
+    NUMBERS.every((name) => Number.isSafeInteger(fields[name])) &&
+    typeof fields['fromMe'] === 'boolean' &&
+    Array.isArray(fields['receipts']);
+  return whole ? (value as StoredMessage) : null;
+}
+
+/**
+ * Merges what an earlier session of the user left into this one's history, outbox, receipts and drafts. Each row may come any
+ * number of times and from several nodes: an id is kept once, ticks go forward only, and what was confirmed does not wait again.
+ */
+export class Inherited {
+  readonly #store: StoreWriter;
+  readonly #history: History;
+  readonly #outbox: Outbox;
+  readonly #drafts: Drafts;
+  readonly #recipients = new Set<UserId>();
+  readonly #readers = new Set<UserId>();
+  /** Somebody has something new waiting for them: messages, read receipts. */
+  readonly #waiting: (recipients: Iterable<UserId>, readers: Iterable<UserId>) => void;
+
+  constructor(parts: {
+    readonly store: StoreWriter;
+    readonly history: History;
+    readonly outbox: Outbox;
+    readonly drafts: Drafts;
+    readonly waiting: (recipients: Iterable<UserId>, readers: Iterable<UserId>) => void;
+  }) {
+    this.#store = parts.store;
+    this.#history = parts.history;
+    this.#outbox = parts.outbox;
+    this.#drafts = parts.drafts;
+    this.#waiting = parts.waiting;
+  }
+
+  /** Takes in one row of another node's table; true for a message that was not known here. */
+  take(table: string, key: string, value: unknown): boolean {
+    const peer = key.slice(0, Math.max(0, key.indexOf('/'))) as UserId;
+    switch (table) {
+      case 'messages': {
+        const message = asMessage(value);
+        return message !== null && this.#message(message);
+      }
+      case 'outbox': {
+        const found = this.#history.byId(key.slice(-MESSAGE_ID_CHARACTERS) as MessageId);
+        if (found?.[1].fromMe === true && found[1].peer === peer && found[1].state === 'queued' && this.#outbox.inherit(peer, key, value))
+          this.#recipients.add(peer);
+        return false;
+      }
+      case 'receipts':
+        this.#store.put('receipts', key, 1);
+        this.#readers.add(peer);
+        return false;
+      case 'drafts': {
+        const draft = asDraft(value);
+        if (draft !== null) this.#drafts.merge(key as UserId, draft);
+        return false;
+      }
+      default:
+        return false;
+    }
+  }
+
+  #message(message: StoredMessage): boolean {
+    const outcome = this.#history.merge(message);
+    if (message.fromMe && message.state !== 'queued') this.#outbox.settle(message.peer, message.stamp, message.id);
+    return outcome === 'added';
+  }
+
+  /** End of a page: what waits for somebody who is here goes to them. */
+  endPage(): void {
+    if (this.#recipients.size > 0 || this.#readers.size > 0) this.#waiting(this.#recipients, this.#readers);
+    this.#recipients.clear();
+    this.#readers.clear();
+  }
+}

@@ -1,0 +1,22 @@
+import type { Parts } from '../parts.ts';
+
+/** Leaves nothing behind but the signed tombstone in the network; the node ends. False when nobody is logged in. */
+export function buryAccount(parts: Parts, done: () => void): boolean {
+  const { env, settings, session, sync, seed } = parts;
+  const user = session.userRecord();
+  if (user === null) return false;
+  const empty = new Uint8Array(32);
+  const nothing = { sealingKey: empty, authenticationKey: empty, salt: new Uint8Array(16), displayName: '', about: '', deleted: true };
+  const tombstone = session.signAsUser('user', { ...user.body, ...nothing }, user.sequence);
+  sync.announce(tombstone.signed);
+  sync.endTurn();
+  seed.call('publish', { records: [tombstone.signed] }, (result) => {
+    if (!result.ok && settings.seedServer) parts.count('deletionNotAtSeed');
+    session.logout('The account was deleted.');
+    env.store.wipe();
+    session.disown();
+    done();
+    env.retire();
+  });
+  return true;
+}
