@@ -103,7 +103,11 @@ class AtomicRing {
 
   #fail(): void {
     const member = this.#any();
-    if (member.chord.joined && !mayFail(member, this.members(), { successorCount: this.#successorCount, underWay: [], spareShortLists: this.#options.taken === undefined })) return;
+    if (
+      member.chord.joined &&
+      !mayFail(member, this.members(), { successorCount: this.#successorCount, underWay: [], spareShortLists: this.#options.taken === undefined })
+    )
+      return;
     if (this.random.fraction() < 0.3) member.chord.leave();
     this.nodes.delete(member.self.id);
   }

@@ -12,7 +12,10 @@ function cut(ring: RingWorld, side: readonly RingNode[]): void {
 }
 
 function shuffled(ring: RingWorld, nodes: readonly RingNode[]): RingNode[] {
-  return nodes.map((node) => [ring.random.fraction(), node] as const).sort((a, b) => a[0] - b[0]).map(([, node]) => node);
+  return nodes
+    .map((node) => [ring.random.fraction(), node] as const)
+    .sort((a, b) => a[0] - b[0])
+    .map(([, node]) => node);
 }
 
 for (const [count, limitMillis] of [
@@ -37,7 +40,11 @@ test('R8: nodes that start together and each know some others found one ring', (
   for (const seed of seedsOf(6)) {
     const ring = new RingWorld({ seed, detection: REAL });
     const nodes = Array.from({ length: 12 }, () => ring.add());
-    for (const [at, node] of nodes.entries()) ring.start(node, [1, 5].map((step) => nodes[(at + step) % nodes.length] as RingNode));
+    for (const [at, node] of nodes.entries())
+      ring.start(
+        node,
+        [1, 5].map((step) => nodes[(at + step) % nodes.length] as RingNode),
+      );
     t.not(ring.millisUntilIdeal(15_000), null, `seed ${seed}: ${ring.notIdeal()}`);
   }
 });
@@ -116,7 +123,10 @@ test('the ring goes below its minimum size and above it again, by crash and in o
       gone.push(node);
       t.not(ring.millisUntilIdeal(8_000), null, `seed ${seed}, ${7 - gone.length} left: ${ring.notIdeal()}`);
       ring.world.runUntil(ring.world.now + 2_000);
-      t.is(ring.members().every((program) => program.chord.small), 7 - gone.length < 5);
+      t.is(
+        ring.members().every((program) => program.chord.small),
+        7 - gone.length < 5,
+      );
     }
     for (const node of gone) {
       ring.start(node, [nodes[6] as RingNode]);

@@ -1,4 +1,4 @@
-import { REAL, RingWorld, type RingNode } from './ring-world.ts';
+import { REAL, type RingNode, RingWorld } from './ring-world.ts';
 
 /** Figures of the ring by hand: node dist/test/ring/measure.js [seeds]. */
 const seeds = Number(process.argv[2] ?? 10);
@@ -43,7 +43,9 @@ for (const count of [2, 4, 8, 32]) {
     const nodes = ring.addIdealRing(32, true);
     ring.world.runUntil(20_000);
     const side = nodes.filter((_node: RingNode, index) => index < count / 2).map((node) => node.contact.name);
-    ring.world.rules = [{ id: 'cut', kind: 'cut', from: side, to: nodes.map((node) => node.contact.name).filter((name) => !side.includes(name)), oneWay: false }];
+    ring.world.rules = [
+      { id: 'cut', kind: 'cut', from: side, to: nodes.map((node) => node.contact.name).filter((name) => !side.includes(name)), oneWay: false },
+    ];
     ring.world.runUntil(140_000);
     ring.world.rules = [];
     times.push(ring.millisUntilIdeal(120_000));

@@ -36,7 +36,8 @@ export function mayFail(failing: MemberView, members: readonly MemberView[], rul
   const { successorCount, underWay, spareShortLists } = rules;
   const rest = members.filter((member) => member !== failing);
   const live = new Set<NodeId>(rest.map((member) => member.self.id));
-  if (rest.some((member) => (spareShortLists || member.chord.successors.length > 1) && !member.chord.successors.some((contact) => live.has(contact.id)))) return false;
+  if (rest.some((member) => (spareShortLists || member.chord.successors.length > 1) && !member.chord.successors.some((contact) => live.has(contact.id))))
+    return false;
   if (underWay.some(({ list }) => (spareShortLists || list.length > 1) && !list.some((contact) => live.has(contact.id)))) return false;
   return principals(rest, underWay).length >= successorCount + 1;
 }
@@ -73,7 +74,8 @@ function brokenList(self: Contact, successors: readonly Contact[]): string | nul
   for (const [at, contact] of successors.entries()) {
     const before = at === 0 ? self : (successors[at - 1] as Contact);
     if (contact.id === self.id) return `R7: ${self.name} lists itself`;
-    if (contact.id === before.id || (at > 0 && !between(before.id, contact.id, self.id))) return `R7: the list of ${self.name} is out of order at ${contact.name}`;
+    if (contact.id === before.id || (at > 0 && !between(before.id, contact.id, self.id)))
+      return `R7: the list of ${self.name} is out of order at ${contact.name}`;
   }
   return null;
 }

@@ -118,7 +118,7 @@ export class RingProgram implements Program<Wire> {
       self,
       ask: (to, question, answered) => {
         const instead = parts.instead?.(this, question) ?? null;
-        if (instead !== null) return this.#soon(() => answered(instead));
+        if (instead !== null) return this.soon(() => answered(instead));
         this.calls.ask(to, 'ring', question, (body) => {
           const answer = body as RingAnswer | null;
           answered(answer === null || parts.taken === undefined ? answer : (parts.taken(this, to, answer) as RingAnswer));
@@ -139,7 +139,7 @@ export class RingProgram implements Program<Wire> {
   }
 
   #later: Array<() => void> = [];
-  #soon(action: () => void): void {
+  soon(action: () => void): void {
     this.#later.push(action);
     this.env.setTimer('soon', '', 0);
   }
@@ -153,7 +153,8 @@ export class RingProgram implements Program<Wire> {
     const contact = this.#parts.contactOf(from);
     switch (message.type) {
       case 'ask': {
-        const body = message.channel === 'ring' ? this.#answer(contact, message.body as RingQuestion) : this.answerers.get(message.channel)?.(contact, message.body);
+        const body =
+          message.channel === 'ring' ? this.#answer(contact, message.body as RingQuestion) : this.answerers.get(message.channel)?.(contact, message.body);
         if (body !== undefined && body !== null) this.env.send(from, { type: 'answer', call: message.call, body });
         return;
       }

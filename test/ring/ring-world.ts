@@ -120,7 +120,10 @@ export class RingWorld {
       const successors = Array.from({ length: Math.min(successorCount, count - 1) }, (_, step) => after(step + 1));
       const fingers = withFingers ? idealFingers(sorted, node.contact, successors) : new Map<number, Contact>();
       node.place = { predecessor: after(count - 1), successors, fingers };
-      this.start(node, [1, 2, 3].map((step) => sorted[(at + step) % count] as RingNode));
+      this.start(
+        node,
+        [1, 2, 3].map((step) => sorted[(at + step) % count] as RingNode),
+      );
     }
     return added;
   }
@@ -146,7 +149,10 @@ export class RingWorld {
     for (const [at, node] of sorted.entries()) {
       const chord = this.program(node)?.chord;
       if (chord?.joined !== true) return `${node.contact.name} is no member`;
-      const wanted = Array.from({ length: Math.min(successorCount, sorted.length - 1) }, (_, step) => (sorted[(at + 1 + step) % sorted.length] as RingNode).contact.name);
+      const wanted = Array.from(
+        { length: Math.min(successorCount, sorted.length - 1) },
+        (_, step) => (sorted[(at + 1 + step) % sorted.length] as RingNode).contact.name,
+      );
       const has = chord.successors.map((contact) => contact.name);
       if (wanted.join() !== has.join()) return `R8 ${node.contact.name} has successors ${has.join()} instead of ${wanted.join()}`;
       const before = sorted.length === 1 ? null : (sorted.at(at - 1) as RingNode).contact.name;

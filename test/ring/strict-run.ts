@@ -88,9 +88,11 @@ class StrictRun {
       contact !== null && contact !== undefined && now - (seen.spokeMillis.get(contact.id) ?? Number.NEGATIVE_INFINITY) <= withinMillis;
     const head = chord.successors[0];
     const isTail = chord.successors.every((contact, at) => seen.successors.at(at - chord.successors.length)?.id === contact.id);
-    if (now > 0 && head !== undefined && !isTail && !spoke(head, 0) && !spoke(chord.predecessor, 0)) this.#break(`R9: ${self.name} adopted ${head.name}, which had not just answered`);
+    if (now > 0 && head !== undefined && !isTail && !spoke(head, 0) && !spoke(chord.predecessor, 0))
+      this.#break(`R9: ${self.name} adopted ${head.name}, which had not just answered`);
     const isOther = chord.predecessor !== null && chord.predecessor.id !== seen.predecessor?.id;
-    if (now > 0 && isOther && !spoke(chord.predecessor, JUST_MILLIS)) this.#break(`R9: ${self.name} adopted ${chord.predecessor?.name} as predecessor, which had not just spoken`);
+    if (now > 0 && isOther && !spoke(chord.predecessor, JUST_MILLIS))
+      this.#break(`R9: ${self.name} adopted ${chord.predecessor?.name} as predecessor, which had not just spoken`);
     if (!chord.joined && chord.owns(randomKey(this.ring.random))) this.#break(`R10: ${self.name} is no member and claims a key`);
     seen.successors = chord.successors;
     seen.predecessor = chord.predecessor;
@@ -165,5 +167,10 @@ export function strictRun(options: StrictOptions): StrictOutcome {
     if (ring.notIdeal() === null) millisToIdeal = ring.world.now - quietSince;
     else run.run(50);
   }
-  return { broken: run.broken ?? (millisToIdeal === null ? `R8: ${ring.notIdeal()} (seed ${options.seed})` : null), joins: run.joins, fails: run.fails, millisToIdeal };
+  return {
+    broken: run.broken ?? (millisToIdeal === null ? `R8: ${ring.notIdeal()} (seed ${options.seed})` : null),
+    joins: run.joins,
+    fails: run.fails,
+    millisToIdeal,
+  };
 }

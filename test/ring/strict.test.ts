@@ -37,7 +37,9 @@ function brokenShare(seeds: number, run: (seed: number) => { readonly broken: st
 }
 
 test('negative control: joining with one successor breaks the ring', (t) => {
-  const broken = brokenShare(10, (seed) => strictRun({ seed, successorCount: 3, taken: ({ chord }, _from, what) => ('answer' in what ? onlyOneSuccessor(chord, what) : what) }));
+  const broken = brokenShare(10, (seed) =>
+    strictRun({ seed, successorCount: 3, taken: ({ chord }, _from, what) => ('answer' in what ? onlyOneSuccessor(chord, what) : what) }),
+  );
   t.true(broken >= 3, `only ${broken} of 10 seeds were broken`);
 });
 

@@ -1,0 +1,109 @@
+import type { Contact } from '../ring/circle.ts';
+import type { Replica } from './replica-index.ts';
+import type { Replicas } from './replicas.ts';
+import type { Ask, ReplicationOptions, ReplicationPort, Stored } from './replication-port.ts';
+
+export interface ReadValue {
+  readonly value: Stored;
+  readonly about: Replica['about'];
+}
+
+export interface ReadResult {
+  /** The winner of each id, tombstones too, by id. Every one has been checked here. */
+  readonly values: readonly ReadValue[];
+  /** Who answered, owner first. Empty: nobody could be reached, and nothing follows from that there are no values. */
+  readonly holders: readonly Contact[];
+}
+
+interface Answered {
+  readonly holder: Contact;
+  readonly found: ReadonlyMap<string, { readonly replica: Replica; readonly value: Stored }>;
+}
+
+/** Values of one key in one answer, at most: a holder that goes on for ever is cut off. */
+const PAGES_MAX = 64;
+
+/** Reads keys from all their holders and repairs those that were behind. One valid signed copy is enough. */
+export class Reads {
+  readonly #port: ReplicationPort;
+  readonly #options: ReplicationOptions;
+  readonly #replicas: Replicas;
+  readonly #ask: Ask;
+
+  constructor(parts: { port: ReplicationPort; options: ReplicationOptions; replicas: Replicas }, ask: Ask) {
+    this.#port = parts.port;
+    this.#options = parts.options;
+    this.#replicas = parts.replicas;
+    this.#ask = ask;
+  }
+
+  /** `early`: as soon as a majority has answered and there is something. Else all have answered, or are silent. Calls back once. */
+  get(where: { readonly key: string; readonly kind: string; readonly early: boolean }, done: (result: ReadResult) => void): void {
+    this.#port.lookup(where.key, (result) => {
+      const targets = result.owners.slice(0, this.#options.copies);
+      const answered: Answered[] = [];
+      let open = targets.length;
+      let told = false;
+      const tell = (): void => {
+        if (told) return;
+        told = true;
+        done(this.#merge(answered, targets));
+      };
+      if (open === 0) return tell();
+      for (const target of targets) {
+        this.#readAll(target, where, (one) => {
+          open -= 1;
+          if (one !== null) answered.push(one);
+          const some = answered.some((each) => each.found.size > 0);
+          if (open === 0 || (where.early && some && answered.length > targets.length / 2)) tell();
+          if (open === 0) this.#repair(answered);
+        });
+      }
+    });
+  }
+
+  #readAll(holder: Contact, where: { readonly key: string; readonly kind: string }, done: (answered: Answered | null) => void): void {
+    const found = new Map<string, { replica: Replica; value: Stored }>();
+    const read = (after: string | null, pages: number): void => {
+      this.#ask(holder, { ask: 'read', key: where.key, kind: where.kind, after }, (answer) => {
+        if (answer?.answer !== 'page') return done(null);
+        for (const value of answer.page.values) {
+          const about = this.#replicas.inspect(value);
+          if (typeof about === 'string' || about.key !== where.key || value.kind !== where.kind) continue;
+          const replica = this.#replicas.describe(value, about);
+          found.set(replica.name, { replica, value });
+        }
+        if (answer.more === null || pages >= PAGES_MAX || (after !== null && answer.more <= after)) return done({ holder, found });
+        read(answer.more, pages + 1);
+      });
+    };
+    read(null, 1);
+  }
+
+  #winners(answered: readonly Answered[]): Map<string, { replica: Replica; value: Stored }> {
+    const winners = new Map<string, { replica: Replica; value: Stored }>();
+    for (const { found } of answered) {
+      for (const [name, one] of found) {
+        const present = winners.get(name);
+        if (present === undefined || this.#replicas.compare(one.replica, present.replica) > 0) winners.set(name, one);
+      }
+    }
+    return winners;
+  }
+
+  #merge(answered: readonly Answered[], targets: readonly Contact[]): ReadResult {
+    const winners = [...this.#winners(answered).entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+    const holders = targets.filter((target) => answered.some((each) => each.holder.id === target.id));
+    return { values: winners.map(([, { value, replica }]) => ({ value, about: replica.about })), holders };
+  }
+
+  /** Read repair: whoever answered with less gets what it lacks, a page of it; anti-entropy does the rest. */
+  #repair(answered: readonly Answered[]): void {
+    const winners = this.#winners(answered);
+    for (const { holder, found } of answered) {
+      const lacking = [...winners.entries()].filter(([name, { replica }]) => found.get(name)?.replica.version !== replica.version);
+      const values = lacking.slice(0, this.#options.pageValuesMax).map(([, { value }]) => value);
+      if (values.length > 0) this.#ask(holder, { ask: 'push', page: { values, hash: this.#replicas.pageHash(values) } }, () => undefined);
+    }
+  }
+}

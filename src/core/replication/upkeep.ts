@@ -1,0 +1,150 @@
+import { type Contact, owns } from '../ring/circle.ts';
+import { endOfKey, type Replica } from './replica-index.ts';
+import type { Replicas } from './replicas.ts';
+import type { ReplicationOptions, ReplicationPort } from './replication-port.ts';
+import type { Transfer } from './transfer.ts';
+
+/**
+ * Keeps copies where they belong.
+ *
+ * Locally, each owner compares its range with the K-1 members after it, on every change of neighbours and every R.
+ * Globally, a copy whose owner was not heard of for a lease is offered to whoever owns its key now: after many joins it may lie
+ * far from its owner, where no neighbour would ever ask for it.
+ *
+ * Invariants
+ * D2 a copy that does not belong here is dropped only after the owner and the K-1 members after it have confirmed theirs.
+ * D5 no copy is without a lease for more than three times R, unless its owner cannot be reached.
+ */
+export class Upkeep {
+  readonly #port: ReplicationPort;
+  readonly #options: ReplicationOptions;
+  readonly #replicas: Replicas;
+  readonly #transfer: Transfer;
+  #pushing = false;
+  #pushAgain = false;
+  #repairing = false;
+
+  constructor(parts: { port: ReplicationPort; options: ReplicationOptions; replicas: Replicas; transfer: Transfer }) {
+    this.#port = parts.port;
+    this.#options = parts.options;
+    this.#replicas = parts.replicas;
+    this.#transfer = parts.transfer;
+  }
+
+  start(): void {
+    this.#port.setTimer('replica-push', this.#options.settleMillis);
+    this.#port.setTimer('replica-lease', this.#options.leaseCheckMillis * (0.5 + this.#port.fraction()));
+  }
+
+  /** Neighbours have changed. */
+  ringChanged(): void {
+    if (this.#pushing) this.#pushAgain = true;
+    else this.#port.setTimer('replica-push', this.#options.settleMillis * (0.5 + this.#port.fraction()));
+  }
+
+  // --- local: the owner and its holders ---
+
+  pushTimer(): void {
+    this.#port.setTimer('replica-push', this.#options.pushMillis * (0.9 + 0.2 * this.#port.fraction()));
+    this.pushOwn(this.#options.copies - 1, true);
+  }
+
+  /** Compares what we own with the members after us. Calls back with how many of them have all of it; it is skipped while one is under way. */
+  pushOwn(peerCount: number, lease: boolean, done: (complete: number) => void = () => undefined): void {
+    const owned = this.#port.owned();
+    if (owned === null || this.#pushing) {
+      this.#pushAgain = this.#pushing;
+      return done(0);
+    }
+    const range = { from: endOfKey(owned.from), to: endOfKey(owned.to), lease };
+    const now = this.#port.monotonicMillis;
+    for (const replica of this.#replicas.index.range(range.from, range.to)) replica.renewedMillis = now;
+    const peers = this.#port.successors().slice(0, peerCount);
+    this.#pushing = true;
+    let complete = 0;
+    const next = (at: number): void => {
+      const peer = peers[at];
+      if (peer === undefined) {
+        this.#pushing = false;
+        if (this.#pushAgain) this.#port.setTimer('replica-push', this.#options.settleMillis);
+        this.#pushAgain = false;
+        return done(complete);
+      }
+      this.#transfer.reconcile(peer, range, (outcome) => {
+        if (outcome !== 'failed') complete += 1;
+        // What the first holder gave us the next ones must get, so it is one after the other.
+        next(at + 1);
+      });
+    };
+    next(0);
+  }
+
+  // --- global: leases ---
+
+  leaseTimer(): void {
+    this.#port.setTimer('replica-lease', this.#options.leaseCheckMillis * (0.9 + 0.2 * this.#port.fraction()));
+    this.#replicas.dropExpired();
+    if (this.#repairing) return;
+    const expired = this.#expired();
+    if (expired.length > 0) this.#repair(expired);
+  }
+
+  /** Copies whose lease has run out, but for those that we own. */
+  #expired(): Replica[] {
+    const owned = this.#port.owned();
+    const before = this.#port.monotonicMillis - this.#options.leaseMillis;
+    return this.#replicas.index.all().filter((replica) => {
+      if (replica.renewedMillis > before) return false;
+      return owned === null || !(owned.from === owned.to || owns(owned.from, replica.about.key, owned.to));
+    });
+  }
+
+  /** One owner after the other. The first copy is looked up, and those up to the owner's place belong to the same. */
+  #repair(expired: readonly Replica[]): void {
+    const [first] = expired;
+    if (first === undefined) {
+      this.#repairing = false;
+      return;
+    }
+    this.#repairing = true;
+    this.#port.lookup(first.about.key, (result) => {
+      const owners = result.owners.slice(0, this.#options.copies);
+      const owner = owners[0];
+      // Nobody found: later again. So too where we are told that we are the owner and do not know it yet.
+      if (owner === undefined || owner.id === this.#port.self.id) return this.#repair(expired.slice(1));
+      const sameOwner = (replica: Replica): boolean =>
+        replica === first || (replica.about.key >= first.about.key && owns(first.about.key, replica.about.key, owner.id));
+      const batch = expired.filter(sameOwner).slice(0, this.#options.offeredMax);
+      const done = new Set(batch);
+      this.#offer(owners, batch, () => this.#repair(expired.filter((replica) => !done.has(replica))));
+    });
+  }
+
+  #offer(owners: readonly Contact[], batch: readonly Replica[], done: () => void): void {
+    const belongsHere = owners.some((owner) => owner.id === this.#port.self.id);
+    // A proper holder reminds the owner only; its copy stays, and the owner renews the lease with its next push.
+    const peers = belongsHere ? owners.slice(0, 1) : owners;
+    let confirmedByAll = new Set(batch.map((replica) => replica.name));
+    const next = (at: number): void => {
+      const peer = peers[at];
+      if (peer === undefined) {
+        this.#settle(batch, confirmedByAll, belongsHere);
+        return done();
+      }
+      this.#transfer.offer(peer, batch, (confirmed) => {
+        confirmedByAll = new Set([...confirmedByAll].filter((name) => confirmed?.has(name) === true));
+        next(at + 1);
+      });
+    };
+    next(0);
+  }
+
+  #settle(batch: readonly Replica[], confirmed: ReadonlySet<string>, belongsHere: boolean): void {
+    for (const replica of batch) {
+      // It may have been replaced by a newer one meanwhile, which nobody has confirmed.
+      if (!confirmed.has(replica.name) || this.#replicas.index.get(replica.name) !== replica) continue;
+      if (belongsHere) replica.renewedMillis = this.#port.monotonicMillis;
+      else this.#replicas.drop(replica);
+    }
+  }
+}
