@@ -91,6 +91,10 @@ export const CORE_OPTIONS = Object.freeze({
   /** Peers to whom somebody else's question is passed on. */
   lookupFanout: 4,
 
+  // ring
+  /** How long a question of the ring may be without an answer, opening of a link included, ms. */
+  ringAnswerMillis: 1_500,
+
   // clocks
   /** A stamp further ahead of the own wall clock is refused, ms. */
   clockAheadMillisMax: 60_000,
@@ -103,6 +107,17 @@ export const CORE_OPTIONS = Object.freeze({
   /** Wrong passwords in a row before a pause, and the pause, ms (doubled each time, up to 5 minutes). */
   loginAttemptsMax: 5,
   loginPauseMillis: 5_000,
+
+  // sessions: one a user
+  /** Rows and bytes of rows in one page of a handover; one row may exceed the bytes. */
+  handoverRowsMax: 256,
+  handoverBytesTarget: 98_304,
+  /** A page that does not come is asked for again after this long, ms. */
+  handoverRetryMillis: 2_000,
+  /** Nobody has asked for a page for this long: the store of the session that ended is locked, ms. */
+  handoverIdleMillis: 20_000,
+  /** How long a login looks for a node where the user is logged in, ms. */
+  vaultFetchMillis: 4_000,
 
   // chat
   /** UTF-8 bytes of one text. */

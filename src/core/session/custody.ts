@@ -9,9 +9,6 @@ import { HANDOVER_END, type HandoverPage, openAsk, sealPage } from './handover-s
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
 
-/** Nobody has asked for a page for this long: the store is locked; whoever comes later has its key. */
-const IDLE_MILLIS = 20_000;
-
 interface Ending {
   /** `alice@desk`, for people. */
   readonly at: string;
@@ -43,13 +40,13 @@ export class Custody {
 
   /** The session here was overtaken: surfaces are told why, and what it left waits to be fetched. */
   begin(heir: NodeId, storeKey: Uint8Array): void {
-    const { env, view, settings } = this.#parts;
+    const { env, options, view, settings } = this.#parts;
     const label = view.node(heir)?.body.label;
     const at = label === undefined ? 'another node' : label === '' ? settings.user : `${settings.user}@${label}`;
     this.#ending = { at };
     this.#storeOpen = true;
     this.#storeKey = storeKey;
-    env.setTimer('custody', '', IDLE_MILLIS);
+    env.setTimer('custody', '', options.handoverIdleMillis);
     this.#parts.tell({ type: 'notice', level: 'warning', text: `You logged in at ${at}; this session ends after handing over.` });
   }
 
@@ -79,7 +76,7 @@ export class Custody {
 
   /** The new session asks for a page. What does not prove that it comes from the user is counted and not answered. */
   ask(link: Link, message: Of<'handover-ask'>): void {
-    const { env, session } = this.#parts;
+    const { env, options, session } = this.#parts;
     if (link.nodeId === null || session.open !== null) return this.#parts.count('handoverAsksEarly');
     const route = { heir: link.nodeId, giver: session.nodeId };
     const ask = openAsk(env, env.nodeKeys.agreementSeed, route, message);
@@ -91,9 +88,9 @@ export class Custody {
       return this.#reply(link, ask.storeKey, { epoch, cursor: over ? HANDOVER_END : '', next: HANDOVER_END, rows: [] });
     }
     if (!this.#openStore(ask.storeKey)) return this.#parts.count('handoverAsksRefused');
-    env.setTimer('custody', '', IDLE_MILLIS);
+    env.setTimer('custody', '', options.handoverIdleMillis);
     const cursor = ask.epoch === epoch ? ask.cursor : '';
-    const { rows, next } = over ? { rows: [], next: cursor } : readRows(env.store, cursor, (value) => env.codec.encode(value).length);
+    const { rows, next } = over ? { rows: [], next: cursor } : readRows(env, options, cursor);
     this.#reply(link, ask.storeKey, { epoch, cursor, next, rows });
     if (over) this.#end('everything was handed over');
   }

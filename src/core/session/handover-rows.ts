@@ -1,6 +1,7 @@
-import type { StoreReader } from '../capabilities.ts';
+import type { Env } from '../env.ts';
+import type { CoreOptions } from '../options.ts';
 import type { TableName } from '../tables.ts';
-import { HANDOVER_END, HANDOVER_ROWS_MAX } from './handover-seal.ts';
+import { HANDOVER_END } from './handover-seal.ts';
 
 /**
  * What a session leaves to the next one, in the order in which it is handed over: who is a friend before what they wrote,
@@ -8,26 +9,26 @@ import { HANDOVER_END, HANDOVER_ROWS_MAX } from './handover-seal.ts';
  */
 export const HANDOVER_TABLES = ['facts', 'blocks', 'settings', 'messages', 'outbox', 'receipts', 'drafts'] as const satisfies readonly TableName[];
 
-/** Bytes of rows after which a page ends; one row may exceed it. */
-const PAGE_BYTES = 98_304;
 /** Read from the store at once, so that rows with long texts do not pile up in memory. */
 const SCAN_ROWS = 64;
 
 type Row = readonly [table: string, key: string, value: unknown];
 
-/** The rows behind a cursor, as many as fit into a page. `sizeOf` gives the bytes that a value takes when it is encoded. */
-export function readRows(store: StoreReader, cursor: string, sizeOf: (value: unknown) => number): { readonly rows: Row[]; readonly next: string } {
+type PageOptions = Pick<CoreOptions, 'handoverRowsMax' | 'handoverBytesTarget'>;
+
+/** The rows behind a cursor, as many as fit into a page. */
+export function readRows(env: Pick<Env, 'store' | 'codec'>, options: PageOptions, cursor: string): { readonly rows: Row[]; readonly next: string } {
   const rows: Row[] = [];
   let bytes = 0;
   let [table, after] = splitCursor(cursor);
   while (table < HANDOVER_TABLES.length) {
     const name = HANDOVER_TABLES[table] as TableName;
-    const found = store.scan(name, { limit: SCAN_ROWS, ...(after === '' ? {} : { from: `${after}\0` }) });
+    const found = env.store.scan(name, { limit: SCAN_ROWS, ...(after === '' ? {} : { from: `${after}\0` }) });
     for (const [key, value] of found) {
       rows.push([name, key, value]);
       after = key;
-      bytes += sizeOf(value);
-      if (bytes >= PAGE_BYTES || rows.length >= HANDOVER_ROWS_MAX) return { rows, next: `${table}/${after}` };
+      bytes += env.codec.encode(value).length;
+      if (bytes >= options.handoverBytesTarget || rows.length >= options.handoverRowsMax) return { rows, next: `${table}/${after}` };
     }
     if (found.length === SCAN_ROWS) continue;
     table += 1;

@@ -30,11 +30,11 @@ export interface HandoverPage {
 
 /** The cursor behind the last row. */
 export const HANDOVER_END = 'end';
-export const HANDOVER_ROWS_MAX = 256;
+const ROWS_MAX = 1_024;
 
 const cursorShape = text(0, 256);
 const askShape = record({ storeKey: bytes(32), epoch: integer(), cursor: cursorShape });
-const pageShape = record({ epoch: integer(), cursor: cursorShape, next: cursorShape, rows: list(anything, HANDOVER_ROWS_MAX) });
+const pageShape = record({ epoch: integer(), cursor: cursorShape, next: cursorShape, rows: list(anything, ROWS_MAX) });
 const rowShape = list(anything, 3);
 const NONCE = new Uint8Array(12);
 

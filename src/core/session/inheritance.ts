@@ -16,9 +16,6 @@ interface Progress {
   readonly messages: number;
 }
 
-/** A page that does not come is asked for again after this long, ms. */
-const RETRY_MILLIS = 2_000;
-
 /**
  * The receiving side of a takeover: fetches what earlier sessions of the user left at other nodes, page by page, and merges it.
  *
@@ -58,7 +55,7 @@ export class Inheritance {
   }
 
   #ask(link: Link): void {
-    const { env, session, links, view } = this.#parts;
+    const { env, options, session, links, view } = this.#parts;
     const node = link.nodeId === null ? undefined : view.node(link.nodeId);
     if (link.nodeId === null || node === undefined || session.open === null) return;
     const { epoch, cursor } = this.#progress(link.nodeId);
@@ -66,7 +63,7 @@ export class Inheritance {
     const message = sealAsk(env, node.body.agreementKey, route, { storeKey: session.open.secrets.storeKey, epoch, cursor });
     if (message === null) return;
     links.send(link, message);
-    env.setTimer('handover', link.nodeId, RETRY_MILLIS);
+    env.setTimer('handover', link.nodeId, options.handoverRetryMillis);
   }
 
   page(link: Link, message: Of<'handover-page'>): void {

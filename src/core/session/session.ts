@@ -121,6 +121,11 @@ export class Session {
     return signRecord(env, this.#open.identity, { type, sequence: this.#nextSequence(lastSequence), wallMillis: Math.trunc(env.wallMillis), body });
   }
 
+  /** The node is somebody's: only then is it a member of the ring. */
+  get certified(): boolean {
+    return this.#certificate !== null;
+  }
+
   /** Signs the node's own record afresh and tells it to everybody. */
   announceNode(gone = false): void {
     const { env, settings, view, sync, seed } = this.#parts;
@@ -268,6 +273,7 @@ export class Session {
     }
     seed.publish(this.#vaultRecord() as VerifiedRecord);
     this.announceNode();
+    this.#parts.ring.start();
     friends.open();
     chat.open();
     presence.open();

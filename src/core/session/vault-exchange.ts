@@ -24,8 +24,6 @@ interface Fetch {
   readonly asked: Set<Link>;
 }
 
-/** How long a login looks for a node where the user is logged in, ms. */
-const FETCH_MILLIS = 4_000;
 const EMPTY: Uint8Array = new Uint8Array();
 
 /**
@@ -53,11 +51,11 @@ export class VaultExchange {
     return this.#fetch?.userId ?? null;
   }
 
-  /** Calls back once, within FETCH_MILLIS. */
+  /** Calls back once, within `vaultFetchMillis`. */
   fetch(of: { readonly userId: UserId; readonly name: string; readonly authentication: KeyPair }, done: (outcome: PeerVault) => void): void {
-    const { env, links, connections } = this.#parts;
+    const { env, options, links, connections } = this.#parts;
     this.#fetch = { ...of, done, asked: new Set() };
-    env.setTimer('vault', '', FETCH_MILLIS);
+    env.setTimer('vault', '', options.vaultFetchMillis);
     for (const link of links.upLinks()) this.linkReady(link);
     connections.reviewSoon();
   }
