@@ -166,6 +166,19 @@ const loggedOut = expectation({
   check: (value, scene) => firstMisfit(expandNames(value), async (name) => ((await scene.ask(name, 'info', {})).loggedIn ? `${name} is logged in` : null)),
 });
 
+const session = expectation({
+  name: 'session',
+  schema: keys({ among: nodes, at: Type.Optional(node) }, 'Of several nodes of one user exactly one has the session; with `at`, that one.'),
+  mentions: (value) => [...expandNames(value.among), ...(value.at === undefined ? [] : [value.at])],
+  misfit: (value) => (value.at === undefined || expandNames(value.among).includes(value.at) ? null : '`at` has to be one of the nodes'),
+  words: (value) => `of ${listed(expandNames(value.among))}, only ${value.at ?? 'one'} is logged in`,
+  check: async (value, scene) => {
+    const found: string[] = [];
+    for (const name of expandNames(value.among)) if ((await scene.ask(name, 'info', {})).loggedIn) found.push(name);
+    return found.length === 1 && (value.at === undefined || found[0] === value.at) ? null : `${does(found, 'is', 'are')} logged in`;
+  },
+});
+
 const unread = expectation({
   name: 'unread',
   schema: keys({ at: node, from: user, count: Type.Integer({ minimum: 0, description: 'how many' }) }, 'How many messages of somebody wait unread.'),
@@ -178,4 +191,4 @@ const unread = expectation({
   },
 });
 
-export const PEOPLE_EXPECTATIONS: readonly AnyExpectation[] = [friends, relation, presence, profile, loggedIn, loggedOut, unread];
+export const PEOPLE_EXPECTATIONS: readonly AnyExpectation[] = [friends, relation, presence, profile, loggedIn, loggedOut, session, unread];
