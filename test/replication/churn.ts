@@ -46,7 +46,10 @@ export function churn(options: ChurnOptions): ChurnOutcome {
     deaths += 1;
     const members = ring.members();
     const told = Array.from({ length: 3 }, () => members[ring.random.below(members.length)]);
-    ring.start(ring.add(), ring.nodes.filter((node) => told.some((program) => program?.self.id === node.contact.id)));
+    ring.start(
+      ring.add(),
+      ring.nodes.filter((node) => told.some((program) => program?.self.id === node.contact.id)),
+    );
   }
   const messagesPerNodeSecond = (ring.world.messageCount - from) / options.nodes / (options.millis / 1_000);
   keyed.run(60_000);

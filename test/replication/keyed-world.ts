@@ -1,5 +1,4 @@
 import type { ScanRange, StoreWriter } from '../../src/core/capabilities.ts';
-import { type Contact, compareIds } from '../../src/core/ring/circle.ts';
 import type { ReadResult } from '../../src/core/replication/reads.ts';
 import { Replication } from '../../src/core/replication/replication.ts';
 import type {
@@ -11,6 +10,7 @@ import type {
   Stored,
 } from '../../src/core/replication/replication-port.ts';
 import type { WriteProgress } from '../../src/core/replication/writes.ts';
+import { type Contact, compareIds } from '../../src/core/ring/circle.ts';
 import type { RingProgram } from '../ring/ring-program.ts';
 import { ownerAmong, type RingNode, RingWorld, type RingWorldOptions } from '../ring/ring-world.ts';
 import { crypto, MAIL, NOTES } from './kinds.ts';

@@ -89,9 +89,13 @@ export function letter(sender: KeyPair, recipient: string, id: string, text = 's
   return { kind: 'mail', bytes: signed(sender, [sender.publicKey, recipient, id, false, text]) };
 }
 
-/** What takes the place of a letter that was fetched. Only the recipient can make one that counts. */
+/** What takes the place of a letter. It counts only when its signer is the recipient. */
+export function tombstone(signer: KeyPair, recipient: string, id: string): Stored {
+  return { kind: 'mail', bytes: signed(signer, [signer.publicKey, recipient, id, true, '']) };
+}
+
 export function fetched(recipient: KeyPair, id: string): Stored {
-  return { kind: 'mail', bytes: signed(recipient, [recipient.publicKey, idOf(recipient), id, true, '']) };
+  return tombstone(recipient, idOf(recipient), id);
 }
 
 export const MAIL: ValueKind = {
@@ -99,7 +103,7 @@ export const MAIL: ValueKind = {
   bytesMax: 4_096,
   valuesPerKeyMax: 300,
   bytesPerKeyMax: 65_536,
-  valuesPerAuthorMax: 150,
+  valuesPerAuthorMax: 70,
   inspect: remembering((bytes) => {
     const content = verified(bytes);
     if (content === null) return 'wrong signature';

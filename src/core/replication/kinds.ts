@@ -27,7 +27,10 @@ export interface ValueKind {
   /** Of one key. Tombstones count too. */
   readonly valuesPerKeyMax: number;
   readonly bytesPerKeyMax: number;
-  /** Of one author under one key. */
+  /**
+   * Of one author under one key. At most a quarter of `valuesPerKeyMax` where strangers may write: several holders that
+   * each accept different values of one author end up with twice as many.
+   */
   readonly valuesPerAuthorMax: number;
   /** Checks signature, shape and owner. A string says why the value is refused. The same bytes give the same answer, always. */
   inspect(bytes: Uint8Array): Inspected | string;

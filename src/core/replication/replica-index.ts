@@ -34,6 +34,8 @@ export class ReplicaIndex {
   readonly #byName = new Map<string, Replica>();
   #sorted: Replica[] = [];
   bytes = 0;
+  /** Grows with each change. */
+  changes = 0;
 
   constructor(crypto: Pick<Crypto, 'sha256'>) {
     this.#crypto = crypto;
@@ -52,6 +54,7 @@ export class ReplicaIndex {
   }
 
   set(replica: Replica): void {
+    this.changes += 1;
     const at = this.#firstFrom(replica.name);
     const before = this.#byName.get(replica.name);
     if (before === undefined) this.#sorted.splice(at, 0, replica);
@@ -66,6 +69,7 @@ export class ReplicaIndex {
   delete(name: string): void {
     const replica = this.#byName.get(name);
     if (replica === undefined) return;
+    this.changes += 1;
     this.#sorted.splice(this.#firstFrom(name), 1);
     this.#byName.delete(name);
     this.bytes -= replica.size;

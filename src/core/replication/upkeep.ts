@@ -22,6 +22,8 @@ export class Upkeep {
   readonly #transfer: Transfer;
   #pushing = false;
   #pushAgain = false;
+  /** What waits for the push that is under way. */
+  #afterPush: Array<() => void> = [];
   #repairing = false;
 
   constructor(parts: { port: ReplicationPort; options: ReplicationOptions; replicas: Replicas; transfer: Transfer }) {
@@ -46,37 +48,38 @@ export class Upkeep {
 
   pushTimer(): void {
     this.#port.setTimer('replica-push', this.#options.pushMillis * (0.9 + 0.2 * this.#port.fraction()));
-    this.pushOwn(this.#options.copies - 1, true);
+    if (this.#pushing) this.#pushAgain = true;
+    else this.pushOwn(this.#options.copies - 1, true);
   }
 
-  /** Compares what we own with the members after us. Calls back with how many of them have all of it; it is skipped while one is under way. */
+  /** Compares what we own with the members after us, once the push that is under way has ended. Calls back with how many of them have all of it. */
   pushOwn(peerCount: number, lease: boolean, done: (complete: number) => void = () => undefined): void {
     const owned = this.#port.owned();
-    if (owned === null || this.#pushing) {
-      this.#pushAgain = this.#pushing;
-      return done(0);
-    }
+    if (this.#pushing) return void this.#afterPush.push(() => this.pushOwn(peerCount, lease, done));
+    if (owned === null) return done(0);
     const range = { from: endOfKey(owned.from), to: endOfKey(owned.to), lease };
     const now = this.#port.monotonicMillis;
     for (const replica of this.#replicas.index.range(range.from, range.to)) replica.renewedMillis = now;
     const peers = this.#port.successors().slice(0, peerCount);
+    if (peers.length === 0) return done(0);
     this.#pushing = true;
+    const before = this.#replicas.index.changes;
     let complete = 0;
-    const next = (at: number): void => {
-      const peer = peers[at];
-      if (peer === undefined) {
-        this.#pushing = false;
-        if (this.#pushAgain) this.#port.setTimer('replica-push', this.#options.settleMillis);
-        this.#pushAgain = false;
-        return done(complete);
-      }
+    let open = peers.length;
+    // All at once: one that is dead and not yet known to be must not keep the others waiting.
+    for (const peer of peers) {
       this.#transfer.reconcile(peer, range, (outcome) => {
         if (outcome !== 'failed') complete += 1;
-        // What the first holder gave us the next ones must get, so it is one after the other.
-        next(at + 1);
+        open -= 1;
+        if (open > 0) return;
+        this.#pushing = false;
+        // What one holder gave us the others must get.
+        if (this.#pushAgain || this.#replicas.index.changes !== before) this.#port.setTimer('replica-push', this.#options.settleMillis);
+        this.#pushAgain = false;
+        done(complete);
+        this.#afterPush.shift()?.();
       });
-    };
-    next(0);
+    }
   }
 
   // --- global: leases ---

@@ -1,3 +1,4 @@
+import type { NodeId } from '../types.ts';
 import { between, type Contact } from './circle.ts';
 import type { Pointers } from './pointers.ts';
 import type { Remembered } from './remembered.ts';
@@ -90,13 +91,38 @@ export class Stabiliser {
     this.#finish(false);
   }
 
-  /** Our successor is dead or no member: the next one takes its place and is asked at once. */
-  #dropHead(successor: Contact, answer: RingAnswer | null): void {
-    if (answer === null) this.#remembered.unheard(successor);
-    const successors = this.#pointers.successors.slice(1);
+  /**
+   * Our successor is dead or no member. Neighbours often die together, so all behind it are asked at once, and the first who is alive
+   * takes its place as soon as those before it are known to be dead; its state is asked for in the step after.
+   */
+  #dropHead(dead: Contact, answer: RingAnswer | null): void {
+    if (answer === null) this.#remembered.unheard(dead);
+    const rest = this.#pointers.successors.slice(1);
     this.#busy = false;
-    if (successors.length === 0) return this.#hooks.lostAll();
-    this.#follow(successors);
+    if (rest.length === 0) return this.#hooks.lostAll();
+    this.#follow(rest);
+    if (rest.length === 1) return this.#stabilise();
+    this.#busy = true;
+    const alive = new Map<NodeId, boolean>();
+    let decided = false;
+    for (const contact of rest) {
+      this.#port.ask(contact, { ask: 'ping' }, (heard) => {
+        if (heard === null) this.#remembered.unheard(contact);
+        alive.set(contact.id, heard?.answer === 'alive');
+        const first = rest.findIndex((each) => alive.get(each.id) !== false);
+        if (decided || (first >= 0 && !alive.has((rest[first] as Contact).id))) return;
+        decided = true;
+        this.#keepFrom(rest, first);
+      });
+    }
+  }
+
+  /** Of the entries that were asked, the one at `first` is the first who is alive; -1 when none is. */
+  #keepFrom(asked: readonly Contact[], first: number): void {
+    if (!this.#active || this.#pointers.successors[0]?.id !== asked[0]?.id) return this.#finish(true);
+    this.#busy = false;
+    if (first < 0) return this.#hooks.lostAll();
+    if (first > 0) this.#follow(asked.slice(first));
     this.#stabilise();
   }
 
