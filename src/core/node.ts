@@ -15,6 +15,7 @@ import { CORE_OPTIONS, type CoreOptions } from './options.ts';
 import type { Parts } from './parts.ts';
 import { Presence } from './presence/presence.ts';
 import type { AnyVerifiedRecord, VerifiedRecord } from './records.ts';
+import { RingMember } from './ring/ring-member.ts';
 import { Services } from './services.ts';
 import { Custody } from './session/custody.ts';
 import { Inheritance } from './session/inheritance.ts';
@@ -69,7 +70,10 @@ class ChatNode implements Program<Frame> {
     parts.view = new RecordView(parts, { changed: (record) => this.#recordChanged(record), pinned: (id) => this.#pinned(id) });
     parts.links = new Links(parts, {
       hello: (link, node, session) => parts.connections.hello(link, node, session),
-      up: (link) => parts.connections.up(link),
+      up: (link) => {
+        parts.connections.up(link);
+        parts.ring.linkUp(link);
+      },
       changed: (link) => parts.connections.changed(link),
       down: (link, reason) => this.#linkDown(link, reason),
       message: (link, message) => this.#message(link, message),
@@ -81,6 +85,7 @@ class ChatNode implements Program<Frame> {
     parts.seed = new SeedSync(parts, this.#services);
     parts.lookup = new Lookup(parts);
     parts.session = new Session(parts, this.#services);
+    parts.ring = new RingMember(parts);
     parts.friends = new Friends(parts);
     parts.presence = new Presence(parts);
     parts.chat = new Chat(parts);
@@ -99,6 +104,7 @@ class ChatNode implements Program<Frame> {
     seed.start();
     connections.start();
     discovery.start();
+    this.#parts.ring.start();
     this.#env.setTimer('presence', '', PRESENCE_TICK_MILLIS);
   }
 
@@ -135,10 +141,17 @@ class ChatNode implements Program<Frame> {
         return seed.retryTimer();
       case 'lookup':
         return lookup.timer(key);
+      case 'ring-stabilise':
+      case 'ring-fingers':
+      case 'ring-merge':
+      case 'ring-join':
+      case 'ring-routes':
+      case 'ring-asks':
+        return this.#parts.ring.timer(kind);
       case 'outbox':
         return chat.outboxTick();
       case 'vault':
-        return this.#parts.vaultExchange.timer();
+        return this.#parts.vaultExchange.timer(key);
       case 'custody':
         return this.#parts.custody.timer();
       case 'handover':
@@ -170,6 +183,7 @@ class ChatNode implements Program<Frame> {
 
   stop(): void {
     const { session, sync, links, chat, discovery } = this.#parts;
+    this.#parts.ring.leave();
     session.stop();
     discovery.stop();
     chat.endTurn();
@@ -205,6 +219,12 @@ class ChatNode implements Program<Frame> {
         return chat.receipt(link, message);
       case 'refusal':
         return chat.refusal(link, message);
+      case 'ring-ask':
+        return this.#parts.ring.question(link, message);
+      case 'ring-answer':
+        return this.#parts.ring.answer(link, message);
+      case 'ring-notice':
+        return this.#parts.ring.notice(link, message);
       case 'vault-ask':
         return vaultExchange.ask(link, message);
       case 'vault-answer':
@@ -225,6 +245,7 @@ class ChatNode implements Program<Frame> {
   #linkDown(link: Link, reason: 'dead' | 'goodbye' | 'closed'): void {
     if (reason === 'dead' && link.nodeId !== null) this.#parts.presence.nodeDead(link.nodeId);
     this.#parts.connections.down(link, reason);
+    this.#parts.ring.linkDown(link);
   }
 
   #recordChanged(record: AnyVerifiedRecord): void {
@@ -232,7 +253,7 @@ class ChatNode implements Program<Frame> {
     switch (record.type) {
       case 'node':
         if (record.authorId !== session.nodeId) connections.nodeChanged(record);
-        return;
+        return this.#parts.ring.membersChanged();
       case 'presence':
         connections.sessionMoved(record);
         session.presenceHeard(record);

@@ -2,6 +2,7 @@ import { sameBytes } from '../bytes.ts';
 import { vaultChallengeBytes } from '../directory/vault-challenge.ts';
 import type { KeyDerivation, ServiceResult } from '../env.ts';
 import type { Parts } from '../parts.ts';
+import type { VerifiedRecord } from '../records.ts';
 import type { UserId } from '../types.ts';
 import { decodeVault, openVault, passwordKeys, type Vault, type VaultSecrets } from './vault.ts';
 
@@ -17,10 +18,15 @@ type Derive = (password: string, salt: Uint8Array, derivation: KeyDerivation, th
  * that the password gives; the user's public record, from anybody, says what salt and cost the password is derived with.
  */
 export function fetchVault(parts: Parts, password: string, derive: Derive, done: (outcome: FetchedVault) => void): void {
-  const { env, settings, lookup, seed, vaultExchange } = parts;
+  const { env, options, settings, links, lookup, seed, vaultExchange } = parts;
   const name = settings.user;
   const refuse = (code: string, details: Record<string, unknown> = { name }): void => done({ type: 'refused', code, details });
-  lookup.find(name, (user) => {
+  const begunMillis = env.monotonicMillis;
+  const find = (): void => lookup.find(name, found);
+  const found = (user: VerifiedRecord<'user'> | null): void => {
+    // Right after the start nobody may have been met who could know the name.
+    const early = seed.summary().seedServer !== 'up' && (seed.joining || links.upLinks().length === 0);
+    if (user === null && early && env.monotonicMillis - begunMillis < options.vaultFetchMillis) return vaultExchange.later(find);
     if (user === null) return refuse('not-registered');
     derive(password, user.body.salt, user.body.derivation, (derived) => {
       if (!derived.ok) return refuse('internal', { reason: derived.code });
@@ -51,5 +57,6 @@ export function fetchVault(parts: Parts, password: string, derive: Derive, done:
         });
       });
     });
-  });
+  };
+  find();
 }

@@ -24,6 +24,8 @@ interface Fetch {
   readonly asked: Set<Link>;
 }
 
+const AGAIN = 'again';
+const AGAIN_MILLIS = 250;
 const EMPTY: Uint8Array = new Uint8Array();
 
 /**
@@ -39,6 +41,7 @@ export class VaultExchange {
   readonly #parts: Parts;
   readonly #guard = new VaultGuard(SEED_OPTIONS);
   #fetch: Fetch | null = null;
+  #again: (() => void) | null = null;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -68,9 +71,18 @@ export class VaultExchange {
     this.#parts.links.send(link, { type: 'vault-ask', name: fetch.name, nonce: EMPTY, signature: EMPTY });
   }
 
-  /** Timer: nobody had it in time. */
-  timer(): void {
-    this.#settle({ type: 'none' });
+  /** Calls back a little later: a node that has just started may know nobody yet. */
+  later(again: () => void): void {
+    this.#again = again;
+    this.#parts.env.setTimer('vault', AGAIN, AGAIN_MILLIS);
+  }
+
+  /** Timer: nobody had it in time, or it is time to look again. */
+  timer(key: string): void {
+    if (key !== AGAIN) return this.#settle({ type: 'none' });
+    const again = this.#again;
+    this.#again = null;
+    again?.();
   }
 
   answer(link: Link, message: Of<'vault-answer'>): void {
