@@ -19,6 +19,9 @@ import {
 import { SmallRing } from './small-ring.ts';
 import { Stabiliser } from './stabiliser.ts';
 
+/** What a node outside any ring knows of the way to a key. */
+const NOWHERE: NextStep = { answer: 'next', done: false, contacts: [], why: 'member-list' };
+
 /** A place in a ring that stands already: simulations begin with it instead of many joins. */
 export interface RingPlace {
   readonly predecessor: Contact;
@@ -55,7 +58,7 @@ export class Chord {
     this.#remembered = new Remembered(port.self.id, this.#options.rememberedMax);
     const parts = { port, options: this.#options, pointers: this.#pointers, remembered: this.#remembered };
     this.#fingers = new Fingers(parts, (key, done) => this.lookup(key, done));
-    this.#lookups = new Lookups(parts, (key, avoid) => this.#fingers.nextStep(key, avoid));
+    this.#lookups = new Lookups(parts, (key, avoid) => (this.joined ? this.#fingers.nextStep(key, avoid) : NOWHERE));
     this.#stabiliser = new Stabiliser(parts, {
       lostAll: () => this.#lostAll(),
       shrunk: (members) => this.#small.census(members),
@@ -256,7 +259,8 @@ export class Chord {
       // Whoever lives in a small ring learns of us and joins.
       if (result.hops.length === 1) this.#port.tell(contact, { tell: 'notify' });
       if (this.#pointers.isNearer(found)) this.#stabiliser.hint(found);
-      else this.#introduce(contact);
+      // Whoever names our own successor lives in our ring.
+      else if (found.id !== this.successors[0]?.id) this.#introduce(contact);
     });
   }
 

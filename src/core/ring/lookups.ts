@@ -48,6 +48,9 @@ export class Lookups {
         if (answer?.answer === 'next') {
           hops.push({ asked: contact, why });
           if (answer.done) return done({ owners: answer.contacts, hops });
+          // The way leads to ourselves: what comes next we know best.
+          const own = answer.contacts[0]?.id === this.#port.self.id ? this.#next(from.key, dead) : null;
+          if (own?.done === true) return done({ owners: own.contacts, hops });
           const fresh = answer.contacts.filter((each) => !asked.has(each.id) && each.id !== this.#port.self.id);
           fallbacks = [...fresh.slice(1), ...fallbacks];
           if (fresh[0] !== undefined) return step(fresh[0], answer.why);
@@ -89,18 +92,17 @@ export class Lookups {
   /** Answers the route's origin when the owner is known here, else hands the route to the next who takes it. */
   forward(question: Extract<RingQuestion, { ask: 'route' }>): void {
     const { key, route, origin } = question;
-    const own = this.#next(key, []);
+    const dead: NodeId[] = [];
     let hops = question.hops;
-    if (own.done) return this.#routed(origin, { tell: 'routed', route, owners: own.contacts, hops });
-    const contacts = [...own.contacts];
     const handOn = (): void => {
-      const contact = contacts.shift();
-      if (contact === undefined || hops.length >= this.#options.hopsMax) {
-        return this.#routed(origin, { tell: 'routed', route, owners: [], hops });
-      }
+      const own = this.#next(key, dead);
+      const contact = own.contacts[0];
+      if (own.done) return this.#routed(origin, { tell: 'routed', route, owners: own.contacts, hops });
+      if (contact === undefined || hops.length >= this.#options.hopsMax) return this.#routed(origin, { tell: 'routed', route, owners: [], hops });
       this.#port.ask(contact, { ask: 'route', key, route, origin, hops: [...hops, { asked: contact, why: own.why }] }, (answer) => {
         if (answer?.answer === 'forwarding') return;
         if (answer === null) this.#remembered.unheard(contact);
+        dead.push(contact.id);
         hops = [...hops, { asked: contact, why: 'dead' }];
         handOn();
       });
