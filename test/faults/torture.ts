@@ -62,7 +62,7 @@ class Torture {
   readonly #stoppedProcesses = new Set<number>();
   #underWay: Promise<void>[] = [];
   #seedServerStruck = false;
-  #writing = true;
+  readonly #enough = new AbortController();
 
   constructor(options: TortureOptions) {
     this.#options = options;
@@ -80,7 +80,7 @@ class Torture {
     await this.#strike();
     await Promise.all(this.#underWay);
     await this.#mendAll();
-    this.#writing = false;
+    this.#enough.abort();
     await Promise.all(writers);
     const begun = performance.now();
     const left = await this.#engine.until(() => this.#undelivered(), this.#options.quietMillis ?? QUIET_MILLIS);
@@ -132,7 +132,7 @@ class Torture {
 
   async #write(from: string, to: string): Promise<void> {
     const random = stream(this.#options.seed, 'writer', from, to);
-    for (let number = 1; this.#writing; number += 1) {
+    for (let number = 1; !this.#enough.signal.aborted; number += 1) {
       const text = `${from} to ${to} number ${number}`;
       try {
         const answer = (await this.#engine.command(from, 'send', { to, text }, COMMAND_MILLIS)) as { id: string };

@@ -32,3 +32,8 @@ export function portOf(address: string): number {
   const port = Number(address.slice(address.lastIndexOf(':') + 1));
   return Number.isInteger(port) ? port : 0;
 }
+
+/** The host of a TCP address, without the brackets of IPv6. */
+export function hostOf(address: string): string {
+  return address.slice('tcp://'.length, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+}

@@ -5,6 +5,11 @@ const SOCKETS_MAX = 16_384;
 const ZAP_ADDRESS = 'inproc://zeromq.zap.01';
 const ZAP_VERSION = '1.0';
 const CURVE_KEY_BYTES = 32;
+/** What libzmq's own thread needs at most to end the sessions of sockets that were closed. */
+const SETTLE_MILLIS = 50;
+/** A handler that was closed frees its address a moment later. */
+const BIND_RETRY_MILLIS = 1;
+const BIND_MILLIS_MAX = 2_000;
 
 /** What one inbox wants to know of the handshakes that came to it. */
 export interface ZapDomain {
@@ -46,12 +51,12 @@ export class SharedContext {
   async leave(domain: ZapDomain): Promise<void> {
     this.#domains.delete(domain.name);
     await this.#change(async () => {
-      const handler = this.#handler;
-      if (handler === null || this.#domains.size > 0) return;
+      if (this.#handler === null || this.#domains.size > 0) return;
+      // A handler that goes while a handshake is just leaving makes libzmq abort the process, and so does unbinding it before.
+      await pause(SETTLE_MILLIS);
+      if (this.#domains.size > 0) return;
+      this.#handler.close();
       this.#handler = null;
-      // Closing alone frees the address some time later; the next inbox may need it at once.
-      await handler.unbind(ZAP_ADDRESS).catch(() => {});
-      handler.close();
     });
   }
 
@@ -65,7 +70,7 @@ export class SharedContext {
   async #ensureHandler(): Promise<void> {
     if (this.#handler !== null) return;
     const handler = new Reply({ context: this.context, linger: 0 });
-    await handler.bind(ZAP_ADDRESS);
+    await bindSoon(handler);
     this.#handler = handler;
     void this.#answer(handler);
   }
@@ -87,4 +92,21 @@ export class SharedContext {
     else domain?.refused();
     return [ZAP_VERSION, sequence ?? '', allowed ? '200' : '400', allowed ? 'OK' : 'refused', '', ''];
   }
+}
+
+/** Waits for the handler before this one to free the address. Rejects with the system's error when that takes too long. */
+async function bindSoon(handler: Reply): Promise<void> {
+  const deadline = performance.now() + BIND_MILLIS_MAX;
+  for (;;) {
+    try {
+      return await handler.bind(ZAP_ADDRESS);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'EADDRINUSE' || performance.now() > deadline) throw error;
+    }
+    await pause(BIND_RETRY_MILLIS);
+  }
+}
+
+function pause(millis: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, millis));
 }

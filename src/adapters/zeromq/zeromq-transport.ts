@@ -8,6 +8,7 @@ import { isIpv6Address, isUsableAddress, portOf } from './addresses.ts';
 import { SharedContext, type ZapDomain } from './context.ts';
 import { hexOf, idText, type PairIds, pairIds, toZ85 } from './keys.ts';
 import { PeerLink } from './peer-link.ts';
+import { untilFree } from './until-free.ts';
 
 /** Beyond this libzmq cuts the connection by itself; between it and `frameBytesMax` we refuse, count and keep the link. */
 const MESSAGE_BYTES_CUT = 16_777_216;
@@ -199,11 +200,10 @@ export class ZeroMqTransport implements Transport {
     this.#wakeIdleWaiters();
     const router = this.#router;
     this.#router = null;
-    if (router !== null) {
-      if (this.#endpoint !== null) await unbind(router, this.#endpoint.address);
-      router.close();
-    }
+    // Never unbound before: libzmq would then end pipes of peers that are just leaving twice, and abort the process.
+    router?.close();
     await this.#receiving;
+    if (router !== null && this.#endpoint !== null) await untilFree(this.#endpoint.address, UNBIND_MILLIS_MAX);
     if (this.#domain !== null) await this.#shared?.leave(this.#domain);
     this.#domain = null;
   }
@@ -296,20 +296,6 @@ export class ZeroMqTransport implements Transport {
     this.#idleWaiters = [];
     for (const wake of waiters) wake();
   }
-}
-
-/** Resolves when the port is free again: ZeroMQ itself closes the listening socket some time after it was asked to. */
-async function unbind(router: Router, address: string): Promise<void> {
-  const { events } = router;
-  const closed = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, UNBIND_MILLIS_MAX);
-    events.on('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-  await router.unbind(address).catch(() => {});
-  await closed;
 }
 
 function bindError(listen: string, error: unknown): ConfabError {

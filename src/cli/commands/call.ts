@@ -26,6 +26,7 @@ Examples:
   $ confab call alice info
   $ confab call alice friend-add bob
   $ confab call alice send to=bob text="see you at noon"
+  $ confab call alice send bob -- "-5 degrees"
   $ confab call alice history with=bob limit=20 --json
   $ printf '%s\\n' "$PASSWORD" | confab call alice login --password-stdin`,
     )
