@@ -292,3 +292,22 @@ test('negative control: deleting before K acknowledgements loses keys', (t) => {
   const { lost } = ringsMeet({ ...GROWTH, insteadOfAsking: (_to, question) => (question.ask === 'offer' ? { answer: 'wanted', names: [] } : null) });
   t.true(lost > 20, `only ${lost} keys`);
 });
+
+test('a peer that answers comparisons with ever more parts does not keep us for ever', (t) => {
+  let asked = 0;
+  const { keyed, nodes } = keyedRing(6, {
+    insteadOfAsking: (_to, question) => {
+      if (question.ask !== 'digest') return null;
+      asked += 1;
+      const parts = [
+        { to: `${question.from}0`, count: 1, fingerprint: '' },
+        { to: question.range.to, count: 1, fingerprint: '' },
+      ];
+      return { answer: 'parts', parts };
+    },
+  });
+  const settled = new Promise<number>((done) => keyed.at(nodes[0] as RingNode).handOver(done));
+  keyed.run(1_000);
+  t.true(asked < 200_000);
+  return settled.then((complete) => t.is(complete, 0));
+});

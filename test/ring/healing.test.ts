@@ -213,3 +213,17 @@ test('R8 under real detection: ideal within 10 s of quiet after loss, cuts, cras
     t.true((ring.millisUntilIdeal(30_000) ?? Number.POSITIVE_INFINITY) <= 20_000, `seed ${seed}: ${ring.notIdeal()}`);
   }
 });
+
+test('R11: what somebody else answers in the name of the one who was asked changes nothing', (t) => {
+  const ring = new RingWorld({ seed: 11, detection: REAL });
+  const nodes = ring.addIdealRing(8, true);
+  const liar = nodes[3] as RingNode;
+  ring.world.runUntil(2_000);
+  for (let call = 0; call < 400; call += 1) {
+    const victim = nodes[call % 8] as RingNode;
+    const body = { answer: 'state', predecessor: liar.contact, successors: [liar.contact], small: false };
+    if (victim !== liar) ring.world.send(liar.index, victim.index, { type: 'answer', call, body });
+    ring.world.runUntil(ring.world.now + 10);
+    t.is(ring.notIdeal(), null);
+  }
+});

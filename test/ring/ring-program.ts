@@ -113,7 +113,6 @@ export class RingProgram implements Program<Wire> {
   #port(): RingPort {
     const { env, self } = this;
     const parts = this.#parts;
-    const program = this;
     return {
       self,
       ask: (to, question, answered) => {
@@ -127,7 +126,7 @@ export class RingProgram implements Program<Wire> {
       tell: (to, notice) => env.send(indexOf(to), { type: 'tell', channel: 'ring', body: notice }),
       setTimer: (kind, delayMillis) => env.setTimer(kind, '', delayMillis),
       get monotonicMillis() {
-        return program.env.monotonicMillis;
+        return env.monotonicMillis;
       },
       fraction: () => env.random.fraction(),
       changed: () => {

@@ -1,5 +1,5 @@
 import type { Contact } from '../../src/core/ring/circle.ts';
-import type { RingOptions } from '../../src/core/ring/ring-port.ts';
+import type { RingAnswer, RingOptions } from '../../src/core/ring/ring-port.ts';
 import type { NodeId } from '../../src/core/types.ts';
 import { brokenInvariant, type FailRules, mayFail, type UnderWay } from './ring-checks.ts';
 import { indexOf, type RingProgram } from './ring-program.ts';
@@ -31,14 +31,28 @@ interface Seen {
 
 const JUST_MILLIS = 400;
 
+/** The list that the asker will have once it hears the answer, or null when that changes none. */
+function listAfter(
+  answerer: Contact,
+  asker: Contact,
+  chord: { readonly joined: boolean; readonly successors: readonly Contact[] } | undefined,
+  answer: RingAnswer,
+  successorCount: number,
+): readonly Contact[] | null {
+  const isMember = chord?.joined === true;
+  if (answer.answer === 'outside') return isMember ? chord.successors.filter((contact) => contact.id !== answerer.id) : null;
+  if (answer.answer !== 'state') return null;
+  return isMember ? [answerer, ...answer.successors].slice(0, successorCount) : answer.successors.filter((contact) => contact.id !== asker.id);
+}
+
 /** A ring under perfect detection and legal failures, looked at after every event in which a pointer changed or a node came or went. */
 class StrictRun {
   readonly ring: RingWorld;
   readonly #options: StrictOptions;
   readonly #successorCount: number;
   readonly #seen = new Map<NodeId, Seen>();
-  /** The last state that was given to somebody who has not taken it yet, by asker. */
-  readonly #underWay = new Map<NodeId, UnderWay>();
+  /** What was answered and has not been taken in yet, by asker and answerer. */
+  readonly #underWay = new Map<string, UnderWay>();
   #dirty = true;
   broken: string | null = null;
   joins = 0;
@@ -58,14 +72,13 @@ class StrictRun {
     });
     this.ring.onChanged = (program) => this.#changed(program);
     this.ring.onGiven = (program, to, answer) => {
-      if (answer.answer !== 'state') return;
-      const isMember = this.ring.program(this.ring.nodes[indexOf(to)] as RingNode)?.chord.joined === true;
-      const list = isMember ? [program.self, ...answer.successors].slice(0, this.#successorCount) : answer.successors.filter((contact) => contact.id !== to.id);
-      this.#underWay.set(to.id, { asker: to, list });
+      const asker = this.ring.program(this.ring.nodes[indexOf(to)] as RingNode)?.chord;
+      const list = listAfter(program.self, to, asker, answer, this.#successorCount);
+      if (list !== null) this.#underWay.set(`${to.id}/${program.self.id}`, { asker: to, list });
     };
     this.ring.onTaken = (program, from, what) => {
       this.#seenOf(program).spokeMillis.set(from.id, this.ring.world.now);
-      if ('answer' in what && what.answer === 'state') this.#underWay.delete(program.self.id);
+      if ('answer' in what) this.#underWay.delete(`${program.self.id}/${from.id}`);
     };
   }
 
@@ -119,9 +132,13 @@ class StrictRun {
     const idle = this.ring.nodes.filter((node) => this.ring.program(node) === null);
     const node = idle.length > 0 && this.ring.random.fraction() < 0.3 ? (idle[this.ring.random.below(idle.length)] as RingNode) : this.ring.add();
     this.#seen.delete(node.contact.id);
-    this.#underWay.delete(node.contact.id);
+    this.#forgetUnderWay(node.contact.id);
     this.joins += 1;
     this.ring.start(node);
+  }
+
+  #forgetUnderWay(asker: NodeId): void {
+    for (const [pair, { asker: of }] of this.#underWay) if (of.id === asker) this.#underWay.delete(pair);
   }
 
   #failRules(): FailRules {
@@ -142,7 +159,7 @@ class StrictRun {
       this.check();
     }
     this.ring.crash(node);
-    this.#underWay.delete(node.contact.id);
+    this.#forgetUnderWay(node.contact.id);
     this.#dirty = true;
     this.check();
   }

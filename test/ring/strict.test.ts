@@ -31,6 +31,10 @@ for (const successorCount of [2, 3, 4]) {
   });
 }
 
+test('regression: a member is dropped for being outside while it is on its way back in', (t) => {
+  t.is(strictRun({ seed: 24, successorCount: 3 }).broken, null);
+});
+
 /** How many of the seeds a variant breaks. */
 function brokenShare(seeds: number, run: (seed: number) => { readonly broken: string | null }): number {
   return seedsOf(seeds).filter((seed) => run(seed).broken !== null).length;

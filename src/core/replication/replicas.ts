@@ -119,7 +119,7 @@ export class Replicas {
   }
 
   dropExpired(): void {
-    for (const replica of [...this.index.all()]) if (this.#expired(replica.about)) this.drop(replica);
+    for (const replica of this.index.all().filter((each) => this.#expired(each.about))) this.drop(replica);
   }
 
   /** As many of the replicas as go into one page, from the first on; at least one. `taken` says how many that is. */

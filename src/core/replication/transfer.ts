@@ -6,6 +6,18 @@ import type { RangeDigest, ReplicationOptions, ReplicationPort } from './replica
 /** same: nothing differed. settled: what differed was exchanged. failed: cut off; the next comparison goes on where this one ended. */
 export type Outcome = 'same' | 'settled' | 'failed';
 
+/** Questions that one reconciliation may take: a peer that answers with ever more parts is left at that. */
+const COMPARISONS_MAX = 4_096;
+/** Entries of one list that are looked at. */
+const LISTED_MAX = 1_024;
+
+interface Range {
+  readonly from: string;
+  readonly to: string;
+  readonly lease: boolean;
+  readonly budget: { left: number };
+}
+
 type Done = (outcome: Outcome) => void;
 
 /**
@@ -25,16 +37,22 @@ export class Transfer {
 
   /** Values with `from < name <= to`. With `lease`, as the owner of the range. */
   reconcile(peer: Contact, range: { readonly from: string; readonly to: string; readonly lease: boolean }, done: Done): void {
-    const { from, to, lease } = range;
+    this.#compare(peer, { ...range, budget: { left: COMPARISONS_MAX } }, done);
+  }
+
+  #compare(peer: Contact, range: Range, done: Done): void {
+    const { from, to, lease, budget } = range;
+    budget.left -= 1;
+    if (budget.left < 0) return done('failed');
     const digest = this.#replicas.index.digest(from, to);
     this.#port.ask(peer, { ask: 'digest', from, range: digest, lease }, (answer) => {
       switch (answer?.answer) {
         case 'same':
           return done('same');
         case 'parts':
-          return this.#parts(peer, from, to, answer.parts, lease, done);
+          return this.#parts(peer, range, answer.parts, done);
         case 'items':
-          return this.#items(peer, this.#replicas.index.range(from, to), answer.items, done);
+          return this.#items(peer, this.#replicas.index.range(from, to), answer.items.slice(0, LISTED_MAX), done);
         default:
           return done('failed');
       }
@@ -42,21 +60,21 @@ export class Transfer {
   }
 
   /** One part after the other, those that differ. */
-  #parts(peer: Contact, from: string, to: string, parts: readonly RangeDigest[], lease: boolean, done: Done): void {
-    // A peer whose last part does not end where the range ends would have us skip something, or go on for ever.
-    if (parts.length < 2 || parts.at(-1)?.to !== to) return done('failed');
+  #parts(peer: Contact, whole: Range, parts: readonly RangeDigest[], done: Done): void {
+    // A peer whose last part does not end where the range ends would have us skip something.
+    if (parts.length < 2 || parts.at(-1)?.to !== whole.to) return done('failed');
     let at = 0;
-    let start = from;
+    let from = whole.from;
     const next = (): void => {
       const part = parts[at];
       if (part === undefined) return done('settled');
-      const range = { from: start, to: part.to, lease };
+      const range = { ...whole, from, to: part.to };
       at += 1;
-      start = part.to;
+      from = part.to;
       // Leases are renewed part by part, so with one every part is asked for.
       const own = this.#replicas.index.digest(range.from, range.to);
-      if (!lease && own.count === part.count && own.fingerprint === part.fingerprint) return next();
-      this.reconcile(peer, range, (outcome) => (outcome === 'failed' ? done('failed') : next()));
+      if (!whole.lease && own.count === part.count && own.fingerprint === part.fingerprint) return next();
+      this.#compare(peer, range, (outcome) => (outcome === 'failed' ? done('failed') : next()));
     };
     next();
   }

@@ -45,7 +45,8 @@ export class Writes {
   }
 
   timer(): void {
-    for (const write of [...this.#open]) if (!write.underWay && write.dueMillis <= this.#port.monotonicMillis) this.#attempt(write);
+    const due = Array.from(this.#open).filter((write) => !write.underWay && write.dueMillis <= this.#port.monotonicMillis);
+    for (const write of due) this.#attempt(write);
     this.#schedule();
   }
 
