@@ -84,7 +84,7 @@ test('between two nodes there is nothing but ciphertext, and what was recorded i
     for (const end of [socket, onward]) end.on('error', () => end.destroy());
     socket.on('data', (chunk) => recorded.push(Buffer.from(chunk)));
     socket.pipe(onward).pipe(socket);
-    t.teardown(() => (socket.destroy(), onward.destroy()));
+    for (const end of [socket, onward]) t.teardown(() => void end.destroy());
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   t.teardown(() => void proxy.close());

@@ -74,6 +74,7 @@ export class Outbox {
     const alone = queue.count === queue.inFlight.size + 1 && queue.inFlight.size < this.#parts.options.outboxInFlight;
     if (!alone) return this.pump(envelope.to, link);
     if (this.#parts.links.send(link, { type: 'envelope', envelope })) this.#sent(queue, key, envelope.id);
+    else this.#setTimer();
   }
 
   /** Takes over a row of another store of the same user; false when it is here already. It goes out when the queue is next restarted. */
