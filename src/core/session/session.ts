@@ -9,11 +9,10 @@ import type { Claim } from './claim.ts';
 import { fetchVault } from './fetch-vault.ts';
 import { nameIsOurs, tellNameLost } from './name-claim.ts';
 import { newAccount } from './new-account.ts';
+import { OneAtATime, type Reply } from './one-at-a-time.ts';
 import { OwnClaim } from './own-claim.ts';
 import { PasswordAttempts } from './password-attempts.ts';
 import { asVault, openVault, passwordKeys, type Vault, type VaultSecrets } from './vault.ts';
-
-type Reply = (outcome: { ok: true; value: unknown } | { ok: false; code: string; details?: Record<string, unknown> }) => void;
 
 /** The keys of whoever is logged in. */
 export interface OpenSession {
@@ -48,7 +47,7 @@ export class Session {
   readonly #nodePair: KeyPair;
   readonly nodeId: NodeId;
   #open: OpenSession | null = null;
-  #busyWith: string | null = null;
+  readonly #operations = new OneAtATime();
   readonly #attempts: PasswordAttempts;
   #nodeRecord!: VerifiedRecord<'node'>;
   #certificate: NodeCertificate | null = null;
@@ -165,12 +164,12 @@ export class Session {
   register(args: { password: string; displayName?: string }, reply: Reply): void {
     const { options, settings, lookup } = this.#parts;
     const name = settings.user;
-    if (this.#isBusy(reply)) return;
+    if (this.#operations.refuses(reply)) return;
     if (this.registered) return reply({ ok: false, code: 'already-registered', details: { name } });
     const length = [...args.password].length;
     const { passwordCharactersMin: min, passwordCharactersMax: max } = options;
     if (length < min || length > max) return reply({ ok: false, code: 'bad-password', details: { min, max } });
-    const done = this.#begin('a registration', reply);
+    const done = this.#operations.begin('a registration', reply);
     lookup.find(name, (holder) => {
       if (holder !== null) return done({ ok: false, code: 'name-taken', details: { name } });
       const salt = this.#parts.env.random.bytes(16);
@@ -205,11 +204,11 @@ export class Session {
   login(args: { password: string }, reply: Reply): void {
     const { env, settings } = this.#parts;
     const name = settings.user;
-    if (this.#isBusy(reply)) return;
+    if (this.#operations.refuses(reply)) return;
     if (this.#open !== null) return reply({ ok: false, code: 'already-logged-in', details: { name } });
     const seconds = this.#attempts.pauseSeconds(env.monotonicMillis);
     if (seconds > 0) return reply({ ok: false, code: 'too-many-attempts', details: { name, seconds } });
-    const done = this.#begin('a login', reply);
+    const done = this.#operations.begin('a login', reply);
     const vault = this.#localVault();
     if (vault === null) return this.#fetchVault(args.password, done);
     this.#openWith(args.password, vault, (secrets) => {
@@ -329,10 +328,10 @@ export class Session {
   }
 
   deleteAccount(args: { password: string }, reply: Reply): void {
-    if (this.#isBusy(reply)) return;
+    if (this.#operations.refuses(reply)) return;
     const vault = this.#localVault();
     if (this.#open === null || vault === null) return reply({ ok: false, code: 'not-logged-in' });
-    const done = this.#begin('the deletion of the account', reply);
+    const done = this.#operations.begin('the deletion of the account', reply);
     this.#openWith(args.password, vault, (secrets) => {
       if (secrets === null) this.#wrongPassword(done);
       else if (!buryAccount(this.#parts, () => done({ ok: true, value: {} }))) done({ ok: false, code: 'not-logged-in' });
@@ -385,19 +384,5 @@ export class Session {
 
   #derive(password: string, salt: Uint8Array, derivation: Vault['derivation'], then: (result: ServiceResult) => void): void {
     this.#services.call({ service: 'derive-key', password, salt, derivation }, then);
-  }
-
-  #isBusy(reply: Reply): boolean {
-    if (this.#busyWith === null) return false;
-    reply({ ok: false, code: 'busy', details: { what: this.#busyWith } });
-    return true;
-  }
-
-  #begin(what: string, reply: Reply): Reply {
-    this.#busyWith = what;
-    return (outcome) => {
-      this.#busyWith = null;
-      reply(outcome);
-    };
   }
 }
