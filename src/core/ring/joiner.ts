@@ -16,6 +16,8 @@ export interface JoinerHooks {
 
 const STEPS_MAX = 24;
 const MEMBERS_TRIED_MAX = 64;
+/** Silence takes long to be sure of, so a sweep does not wait for one contact before it asks the next. */
+const ASKED_AT_ONCE = 3;
 /** Contacts asked at once by one who lost all successors. */
 const RECOVERY_ASKED = 8;
 
@@ -32,6 +34,8 @@ export class Joiner {
   readonly #lookups: Lookups;
   readonly #hooks: JoinerHooks;
   #untried: Contact[] = [];
+  /** How many contacts are being asked at the same time, one after the other each. */
+  #trying = 0;
   #outside = new Set<NodeId>();
   #beganMillis = 0;
   /** Since when nobody but nodes outside any ring has answered. */
@@ -104,7 +108,8 @@ export class Joiner {
     }
     this.#outside.clear();
     if (contacts.size === 0) return this.#found();
-    this.#tryNext();
+    this.#trying = ASKED_AT_ONCE;
+    for (let count = 0; count < ASKED_AT_ONCE; count += 1) this.#tryNext();
   }
 
   /** Members of a small ring may be on their way into one of full size; until they are there, they stay where they are. */
@@ -126,7 +131,10 @@ export class Joiner {
 
   #tryNext(): void {
     const contact = this.#untried.pop();
-    if (contact === undefined) return this.#sweepEnded();
+    if (contact === undefined) {
+      this.#trying -= 1;
+      return this.#trying === 0 ? this.#sweepEnded() : undefined;
+    }
     this.#ask(contact, (answer) => {
       if (answer?.answer === 'outside') this.#outside.add(contact.id);
       if (answer === null || answer.answer === 'outside') return this.#tryNext();

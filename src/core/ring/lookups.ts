@@ -47,6 +47,7 @@ export class Lookups {
         if (answer === null) this.#remembered.unheard(contact);
         if (answer?.answer === 'next') {
           hops.push({ asked: contact, why });
+          for (const named of answer.contacts) this.#remembered.mention(named);
           if (answer.done) return done({ owners: answer.contacts, hops });
           // The way leads to ourselves: what comes next we know best.
           const own = answer.contacts[0]?.id === this.#port.self.id ? this.#next(from.key, dead) : null;
