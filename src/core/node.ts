@@ -2,6 +2,7 @@ import { Chat } from './chat/chat.ts';
 import { handleCommand } from './command-handlers.ts';
 import type { NodeEvent } from './commands.ts';
 import { Lookup } from './directory/lookup.ts';
+import { networkMark } from './discovery/beacon.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { formatEndpoint } from './endpoint.ts';
 import type { CommandInput, Env, Program, ServiceResult } from './env.ts';
@@ -9,6 +10,7 @@ import { Friends } from './friends/friends.ts';
 import type { Link } from './link/link.ts';
 import { Links } from './link/links.ts';
 import { Connections } from './membership/connections.ts';
+import { FailureDetector } from './membership/failure-detector.ts';
 import { RecordView } from './membership/record-view.ts';
 import type { Frame, Message } from './messages.ts';
 import { CORE_OPTIONS, type CoreOptions } from './options.ts';
@@ -21,6 +23,8 @@ import { Custody } from './session/custody.ts';
 import { Inheritance } from './session/inheritance.ts';
 import { Session } from './session/session.ts';
 import { VaultExchange } from './session/vault-exchange.ts';
+import { Swim } from './swim/swim.ts';
+import { looksLikePacket } from './swim/wire.ts';
 import { AntiEntropy } from './sync/anti-entropy.ts';
 import { SeedSync } from './sync/seed-sync.ts';
 import type { Address, Endpoint, UserId } from './types.ts';
@@ -74,7 +78,7 @@ class ChatNode implements Program<Frame> {
         parts.connections.up(link);
         parts.ring.linkUp(link);
       },
-      changed: (link) => parts.connections.changed(link),
+      changed: (link) => this.#linkChanged(link),
       down: (link, reason) => this.#linkDown(link, reason),
       message: (link, message) => this.#message(link, message),
       helloMessage: () => this.#helloMessage(),
@@ -85,6 +89,8 @@ class ChatNode implements Program<Frame> {
     parts.seed = new SeedSync(parts, this.#services);
     parts.lookup = new Lookup(parts);
     parts.session = new Session(parts, this.#services);
+    parts.swim = this.#makeSwim(parts);
+    parts.detector = new FailureDetector(parts);
     parts.ring = new RingMember(parts);
     parts.friends = new Friends(parts);
     parts.presence = new Presence(parts);
@@ -96,7 +102,7 @@ class ChatNode implements Program<Frame> {
   }
 
   start(): void {
-    const { view, session, links, sync, seed, connections, discovery } = this.#parts;
+    const { view, session, links, sync, seed, connections, discovery, swim, detector } = this.#parts;
     view.load();
     session.start();
     links.start();
@@ -104,6 +110,8 @@ class ChatNode implements Program<Frame> {
     seed.start();
     connections.start();
     discovery.start();
+    swim.start();
+    detector.start();
     this.#parts.ring.start();
     this.#env.setTimer('presence', '', PRESENCE_TICK_MILLIS);
   }
@@ -113,11 +121,12 @@ class ChatNode implements Program<Frame> {
   }
 
   datagram(from: string, bytes: Uint8Array): void {
-    this.#parts.discovery.receive(from, bytes);
+    if (looksLikePacket(bytes)) this.#parts.swim.receive(from, bytes);
+    else this.#parts.discovery.receive(from, bytes);
   }
 
   timer(kind: string, key: string): void {
-    const { links, discovery, connections, sync, seed, lookup, chat, presence } = this.#parts;
+    const { links, discovery, swim, connections, sync, seed, lookup, chat, presence } = this.#parts;
     switch (kind) {
       case 'link-tick':
         return links.tick();
@@ -127,6 +136,16 @@ class ChatNode implements Program<Frame> {
         return connections.review();
       case 'beacon':
         return discovery.tick();
+      case 'swim-period':
+        return swim.tick();
+      case 'swim-probe':
+        return swim.probeTimer(key);
+      case 'swim-verdict':
+        return swim.verdictTimer(key);
+      case 'swim-relay':
+        return swim.relayTimer(key);
+      case 'swim-suspicion':
+        return swim.suspicionTimer();
       case 'anti-entropy':
         return sync.tick();
       case 'find-nodes':
@@ -147,6 +166,7 @@ class ChatNode implements Program<Frame> {
       case 'ring-join':
       case 'ring-routes':
       case 'ring-asks':
+      case 'ring-members':
         return this.#parts.ring.timer(kind);
       case 'outbox':
         return chat.outboxTick();
@@ -186,9 +206,23 @@ class ChatNode implements Program<Frame> {
     this.#parts.ring.leave();
     session.stop();
     discovery.stop();
+    this.#parts.swim.stop();
     chat.endTurn();
     sync.endTurn();
     links.goodbye();
+  }
+
+  #makeSwim(parts: Parts): Swim {
+    const { env, options, settings, session } = parts;
+    return new Swim({
+      env,
+      options,
+      key: env.crypto.signingKeyPair(env.nodeKeys.signingSeed),
+      nodeId: session.nodeId,
+      network: networkMark(env.crypto, settings.network),
+      count: (counter) => parts.count(counter),
+      changed: (id, state) => parts.detector.memberChanged(id, state),
+    });
   }
 
   // --- hooks between modules ---
@@ -242,8 +276,13 @@ class ChatNode implements Program<Frame> {
     if (this.#env.tracing) this.#env.trace({ type: 'drop', peer: link.name, reason: 'fenced: the session was overtaken', messages: [{ type: message.type }] });
   }
 
+  #linkChanged(link: Link): void {
+    this.#parts.connections.changed(link);
+    this.#parts.detector.linkChanged(link);
+  }
+
   #linkDown(link: Link, reason: 'dead' | 'goodbye' | 'closed'): void {
-    if (reason === 'dead' && link.nodeId !== null) this.#parts.presence.nodeDead(link.nodeId);
+    this.#parts.detector.linkDown(link, reason);
     this.#parts.connections.down(link, reason);
     this.#parts.ring.linkDown(link);
   }
@@ -252,7 +291,10 @@ class ChatNode implements Program<Frame> {
     const { connections, friends, presence, view, session } = this.#parts;
     switch (record.type) {
       case 'node':
-        if (record.authorId !== session.nodeId) connections.nodeChanged(record);
+        if (record.authorId !== session.nodeId) {
+          this.#parts.detector.recordChanged(record);
+          connections.nodeChanged(record);
+        }
         return this.#parts.ring.membersChanged();
       case 'presence':
         connections.sessionMoved(record);

@@ -63,6 +63,27 @@ export const CORE_OPTIONS = Object.freeze({
   /** So many beacons of a node that no record tells of, and it is met whether or not there are links enough. */
   beaconStrangerCount: 3,
 
+  // membership protocol (SWIM with Lifeguard), by datagrams
+  /** One probe in this time, ms; 0: no probes, links alone tell who is there. */
+  swimPeriodMillis: 500,
+  /** Wait for a direct answer before others are asked to ask, ms; how many of them. */
+  swimTimeoutMillis: 150,
+  swimIndirectCount: 3,
+  /** A suspicion lasts at least this times log10 of the members (at least 1) times the period, and at most that times the second. */
+  swimSuspicionFactor: 4,
+  swimSuspicionMaxFactor: 6,
+  /** A node that hears badly waits up to this much longer, in multiples. */
+  swimHealthMax: 8,
+  /** Members that are known at most; how long the dead are remembered, ms. */
+  swimMembersMax: 256,
+  swimDeadMillis: 60_000,
+  /** A rumour is told this times log10 of the members; random members shown in each packet beside the news. */
+  swimGossipFactor: 4,
+  swimFillCount: 4,
+  /** Signatures that are checked in a second, in all and from one address. */
+  swimChecksPerSecond: 500,
+  swimChecksPerSource: 60,
+
   // membership and sync
   /** Up to here everyone knows everyone's public record. */
   fullMembershipUsers: 64,
@@ -93,7 +114,9 @@ export const CORE_OPTIONS = Object.freeze({
 
   // ring
   /** How long a question of the ring may be without an answer, opening of a link included, ms. */
-  ringAnswerMillis: 1_500,
+  ringAnswerMillis: 1_200,
+  /** The same for a node that is believed dead: it gets its chance, but nobody waits long for it. */
+  ringAnswerDeadMillis: 300,
 
   // clocks
   /** A stamp further ahead of the own wall clock is refused, ms. */

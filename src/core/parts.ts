@@ -6,15 +6,18 @@ import type { Env } from './env.ts';
 import type { Friends } from './friends/friends.ts';
 import type { Links } from './link/links.ts';
 import type { Connections } from './membership/connections.ts';
+import type { FailureDetector } from './membership/failure-detector.ts';
 import type { RecordView } from './membership/record-view.ts';
 import type { Frame } from './messages.ts';
 import type { ChatNodeOptions } from './node.ts';
 import type { CoreOptions } from './options.ts';
 import type { Presence } from './presence/presence.ts';
+import type { RingMember } from './ring/ring-member.ts';
 import type { Custody } from './session/custody.ts';
 import type { Inheritance } from './session/inheritance.ts';
 import type { Session } from './session/session.ts';
 import type { VaultExchange } from './session/vault-exchange.ts';
+import type { Swim } from './swim/swim.ts';
 import type { AntiEntropy } from './sync/anti-entropy.ts';
 import type { SeedSync } from './sync/seed-sync.ts';
 
@@ -28,16 +31,21 @@ export interface Parts {
   readonly settings: ChatNodeOptions;
   /** Signed public records that this node knows. */
   readonly view: RecordView;
-  /** Reliable links to other nodes and the failure detector. */
+  /** Reliable links to other nodes. */
   readonly links: Links;
   /** Whom to be linked with. */
   readonly connections: Connections;
+  /** Probes among all members: who is there, also where there is no link. */
+  readonly swim: Swim;
+  /** What links and probes together say of a node. */
+  readonly detector: FailureDetector;
   /** Beacons: who is nearby. */
   readonly discovery: Discovery;
   readonly sync: AntiEntropy;
   readonly seed: SeedSync;
   readonly lookup: Lookup;
   readonly session: Session;
+  readonly ring: RingMember;
   readonly friends: Friends;
   readonly presence: Presence;
   readonly chat: Chat;

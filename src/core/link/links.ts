@@ -16,7 +16,7 @@ export interface LinkHooks {
   /** A hello with a proven node record: the first of a link, or a later one with news. */
   hello(link: Link, node: VerifiedRecord<'node'>, session: { readonly user: AnyVerifiedRecord; readonly presence: AnyVerifiedRecord | null } | null): void;
   up(link: Link): void;
-  /** The one failure input: silence made it suspect, or it was heard again. */
+  /** Silence made it suspect, or it was heard again. */
   changed(link: Link): void;
   /** dead: silent too long or never answered. goodbye: it left in order. closed: we let go. */
   down(link: Link, reason: 'dead' | 'goodbye' | 'closed'): void;
@@ -26,7 +26,7 @@ export interface LinkHooks {
 }
 
 /**
- * Reliable, ordered links over an unreliable transport, and the one failure detector.
+ * Reliable, ordered links over an unreliable transport; what they hear is one input of the failure detector.
  *
  * Invariants
  * 1. Messages of a link are handed up at most once and in the order of sending, as long as both ends live.
@@ -46,6 +46,8 @@ export class Links {
   readonly #touched = new Set<Link>();
   #frameCount = 0;
   #acknowledgeTimer = false;
+  /** When the next tick was to be. */
+  #tickDueMillis = Number.POSITIVE_INFINITY;
   /** Grows with every change of what a hello says. */
   #helloVersion = 1;
 
@@ -345,6 +347,8 @@ export class Links {
     const { env, options } = this.#parts;
     env.setTimer('link-tick', '', options.linkTickMillis);
     const now = env.monotonicMillis;
+    this.#forgive(now - this.#tickDueMillis);
+    this.#tickDueMillis = now + options.linkTickMillis;
     for (const link of [...this.#links.values()]) {
       const factor = link.wanted ? 1 : options.idleLinkFactor;
       const silence = now - link.lastHeardMillis;
@@ -368,6 +372,13 @@ export class Links {
         this.#sendFrame(link, 'ping', 0, []);
       }
     }
+  }
+
+  /** This process stood still: that nobody was heard meanwhile proves nothing, and what they sent is read after this. */
+  #forgive(lateMillis: number): void {
+    if (!(lateMillis >= this.#parts.options.pingMillis)) return;
+    this.#parts.count('stalls');
+    for (const link of this.#links.values()) link.lastHeardMillis = Math.min(link.lastHeardMillis + lateMillis, this.#parts.env.monotonicMillis);
   }
 
   #resend(link: Link, now: number): void {

@@ -65,7 +65,7 @@ export class Connections {
     env.setTimer('connect', '', REVIEW_MILLIS * (0.8 + 0.4 * env.random.fraction()));
     for (const endpoint of this.#byHand) links.connect(endpoint, endpoint.address);
     const wanted = this.#wantedUsers();
-    for (const link of links.all()) link.wanted = link.userId !== null && wanted.has(link.userId);
+    for (const link of links.all()) link.wanted = this.#isWanted(link, wanted);
     for (const userId of wanted) {
       for (const nodeId of view.nodesOf(userId)) this.#reach(nodeId);
       if (!view.full) this.#seek(userId);
@@ -135,6 +135,11 @@ export class Connections {
   /** A node nearby has said that it leaves: not to be tried for a while. */
   departed(nodeId: NodeId): void {
     if (this.#parts.links.of(nodeId) === undefined) this.#failed(nodeId);
+  }
+
+  /** Somebody here waits for this peer, or the ring does. */
+  #isWanted(link: Link, users: ReadonlySet<UserId>): boolean {
+    return (link.userId !== null && users.has(link.userId)) || (link.nodeId !== null && this.#parts.ring.isNeighbour(link.nodeId));
   }
 
   #wantedUsers(): Set<UserId> {
@@ -213,7 +218,7 @@ export class Connections {
       if (session.presence !== null) sync.take(session.presence.signed, link);
       if (view.user(owner as UserId) === null) link.sessionSaid = false;
     }
-    link.wanted = owner !== null && this.#wantedUsers().has(owner);
+    link.wanted = this.#isWanted(link, this.#wantedUsers());
     this.#judgeSession(link);
     this.#userNodeReady(link);
   }
@@ -301,6 +306,12 @@ export class Connections {
   /** A record came in: a new address or run is worth an attempt at once. */
   nodeChanged(record: VerifiedRecord<'node'>): void {
     this.#attempts.delete(record.authorId as NodeId);
+    this.reviewSoon();
+  }
+
+  /** A node that was taken for dead or was unknown shows that it is there: worth an attempt at once. */
+  revived(nodeId: NodeId): void {
+    this.#attempts.delete(nodeId);
     this.reviewSoon();
   }
 

@@ -83,7 +83,7 @@ export class Presence {
 
   /** How a user stands as seen from here. */
   viewOf(id: UserId): PresenceView {
-    const { env, view, links, session } = this.#parts;
+    const { env, view, links, session, detector } = this.#parts;
     if (id === session.userId) return { ...this.#own, suspect: false, lastSeenMillis: Math.trunc(env.wallMillis) };
     const record = view.presenceOf(id);
     if (record === undefined) return { presence: 'offline', statusText: '', suspect: false, lastSeenMillis: null };
@@ -94,28 +94,32 @@ export class Presence {
     if (said === 'offline') return { presence: 'offline', statusText, suspect: false, lastSeenMillis };
     if (link?.established) {
       if (!link.sessionOpen) return { presence: 'offline', statusText, suspect: false, lastSeenMillis };
-      return { presence: said, statusText, suspect: link.state === 'suspect', lastSeenMillis };
+      return { presence: said, statusText, suspect: detector.stateOf(record.body.node) === 'suspect', lastSeenMillis };
     }
-    const fresh = this.#nodeIsFresh(record.body.node);
-    return { presence: fresh ? said : 'offline', statusText, suspect: false, lastSeenMillis };
+    const { here, suspect } = this.#judge(record.body.node);
+    return { presence: here ? said : 'offline', statusText, suspect, lastSeenMillis };
   }
 
-  /** Without a link: the node's record is young, has not said goodbye, and no link to it was found dead since. */
-  #nodeIsFresh(nodeId: NodeId): boolean {
-    const { env, view, options } = this.#parts;
+  /** Whether a node is believed to run: a link says so, or the others do, or else its record. */
+  nodeIsUp(nodeId: NodeId): boolean {
+    return this.#parts.links.of(nodeId)?.established === true || this.#judge(nodeId).here;
+  }
+
+  /** Without a link: the node has not said goodbye, nobody found it dead, and if nobody else watches it its record is young. */
+  #judge(nodeId: NodeId): { readonly here: boolean; readonly suspect: boolean } {
+    const { env, view, options, detector } = this.#parts;
     const node = view.node(nodeId);
-    if (node === undefined || node.body.gone) return false;
-    if ((this.#deadSince.get(nodeId) ?? 0) >= node.sequence) return false;
-    return env.wallMillis - node.wallMillis < options.announceTtlMillis;
-  }
-
-  /** Node records up to this sequence number do not prove life: their node was found dead. */
-  readonly #deadSince = new Map<NodeId, number>();
-
-  nodeDead(nodeId: NodeId): void {
-    const record = this.#parts.view.node(nodeId);
-    if (record !== undefined) this.#deadSince.set(nodeId, record.sequence);
-    if (this.#deadSince.size > 1_024) this.#deadSince.delete(this.#deadSince.keys().next().value as NodeId);
+    if (node === undefined || node.body.gone) return { here: false, suspect: false };
+    switch (detector.stateOf(nodeId)) {
+      case 'dead':
+        return { here: false, suspect: false };
+      case 'suspect':
+        return { here: true, suspect: true };
+      case 'alive':
+        return { here: true, suspect: false };
+      case 'unknown':
+        return { here: env.wallMillis - node.wallMillis < options.announceTtlMillis, suspect: false };
+    }
   }
 
   #lastSeen(id: UserId, record: VerifiedRecord<'presence'>): number {

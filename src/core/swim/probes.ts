@@ -1,0 +1,154 @@
+import type { CoreOptions } from '../options.ts';
+import type { NodeId } from '../types.ts';
+import type { Member, Members } from './members.ts';
+import type { SwimEnv } from './swim.ts';
+import type { Packet, PacketKind, Update } from './wire.ts';
+
+interface Probe {
+  readonly member: Member;
+  answered: boolean;
+  /** Members that were asked to ask, and those of them that said they got no answer either. */
+  asked: number;
+  denials: number;
+}
+
+/** Somebody else's question that is passed on. */
+interface Relayed {
+  readonly target: NodeId;
+  /** Who wants to know, and under which number. */
+  readonly replyTo: string;
+  readonly replySequence: number;
+}
+
+interface ProbesOptions {
+  send(
+    kind: PacketKind,
+    to: string,
+    about: { readonly target: string; readonly sequence: number; readonly targetAddress?: string; readonly first?: Update | null },
+  ): void;
+  readonly members: Members;
+  /** A probe was in vain, the direct one and those of the others. */
+  failed(member: Member): void;
+  count(counter: string): void;
+}
+
+/** A probe is over after this many timeouts: the direct answer, the question to others, their answer. */
+const PROBE_TIMEOUTS = 3;
+/** Questions of others that are under way at the same time. */
+const RELAYED_MAX = 64;
+
+/** The probes under way, their detour over others, the questions of others, and how far this node can trust its own ears. */
+export class Probes {
+  readonly #env: SwimEnv;
+  readonly #options: CoreOptions;
+  readonly #wiring: ProbesOptions;
+  readonly #relayed = new Map<number, Relayed>();
+  readonly #probes = new Map<number, Probe>();
+  #sequence = 0;
+  #health = 0;
+
+  constructor(env: SwimEnv, options: CoreOptions, wiring: ProbesOptions) {
+    this.#env = env;
+    this.#options = options;
+    this.#wiring = wiring;
+  }
+
+  /** Lifeguard's local health multiplier: grows while answers stay out that should have come. */
+  get health(): number {
+    return this.#health;
+  }
+
+  worsen(by = 1): void {
+    this.#health = Math.min(this.#options.swimHealthMax, this.#health + by);
+  }
+
+  #nextSequence(): number {
+    this.#sequence = this.#sequence === 0 ? 1 + Math.floor(this.#env.random.fraction() * 2 ** 31) : (this.#sequence % (2 ** 32 - 1)) + 1;
+    return this.#sequence;
+  }
+
+  begin(member: Member, first: Update | null): void {
+    const sequence = this.#nextSequence();
+    const timeout = this.#options.swimTimeoutMillis * (1 + this.#health);
+    this.#probes.set(sequence, { member, answered: false, asked: 0, denials: 0 });
+    this.#wiring.send('ping', member.address, { target: member.id, sequence, first });
+    this.#env.setTimer('swim-probe', String(sequence), timeout);
+    this.#env.setTimer('swim-verdict', String(sequence), timeout * PROBE_TIMEOUTS);
+  }
+
+  /** One question out of turn, whose answer is welcome and whose silence means nothing. */
+  ask(member: Member, first: Update | null): void {
+    this.#wiring.send('ping', member.address, { target: member.id, sequence: this.#nextSequence(), first });
+  }
+
+  /** Timer: no answer yet, so others are asked to ask. */
+  directTimer(key: string): void {
+    const sequence = Number(key);
+    const probe = this.#probes.get(sequence);
+    if (probe === undefined || probe.answered) return;
+    const { id, address } = probe.member;
+    for (const other of this.#wiring.members.sample(this.#options.swimIndirectCount, id)) {
+      probe.asked += 1;
+      this.#wiring.send('request', other.address, { target: id, targetAddress: address, sequence });
+    }
+  }
+
+  /** Timer: the probe is over. */
+  verdictTimer(key: string): void {
+    const probe = this.#probes.get(Number(key));
+    this.#probes.delete(Number(key));
+    if (probe === undefined) return;
+    if (probe.answered) {
+      this.#health = Math.max(0, this.#health - 1);
+      return;
+    }
+    // Others that neither deny nor confirm: it may be this node that hears badly.
+    const silent = probe.asked - probe.denials;
+    if (silent > 0) this.worsen(silent);
+    this.#wiring.count('swimProbesFailed');
+    this.#wiring.failed(probe.member);
+  }
+
+  /** Forgets what is under way. */
+  abandon(): void {
+    this.#probes.clear();
+    this.#relayed.clear();
+  }
+
+  // --- for others ---
+
+  relay(packet: Packet, from: string): void {
+    if (this.#relayed.size >= RELAYED_MAX) return this.#wiring.count('swimRelaysRefused');
+    const sequence = this.#nextSequence();
+    this.#relayed.set(sequence, { target: packet.target as NodeId, replyTo: from, replySequence: packet.sequence });
+    this.#wiring.send('ping', packet.targetAddress, { target: packet.target, sequence });
+    // Early enough that the word of it arrives before the round of whoever asked is over.
+    this.#env.setTimer('swim-relay', String(sequence), this.#options.swimTimeoutMillis * 0.8);
+  }
+
+  /** Timer: no answer came for somebody else. */
+  relayTimer(key: string): void {
+    const relayed = this.#relayed.get(Number(key));
+    if (relayed === undefined) return;
+    this.#relayed.delete(Number(key));
+    this.#wiring.send('nack', relayed.replyTo, { target: relayed.target, sequence: relayed.replySequence });
+  }
+
+  acknowledged(packet: Packet): void {
+    const probe = this.#probes.get(packet.sequence);
+    if (probe?.member.id === packet.target) {
+      probe.answered = true;
+      return;
+    }
+    const relayed = this.#relayed.get(packet.sequence);
+    if (relayed === undefined || relayed.target !== packet.target) return;
+    this.#relayed.delete(packet.sequence);
+    this.#env.cancelTimer('swim-relay', String(packet.sequence));
+    this.#wiring.send('ack', relayed.replyTo, { target: relayed.target, sequence: relayed.replySequence });
+  }
+
+  denied(packet: Packet): void {
+    const probe = this.#probes.get(packet.sequence);
+    if (probe?.member.id === packet.target) probe.denials += 1;
+  }
+}

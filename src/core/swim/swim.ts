@@ -1,0 +1,409 @@
+import type { KeyPair } from '../capabilities.ts';
+import { SourceBudget } from '../discovery/budget.ts';
+import type { Env } from '../env.ts';
+import type { CoreOptions } from '../options.ts';
+import { idOfKey } from '../records.ts';
+import type { NodeId } from '../types.ts';
+import { Gossip } from './gossip.ts';
+import { deadlineOf, type Member, Members, newMember, overrides, type Suspicion } from './members.ts';
+import { Probes } from './probes.ts';
+import { encodePacket, type MemberState, type Packet, type PacketKind, packetProvesItself, readPacket, roomFor, type Update, updateBytes } from './wire.ts';
+
+/** What the protocol needs of a node; the chat node's env has it, and so has any small program. */
+export type SwimEnv = Pick<
+  Env,
+  'monotonicMillis' | 'wallMillis' | 'random' | 'crypto' | 'setTimer' | 'cancelTimer' | 'sendDatagram' | 'datagramAddress' | 'tracing' | 'trace'
+>;
+
+export interface SwimParts {
+  readonly env: SwimEnv;
+  readonly options: CoreOptions;
+  readonly key: KeyPair;
+  readonly nodeId: NodeId;
+  /** Mark of the network; packets of another are ignored. */
+  readonly network: Uint8Array;
+  count(counter: string): void;
+  /** A member has changed its state as seen from here. */
+  changed(id: NodeId, state: MemberState): void;
+}
+
+const STAMP_MAX = 2 ** 48 - 1;
+
+/**
+ * Who is there and who is not, by probes among all members (SWIM: Das, Gupta, Motivala, DSN 2002), with Lifeguard
+ * (Dadgar, Phillips, Currey, 2018): who answers late itself judges others more slowly.
+ *
+ * Invariants
+ * 1. Only rightly signed packets of this network have an effect; what they say of third parties may be wrong, and the
+ *    accused refutes it by a higher incarnation, which nobody else can give out in its name by a packet.
+ * 2. A member is dead only after it was suspect, and suspect for at least the least suspicion time during which this node was awake.
+ * 3. Of the same incarnation the worse news wins; a higher one wins always. So all members come to agree.
+ * 4. In each round the members probe each other by a permutation that all draw from the clock: where clocks and views
+ *    agree, everybody is probed once a round; where they do not, at random.
+ * 5. Members, rumours, probes and signature checks are bounded by the options.
+ */
+export class Swim {
+  readonly #parts: SwimParts;
+  readonly #members: Members;
+  readonly #gossip = new Gossip();
+  readonly #probes: Probes;
+  readonly #budget: SourceBudget;
+  #incarnation = 0;
+  #stamp = 0;
+  /** Who is probed at the next tick. */
+  #planned: NodeId | null = null;
+  #tickDueMillis = 0;
+  #suspicionDueMillis = Number.POSITIVE_INFINITY;
+
+  constructor(parts: SwimParts) {
+    const { env, options } = parts;
+    this.#parts = parts;
+    this.#members = new Members(options.swimMembersMax, () => env.random.fraction());
+    this.#budget = new SourceBudget({ perSecond: options.swimChecksPerSecond, perSourceAndSecond: options.swimChecksPerSource });
+    this.#probes = new Probes(env, options, {
+      send: (kind, to, about) => this.#send(kind, to, about),
+      members: this.#members,
+      failed: (member) => this.#suspect(member, this.#shortId),
+      count: (counter) => parts.count(counter),
+    });
+  }
+
+  get active(): boolean {
+    return this.#parts.options.swimPeriodMillis > 0 && this.#parts.env.datagramAddress !== null;
+  }
+
+  get #shortId(): string {
+    return this.#parts.nodeId.slice(0, 8);
+  }
+
+  /** Alive or suspect members, this node not counted. */
+  get presentCount(): number {
+    return this.#members.presentCount;
+  }
+
+  /** Local health multiplier: 0 is well. */
+  get health(): number {
+    return this.#probes.health;
+  }
+
+  stateOf(id: NodeId): MemberState | 'unknown' {
+    return this.#members.get(id)?.state ?? 'unknown';
+  }
+
+  /** When that node itself was last heard here; minus infinity for never. */
+  heardMillis(id: NodeId): number {
+    return this.#members.get(id)?.heardMillis ?? Number.NEGATIVE_INFINITY;
+  }
+
+  start(): void {
+    if (!this.active) return;
+    const { env, options } = this.#parts;
+    this.#incarnation = Math.min(STAMP_MAX, Math.trunc(env.wallMillis));
+    this.#setTick(options.swimPeriodMillis * env.random.fraction());
+  }
+
+  /** Tells some members that this node leaves. */
+  stop(): void {
+    if (!this.active) return;
+    const own = { ...this.#ownUpdate(), state: 'left' as const };
+    for (const member of this.#members.sample(this.#parts.options.swimIndirectCount * 2, null)) {
+      this.#send('ping', member.address, { target: member.id, sequence: 0, first: own });
+    }
+  }
+
+  // --- what others tell of nodes ---
+
+  /** A signed record says where a node takes datagrams. */
+  learn(id: NodeId, address: string): void {
+    const { env, nodeId } = this.#parts;
+    if (!this.active || id === nodeId) return;
+    const member = this.#members.get(id);
+    if (member === undefined) {
+      this.#members.add(id, address, env.monotonicMillis);
+      return;
+    }
+    member.address = address;
+    // Whoever was taken for dead and speaks again is told so, and refutes it.
+    if (member.state === 'dead' || member.state === 'left') this.#probes.ask(member, this.#updateOf(member));
+  }
+
+  /** The node itself has said, in a signed record or by the end of its link, that it has gone. */
+  departed(id: NodeId): void {
+    const member = this.#members.get(id);
+    if (member !== undefined && member.state !== 'left') this.#turn(member, { ...this.#updateOf(member), state: 'left' });
+  }
+
+  // --- time ---
+
+  #setTick(delayMillis: number): void {
+    const { env } = this.#parts;
+    this.#tickDueMillis = env.monotonicMillis + delayMillis;
+    env.setTimer('swim-period', '', delayMillis);
+  }
+
+  /** Timer: the probe that was planned, and the plan for the next one. */
+  tick(): void {
+    const { env, options } = this.#parts;
+    this.#forgive(env.monotonicMillis - this.#tickDueMillis);
+    for (const member of this.#members.all()) {
+      const gone = member.state === 'dead' || member.state === 'left';
+      if (gone && env.monotonicMillis - member.sinceMillis > options.swimDeadMillis) this.#members.remove(member.id);
+    }
+    const planned = this.#planned === null ? undefined : this.#members.get(this.#planned);
+    if (planned?.state === 'alive') this.#probes.begin(planned, null);
+    else if (planned?.state === 'suspect') this.#probes.begin(planned, this.#updateOf(planned));
+    this.#plan();
+  }
+
+  /**
+   * Who is probed in the next round, and when: the rotation follows the clock, the moment within the round the member that
+   * is probed. So where clocks agree, everybody is probed once a round, at even distances, by another one each time.
+   */
+  #plan(): void {
+    const { env, options, nodeId } = this.#parts;
+    const period = options.swimPeriodMillis;
+    const others = this.#members.present();
+    this.#planned = null;
+    if (others.length === 0) return this.#setTick(period);
+    const round = Math.floor(env.wallMillis / period) + 1 + this.#probes.health;
+    let rank = 0;
+    while (rank < others.length && (others[rank] as Member).id < nodeId) rank += 1;
+    const place = (rank + 1 + (mix(round) % others.length)) % (others.length + 1);
+    const member = others[place < rank ? place : place - 1] as Member;
+    this.#planned = member.id;
+    this.#setTick((round + Number.parseInt(member.id.slice(0, 8), 16) / 2 ** 32) * period - env.wallMillis);
+  }
+
+  probeTimer(key: string): void {
+    this.#probes.directTimer(key);
+  }
+
+  verdictTimer(key: string): void {
+    this.#probes.verdictTimer(key);
+  }
+
+  relayTimer(key: string): void {
+    this.#probes.relayTimer(key);
+  }
+
+  /** Timer: suspicions that nobody refuted. */
+  suspicionTimer(): void {
+    const { env } = this.#parts;
+    this.#forgive(env.monotonicMillis - this.#suspicionDueMillis);
+    let deaths = 0;
+    for (const member of this.#members.all()) {
+      const { suspicion } = member;
+      if (suspicion === null || this.#dueOf(suspicion) > env.monotonicMillis) continue;
+      // A process that stood still may be back by now: it is asked once more, and hears of what is believed.
+      if (!suspicion.lastCallDone) {
+        suspicion.lastCallDone = true;
+        this.#probes.ask(member, this.#updateOf(member));
+        continue;
+      }
+      // Heard here since: whatever others say, it lives.
+      const state = member.heardMillis > suspicion.startMillis ? 'alive' : 'dead';
+      this.#turn(member, { ...this.#updateOf(member), state, accuser: '' });
+      if (state === 'dead') deaths += 1;
+    }
+    this.#armSuspicion();
+    if (deaths > 0) this.#spread();
+  }
+
+  /** The next thing to do about a suspicion: the last call, then the end. */
+  #dueOf(suspicion: Suspicion): number {
+    return deadlineOf(suspicion) - (suspicion.lastCallDone ? 0 : this.#parts.options.swimTimeoutMillis);
+  }
+
+  /** This process stood still: what was not heard meanwhile proves nothing. */
+  #forgive(lateMillis: number): void {
+    if (!(lateMillis > this.#parts.options.swimPeriodMillis)) return;
+    this.#parts.count('swimStalls');
+    this.#probes.abandon();
+    for (const { suspicion } of this.#members.all()) {
+      if (suspicion === null) continue;
+      suspicion.startMillis += lateMillis;
+      suspicion.lastCallDone = false;
+    }
+  }
+
+  #armSuspicion(): void {
+    const { env } = this.#parts;
+    let due = Number.POSITIVE_INFINITY;
+    for (const { suspicion } of this.#members.all()) if (suspicion !== null) due = Math.min(due, this.#dueOf(suspicion));
+    this.#suspicionDueMillis = due;
+    if (due === Number.POSITIVE_INFINITY) env.cancelTimer('swim-suspicion', '');
+    else env.setTimer('swim-suspicion', '', Math.max(0, due - env.monotonicMillis));
+  }
+
+  // --- packets in ---
+
+  /** Anything may be in it. */
+  receive(from: string, bytes: Uint8Array): void {
+    if (!this.active) return;
+    const { env, nodeId, network } = this.#parts;
+    const packet = readPacket(network, bytes);
+    if (typeof packet === 'string') return this.#refuse(packet, from);
+    const id = idOfKey(env.crypto, packet.senderKey) as NodeId;
+    if (id === nodeId) return;
+    if (!this.#budget.take(from, env.monotonicMillis)) return this.#refuse('flood', from);
+    if (!packetProvesItself(env.crypto, packet, bytes)) return this.#refuse('unsigned', from);
+    const sender = this.#heard(id, packet);
+    for (const update of packet.updates) this.#take(update);
+    this.#answer(packet, sender, from);
+  }
+
+  /** A packet with a newer stamp proves that its sender lives now; an older one may be an echo. */
+  #heard(id: NodeId, packet: Packet): Member {
+    const { env } = this.#parts;
+    const sender = this.#members.get(id) ?? this.#members.add(id, packet.address, env.monotonicMillis);
+    // Nobody whom there is room for, but answered all the same.
+    if (sender === null) return newMember(id, packet.address, env.monotonicMillis);
+    if (packet.stamp <= sender.stamp) return sender;
+    sender.stamp = packet.stamp;
+    sender.heardMillis = env.monotonicMillis;
+    sender.address = packet.address;
+    const word = { id, state: 'alive' as const, incarnation: packet.incarnation, accuser: '', address: packet.address };
+    if (overrides(word, sender)) this.#turn(sender, word);
+    return sender;
+  }
+
+  #answer(packet: Packet, sender: Member, from: string): void {
+    const { nodeId } = this.#parts;
+    switch (packet.kind) {
+      case 'ping':
+        if (packet.target !== nodeId || packet.sequence === 0) return;
+        // Who is under suspicion is the first to hear of it.
+        return this.#send('ack', from, { target: nodeId, sequence: packet.sequence, first: sender.state === 'alive' ? null : this.#updateOf(sender) });
+      case 'request':
+        return this.#probes.relay(packet, from);
+      case 'ack':
+        return this.#probes.acknowledged(packet);
+      case 'nack':
+        return this.#probes.denied(packet);
+    }
+  }
+
+  #refuse(reason: 'malformed' | 'version' | 'foreign' | 'flood' | 'unsigned', from: string): void {
+    const { env } = this.#parts;
+    this.#parts.count(`swimRefused:${reason}`);
+    if (env.tracing && (reason === 'malformed' || reason === 'unsigned')) env.trace({ type: 'drop', peer: from, reason: `${reason}: membership` });
+  }
+
+  // --- news ---
+
+  #take(update: Update): void {
+    const { env, nodeId } = this.#parts;
+    if (update.id === nodeId) return this.#refute(update);
+    const id = update.id as NodeId;
+    const known = this.#members.get(id);
+    if (known === undefined && (update.state === 'dead' || update.state === 'left')) return;
+    const member = known ?? this.#members.add(id, update.address, env.monotonicMillis);
+    if (member === null) return;
+    if (overrides(update, member)) this.#turn(member, update);
+    else if (update.state === 'suspect' && update.incarnation === member.incarnation) this.#confirm(member, update.accuser);
+  }
+
+  /** Somebody takes this node for worse than it is, or remembers it from an earlier life: a higher incarnation settles it. */
+  #refute(update: Update): void {
+    if (update.incarnation < this.#incarnation || (update.state === 'alive' && update.incarnation === this.#incarnation)) return;
+    this.#incarnation = Math.min(STAMP_MAX, update.incarnation + 1);
+    if (update.state === 'suspect') this.#probes.worsen();
+    this.#parts.count('swimRefutations');
+    this.#gossip.tell(this.#ownUpdate());
+    this.#spread();
+  }
+
+  /** News that should not wait for the next round. */
+  #spread(): void {
+    for (const member of this.#members.sample(this.#parts.options.swimIndirectCount, null)) this.#probes.ask(member, null);
+  }
+
+  #suspect(member: Member, accuser: string): void {
+    if (member.state === 'alive') {
+      this.#turn(member, { ...this.#updateOf(member), state: 'suspect', accuser });
+      this.#spread();
+    } else if (member.state === 'suspect') this.#confirm(member, accuser);
+  }
+
+  #confirm(member: Member, accuser: string): void {
+    const { suspicion } = member;
+    if (suspicion === null || suspicion.accusers.has(accuser) || suspicion.accusers.size > suspicion.enough) return;
+    suspicion.accusers.add(accuser);
+    this.#gossip.tell({ ...this.#updateOf(member), accuser });
+    this.#armSuspicion();
+  }
+
+  /** A member comes into a state, as this node found out or was told. */
+  #turn(member: Member, update: Update): void {
+    const { env, options } = this.#parts;
+    const before = member.state;
+    member.incarnation = update.incarnation;
+    member.address = update.address;
+    this.#members.setState(member, update.state, env.monotonicMillis);
+    if (update.state === 'suspect') {
+      const others = this.#members.presentCount;
+      const leastMillis = options.swimSuspicionFactor * Math.max(1, Math.log10(others + 1)) * options.swimPeriodMillis;
+      // Those who could confirm it: neither the accused nor this node.
+      const enough = Math.max(0, Math.min(options.swimSuspicionFactor - 2, others - 1));
+      const mostMillis = leastMillis * options.swimSuspicionMaxFactor;
+      member.suspicion = { startMillis: env.monotonicMillis, lastCallDone: false, accusers: new Set([update.accuser]), enough, leastMillis, mostMillis };
+    }
+    this.#gossip.tell(update);
+    this.#armSuspicion();
+    if (before === update.state) return;
+    if (env.tracing) env.trace({ type: 'state', subject: 'member', id: member.id.slice(0, 8), from: before, to: update.state });
+    this.#parts.changed(member.id, update.state);
+  }
+
+  #ownUpdate(): Update {
+    const { env, nodeId } = this.#parts;
+    return { id: nodeId, state: 'alive', incarnation: this.#incarnation, accuser: '', address: env.datagramAddress ?? '' };
+  }
+
+  #updateOf(member: Member): Update {
+    const accuser = member.suspicion === null ? '' : ([...member.suspicion.accusers][0] ?? '');
+    return { id: member.id, state: member.state, incarnation: member.incarnation, accuser, address: member.address };
+  }
+
+  // --- packets out ---
+
+  #send(
+    kind: PacketKind,
+    to: string,
+    about: { readonly target: string; readonly sequence: number; readonly targetAddress?: string; readonly first?: Update | null },
+  ): void {
+    const { env, key, network } = this.#parts;
+    const address = env.datagramAddress ?? '';
+    const targetAddress = about.targetAddress ?? '';
+    this.#stamp = Math.min(STAMP_MAX, Math.max(this.#stamp + 1, Math.trunc(env.wallMillis)));
+    const updates = this.#updatesFor(roomFor(address, targetAddress), about.first ?? null);
+    const { target, sequence } = about;
+    const packet = { kind, senderKey: key.publicKey, incarnation: this.#incarnation, stamp: this.#stamp, sequence, target, address, targetAddress, updates };
+    this.#parts.count('swimOut');
+    env.sendDatagram({ address: to }, encodePacket(env.crypto, key, network, packet));
+  }
+
+  /** News first; what room is left shows a few random members, so that late-comers learn of all. */
+  #updatesFor(roomBytes: number, first: Update | null): Update[] {
+    const { options } = this.#parts;
+    const timesMax = options.swimGossipFactor * Math.ceil(Math.log10(this.#members.presentCount + 2));
+    const updates = this.#gossip.take({ roomBytes, timesMax, first });
+    let room = roomBytes;
+    for (const update of updates) room -= updateBytes(update);
+    for (const member of this.#members.sample(options.swimFillCount, null)) {
+      const update = this.#updateOf(member);
+      room -= updateBytes(update);
+      if (room < 0) break;
+      if (member.incarnation > 0 && !updates.some((each) => each.id === member.id)) updates.push(update);
+    }
+    return updates;
+  }
+}
+
+/** Spreads a counter over 32 bits (the finalizer of MurmurHash3, Appleby), so that rounds follow no pattern. */
+function mix(counter: number): number {
+  let word = (counter % 2 ** 32) | 0;
+  word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
+  return (word ^ (word >>> 16)) >>> 0;
+}

@@ -1,0 +1,224 @@
+import { concat, sameBytes, utf8 } from '../bytes.ts';
+import type { Crypto, KeyPair } from '../capabilities.ts';
+import { DATAGRAM_BYTES_MAX } from '../env.ts';
+
+/**
+ * The packets of the membership protocol, at most DATAGRAM_BYTES_MAX bytes, numbers big-endian:
+ *
+ *   0  'CS'          mark                       50  6   stamp, grows with each packet of a sender
+ *   2  1             version                    56  4   sequence: names a probe; the answer repeats it
+ *   3  1             kind                       60  32  id of the node that is meant (see Packet.target)
+ *   4  8             mark of the network        92  text  address of the sender (a length byte, then characters)
+ *  12  32            Ed25519 key of the sender   ..  text  address of the target, empty but in requests
+ *  44  6             incarnation of the sender   ..  1   number of updates, then each of them
+ *                                               end  64  Ed25519 signature over a label and all before it
+ *
+ * An update: 32 id, 1 state, 6 incarnation, 4 first bytes of the accuser's id (zero but for suspects), text address.
+ */
+export interface Packet {
+  readonly kind: PacketKind;
+  readonly senderKey: Uint8Array;
+  readonly incarnation: number;
+  readonly stamp: number;
+  readonly sequence: number;
+  /** ping: who is asked; request: who is to be asked; ack and nack: who answered or did not. Hex. */
+  readonly target: string;
+  /** Where the sender takes datagrams. */
+  readonly address: string;
+  /** Where the target of a request takes them. */
+  readonly targetAddress: string;
+  readonly updates: readonly Update[];
+}
+
+export type PacketKind = 'ping' | 'request' | 'ack' | 'nack';
+export type MemberState = 'alive' | 'suspect' | 'dead' | 'left';
+
+/** What is said of a member. */
+export interface Update {
+  readonly id: string;
+  readonly state: MemberState;
+  readonly incarnation: number;
+  /** Eight hex digits of whoever suspects it; empty otherwise. */
+  readonly accuser: string;
+  readonly address: string;
+}
+
+const KINDS: readonly PacketKind[] = ['ping', 'request', 'ack', 'nack'];
+const STATES: readonly MemberState[] = ['alive', 'suspect', 'dead', 'left'];
+const MARK = [0x43, 0x53] as const;
+const VERSION = 1;
+const LABEL = utf8('confab/swim/1\0');
+const HEADER_BYTES = 92;
+const SIGNATURE_BYTES = 64;
+const ADDRESS_CHARACTERS_MAX = 48;
+const NO_ACCUSER = '00000000';
+const ADDRESS = /^udp:\/\/([0-9.]{7,15}|sim):[0-9]{1,9}$/;
+
+/** Room for updates in a packet with these addresses, bytes. */
+export function roomFor(address: string, targetAddress: string): number {
+  return DATAGRAM_BYTES_MAX - HEADER_BYTES - 1 - address.length - 1 - targetAddress.length - 1 - SIGNATURE_BYTES;
+}
+
+/** Bytes that an update takes. */
+export function updateBytes(update: Update): number {
+  return 44 + update.address.length;
+}
+
+export function looksLikePacket(bytes: Uint8Array): boolean {
+  return bytes[0] === MARK[0] && bytes[1] === MARK[1];
+}
+
+/** Packets that were signed in this process need no second look; only the simulator ever sees the same array again. */
+const proven = new WeakSet<Uint8Array>();
+
+export function encodePacket(crypto: Crypto, key: KeyPair, network: Uint8Array, packet: Packet): Uint8Array {
+  let length = HEADER_BYTES + 3 + packet.address.length + packet.targetAddress.length;
+  for (const update of packet.updates) length += updateBytes(update);
+  const writer = new Writer(length);
+  writer.raw(Uint8Array.of(...MARK, VERSION, KINDS.indexOf(packet.kind)));
+  writer.raw(network);
+  writer.raw(packet.senderKey);
+  writer.uint48(packet.incarnation);
+  writer.uint48(packet.stamp);
+  writer.uint32(packet.sequence);
+  writer.hex(packet.target);
+  writer.text(packet.address);
+  writer.text(packet.targetAddress);
+  writer.raw(Uint8Array.of(packet.updates.length));
+  for (const update of packet.updates) {
+    writer.hex(update.id);
+    writer.raw(Uint8Array.of(STATES.indexOf(update.state)));
+    writer.uint48(update.incarnation);
+    writer.hex(update.accuser === '' ? NO_ACCUSER : update.accuser);
+    writer.text(update.address);
+  }
+  const bytes = concat(writer.bytes, crypto.sign(key.secretKey, concat(LABEL, writer.bytes)));
+  proven.add(bytes);
+  return bytes;
+}
+
+/** What the bytes say, unproven, or why they are no packet of this network. Never throws. */
+export function readPacket(network: Uint8Array, bytes: Uint8Array): Packet | 'malformed' | 'version' | 'foreign' {
+  if (!looksLikePacket(bytes) || bytes.length < HEADER_BYTES + 3 + SIGNATURE_BYTES || bytes.length > DATAGRAM_BYTES_MAX) return 'malformed';
+  if (bytes[2] !== VERSION) return 'version';
+  if (!sameBytes(bytes.subarray(4, 12), network)) return 'foreign';
+  const kind = KINDS[bytes[3] as number];
+  const reader = new Reader(bytes, 12, bytes.length - SIGNATURE_BYTES);
+  const senderKey = reader.raw(32);
+  const head = { incarnation: reader.uint48(), stamp: reader.uint48(), sequence: reader.uint32(), target: reader.hex(32) };
+  const addresses = { address: reader.text(), targetAddress: reader.text() };
+  const count = reader.raw(1)[0] ?? 0;
+  const updates: Update[] = [];
+  for (let each = 0; each < count && !reader.torn; each += 1) {
+    const id = reader.hex(32);
+    const state = STATES[reader.raw(1)[0] ?? 255];
+    const incarnation = reader.uint48();
+    const accuser = reader.hex(4);
+    const address = reader.text();
+    if (state === undefined || !ADDRESS.test(address)) return 'malformed';
+    updates.push({ id, state, incarnation, accuser: accuser === NO_ACCUSER ? '' : accuser, address });
+  }
+  const { address, targetAddress } = addresses;
+  if (kind === undefined || reader.torn || !reader.atEnd || !ADDRESS.test(address)) return 'malformed';
+  if (kind === 'request' ? !ADDRESS.test(targetAddress) : targetAddress !== '') return 'malformed';
+  return { kind, senderKey, ...head, ...addresses, updates };
+}
+
+/** The signature holds. */
+export function packetProvesItself(crypto: Crypto, packet: Packet, bytes: Uint8Array): boolean {
+  if (proven.has(bytes)) return true;
+  const signed = bytes.length - SIGNATURE_BYTES;
+  return crypto.verify(packet.senderKey, concat(LABEL, bytes.subarray(0, signed)), bytes.slice(signed));
+}
+
+class Writer {
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(length: number) {
+    this.bytes = new Uint8Array(length);
+    this.#view = new DataView(this.bytes.buffer);
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  uint32(value: number): void {
+    this.#view.setUint32(this.#at, value);
+    this.#at += 4;
+  }
+
+  uint48(value: number): void {
+    this.#view.setUint16(this.#at, Math.floor(value / 2 ** 32) & 0xffff);
+    this.#view.setUint32(this.#at + 2, value % 2 ** 32);
+    this.#at += 6;
+  }
+
+  hex(text: string): void {
+    for (let index = 0; index < text.length; index += 2) this.bytes[this.#at++] = Number.parseInt(text.slice(index, index + 2), 16);
+  }
+
+  text(text: string): void {
+    this.bytes[this.#at++] = text.length;
+    for (let index = 0; index < text.length; index += 1) this.bytes[this.#at++] = text.charCodeAt(index);
+  }
+}
+
+/** Reads up to a limit; past it everything is zero and `torn` is set. */
+class Reader {
+  readonly #bytes: Uint8Array;
+  readonly #end: number;
+  #at: number;
+  torn = false;
+
+  constructor(bytes: Uint8Array, at: number, end: number) {
+    this.#bytes = bytes;
+    this.#at = at;
+    this.#end = end;
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.#end;
+  }
+
+  /** A copy: the packet's buffer belongs to the driver. */
+  raw(length: number): Uint8Array {
+    if (this.#at + length > this.#end) {
+      this.torn = true;
+      return new Uint8Array(length);
+    }
+    this.#at += length;
+    return this.#bytes.slice(this.#at - length, this.#at);
+  }
+
+  #number(length: number): number {
+    let value = 0;
+    for (const byte of this.raw(length)) value = value * 256 + byte;
+    return value;
+  }
+
+  uint32(): number {
+    return this.#number(4);
+  }
+
+  uint48(): number {
+    return this.#number(6);
+  }
+
+  hex(length: number): string {
+    let text = '';
+    for (const byte of this.raw(length)) text += HEX[byte];
+    return text;
+  }
+
+  text(): string {
+    const length = this.raw(1)[0] ?? 0;
+    if (length > ADDRESS_CHARACTERS_MAX) this.torn = true;
+    return this.torn ? '' : String.fromCharCode(...this.raw(length));
+  }
+}
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => (byte < 16 ? '0' : '') + byte.toString(16));
