@@ -169,9 +169,45 @@ test('opening a conversation draws the unread line and tells the node; leaving t
   const texts = [message('carol', 'old'), message('carol', 'new one'), message('carol', 'new two')];
   driver.answer('history', { messages: texts, more: false });
   t.is(conversationOf(driver.model, 'carol').unreadKey, texts[1]?.key ?? '');
-  t.deepEqual(driver.calls(), [['read', { with: 'carol' }]]);
+  t.deepEqual(driver.calls(), [
+    ['draft', { with: 'carol' }],
+    ['read', { with: 'carol' }],
+  ]);
   driver.press('escape');
   t.is(conversationOf(driver.model, 'carol').unreadKey, null);
+});
+
+test('a draft lies at the node: loaded with the conversation, kept a second after it changed, never over what is being typed', (t) => {
+  const driver = loggedIn().type('/chat bob').press('enter');
+  driver.answer('history', { messages: [], more: false });
+  driver.answer('draft', { with: 'bob', text: 'begun elsewhere' }).forget();
+  t.is(editorOfModel(driver.model).text, 'begun elsewhere');
+  driver.do({ type: 'tick', nowMillis: NOW + 1_000 });
+  t.deepEqual(driver.calls(), [], 'nothing has changed');
+  driver.type('!').do({ type: 'tick', nowMillis: NOW + 2_000 });
+  t.deepEqual(driver.calls(), [['draft', { with: 'bob', text: 'begun elsewhere!' }]]);
+  driver.forget().do({ type: 'tick', nowMillis: NOW + 3_000 });
+  t.deepEqual(driver.calls(), []);
+  driver
+    .press('enter')
+    .forget()
+    .do({ type: 'tick', nowMillis: NOW + 4_000 });
+  t.deepEqual(driver.calls(), [['draft', { with: 'bob', text: '' }]], 'what was sent is no draft any more');
+
+  const typing = loggedIn().type('/chat bob').press('enter').type('my own');
+  typing.answer('history', { messages: [], more: false }).answer('draft', { with: 'bob', text: 'begun elsewhere' });
+  t.is(editorOfModel(typing.model).text, 'my own');
+});
+
+test('a session that moves says why and goes back to the log-in; what was fetched is shown at the new one', (t) => {
+  const old = loggedIn().event({ type: 'notice', level: 'warning', text: 'You logged in at alice@desk; this session ends after handing over.' });
+  t.regex(lastNotice(old), /You logged in at alice@desk/u);
+  old.event({ type: 'logged-out', user: 'alice', reason: 'You logged in at alice@desk; everything was handed over' });
+  t.is(screenOf(old.model).type, 'start');
+  t.regex(lastNotice(old), /You logged in at alice@desk; everything was handed over\./u);
+  const heir = loggedIn().event({ type: 'handed-over', user: 'alice', from: 'alice', messages: 12 });
+  t.is(lastNotice(heir), 'Everything from alice is here now: 12 messages.');
+  t.true(heir.calls().some(([command]) => command === 'chats'));
 });
 
 test('scrollback stays where it is when messages come; End returns and marks them read', (t) => {

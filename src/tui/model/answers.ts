@@ -3,6 +3,7 @@ import { EMPTY_EDITOR, editorOf } from '../input/editor.ts';
 import { count, humanise } from '../text/words.ts';
 import type { Call, Failure } from './actions.ts';
 import { loadHistory, setUnread, takeHistory } from './chat.ts';
+import { takeDraft } from './drafts.ts';
 import { conversationOf } from './model.ts';
 import type { Turn } from './turn.ts';
 
@@ -49,6 +50,9 @@ function keep(turn: Turn, call: Call, value: unknown): void {
       return;
     case 'history':
       if (call.purpose !== 'show') takeHistory(turn, String(call.args['with']), value as Result<'history'>, call.purpose === 'older');
+      return;
+    case 'draft':
+      takeDraft(turn, String(call.args['with']), (value as Result<'draft'>).text);
       return;
     case 'status': {
       const status = value as Result<'status'>;

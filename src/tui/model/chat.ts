@@ -2,6 +2,7 @@ import type { ChatView, MessageView } from '../../core/commands.ts';
 import { errorAdvice, errorSentence } from '../../core/errors.ts';
 import { chatWindow, moveAnchor } from '../render/chat-rows.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
+import { askDraft } from './drafts.ts';
 import { layoutOf } from './layout.ts';
 import { type Conversation, conversationOf, HISTORY_PAGE, MESSAGES_MAX, type Model } from './model.ts';
 import type { Turn } from './turn.ts';
@@ -83,6 +84,7 @@ export function takeHistory(turn: Turn, name: string, page: { readonly messages:
   const messages = overlaps && page.more ? merge(conversation.messages, page.messages) : page.messages;
   const more = overlaps && page.more && (conversation.messages[0]?.key ?? '') < oldest ? conversation.more : page.more;
   turn.conversation(name, { messages, more, loaded: 'yes', askedOlder: false });
+  askDraft(turn, name);
   if (turn.screen.type === 'chat' && turn.screen.with === name) {
     markUnread(turn, name);
     markRead(turn, name);

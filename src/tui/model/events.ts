@@ -58,7 +58,10 @@ function handedOver(turn: Turn, event: Extract<NodeEvent, { type: 'handed-over' 
   if (turn.model.connection !== 'up') return;
   refreshPeople(turn);
   for (const command of ['chats', 'settings', 'info'] as const) turn.call(command, {}, 'refresh');
-  for (const [name, conversation] of Object.entries(turn.model.conversations)) if (conversation.loaded !== 'no') loadHistory(turn, name);
+  for (const [name, conversation] of Object.entries(turn.model.conversations)) {
+    if (conversation.draft.text === '') turn.conversation(name, { keptDraft: null });
+    if (conversation.loaded !== 'no') loadHistory(turn, name);
+  }
 }
 
 function received(turn: Turn, message: MessageView): void {

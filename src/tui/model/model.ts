@@ -70,6 +70,8 @@ export interface Conversation {
   /** Messages that came while somebody looked at older ones. */
   readonly newBelow: number;
   readonly draft: Editor;
+  /** The draft as the node has it; null until it was asked. */
+  readonly keptDraft: string | null;
 }
 
 /** A message and a row of its block: where the view begins. */
@@ -126,6 +128,7 @@ export const EMPTY_CONVERSATION: Conversation = {
   anchor: null,
   newBelow: 0,
   draft: EMPTY_EDITOR,
+  keptDraft: null,
 };
 
 export function startModel(start: {

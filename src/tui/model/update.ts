@@ -1,6 +1,7 @@
 import type { Action, Effect } from './actions.ts';
 import { refreshAll, takeAnswer, takeFailure } from './answers.ts';
 import { isLoggedIn } from './catalogue.ts';
+import { keepDrafts } from './drafts.ts';
 import { takeEvent } from './events.ts';
 import { currentNotice, type Model } from './model.ts';
 import { interrupt, press } from './press.ts';
@@ -52,6 +53,7 @@ function apply(turn: Turn, action: Action): void {
 /** Time has passed. The model stays the same object unless something that is shown has changed. */
 function tick(turn: Turn, nowMillis: number): void {
   const { model } = turn;
+  keepDrafts(turn);
   const sameMinute = Math.floor(model.nowMillis / 60_000) === Math.floor(nowMillis / 60_000);
   if (!sameMinute || currentNotice(model) !== null) turn.set({ nowMillis });
   if (model.infoStale && model.connection === 'up') {
