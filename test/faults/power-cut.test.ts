@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import type { MessageView } from '../../src/core/commands.ts';
+import { befriend, deliver, insist, logIn, type Network, requireFriend, startNetwork, textsOf } from './network.ts';
+
+/** The sources lie beside this file before it was compiled. */
+const SHIM = fileURLToPath(new URL('../../../test/faults/fixtures/power-cut.c', import.meta.url));
+const CUTS = 3;
+
+test('what was acknowledged survives a power cut: kill -9, and everything that was not synced is gone', async (t) => {
+  t.timeout(60_000);
+  if (process.platform !== 'linux') return skip('needs Linux');
+  const network = await startNetwork(t, ['alice', 'bob']);
+  const library = join(network.root, 'power-cut.so');
+  try {
+    execFileSync('cc', ['-shared', '-fPIC', '-O2', '-o', library, SHIM, '-ldl', '-lpthread'], { stdio: 'ignore' });
+  } catch {
+    return skip('no C compiler here');
+  }
+  await network.engine.killNode('alice');
+  rmSync(network.folderOf('alice'), { recursive: true });
+  // From her very first file on alice lives on the disk that forgets.
+  await startOnForgetfulDisk(network, library);
+  await insist(network, () => logIn(network, 'alice'));
+  await befriend(network, 'alice', 'bob');
+  await deliver(network, 'alice', 'bob', 'before all cuts');
+  for (let cut = 1; cut <= CUTS; cut += 1) {
+    const promised = await writeAndCut(network, cut);
+    t.true(promised.byAlice.length > 0);
+    loseUnsynced(network);
+    await startOnForgetfulDisk(network, library);
+    await logIn(network, 'alice');
+    await requireFriend(network, 'alice', 'bob');
+    const kept = new Set(await textsOf(network, 'alice', 'bob'));
+    t.deepEqual(
+      promised.byAlice.filter((text) => !kept.has(text)),
+      [],
+      `cut ${cut}: accepted by alice`,
+    );
+    // What bob saw a tick for before the cut must be there, and the rest comes.
+    t.deepEqual(
+      promised.ticked.filter((text) => !kept.has(text)),
+      [],
+      `cut ${cut}: confirmed by alice`,
+    );
+    await insist(
+      network,
+      async () => {
+        const [at, there] = [new Set(await textsOf(network, 'alice', 'bob')), new Set(await textsOf(network, 'bob', 'alice'))];
+        const missing = [...promised.byAlice, ...promised.byBob].filter((text) => !at.has(text) || !there.has(text));
+        if (missing.length > 0) throw new Error(`missing: ${missing.join()}`);
+      },
+      20_000,
+    );
+    t.is(new Set(await textsOf(network, 'bob', 'alice')).size, (await textsOf(network, 'bob', 'alice')).length, 'none twice');
+  }
+
+  function skip(why: string): void {
+    t.log(`skipped: ${why}`);
+    t.pass();
+  }
+});
+
+function shadowOf(network: Network): string {
+  return join(network.root, 'shadow');
+}
+
+async function startOnForgetfulDisk(network: Network, library: string): Promise<void> {
+  const folder = network.folderOf('alice');
+  for (const made of [folder, shadowOf(network), `${shadowOf(network)}.inodes`]) mkdirSync(made, { recursive: true, mode: 0o700 });
+  const environment = { LD_PRELOAD: library, POWER_CUT_FOLDER: folder, POWER_CUT_SHADOW: shadowOf(network) };
+  Object.assign(process.env, environment);
+  try {
+    await network.engine.startNode('alice');
+  } finally {
+    for (const name of Object.keys(environment)) delete process.env[name];
+  }
+}
+
+/** Both write as fast as they can until alice's power fails; the texts that somebody was promised. */
+async function writeAndCut(network: Network, cut: number): Promise<{ byAlice: string[]; byBob: string[]; ticked: string[] }> {
+  const { engine } = network;
+  const [byAlice, byBob]: [string[], string[]] = [[], []];
+  let over = false;
+  const write = async (from: string, to: string, promised: string[], writer: number): Promise<void> => {
+    for (let number = 1; !over; number += 1) {
+      const text = `cut ${cut}, ${from}, ${writer}/${number}`;
+      await engine.command(from, 'send', { to, text }).then(
+        () => promised.push(text),
+        () => new Promise((resolve) => setTimeout(resolve, 5)),
+      );
+    }
+  };
+  const writers = [write('alice', 'bob', byAlice, 1), write('alice', 'bob', byAlice, 2), write('bob', 'alice', byBob, 1)];
+  await insist(
+    network,
+    async () => {
+      if (byAlice.length < 50 || byBob.length < 50) throw new Error(`only ${byAlice.length} and ${byBob.length} texts`);
+    },
+    20_000,
+  );
+  await engine.killNode('alice');
+  over = true;
+  await Promise.all(writers);
+  const { messages } = (await engine.command('bob', 'history', { with: 'alice', limit: 500 })) as { messages: readonly MessageView[] };
+  const ticked = messages.filter(({ fromMe, state }) => fromMe && state === 'delivered').map(({ text }) => text);
+  return { byAlice, byBob, ticked };
+}
+
+/** The disk as it comes back: the synced files, of the synced names. */
+function loseUnsynced(network: Network): void {
+  const folder = network.folderOf('alice');
+  rmSync(folder, { recursive: true });
+  renameSync(shadowOf(network), folder);
+  for (const name of readdirSync(folder)) if (name.endsWith('.copying')) rmSync(join(folder, name));
+  rmSync(`${shadowOf(network)}.inodes`, { recursive: true });
+  // The new shadow begins with what is on the disk now.
+  mkdirSync(shadowOf(network), { mode: 0o700 });
+  execFileSync('cp', ['-p', ...readdirSync(folder).map((name) => join(folder, name)), shadowOf(network)]);
+}
