@@ -10,6 +10,7 @@ import { until } from '../helpers/until.ts';
 
 export const tools = { crypto: new NodeCrypto(), codec: new CborCodec() };
 const random = new SystemRandom();
+const HELLO_MILLIS = 300;
 const KINDS = { hello: 0, data: 1, ping: 2, goodbye: 3 } as const;
 
 /** Somebody with keys of their own and a transport that works, who says what no honest node would say. */
@@ -76,8 +77,11 @@ export class Stranger {
   /** A link as an honest node would open it. Rejects when the victim does not answer. */
   async openLink(): Promise<void> {
     const record = this.ownRecord();
-    this.sendBytes(this.helloWith(record));
-    await until('the victim answers a hello', () => this.peerRun !== 0);
+    // Repeated like an honest node's, since one may go down with a connection that is just being cut.
+    const hello = (): void => this.sendBytes(this.helloWith(record));
+    hello();
+    const repeat = setInterval(hello, HELLO_MILLIS);
+    await until('the victim answers a hello', () => this.peerRun !== 0).finally(() => clearInterval(repeat));
     this.sendBytes(this.helloWith(record));
   }
 
