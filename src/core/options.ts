@@ -12,7 +12,7 @@ export const CORE_OPTIONS = Object.freeze({
   /** Frames that arrived early and wait for their predecessors, per link. */
   linkReorderFrames: 64,
   /** Wait before a received frame is acknowledged by an empty one, ms. */
-  acknowledgeDelayMillis: 40,
+  acknowledgeDelayMillis: 100,
   /** First resend after this long without acknowledgement, ms; doubled each time. */
   resendMillis: 300,
   resendMillisMax: 4_000,
@@ -72,6 +72,8 @@ export const CORE_OPTIONS = Object.freeze({
   /** A suspicion lasts at least this times log10 of the members (at least 1) times the period, and at most that times the second. */
   swimSuspicionFactor: 4,
   swimSuspicionMaxFactor: 6,
+  /** A suspicion lasts at least this long however few there are, ms: a process that stands still for three seconds is not buried. */
+  swimSuspicionMillisMin: 2_800,
   /** A node that hears badly waits up to this much longer, in multiples. */
   swimHealthMax: 8,
   /** Members that are known at most; how long the dead are remembered, ms. */

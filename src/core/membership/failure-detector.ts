@@ -23,7 +23,8 @@ const DEATHS_MAX = 1_024;
  *
  * Invariants
  * 1. What was heard first-hand within the last `suspectMillis` outweighs everything that others say.
- * 2. A node whose link was found dead stays dead until it is heard itself or shows a newer record.
+ * 2. A node whose link was found dead, and whom the others do not hear either, stays dead until it is heard itself or shows
+ *    a newer record.
  * 3. Whoever depends on it is told of every change by `changed` and asks `stateOf` for what holds.
  */
 export class FailureDetector {
@@ -77,7 +78,8 @@ export class FailureDetector {
     const { env, view, swim } = this.#parts;
     if (link.nodeId === null) return;
     if (reason === 'goodbye' && view.node(link.nodeId)?.body.gone) swim.departed(link.nodeId);
-    if (reason !== 'dead') return;
+    // Where all others still hear it, it is the line to it that is broken.
+    if (reason !== 'dead' || swim.stateOf(link.nodeId) === 'alive') return;
     this.#deaths.delete(link.nodeId);
     this.#deaths.set(link.nodeId, { sequence: view.node(link.nodeId)?.sequence ?? 0, atMillis: env.monotonicMillis });
     if (this.#deaths.size > DEATHS_MAX) this.#deaths.delete(this.#deaths.keys().next().value as NodeId);

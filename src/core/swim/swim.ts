@@ -342,7 +342,8 @@ export class Swim {
     this.#members.setState(member, update.state, env.monotonicMillis);
     if (update.state === 'suspect') {
       const others = this.#members.presentCount;
-      const leastMillis = options.swimSuspicionFactor * Math.max(1, Math.log10(others + 1)) * options.swimPeriodMillis;
+      const scaledMillis = options.swimSuspicionFactor * Math.max(1, Math.log10(others + 1)) * options.swimPeriodMillis;
+      const leastMillis = Math.max(options.swimSuspicionMillisMin, scaledMillis);
       // Those who could confirm it: neither the accused nor this node.
       const enough = Math.max(0, Math.min(options.swimSuspicionFactor - 2, others - 1));
       const mostMillis = leastMillis * options.swimSuspicionMaxFactor;

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import type { UserView } from '../../src/core/commands.ts';
+import type { Rule } from '../../src/core/rules.ts';
+import type { SimEngine } from '../../src/engine/sim.ts';
+import { loadScenario } from '../../src/scenario/load.ts';
+import { SILENT } from '../../src/scenario/narration.ts';
+import { runScenario } from '../../src/scenario/runner.ts';
+import { engineOf, sees } from '../sim/fixtures/chat-run.ts';
+
+const NAMES = Array.from({ length: 6 }, (_, index) => `user${index}`);
+/** These two never hear each other. */
+const CUT: Rule = { id: 'c', kind: 'cut', from: ['user0'], to: ['user1'], oneWay: false };
+
+async function network(seed: number, more: Readonly<Record<string, number>>): Promise<SimEngine> {
+  const engine = engineOf({ seed, coreOptions: more });
+  await engine.setRules([CUT]);
+  await engine.startSeedServer();
+  await engine.parallel(
+    NAMES.map((name) => async () => {
+      await engine.startNode(name);
+      await engine.command(name, 'register', { password: 'password' });
+    }),
+  );
+  await sees(engine, async () => ((await viewsOf(engine, 'user0')).length === NAMES.length ? null : 'not all are known'), 30_000);
+  await engine.wait(3_000);
+  return engine;
+}
+
+async function viewsOf(engine: SimEngine, node: string): Promise<readonly UserView[]> {
+  return ((await engine.command(node, 'users', {})) as { users: readonly UserView[] }).users;
+}
+
+async function presenceOf(engine: SimEngine, node: string, user: string): Promise<string> {
+  return (await viewsOf(engine, node)).find((view) => view.name === user)?.presence ?? 'unknown';
+}
+
+test('somebody to whom no line leads is watched over the others; without probes a broken line looks like a death', async (t) => {
+  const engine = await network(1, {});
+  t.is(await presenceOf(engine, 'user0', 'user1'), 'online');
+  await engine.wait(20_000);
+  t.is(await presenceOf(engine, 'user0', 'user1'), 'online', 'others reach it, so nobody takes it for dead');
+  await engine.killNode('user1');
+  await sees(engine, async () => ((await presenceOf(engine, 'user0', 'user1')) === 'offline' ? null : 'still online'), 6_000);
+  await engine.stop();
+
+  const without = await network(1, { swimPeriodMillis: 0 });
+  await sees(without, async () => ((await presenceOf(without, 'user0', 'user1')) === 'offline' ? null : 'online'), 20_000);
+  t.pass('without probes a broken line looks like a death');
+  await without.stop();
+});
+
+for (const name of ['kill-and-recover', 'cut-and-heal', 'presence', 'seed-server-down']) {
+  test(`everything works on links alone: ${name} passes with the probes switched off`, async (t) => {
+    const file = fileURLToPath(new URL(`../../../scenarios/${name}.yaml`, import.meta.url));
+    const scenario = loadScenario(readFileSync(file, 'utf8'), file);
+    const engine = engineOf({ seed: 3, coreOptions: { ...scenario.options, swimPeriodMillis: 0 } });
+    const report = await runScenario(scenario, engine, { seed: 3, wallMillis: () => 0, listener: SILENT });
+    t.is(report.verdict, 'pass', report.reason ?? '');
+  });
+}
