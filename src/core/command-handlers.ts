@@ -4,6 +4,7 @@ import { parseEndpoint } from './endpoint.ts';
 import type { CommandInput, CommandResult } from './env.ts';
 import type { Parts } from './parts.ts';
 import type { VerifiedRecord } from './records.ts';
+import { keyOfName } from './ring/keys.ts';
 import type { Relation, UserId } from './types.ts';
 
 type Respond = (result: { ok: true; value: unknown } | { ok: false; code: string; details?: Record<string, unknown> }) => void;
@@ -156,6 +157,9 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
     sync.compareNow();
     respond({ ok: true, value: seed.summary() });
   },
+  ring: ({ ring }, _args, respond) => respond({ ok: true, value: ring.view() }),
+  lookup: ({ ring, env }, { name, recursive }, respond) =>
+    ring.lookup(keyOfName(env.crypto, name), recursive === true ? 'recursive' : 'iterative', (value) => respond({ ok: true, value })),
 };
 
 /** Every command that the core answers; the registry adds what the driver answers by itself. */

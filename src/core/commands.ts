@@ -34,6 +34,9 @@ export interface Commands {
   peers: { args: Record<string, never>; result: { peers: readonly PeerView[] } };
   join: { args: { endpoint: string }; result: { endpoint: string } };
   sync: { args: Record<string, never>; result: SyncView };
+  ring: { args: Record<string, never>; result: RingView };
+  /** The way to whoever holds the key of a name. */
+  lookup: { args: { name: string; recursive?: boolean }; result: LookupView };
 }
 
 export type CommandName = keyof Commands;
@@ -117,6 +120,28 @@ export interface PeerView {
   readonly why: 'friend' | 'random' | 'wanted' | 'inbound';
   readonly roundTripMillis: number | null;
   readonly silenceMillis: number;
+}
+
+export interface RingView {
+  readonly node: string;
+  readonly nodeId: string;
+  /** False: outside, because nobody has answered yet or the account is not registered. */
+  readonly member: boolean;
+  /** Below the minimum size: the ring is the sorted member list. */
+  readonly small: boolean;
+  readonly predecessor: string | null;
+  readonly successors: ReadonlyArray<{ readonly node: string; readonly nodeId: string }>;
+  readonly fingers: ReadonlyArray<{ readonly exponent: number; readonly node: string; readonly nodeId: string }>;
+}
+
+export interface LookupView {
+  /** The key on the circle, 64 hex digits. */
+  readonly key: string;
+  /** Who owns the key, and the members after it; empty when the look-up failed. */
+  readonly owners: readonly string[];
+  /** Whom the way went by, and why each was chosen. */
+  readonly hops: ReadonlyArray<{ readonly node: string; readonly why: string }>;
+  readonly millis: number;
 }
 
 export interface Settings {

@@ -1,4 +1,6 @@
 import { type SignedRecord, signedRecordShape } from './records.ts';
+import type { RingAnswer, RingNotice, RingQuestion } from './ring/ring-port.ts';
+import { ringAnswerShape, ringNoticeShape, ringQuestionShape } from './ring/ring-shapes.ts';
 import { anything, bytes, choice, hexId, integer, list, misfit, nullable, record, type Shape, text } from './shape.ts';
 import type { MessageId, UserId } from './types.ts';
 
@@ -72,7 +74,11 @@ export type Message =
   /** A page of rows, sealed under a key that only nodes with the user's vault have. */
   | { readonly type: 'handover-page'; readonly salt: Uint8Array; readonly sealed: Uint8Array }
   /** Messages that will never be taken. */
-  | { readonly type: 'refusal'; readonly ids: readonly MessageId[]; readonly reason: 'not-friends' | 'unreadable' };
+  | { readonly type: 'refusal'; readonly ids: readonly MessageId[]; readonly reason: 'not-friends' | 'unreadable' }
+  /** Between members of the ring (ring/ring-port.ts). */
+  | { readonly type: 'ring-ask'; readonly id: number; readonly question: RingQuestion }
+  | { readonly type: 'ring-answer'; readonly id: number; readonly answer: RingAnswer }
+  | { readonly type: 'ring-notice'; readonly notice: RingNotice };
 
 export type MessageType = Message['type'];
 
@@ -95,6 +101,15 @@ export const envelopeShape: Shape = record({
 });
 
 export const MESSAGES: Readonly<Record<MessageType, MessageEntry>> = {
+  'ring-ask': {
+    about: 'A question of one member of the ring to another: state, ping, next step to a key, or a route to pass on.',
+    shape: { id: integer(1), question: ringQuestionShape },
+  },
+  'ring-answer': { about: 'The answer to a question.', shape: { id: integer(1), answer: ringAnswerShape } },
+  'ring-notice': {
+    about: 'What a member tells another unasked: notify, nearer, changed, leaving, or where a route ended.',
+    shape: { notice: ringNoticeShape },
+  },
   hello: {
     about: 'Opens a link; sent again when the own record or session changes.',
     shape: { node: signedRecordShape, session: nullable(record({ user: signedRecordShape, presence: nullable(signedRecordShape) })) },

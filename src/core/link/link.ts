@@ -126,6 +126,10 @@ export function approximateBytes(message: Message): number {
     case 'hello':
     case 'lookup':
       return 1_500;
+    case 'ring-ask':
+    case 'ring-answer':
+    case 'ring-notice':
+      return 1_200;
     case 'sync-summary':
       return 96;
   }

@@ -65,7 +65,7 @@ export class Connections {
     env.setTimer('connect', '', REVIEW_MILLIS * (0.8 + 0.4 * env.random.fraction()));
     for (const endpoint of this.#byHand) links.connect(endpoint, endpoint.address);
     const wanted = this.#wantedUsers();
-    for (const link of links.all()) link.wanted = this.#isWanted(link, wanted);
+    for (const link of links.all()) link.wanted = link.userId !== null && wanted.has(link.userId);
     for (const userId of wanted) {
       for (const nodeId of view.nodesOf(userId)) this.#reach(nodeId);
       if (!view.full) this.#seek(userId);
@@ -137,11 +137,6 @@ export class Connections {
     if (this.#parts.links.of(nodeId) === undefined) this.#failed(nodeId);
   }
 
-  /** Somebody here waits for this peer, or the ring does. */
-  #isWanted(link: Link, users: ReadonlySet<UserId>): boolean {
-    return (link.userId !== null && users.has(link.userId)) || (link.nodeId !== null && this.#parts.ring.isNeighbour(link.nodeId));
-  }
-
   #wantedUsers(): Set<UserId> {
     const { session, friends, chat, vaultExchange, view } = this.#parts;
     if (session.open === null) return vaultExchange.wanted === null ? new Set() : new Set([vaultExchange.wanted]);
@@ -196,8 +191,8 @@ export class Connections {
 
   /** Too many idle links: the oldest go. Young ones stay, since whoever opened them may want something of us that is still on its way. */
   #trim(): void {
-    const { env, options, links } = this.#parts;
-    const idle = [...links.all()].filter((link) => !link.wanted && link.established);
+    const { env, options, links, ring } = this.#parts;
+    const idle = [...links.all()].filter((link) => !link.wanted && link.established && (link.nodeId === null || !ring.isNeighbour(link.nodeId)));
     const old = idle.filter((link) => env.monotonicMillis - link.createdMillis > YOUNG_MILLIS);
     for (const link of old.slice(0, Math.max(0, idle.length - options.randomLinkCountMax))) {
       if (link.nodeId !== null) this.#attempts.set(link.nodeId, { failures: 2, nextMillis: env.monotonicMillis + 60_000 });
@@ -218,7 +213,7 @@ export class Connections {
       if (session.presence !== null) sync.take(session.presence.signed, link);
       if (view.user(owner as UserId) === null) link.sessionSaid = false;
     }
-    link.wanted = this.#isWanted(link, this.#wantedUsers());
+    link.wanted = owner !== null && this.#wantedUsers().has(owner);
     this.#judgeSession(link);
     this.#userNodeReady(link);
   }

@@ -1,0 +1,266 @@
+import type { LookupView, RingView } from '../commands.ts';
+import type { Link } from '../link/link.ts';
+import type { Message } from '../messages.ts';
+import type { Parts } from '../parts.ts';
+import type { NodeId } from '../types.ts';
+import { Chord } from './chord.ts';
+import type { Contact } from './circle.ts';
+import type { LookupResult, RingAnswer, RingNotice, RingPort, RingQuestion, RingTimer } from './ring-port.ts';
+
+type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
+
+interface Ask {
+  readonly to: Contact;
+  readonly question: RingQuestion;
+  readonly answered: (answer: RingAnswer | null) => void;
+  readonly untilMillis: number;
+  sent: boolean;
+}
+
+/** A look-up asks nodes to which no link is open; opening those each second would cost more than slightly older fingers do. */
+const FINGER_MILLIS = 5_000;
+const SWEEP_MILLIS = 100;
+const NOTICES_MAX = 8;
+const MEMBERS_MILLIS = 100;
+const SILENT_MAX = 1_024;
+const LOOKUP_MILLIS_SHOWN = 1;
+
+/**
+ * The chat node as a member of the ring: Chord's questions and answers as messages on links.
+ * Links vouch for who speaks (R11), keep order and resend, so a question that has no answer in time means a peer that is
+ * dead, paused or cut off.
+ */
+export class RingMember implements RingPort {
+  readonly #parts: Parts;
+  readonly #chord: Chord;
+  readonly #asks = new Map<number, Ask>();
+  /** Nodes that left a question without an answer and were not heard since. */
+  readonly #silent = new Set<NodeId>();
+  readonly #notices = new Map<NodeId, readonly RingNotice[]>();
+  #count = 0;
+  #started = false;
+  #sweeping = false;
+  #membersDue = false;
+  #met: ReadonlySet<NodeId> = new Set();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#chord = new Chord(this, { fingerMillis: FINGER_MILLIS });
+  }
+
+  get chord(): Chord {
+    return this.#chord;
+  }
+
+  /** Begins when the node is somebody's: a node without a certificate is no member. */
+  start(): void {
+    if (this.#started || !this.#parts.session.certified) return;
+    this.#started = true;
+    this.#chord.start();
+  }
+
+  timer(kind: string): void {
+    if (kind === 'ring-asks') return this.#sweep();
+    if (kind === 'ring-members') {
+      this.#membersDue = false;
+      return this.#meetNewcomers();
+    }
+    if (this.#started) this.#chord.timer(kind as RingTimer);
+  }
+
+  leave(): void {
+    if (this.#started) this.#chord.leave();
+  }
+
+  // --- what Chord needs ---
+
+  get self(): Contact {
+    const { env, session } = this.#parts;
+    return { id: session.nodeId, endpoint: env.endpoint, name: env.name };
+  }
+
+  get monotonicMillis(): number {
+    return this.#parts.env.monotonicMillis;
+  }
+
+  fraction(): number {
+    return this.#parts.env.random.fraction();
+  }
+
+  setTimer(kind: RingTimer, delayMillis: number): void {
+    this.#parts.env.setTimer(kind, '', delayMillis);
+  }
+
+  /** Nodes whose records say that they are up, ourselves left out. */
+  members(): readonly Contact[] {
+    const { view, presence, session } = this.#parts;
+    const found: Contact[] = [];
+    for (const record of view.nodes()) {
+      const id = record.authorId as NodeId;
+      const address = record.body.addresses[0];
+      const { certificate, label } = record.body;
+      if (id === session.nodeId || certificate === null || address === undefined || !presence.nodeIsUp(id)) continue;
+      const name = label === '' ? certificate.name : `${certificate.name}@${label}`;
+      found.push({ id, endpoint: { address, key: record.body.agreementKey }, name });
+    }
+    return found;
+  }
+
+  changed(): void {
+    const { env, connections } = this.#parts;
+    if (env.tracing) {
+      const successors = this.#chord.successors.map((contact) => contact.name).join(' ');
+      env.trace({
+        type: 'state',
+        subject: 'ring',
+        id: env.name,
+        to: this.#chord.joined ? 'member' : 'outside',
+        data: { successors, predecessor: this.#chord.predecessor?.name ?? '' },
+      });
+    }
+    connections.reviewSoon();
+  }
+
+  /** Links to neighbours are kept however many others there are. */
+  isNeighbour(id: NodeId): boolean {
+    return this.#chord.predecessor?.id === id || this.#chord.successors.some((contact) => contact.id === id);
+  }
+
+  ask(to: Contact, question: RingQuestion, answered: (answer: RingAnswer | null) => void): void {
+    const { env, options, presence } = this.#parts;
+    this.#count += 1;
+    const patience = presence.nodeIsUp(to.id) && !this.#silent.has(to.id) ? options.ringAnswerMillis : options.ringAnswerDeadMillis;
+    const ask: Ask = { to, question, answered, untilMillis: env.monotonicMillis + patience, sent: false };
+    this.#asks.set(this.#count, ask);
+    this.#send(this.#count, ask);
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    env.setTimer('ring-asks', '', SWEEP_MILLIS);
+  }
+
+  #send(id: number, ask: Ask): void {
+    const link = this.#linkTo(ask.to);
+    if (link?.established) ask.sent = this.#parts.links.send(link, { type: 'ring-ask', id, question: ask.question }) || ask.sent;
+  }
+
+  #linkTo(contact: Contact): Link | null {
+    const { links } = this.#parts;
+    return links.of(contact.id) ?? links.connect(contact.endpoint, contact.name);
+  }
+
+  tell(to: Contact, notice: RingNotice): void {
+    const link = this.#linkTo(to);
+    if (link === null) return;
+    if (link.established) this.#parts.links.send(link, { type: 'ring-notice', notice });
+    else this.#keepNotice(to.id, notice);
+  }
+
+  /** Until the link is up, or found dead. */
+  #keepNotice(to: NodeId, notice: RingNotice): void {
+    const kept = this.#notices.get(to) ?? [];
+    if (kept.length < NOTICES_MAX) this.#notices.set(to, [...kept, notice]);
+  }
+
+  /** Timer: gives up questions whose time is over. */
+  #sweep(): void {
+    const { env } = this.#parts;
+    const now = env.monotonicMillis;
+    for (const [id, ask] of [...this.#asks]) {
+      if (ask.untilMillis > now) continue;
+      if (this.#silent.size >= SILENT_MAX) this.#silent.clear();
+      this.#silent.add(ask.to.id);
+      this.#settle(id, null);
+    }
+    this.#sweeping = this.#asks.size > 0;
+    if (this.#sweeping) env.setTimer('ring-asks', '', SWEEP_MILLIS);
+  }
+
+  #settle(id: number, answer: RingAnswer | null): void {
+    const ask = this.#asks.get(id);
+    if (ask === undefined) return;
+    this.#asks.delete(id);
+    ask.answered(answer);
+  }
+
+  // --- what links report ---
+
+  linkUp(link: Link): void {
+    if (link.nodeId === null) return;
+    this.#silent.delete(link.nodeId);
+    for (const notice of this.#notices.get(link.nodeId) ?? []) this.#parts.links.send(link, { type: 'ring-notice', notice });
+    this.#notices.delete(link.nodeId);
+    for (const [id, ask] of this.#asks) if (!ask.sent && ask.to.id === link.nodeId) this.#send(id, ask);
+    this.membersChanged();
+  }
+
+  linkDown(link: Link): void {
+    if (link.nodeId === null) return;
+    this.#notices.delete(link.nodeId);
+    for (const [id, ask] of [...this.#asks]) if (ask.to.id === link.nodeId) this.#settle(id, null);
+    if (this.#started) this.#chord.suspect(link.nodeId);
+  }
+
+  /** Chord asks those whom it has not heard of; that opens links, so it must hear of each but once. */
+  #meetNewcomers(): void {
+    const members = this.members();
+    const newcomers = members.some((member) => !this.#met.has(member.id));
+    this.#met = new Set(members.map((member) => member.id));
+    if (newcomers) this.#chord.membersChanged();
+  }
+
+  /** Looked at a moment later: news of members come by the dozen. */
+  membersChanged(): void {
+    if (!this.#started || this.#membersDue) return;
+    this.#membersDue = true;
+    this.#parts.env.setTimer('ring-members', '', MEMBERS_MILLIS);
+  }
+
+  question(link: Link, message: Of<'ring-ask'>): void {
+    const from = contactOf(link);
+    if (from === null) return;
+    const answer: RingAnswer = this.#started ? this.#chord.answer(from, message.question) : { answer: 'outside' };
+    this.#parts.links.send(link, { type: 'ring-answer', id: message.id, answer });
+  }
+
+  answer(link: Link, message: Of<'ring-answer'>): void {
+    if (link.nodeId !== null) this.#silent.delete(link.nodeId);
+    if (this.#asks.get(message.id)?.to.id === link.nodeId) this.#settle(message.id, message.answer);
+  }
+
+  notice(link: Link, message: Of<'ring-notice'>): void {
+    const from = contactOf(link);
+    if (from !== null && this.#started) this.#chord.notice(from, message.notice);
+  }
+
+  // --- for people ---
+
+  view(): RingView {
+    const { self } = this;
+    return {
+      node: self.name,
+      nodeId: self.id,
+      member: this.#chord.joined,
+      small: this.#chord.small,
+      predecessor: this.#chord.predecessor?.name ?? null,
+      successors: this.#chord.successors.map(({ name, id }) => ({ node: name, nodeId: id })),
+      fingers: [...this.#chord.fingers].map(([exponent, contact]) => ({ exponent, node: contact.name, nodeId: contact.id })),
+    };
+  }
+
+  lookup(key: string, way: 'iterative' | 'recursive', done: (result: LookupView) => void): void {
+    const startedMillis = this.monotonicMillis;
+    const finish = (result: LookupResult): void =>
+      done({
+        key,
+        owners: result.owners.map((owner) => owner.name),
+        hops: result.hops.map(({ asked, why }) => ({ node: asked.name, why })),
+        millis: Math.max(LOOKUP_MILLIS_SHOWN, Math.round(this.monotonicMillis - startedMillis)),
+      });
+    if (way === 'recursive') this.#chord.lookupRecursive(key, finish);
+    else this.#chord.lookup(key, finish);
+  }
+}
+
+function contactOf(link: Link): Contact | null {
+  return link.nodeId === null || link.userId === null ? null : { id: link.nodeId, endpoint: link.endpoint, name: link.name };
+}
