@@ -41,6 +41,8 @@ const STOP_MILLIS = 3_000;
 const COMMAND_MILLIS = 15_000;
 const SPAWNS_AT_ONCE = 8;
 const LOG_LINES_SHOWN = 5;
+/** Nobody asks a node to end like this, also while it is ending. */
+const ABORTED: ReadonlySet<string> = new Set(['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE']);
 /** A chat node lives in little memory; a small nursery keeps it so. */
 const NODE_EXEC_ARGS = ['--max-semi-space-size=1'];
 
@@ -153,7 +155,8 @@ export class LocalEngine implements Engine {
     // A killed node cannot take its control socket away itself.
     await rm(String(running.process.ready['socket']), { force: true }).catch(() => {});
     // A node ends in order by itself when its account is deleted.
-    if (running.ending || exit.status === 0) return;
+    const aborted = exit.signal !== null && ABORTED.has(exit.signal);
+    if (exit.status === 0 || (running.ending && !aborted)) return;
     const lines = [...running.process.lastLines(), ...(await this.#logTail(node))];
     const tail = lines.length === 0 ? '' : `\nThe last that it said:\n${lines.slice(-LOG_LINES_SHOWN).join('\n')}`;
     this.#reportCrash(`the process of ${node} ended by itself (${sayExit(exit)})${tail}`);
