@@ -1,8 +1,9 @@
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UdpDatagrams } from '../adapters/beacon/udp-datagrams.ts';
 import { CborFrameCodec } from '../adapters/codec/frame-codec.ts';
 import { Argon2Deriver } from '../adapters/crypto/argon2.ts';
+import { writeFileAtomically } from '../adapters/files.ts';
 import { lockFolder } from '../adapters/sqlite/folder-lock.ts';
 import { nodeStoreKey, SqliteNodeStore } from '../adapters/sqlite/node-store.ts';
 import { loadNodeKey } from '../adapters/system/node-key.ts';
@@ -102,7 +103,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   closers.push(() => driver.stop());
   await driver.start();
   const endpoint = formatEndpoint(driver.endpoint);
-  writeFileSync(portFile, `${portOf(driver.endpoint.address)}\n`, { mode: 0o600 });
+  writeFileAtomically(portFile, Buffer.from(`${portOf(driver.endpoint.address)}\n`));
   const socket = makeSocketPath();
   const service = await startNodeService({ driver, node: name.node, folder, socketPath: socket, endpoint, run, log });
   log.info({ endpoint, run, created, seed: options.seedUrl, network: options.settings.network }, 'started');
