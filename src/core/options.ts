@@ -23,7 +23,7 @@ export const CORE_OPTIONS = Object.freeze({
   linksMax: 512,
   /** Links to peers that are neither friends nor wanted for a message. */
   randomLinkCount: 8,
-  randomLinkCountMax: 24,
+  randomLinkCountMax: 16,
   /** How often a node that has been silent for long is tried once more, ms: this joins the parts of a network that was cut. */
   probeMillis: 10_000,
   /** Pause between two questions where somebody wanted is, above full membership, ms; doubled each time up to the maximum. */
@@ -44,7 +44,7 @@ export const CORE_OPTIONS = Object.freeze({
   suspectMillis: 1_500,
   deadMillis: 4_000,
   /** These three, times this, for links that nobody waits for. */
-  idleLinkFactor: 4,
+  idleLinkFactor: 8,
   /** Pause before a dead or closed peer that is wanted is tried again, ms; doubled up to the maximum. */
   reconnectMillis: 500,
   reconnectMillisMax: 8_000,

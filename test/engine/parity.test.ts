@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { nanoid } from 'nanoid';
 import { Gate } from '../../src/engine/gate.ts';
 import { LocalEngine } from '../../src/engine/local.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
@@ -29,7 +30,7 @@ for (const name of names) {
       const root = mkdtempSync(join(tmpdir(), 'confab-parity-'));
       try {
         const scenario = loadScenario(readFileSync(`${home}${name}.yaml`, 'utf8'), name);
-        const engine = new LocalEngine({ root, network: `parity-${name}`, coreOptions: scenario.options, beacon: scenario.network.beacon });
+        const engine = new LocalEngine({ root, network: `parity-${name}-${nanoid()}`, coreOptions: scenario.options, beacon: scenario.network.beacon });
         const report = await runScenario(scenario, engine, { seed: 1, wallMillis: () => performance.now(), listener: SILENT });
         t.is(report.verdict, 'pass', report.reason ?? '');
         t.true(report.trace.events > 50);
