@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ConfabError } from '../core/errors.ts';
@@ -84,5 +85,10 @@ export function wholeNumber(command: string, option: string, text: string, bound
 
 /** The network of a node that is started; nodes of different ones never meet, though they run side by side. */
 export function networkOption(about: string): Option {
-  return new Option('--network <name>', about).default('confab').env('CONFAB_NETWORK');
+  return new Option('--network <name>', `${about} (default: one of its own for each data root)`).env('CONFAB_NETWORK');
+}
+
+/** What was written; else a name that belongs to the data root, so that networks in two folders never meet by their beacons. */
+export function networkOf(root: string, written: string | undefined): string {
+  return written ?? `confab-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`;
 }

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import { type CliContext, networkOption, wholeNumber } from '../context.ts';
+import { type CliContext, networkOf, networkOption, wholeNumber } from '../context.ts';
 
 interface NodeOptions {
   readonly node?: string;
   readonly seed?: string | false;
-  readonly network: string;
+  readonly network?: string;
   readonly peer: readonly string[];
   readonly port: string;
   readonly beacon: boolean;
@@ -60,7 +60,7 @@ Talk to it with: confab tui <user>, or confab call <user> <command>.`,
       context.exitStatus = await runNodeProcess(context, {
         name,
         seedUrl: await seedUrlOf(context.root, options.seed),
-        network: options.network,
+        network: networkOf(context.root, options.network),
         peers: options.peer,
         port,
         beacon: options.beacon,

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { type CliContext, networkOption } from '../context.ts';
+import { type CliContext, networkOf, networkOption } from '../context.ts';
 
 interface TuiOptions {
   readonly node?: string;
   readonly seed?: string | false;
-  readonly network: string;
+  readonly network?: string;
   readonly peer: readonly string[];
 }
 
@@ -44,7 +44,7 @@ Open one terminal for each user, in as many windows as you like.`,
         root: context.root,
         name,
         seedUrl: await seedUrlOf(context.root, options.seed),
-        network: options.network,
+        network: networkOf(context.root, options.network),
         peers: options.peer,
         mainPath: fileURLToPath(new URL('../main.js', import.meta.url)),
       });
