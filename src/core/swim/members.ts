@@ -135,7 +135,19 @@ export class Members {
 
   /** Up to `count` random members that are alive, but for `not`. */
   sample(count: number, not: NodeId | null): Member[] {
-    const pool = this.present().filter((member) => member.state === 'alive' && member.id !== not);
+    return this.#draw(
+      this.present().filter((member) => member.state === 'alive' && member.id !== not),
+      count,
+    );
+  }
+
+  /** Up to `count` random members of any state. */
+  sampleOfAll(count: number): Member[] {
+    return this.#draw([...this.#byId.values()], count);
+  }
+
+  /** Uses up the pool. */
+  #draw(pool: Member[], count: number): Member[] {
     const chosen: Member[] = [];
     while (chosen.length < count && pool.length > 0) {
       const index = Math.floor(this.#fraction() * pool.length);

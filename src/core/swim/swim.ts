@@ -7,6 +7,7 @@ import type { NodeId } from '../types.ts';
 import { Gossip } from './gossip.ts';
 import { deadlineOf, type Member, Members, newMember, overrides, type Suspicion } from './members.ts';
 import { Probes } from './probes.ts';
+import { momentOf, probedIn } from './rotation.ts';
 import { encodePacket, type MemberState, type Packet, type PacketKind, packetProvesItself, readPacket, roomFor, type Update, updateBytes } from './wire.ts';
 
 /** What the protocol needs of a node; the chat node's env has it, and so has any small program. */
@@ -162,16 +163,10 @@ export class Swim {
   #plan(): void {
     const { env, options, nodeId } = this.#parts;
     const period = options.swimPeriodMillis;
-    const others = this.#members.present();
-    this.#planned = null;
-    if (others.length === 0) return this.#setTick(period);
     const round = Math.floor(env.wallMillis / period) + 1 + this.#probes.health;
-    let rank = 0;
-    while (rank < others.length && (others[rank] as Member).id < nodeId) rank += 1;
-    const place = (rank + 1 + (mix(round) % others.length)) % (others.length + 1);
-    const member = others[place < rank ? place : place - 1] as Member;
-    this.#planned = member.id;
-    this.#setTick((round + Number.parseInt(member.id.slice(0, 8), 16) / 2 ** 32) * period - env.wallMillis);
+    const member = probedIn(round, nodeId, this.#members.present());
+    this.#planned = member?.id ?? null;
+    this.#setTick(member === null ? period : (round + momentOf(member.id)) * period - env.wallMillis);
   }
 
   probeTimer(key: string): void {
@@ -384,14 +379,14 @@ export class Swim {
     env.sendDatagram({ address: to }, encodePacket(env.crypto, key, network, packet));
   }
 
-  /** News first; what room is left shows a few random members, so that late-comers learn of all. */
+  /** News first; what room is left shows a few random members, the dead too, so that all come to know of all. */
   #updatesFor(roomBytes: number, first: Update | null): Update[] {
     const { options } = this.#parts;
     const timesMax = options.swimGossipFactor * Math.ceil(Math.log10(this.#members.presentCount + 2));
     const updates = this.#gossip.take({ roomBytes, timesMax, first });
     let room = roomBytes;
     for (const update of updates) room -= updateBytes(update);
-    for (const member of this.#members.sample(options.swimFillCount, null)) {
+    for (const member of this.#members.sampleOfAll(options.swimFillCount)) {
       const update = this.#updateOf(member);
       room -= updateBytes(update);
       if (room < 0) break;
@@ -399,12 +394,4 @@ export class Swim {
     }
     return updates;
   }
-}
-
-/** Spreads a counter over 32 bits (the finalizer of MurmurHash3, Appleby), so that rounds follow no pattern. */
-function mix(counter: number): number {
-  let word = (counter % 2 ** 32) | 0;
-  word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
-  word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
-  return (word ^ (word >>> 16)) >>> 0;
 }
