@@ -11,7 +11,7 @@ import { Gate } from './gate.ts';
 import { LocalClock } from './local-clock.ts';
 import { LocalSeedServer } from './local-seed-server.ts';
 import { mergeTraces } from './merge-trace.ts';
-import { type LifelineProcess, type ProcessExit, sayExit, spawnReady } from './spawn.ts';
+import { type LifelineProcess, NODE_EXEC_ARGS, type ProcessExit, sayExit, spawnReady } from './spawn.ts';
 import { summarizeTrace } from './trace-summary.ts';
 
 export interface LocalEngineOptions {
@@ -43,8 +43,6 @@ const SPAWNS_AT_ONCE = 8;
 const LOG_LINES_SHOWN = 5;
 /** Nobody asks a node to end like this, also while it is ending. */
 const ABORTED: ReadonlySet<string> = new Set(['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE']);
-/** A chat node lives in little memory; a small nursery keeps it so. */
-const NODE_EXEC_ARGS = ['--max-semi-space-size=1'];
 
 /**
  * Runs every node as a process of its own, over real sockets and real files.

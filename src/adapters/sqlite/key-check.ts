@@ -7,7 +7,7 @@ const TAG_BYTES = 32;
 const LABEL = 'confab/store-check/1';
 
 /**
- * A small file beside an encrypted database by which a wrong key and a damaged database can be told apart: to SQLCipher
+ * A small file beside an encrypted database by which a wrong key and a damaged database can be told apart: to SQLite
  * both are "not a database". It holds a random salt and an HMAC of it under the key; the key is 32 random bytes, so
  * there is nothing to guess.
  */

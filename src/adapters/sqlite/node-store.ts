@@ -43,7 +43,7 @@ export interface SqliteNodeStoreOptions {
 }
 
 /**
- * The stores of a node in its folder: node.db, user.db (SQLCipher) and vault.cbor, one transaction a turn over all three.
+ * The stores of a node in its folder: node.db, user.db (encrypted) and vault.cbor, one transaction a turn over all three.
  *
  * Invariants
  * 1. Nothing of a turn is durable before `commit`, and after a `commit` that returned all of it is. The vault goes first

@@ -6,7 +6,7 @@ import { type FolderLock, lockFolder } from '../../adapters/sqlite/folder-lock.t
 import type { SocketControlClient } from '../../control/client.ts';
 import { attachNode, locateNode, nodeFolder, nodesFolder, readSeedPointer } from '../../control/locate.ts';
 import { ConfabError } from '../../core/errors.ts';
-import { type LifelineProcess, type ProcessExit, spawnReady } from '../../engine/spawn.ts';
+import { type LifelineProcess, NODE_EXEC_ARGS, type ProcessExit, spawnReady } from '../../engine/spawn.ts';
 
 export interface NetworkOptions {
   readonly root: string;
@@ -35,7 +35,6 @@ const SETTLE_MILLIS = 300;
 const RETRY_MILLIS = 250;
 const RETRIES_MAX = 20;
 const HEALTH_MILLIS = 1_500;
-const NODE_EXEC_ARGS = ['--max-semi-space-size=1'];
 /** Its name is none of a node. */
 const LOCK_FOLDER = '.up';
 const SEED_SERVER = 'seed server';
