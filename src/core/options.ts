@@ -39,7 +39,7 @@ export const CORE_OPTIONS = Object.freeze({
   /** How often links are looked at, ms. */
   linkTickMillis: 250,
   /** Silence after which a frame is asked for, ms. */
-  pingMillis: 900,
+  pingMillis: 500,
   /** Silence until a peer is suspect / dead, ms. */
   suspectMillis: 1_500,
   deadMillis: 4_000,
