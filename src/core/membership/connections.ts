@@ -40,7 +40,16 @@ export class Connections {
 
   start(): void {
     for (const endpoint of this.#parts.settings.peers) this.join(endpoint);
+    this.#reachContacts();
     this.review();
+  }
+
+  /** Those who answered most recently in earlier runs come first; the long forgotten are forgotten. */
+  #reachContacts(): void {
+    const { env, options } = this.#parts;
+    const contacts = env.store.scan<{ readonly wallMillis: number }>('contacts').sort(([, a], [, b]) => b.wallMillis - a.wallMillis);
+    for (const [id] of contacts.slice(0, options.randomLinkCount)) this.#reach(id as NodeId);
+    for (const [id] of contacts.slice(options.otherRecordsMax)) env.store.delete('contacts', id);
   }
 
   /** A peer known by its address alone; tried until a link has been up once. */
