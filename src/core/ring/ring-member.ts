@@ -22,6 +22,8 @@ const FINGER_MILLIS = 5_000;
 const SWEEP_MILLIS = 100;
 const NOTICES_MAX = 8;
 const MEMBERS_MILLIS = 100;
+const MEMBERS_MAX = 24;
+const NEWCOMERS_MAX = 2;
 const SILENT_MAX = 1_024;
 const LOOKUP_MILLIS_SHOWN = 1;
 
@@ -41,6 +43,8 @@ export class RingMember implements RingPort {
   #started = false;
   #sweeping = false;
   #membersDue = false;
+  /** Whom Chord is told of at this moment; null: a choice of everybody. */
+  #offered: readonly Contact[] | null = null;
   #met: ReadonlySet<NodeId> = new Set();
 
   constructor(parts: Parts) {
@@ -93,6 +97,16 @@ export class RingMember implements RingPort {
 
   /** Nodes whose records say that they are up, ourselves left out. */
   members(): readonly Contact[] {
+    return this.#offered ?? this.#some(this.#everybody(), MEMBERS_MAX);
+  }
+
+  #some(contacts: readonly Contact[], count: number): readonly Contact[] {
+    if (contacts.length <= count) return contacts;
+    const first = Math.floor(this.fraction() * contacts.length);
+    return Array.from({ length: count }, (_, index) => contacts[(first + index) % contacts.length] as Contact);
+  }
+
+  #everybody(): Contact[] {
     const { view, presence, session } = this.#parts;
     const found: Contact[] = [];
     for (const record of view.nodes()) {
@@ -202,10 +216,14 @@ export class RingMember implements RingPort {
 
   /** Chord asks those whom it has not heard of; that opens links, so it must hear of each but once. */
   #meetNewcomers(): void {
-    const members = this.members();
-    const newcomers = members.some((member) => !this.#met.has(member.id));
+    const members = this.#everybody();
+    const newcomers = members.filter((member) => !this.#met.has(member.id));
     this.#met = new Set(members.map((member) => member.id));
-    if (newcomers) this.#chord.membersChanged();
+    if (newcomers.length === 0) return;
+    // Stabilisation spreads the rest: if everybody asked everybody, a crowd that joins at once would drown in questions.
+    this.#offered = newcomers.length <= NEWCOMERS_MAX || members.length <= MEMBERS_MAX ? newcomers : this.#some(newcomers, NEWCOMERS_MAX);
+    this.#chord.membersChanged();
+    this.#offered = null;
   }
 
   /** Looked at a moment later: news of members come by the dozen. */
