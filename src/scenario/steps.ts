@@ -96,6 +96,7 @@ const NAME_KEYS = new Set([
   'through',
   'knows',
   'are',
+  'among',
   'online',
 ]);
 const NAME_PLACES = new Set([

@@ -1,21 +1,23 @@
 import { MESSAGE_EXPECTATIONS } from './expectations/messages.ts';
 import { NETWORK_EXPECTATIONS } from './expectations/network.ts';
 import { PEOPLE_EXPECTATIONS } from './expectations/people.ts';
+import { RING_EXPECTATIONS } from './expectations/ring.ts';
 import type { AnyExpectation, AnyVerb } from './verb.ts';
 import { ACCOUNT_VERBS } from './verbs/accounts.ts';
 import { CHAT_VERBS } from './verbs/chat.ts';
 import { LIFECYCLE_VERBS } from './verbs/lifecycle.ts';
 import { NETWORK_VERBS } from './verbs/network.ts';
 import { PEOPLE_VERBS } from './verbs/people.ts';
+import { RING_VERBS } from './verbs/ring.ts';
 import { TIME_VERBS } from './verbs/time.ts';
 
 /** Everything that a step can say. A new verb is added to one of these lists and nowhere else. */
 export const VERBS: ReadonlyMap<string, AnyVerb> = new Map(
-  [...LIFECYCLE_VERBS, ...ACCOUNT_VERBS, ...PEOPLE_VERBS, ...CHAT_VERBS, ...NETWORK_VERBS, ...TIME_VERBS].map((verb) => [verb.name, verb]),
+  [...LIFECYCLE_VERBS, ...ACCOUNT_VERBS, ...PEOPLE_VERBS, ...CHAT_VERBS, ...NETWORK_VERBS, ...RING_VERBS, ...TIME_VERBS].map((verb) => [verb.name, verb]),
 );
 
 export const EXPECTATIONS: ReadonlyMap<string, AnyExpectation> = new Map(
-  [...PEOPLE_EXPECTATIONS, ...MESSAGE_EXPECTATIONS, ...NETWORK_EXPECTATIONS].map((each) => [each.name, each]),
+  [...PEOPLE_EXPECTATIONS, ...MESSAGE_EXPECTATIONS, ...NETWORK_EXPECTATIONS, ...RING_EXPECTATIONS].map((each) => [each.name, each]),
 );
 
 /** Steps that hold other steps; the runner plays them itself. */

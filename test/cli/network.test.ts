@@ -30,6 +30,9 @@ test('a seed server and two nodes: befriend, write, list, and stop everything', 
     return messages[0]?.text === 'two  blanks = kept';
   });
   t.like(await cli('users', 'bob'), { source: 'node alice', user: { name: 'bob', presence: 'online' } });
+  await eventually('the ring is ideal', async () => (await cli('ring'))['verdict'] === 'ideal');
+  const found = (await cli('ring', '--lookup', 'bob', '--from', 'alice')) as { owners: string[]; holders: string[] };
+  t.is(found.owners[0], found.holders[0]);
   await cli('stop', 'alice', 'bob');
   t.is((await alice?.exited)?.status, 0);
   t.is((await bob?.exited)?.status, 0);

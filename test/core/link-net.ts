@@ -1,6 +1,6 @@
 import type { Env } from '../../src/core/env.ts';
-import type { Link } from '../../src/core/link/link.ts';
-import { type LinkHooks, Links } from '../../src/core/link/links.ts';
+import type { Link, LinkHooks } from '../../src/core/link/link.ts';
+import { Links } from '../../src/core/link/links.ts';
 import type { Frame, Message } from '../../src/core/messages.ts';
 import { CORE_OPTIONS, type CoreOptions } from '../../src/core/options.ts';
 import type { Parts } from '../../src/core/parts.ts';

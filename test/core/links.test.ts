@@ -240,3 +240,35 @@ test('storms of frames out of step are answered by few hellos', (t) => {
   t.true(net.frameCount - before < 60, `${net.frameCount - before} frames`);
   t.true(alice.isUp(bob) && bob.isUp(alice));
 });
+
+test('links: a peer that does not know that we gave it up is met again at its next word, long before its own patience ends', (t) => {
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    const { net, alice, bob } = connected(seed);
+    net.lossProbability = 1;
+    bob.links.close(bob.linkTo(alice) as never, 'dead');
+    net.run(1_500);
+    net.lossProbability = 0;
+    t.true(alice.isUp(bob), `seed ${seed}: the goodbye got lost`);
+    alice.say(bob, 'are you there?');
+    t.true(
+      net.run(2_000, () => bob.received.includes('are you there?')),
+      `seed ${seed}`,
+    );
+  }
+});
+
+test('links: a peer whose link we closed, and who did not hear of it, is told at its next word', (t) => {
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    const { net, alice, bob } = connected(seed);
+    net.lossProbability = 1;
+    bob.links.close(bob.linkTo(alice) as never, 'closed');
+    net.run(1_500);
+    net.lossProbability = 0;
+    alice.say(bob, 'are you there?');
+    t.true(
+      net.run(2_000, () => alice.downs.includes('goodbye')),
+      `seed ${seed}`,
+    );
+    t.is(bob.linkTo(alice), undefined, `seed ${seed}: it stays closed`);
+  }
+});

@@ -1,4 +1,5 @@
 import type { Message } from '../messages.ts';
+import type { AnyVerifiedRecord, VerifiedRecord } from '../records.ts';
 import type { Address, Endpoint, NodeId, UserId } from '../types.ts';
 
 /** A frame's worth of messages that the peer has not acknowledged. */
@@ -139,4 +140,18 @@ function recordsBytes(records: ReadonlyArray<{ readonly bytes: Uint8Array }>): n
   let sum = 0;
   for (const record of records) sum += record.bytes.length + 90;
   return sum;
+}
+
+/** What the rest of the node hears of links. */
+export interface LinkHooks {
+  /** A hello with a proven node record: the first of a link, or a later one with news. */
+  hello(link: Link, node: VerifiedRecord<'node'>, session: { readonly user: AnyVerifiedRecord; readonly presence: AnyVerifiedRecord | null } | null): void;
+  up(link: Link): void;
+  /** Silence made it suspect, or it was heard again. */
+  changed(link: Link): void;
+  /** dead: silent too long or never answered. goodbye: it left in order. closed: we let go. */
+  down(link: Link, reason: 'dead' | 'goodbye' | 'closed'): void;
+  message(link: Link, message: Message): void;
+  /** The message that opens a link and tells of changes, as things stand now. */
+  helloMessage(): Message;
 }

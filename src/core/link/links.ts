@@ -1,29 +1,15 @@
 import { sameBytes } from '../bytes.ts';
 import { FRAME_VERSION, type Frame, type FrameKind, type Message, misfitOfFrame, misfitOfMessage } from '../messages.ts';
 import type { Parts } from '../parts.ts';
-import type { AnyVerifiedRecord, VerifiedRecord } from '../records.ts';
 import type { Address, Endpoint, NodeId } from '../types.ts';
+import { DepartedLinks } from './departed.ts';
 import { type Hello, readHello } from './hello.ts';
-import { type Link, newLink } from './link.ts';
+import { type Link, type LinkHooks, newLink } from './link.ts';
 import { traceDrop, traceReceive, traceSend, traceState } from './link-trace.ts';
 import { acknowledge, dueForResend, fileNumbered, nextInOrder, packFrames, startOver } from './stream.ts';
 
 /** Ends of a peer that are remembered as gone, per link. */
 const RETIRED_RUNS_MAX = 8;
-
-/** What the rest of the node hears of links. */
-export interface LinkHooks {
-  /** A hello with a proven node record: the first of a link, or a later one with news. */
-  hello(link: Link, node: VerifiedRecord<'node'>, session: { readonly user: AnyVerifiedRecord; readonly presence: AnyVerifiedRecord | null } | null): void;
-  up(link: Link): void;
-  /** Silence made it suspect, or it was heard again. */
-  changed(link: Link): void;
-  /** dead: silent too long or never answered. goodbye: it left in order. closed: we let go. */
-  down(link: Link, reason: 'dead' | 'goodbye' | 'closed'): void;
-  message(link: Link, message: Message): void;
-  /** The message that opens a link and tells of changes, as things stand now. */
-  helloMessage(): Message;
-}
 
 /**
  * Reliable, ordered links over an unreliable transport; what they hear is one input of the failure detector.
@@ -44,6 +30,7 @@ export class Links {
   readonly #links = new Map<Address, Link>();
   readonly #byNode = new Map<NodeId, Link>();
   readonly #touched = new Set<Link>();
+  readonly #departed = new DepartedLinks();
   #frameCount = 0;
   #acknowledgeTimer = false;
   /** When the next tick was to be. */
@@ -101,6 +88,7 @@ export class Links {
     const { env } = this.#parts;
     const link = newLink({ address, endpoint, name, localRun: this.#freshRun(), nowMillis: env.monotonicMillis });
     this.#links.set(address, link);
+    this.#departed.forget(address);
     return link;
   }
 
@@ -140,6 +128,7 @@ export class Links {
     this.#links.delete(link.address);
     this.#touched.delete(link);
     if (link.nodeId !== null && this.#byNode.get(link.nodeId) === link) this.#byNode.delete(link.nodeId);
+    if (link.established && reason !== 'goodbye') this.#departed.add(link, reason, this.#parts.env.monotonicMillis);
     this.#parts.env.close(link.address);
     traceState(this.#parts.env, link, reason);
     this.#hooks.down(link, reason);
@@ -164,7 +153,7 @@ export class Links {
     if (frame.network !== settings.network) return this.#drop(known, 'network', `network ${frame.network}`);
     env.observeLogical(frame.logical);
     if (frame.kind === 'hello') return this.#receiveHello(from, frame);
-    if (known === undefined || !known.opened) return this.#drop(known, 'no-link', 'frame before hello');
+    if (known === undefined || !known.opened) return this.#withoutLink(from, known, frame);
     if (frame.toRun !== known.localRun || frame.run !== known.peerRun) return this.#outOfStep(known, frame);
     traceReceive(env, known, frame);
     this.#heard(known);
@@ -176,6 +165,18 @@ export class Links {
     }
     if (frame.kind === 'ping') this.#sendFrame(known, 'data', 0, []);
     if (frame.sequence > 0) this.#receiveNumbered(known, frame);
+  }
+
+  /** The peer may hold a link that we have closed. */
+  #withoutLink(from: Address, known: Link | undefined, frame: Frame): void {
+    const { env } = this.#parts;
+    this.#drop(known, 'no-link', 'frame before hello');
+    const departed = known === undefined && frame.kind !== 'goodbye' ? this.#departed.heard(from, frame.run, env.monotonicMillis) : null;
+    if (departed?.answer === 'reopen') this.connect(departed.link.endpoint, departed.link.name);
+    if (departed?.answer !== 'dismiss') return;
+    env.open(departed.link.endpoint, departed.link.name);
+    this.#sendFrame(departed.link, 'goodbye', 0, []);
+    env.close(from);
   }
 
   /** A frame of, or for, an earlier life of this link: the peer needs our number. */

@@ -1,10 +1,11 @@
-import type { Commands, MessageView, NodeInfo, PeerView, SyncView, UserView } from '../../core/commands.ts';
+import type { Commands, LookupView, MessageView, NodeInfo, PeerView, RingView, SyncView, UserView } from '../../core/commands.ts';
 import type { Model } from '../model/model.ts';
 import { sanitise, sanitiseLine } from '../text/sanitise.ts';
 import { BOLD, DIM, type Line, plain } from '../text/styled.ts';
 import { padEnd, textWidth } from '../text/width.ts';
 import { ago, count, dateTime, failureWords, humanise, tickWord } from '../text/words.ts';
 import { nameSegment, presencePhrase, presenceSegment } from './people.ts';
+import { lookupLines, ringLines } from './ring-views.ts';
 
 /** What a command answered, for reading. A command without a form of its own is shown as names and values. */
 export function answerLines(command: string, value: unknown, model: Model): readonly Line[] {
@@ -24,6 +25,10 @@ export function answerLines(command: string, value: unknown, model: Model): read
       return peerLines((value as Commands['peers']['result']).peers);
     case 'sync':
       return pairs(syncPairs(value as SyncView, model));
+    case 'ring':
+      return ringLines(value as RingView);
+    case 'lookup':
+      return lookupLines(value as LookupView);
     default:
       return genericLines(value);
   }
