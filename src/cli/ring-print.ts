@@ -43,7 +43,8 @@ export function showLookup(context: CliContext, found: FoundKey): void {
   const { answer, from, name, holders } = found;
   if (context.json) return context.printJson({ name, from, ...answer, holders });
   context.print(`The key of ${printable(name)} lies at ${answer.key.slice(0, 6)} on the circle.`);
-  for (const [at, hop] of answer.hops.entries()) context.print(`  ${at + 1}. ${at === 0 ? from : answer.hops[at - 1]?.node} asks ${hop.node}: ${hop.why}`);
+  for (const [at, hop] of answer.hops.entries())
+    context.print(`  ${at + 1}. ${found.recursive && at > 0 ? answer.hops[at - 1]?.node : from} asks ${hop.node}: ${hop.why}`);
   if (answer.hops.length === 0) context.print(`  ${from} knows by itself.`);
   if (answer.owners.length === 0) return context.print('Nobody was found: those on the way did not answer.');
   const hops = `${answer.hops.length} hop${answer.hops.length === 1 ? '' : 's'}, ${answer.millis} ms`;

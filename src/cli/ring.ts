@@ -13,6 +13,7 @@ export interface AskedRing {
 export interface FoundKey {
   readonly name: string;
   readonly from: string;
+  readonly recursive: boolean;
   readonly answer: LookupView;
   /** Who holds the key when one looks at the whole ring at once. */
   readonly holders: readonly string[];
@@ -53,7 +54,7 @@ export async function lookUp(
   const client = await attachNode(root, from);
   try {
     const answer = (await client.call('lookup', { name: what.name, recursive: what.recursive })) as LookupView;
-    return { name: what.name, from, answer, holders: holdersOf(ring.views, answer.key, COPIES_SHOWN) };
+    return { name: what.name, from, recursive: what.recursive, answer, holders: holdersOf(ring.views, answer.key, COPIES_SHOWN) };
   } finally {
     client.close();
   }

@@ -1,9 +1,9 @@
 import { createWriteStream, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { makeScratchFolder } from '../adapters/system/scratch-folder.ts';
 import { ConfabError } from '../core/errors.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -107,7 +107,7 @@ function makeEngine(scenario: Scenario, options: RunScenariosOptions & { readonl
 }
 
 async function makeRoot(options: RunScenariosOptions): Promise<string> {
-  if (options.keep === null) return mkdtemp(join(tmpdir(), 'confab-run-'));
+  if (options.keep === null) return makeScratchFolder();
   const root = resolve(options.keep);
   try {
     await mkdir(root, { recursive: true, mode: 0o700 });

@@ -21,11 +21,12 @@ test('the sentence has its own blank, and is empty without a guess', (t) => {
 });
 
 test('a known word is its own nearest, and one edit away finds something', (t) => {
-  fc.assert(
-    fc.property(fc.constantFrom(...KNOWN), fc.nat(), (word, at) => {
-      const cut = word.slice(0, at % word.length) + word.slice((at % word.length) + 1);
-      return nearest(word, KNOWN) === word && nearest(cut, KNOWN) !== null;
-    }),
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(fc.constantFrom(...KNOWN), fc.nat(), (word, at) => {
+        const cut = word.slice(0, at % word.length) + word.slice((at % word.length) + 1);
+        return nearest(word, KNOWN) === word && nearest(cut, KNOWN) !== null;
+      }),
+    ),
   );
-  t.pass();
 });

@@ -30,17 +30,18 @@ for (const [title, record] of Object.entries(all)) {
   });
 
   test(`L1: a ${title} record with one bit turned is refused, never thrown at`, (t) => {
-    fc.assert(
-      fc.property(fc.nat(), fc.nat(7), fc.boolean(), (place, bit, inBytes) => {
-        const changed = fresh(record);
-        const target = inBytes ? changed.bytes : changed.signature;
-        const at = place % target.length;
-        target[at] = (target[at] as number) ^ (1 << bit);
-        return typeof verifyRecord(tools, changed) === 'string';
-      }),
-      { numRuns: 150 },
+    t.notThrows(() =>
+      fc.assert(
+        fc.property(fc.nat(), fc.nat(7), fc.boolean(), (place, bit, inBytes) => {
+          const changed = fresh(record);
+          const target = inBytes ? changed.bytes : changed.signature;
+          const at = place % target.length;
+          target[at] = (target[at] as number) ^ (1 << bit);
+          return typeof verifyRecord(tools, changed) === 'string';
+        }),
+        { numRuns: 150 },
+      ),
     );
-    t.pass();
   });
 
   test(`L1: a ${title} record cut short is refused`, (t) => {
@@ -89,8 +90,9 @@ test('R11: a node cannot borrow the certificate of another node or user', (t) =>
 
 test('verifyRecord survives whatever it is given', (t) => {
   fc.assert(fc.property(fc.anything(), (value) => typeof verifyRecordOfAnything(value) === 'string'));
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => typeof verifyRecord(tools, { bytes, signature: new Uint8Array(64) }) === 'string'));
-  t.pass();
+  t.notThrows(() =>
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => typeof verifyRecord(tools, { bytes, signature: new Uint8Array(64) }) === 'string')),
+  );
 });
 
 /** Primitive values cannot be remembered, so they are wrapped as the edge would find them. */

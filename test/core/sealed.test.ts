@@ -34,17 +34,18 @@ test('C6: an envelope opens for its recipient, and its text is nowhere in it', (
 test('C2: an envelope with one bit turned does not open and does not throw', (t) => {
   const envelope = sealed();
   const fields = ['ciphertext', 'salt', 'ephemeral'] as const;
-  fc.assert(
-    fc.property(fc.constantFrom(...fields), fc.nat(), fc.nat(7), (field, place, bit) => {
-      const bytes = envelope[field].slice();
-      const at = place % bytes.length;
-      bytes[at] = (bytes[at] as number) ^ (1 << bit);
-      // X25519 ignores the highest bit of a public key (RFC 7748, section 5); the header binds it all the same.
-      return typeof envelopes().open(bob, { ...envelope, [field]: bytes }) === 'string';
-    }),
-    { numRuns: 300 },
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(fc.constantFrom(...fields), fc.nat(), fc.nat(7), (field, place, bit) => {
+        const bytes = envelope[field].slice();
+        const at = place % bytes.length;
+        bytes[at] = (bytes[at] as number) ^ (1 << bit);
+        // X25519 ignores the highest bit of a public key (RFC 7748, section 5); the header binds it all the same.
+        return typeof envelopes().open(bob, { ...envelope, [field]: bytes }) === 'string';
+      }),
+      { numRuns: 300 },
+    ),
   );
-  t.pass();
 });
 
 const changes: ReadonlyArray<readonly [string, Partial<Envelope>]> = [
@@ -114,8 +115,7 @@ test('a changed vault does not open and does not throw', (t) => {
     }),
   );
   fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => decodeVault(tools, bytes) === null));
-  fc.assert(fc.property(fc.anything(), (value) => asVault(value) === null));
-  t.pass();
+  t.notThrows(() => fc.assert(fc.property(fc.anything(), (value) => asVault(value) === null)));
 });
 
 test('the two keys of a password have nothing to do with each other', (t) => {

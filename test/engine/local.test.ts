@@ -135,6 +135,9 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
     child.kill(signal);
     await outcome;
     await until('all are gone', () => processesOf(mark).length === 0, 10_000);
-    t.pass();
+    const folders = () => readdirSync(folder).filter((name) => name.startsWith('confab-run-'));
+    // Nobody can tidy up after kill -9 but the next run.
+    if (signal === 'SIGKILL') t.is((await confab('run', 'placebo/ok', '--engine', 'sim').outcome).status, 0);
+    t.deepEqual(folders(), []);
   });
 }

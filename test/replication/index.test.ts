@@ -43,16 +43,17 @@ test('the sum carries over all its words', (t) => {
 });
 
 test('a range of the index holds exactly the keys that its owner owns, wherever zero lies', (t) => {
-  fc.assert(
-    fc.property(fc.uniqueArray(key, { maxLength: 30 }), key, key, (keys, from, to) => {
-      const index = new ReplicaIndex(crypto);
-      for (const each of keys) for (const id of ['', 'b', 'Z9']) index.set(replica(each, 'note', id));
-      const found = new Set(index.range(endOfKey(from), endOfKey(to)).map((each) => each.about.key));
-      const expected = keys.filter((each) => from === to || owns(from, each, to));
-      return found.size === expected.length && expected.every((each) => found.has(each));
-    }),
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(fc.uniqueArray(key, { maxLength: 30 }), key, key, (keys, from, to) => {
+        const index = new ReplicaIndex(crypto);
+        for (const each of keys) for (const id of ['', 'b', 'Z9']) index.set(replica(each, 'note', id));
+        const found = new Set(index.range(endOfKey(from), endOfKey(to)).map((each) => each.about.key));
+        const expected = keys.filter((each) => from === to || owns(from, each, to));
+        return found.size === expected.length && expected.every((each) => found.has(each));
+      }),
+    ),
   );
-  t.pass();
 });
 
 test('the index gives the values of one key and kind, and keeps count', (t) => {

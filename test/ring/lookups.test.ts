@@ -83,14 +83,15 @@ test('idle upkeep grows as log N and stays under 20 messages a second', (t) => {
 const id = fc.stringMatching(/^[0-9a-f]{64}$/);
 
 test('circle: between is what it says, whichever way round', (t) => {
-  fc.assert(
-    fc.property(id, id, id, (a, b, c) => {
-      if (new Set([a, b, c]).size < 3) return true;
-      // Of three different places, exactly one of the two ways round meets b before c.
-      return between(a, b, c) !== between(a, c, b) && between(a, b, c) === between(b, c, a);
-    }),
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(id, id, id, (a, b, c) => {
+        if (new Set([a, b, c]).size < 3) return true;
+        // Of three different places, exactly one of the two ways round meets b before c.
+        return between(a, b, c) !== between(a, c, b) && between(a, b, c) === between(b, c, a);
+      }),
+    ),
   );
-  t.pass();
 });
 
 test('circle: a key has one owner, fingers begin where they should, and the place behind an id is not its own', (t) => {

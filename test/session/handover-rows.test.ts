@@ -24,23 +24,24 @@ test('S3: pages of any size give every row once, in order, from whatever cursor 
     maxLength: 150,
     selector: (row) => row.join('/'),
   });
-  fc.assert(
-    fc.property(rowsOf, fc.integer({ min: 1, max: 80 }), fc.integer({ min: 1, max: 400 }), (rows, handoverRowsMax, handoverBytesTarget) => {
-      const store = storeWith(rows.map(([table, key]) => [table, key, 'x'.repeat(20)] as const));
-      const seen: string[] = [];
-      for (let cursor = '', pages = 0; cursor !== HANDOVER_END; pages += 1) {
-        const page = readRows({ store, codec: tools.codec }, { handoverRowsMax, handoverBytesTarget }, cursor);
-        t.deepEqual(readRows({ store, codec: tools.codec }, { handoverRowsMax, handoverBytesTarget }, cursor), page, 'the same cursor, the same rows');
-        t.true(page.rows.length <= handoverRowsMax);
-        seen.push(...page.rows.map(([table, key]) => `${table}/${key}`));
-        cursor = page.next;
-        if (pages > 400) return t.fail('no end');
-      }
-      t.deepEqual([...seen].sort(), rows.map((row) => row.join('/')).sort());
-      t.is(new Set(seen).size, seen.length);
-    }),
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(rowsOf, fc.integer({ min: 1, max: 80 }), fc.integer({ min: 1, max: 400 }), (rows, handoverRowsMax, handoverBytesTarget) => {
+        const store = storeWith(rows.map(([table, key]) => [table, key, 'x'.repeat(20)] as const));
+        const seen: string[] = [];
+        for (let cursor = '', pages = 0; cursor !== HANDOVER_END; pages += 1) {
+          const page = readRows({ store, codec: tools.codec }, { handoverRowsMax, handoverBytesTarget }, cursor);
+          t.deepEqual(readRows({ store, codec: tools.codec }, { handoverRowsMax, handoverBytesTarget }, cursor), page, 'the same cursor, the same rows');
+          t.true(page.rows.length <= handoverRowsMax);
+          seen.push(...page.rows.map(([table, key]) => `${table}/${key}`));
+          cursor = page.next;
+          if (pages > 400) return t.fail('no end');
+        }
+        t.deepEqual([...seen].sort(), rows.map((row) => row.join('/')).sort());
+        t.is(new Set(seen).size, seen.length);
+      }),
+    ),
   );
-  t.pass();
 });
 
 test('a cursor that makes no sense begins at the beginning', (t) => {

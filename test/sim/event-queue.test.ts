@@ -89,8 +89,7 @@ function agree(steps: readonly Action[]): void {
 }
 
 test('gives the same as a sorted array, whatever is pushed, cancelled and popped', (t) => {
-  fc.assert(fc.property(fc.array(actions, { maxLength: 400 }), agree), { numRuns: 300 });
-  t.pass();
+  t.notThrows(() => fc.assert(fc.property(fc.array(actions, { maxLength: 400 }), agree), { numRuns: 300 }));
 });
 
 test('events of one instant come in the order in which they were added, however many', (t) => {

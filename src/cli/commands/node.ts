@@ -30,7 +30,7 @@ export function register(program: Command, context: CliContext): void {
     .addOption(networkOption('frames and beacons of networks with another name are dropped'))
     .option('--peer <endpoint>', 'a peer known by hand, tcp://127.0.0.1:PORT#KEY; may be repeated', collect, [])
     .option('--port <n>', 'port of the inbox, 0 for a free one', '0')
-    .option('--beacon', 'say to nodes nearby that this one is here, and listen for them (default)', true)
+    .option('--beacon', 'say to nodes nearby that this one is here, and listen for them', true)
     .option('--no-beacon', 'neither say nor listen')
     .option('--interface <address>', 'IPv4 address at which this node is reached, and whose network its beacons go to', '127.0.0.1')
     .option('--trace <file>', 'append the trace of this node to a file')

@@ -22,7 +22,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--no-bots', 'nobody is a bot: open a terminal for each with confab tui <name>')
     .option('--me <name>', 'whose terminal opens here (default: the first user who is no bot)')
     .option('--port <n>', 'port of the seed server, 0 for a free one', '5555')
-    .option('--beacon', 'the nodes also find others nearby by beacons (default)', true)
+    .option('--beacon', 'the nodes also find others nearby by beacons', true)
     .option('--no-beacon', 'they know each other by the seed server alone')
     .option('--interface <address>', 'IPv4 address at which the nodes are reached, and whose network their beacons go to', '127.0.0.1')
     .option('--seed <n>', 'seed of what the bots say and do (default: another one each time)')
