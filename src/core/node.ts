@@ -27,7 +27,7 @@ import { Swim } from './swim/swim.ts';
 import { looksLikePacket } from './swim/wire.ts';
 import { AntiEntropy } from './sync/anti-entropy.ts';
 import { SeedSync } from './sync/seed-sync.ts';
-import type { Address, Endpoint, UserId } from './types.ts';
+import type { Address, Endpoint, NodeId, UserId } from './types.ts';
 
 /** What a chat node is told when it is made. */
 export interface ChatNodeOptions {
@@ -294,8 +294,9 @@ class ChatNode implements Program<Frame> {
         if (record.authorId !== session.nodeId) {
           this.#parts.detector.recordChanged(record);
           connections.nodeChanged(record);
+          this.#parts.ring.memberChanged(record.authorId as NodeId);
         }
-        return this.#parts.ring.membersChanged();
+        return;
       case 'presence':
         connections.sessionMoved(record);
         session.presenceHeard(record);

@@ -201,7 +201,7 @@ export class Connections {
   /** Too many idle links: the oldest go. Young ones stay, since whoever opened them may want something of us that is still on its way. */
   #trim(): void {
     const { env, options, links, ring } = this.#parts;
-    const idle = [...links.all()].filter((link) => !link.wanted && link.established && (link.nodeId === null || !ring.isNeighbour(link.nodeId)));
+    const idle = [...links.all()].filter((link) => !link.wanted && link.established && (link.nodeId === null || !ring.needs(link.nodeId)));
     const old = idle.filter((link) => env.monotonicMillis - link.createdMillis > YOUNG_MILLIS);
     for (const link of old.slice(0, Math.max(0, idle.length - options.randomLinkCountMax))) {
       if (link.nodeId !== null) this.#attempts.set(link.nodeId, { failures: 2, nextMillis: env.monotonicMillis + 60_000 });

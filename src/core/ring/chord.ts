@@ -1,5 +1,5 @@
 import type { NodeId } from '../types.ts';
-import { type Contact, justAfter, owns } from './circle.ts';
+import { type Contact, distance, justAfter, owns, PLACES } from './circle.ts';
 import { Fingers } from './fingers.ts';
 import { Joiner } from './joiner.ts';
 import { Lookups } from './lookups.ts';
@@ -70,7 +70,10 @@ export class Chord {
     this.#joiner = new Joiner(
       { ...parts, lookups: this.#lookups },
       {
-        joined: () => this.#stabiliser.round(),
+        joined: () => {
+          for (const contact of [...this.#remembered.live, ...port.members()]) this.#fingers.consider(contact);
+          this.#stabiliser.round();
+        },
         enterSmall: (member, state) => this.#small.begin([member], state.successors),
       },
     );
@@ -122,7 +125,8 @@ export class Chord {
         if (this.joined && !this.small) this.#fingers.fixNext();
         return;
       case 'ring-merge':
-        this.#port.setTimer(kind, mergeMillis * jitter);
+        // All members probe, and one of them has to find the other ring: among many, each may do so more seldom.
+        this.#port.setTimer(kind, mergeMillis * jitter * Math.max(1, Math.log2(this.sizeGuess) / 3));
         return this.#probeForOtherRing();
       case 'ring-join':
         if (!this.#leaving) this.#joiner.timer();
@@ -149,11 +153,36 @@ export class Chord {
   membersChanged(): void {
     for (const member of this.#port.members()) {
       const unheardOf = !this.#remembered.has(member.id);
-      this.#remembered.mention(member);
-      if (!this.joined) continue;
-      if (this.small) this.#small.consider(member);
-      else if (unheardOf) this.#probe(member);
+      this.learn(member);
+      if (unheardOf || this.small) this.meet(member);
     }
+  }
+
+  /** Somebody may be a member: worth remembering, and as a shortcut. Asks nobody. */
+  learn(contact: Contact): void {
+    this.#remembered.mention(contact);
+    if (this.joined && !this.small) this.#fingers.consider(contact);
+  }
+
+  /** Asks somebody whether it belongs to us: in a small ring as one more member, in a larger one because it may live in another ring. */
+  meet(contact: Contact): void {
+    if (!this.joined) return;
+    if (this.small) this.#small.consider(contact);
+    else this.#probe(contact);
+  }
+
+  /** About how many members the ring has, by the distance to those who follow; 1 in a ring of one. */
+  get sizeGuess(): number {
+    const { successors } = this.#pointers;
+    const last = successors.at(-1);
+    if (last === undefined) return 1;
+    if (this.small) return successors.length + 1;
+    return Math.max(successors.length + 1, (successors.length * PLACES) / distance(this.#port.self.id, last.id));
+  }
+
+  /** Whether a finger points there. */
+  isFinger(id: NodeId): boolean {
+    return this.#fingers.has(id);
   }
 
   // --- losing and changing rings ---

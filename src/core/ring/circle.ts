@@ -43,6 +43,11 @@ export function owns(predecessor: string, key: string, owner: string): boolean {
   return key === owner || between(predecessor, key, owner);
 }
 
+/** Places from a to b going clockwise; 0 where they share a place. */
+export function distance(a: string, b: string): number {
+  return (placeOf(b) - placeOf(a) + PLACES) % PLACES;
+}
+
 /** The id of the place 2^exponent beyond an id: where a finger begins. */
 export function fingerStart(id: string, exponent: number): string {
   const place = (placeOf(id) + 2 ** exponent) % PLACES;

@@ -1,5 +1,5 @@
 import type { NodeId } from '../types.ts';
-import { between, type Contact, fingerStart, owns } from './circle.ts';
+import { between, type Contact, distance, fingerStart, owns } from './circle.ts';
 import type { Pointers } from './pointers.ts';
 import type { HopReason, LookupResult, NextStep, RingPort } from './ring-port.ts';
 
@@ -14,6 +14,8 @@ export class Fingers {
   readonly #pointers: Pointers;
   readonly #lookup: (key: string, done: (result: LookupResult) => void) => void;
   readonly #contacts = new Map<number, Contact>();
+  /** Fingers that nobody has asked yet: somebody spoke of them. */
+  readonly #hearsay = new Set<number>();
   #turn = LAST_FINGER;
 
   constructor(parts: { port: RingPort; pointers: Pointers }, lookup: (key: string, done: (result: LookupResult) => void) => void) {
@@ -30,12 +32,40 @@ export class Fingers {
     for (const [exponent, contact] of contacts) this.#contacts.set(exponent, contact);
   }
 
+  /** Somebody who may be a member: serves as a shortcut where there is none, until a look-up has found the right one. */
+  consider(contact: Contact): void {
+    const last = this.#pointers.successors.at(-1);
+    const { self } = this.#port;
+    if (contact.id === self.id || last === undefined || contact.id === last.id || between(self.id, contact.id, last.id)) return;
+    const exponent = Math.floor(Math.log2(distance(self.id, contact.id)));
+    if (exponent < FIRST_FINGER) return;
+    const present = this.#contacts.get(exponent);
+    if (present !== undefined) {
+      // One beyond its own stretch was right when the ring had fewer members.
+      const astray = Math.floor(Math.log2(distance(self.id, present.id))) !== exponent;
+      if (!astray && (!this.#hearsay.has(exponent) || !between(self.id, contact.id, present.id))) return;
+    }
+    this.#contacts.set(exponent, contact);
+    this.#hearsay.add(exponent);
+  }
+
+  has(id: NodeId): boolean {
+    for (const contact of this.#contacts.values()) if (contact.id === id) return true;
+    return false;
+  }
+
   forget(id: NodeId): void {
-    for (const [exponent, contact] of this.#contacts) if (contact.id === id) this.#contacts.delete(exponent);
+    for (const [exponent, contact] of this.#contacts) if (contact.id === id) this.#drop(exponent);
   }
 
   clear(): void {
     this.#contacts.clear();
+    this.#hearsay.clear();
+  }
+
+  #drop(exponent: number): void {
+    this.#contacts.delete(exponent);
+    this.#hearsay.delete(exponent);
   }
 
   /** Checks one finger, the furthest first. Usually it still owns its place, which one question shows. */
@@ -47,7 +77,7 @@ export class Fingers {
     const start = fingerStart(self.id, exponent);
     if (exponent < FIRST_FINGER || owns(self.id, start, last.id)) {
       // From here down the successor list serves.
-      for (let near = exponent; near >= FIRST_FINGER; near -= 1) this.#contacts.delete(near);
+      for (let near = exponent; near >= FIRST_FINGER; near -= 1) this.#drop(near);
       this.#turn = LAST_FINGER;
       return;
     }
@@ -56,7 +86,10 @@ export class Fingers {
     if (present === undefined) return this.#find(exponent, start);
     this.#port.ask(present, { ask: 'ping' }, (answer) => {
       const stands = answer?.answer === 'alive' && answer.predecessor !== null && owns(answer.predecessor.id, start, present.id);
-      if (stands) return;
+      if (stands) {
+        if (this.#contacts.get(exponent)?.id === present.id) this.#hearsay.delete(exponent);
+        return;
+      }
       if (answer?.answer !== 'alive') this.forget(present.id);
       this.#find(exponent, start);
     });
@@ -65,8 +98,9 @@ export class Fingers {
   #find(exponent: number, start: string): void {
     this.#lookup(start, (result) => {
       const owner = result.owners[0];
-      if (owner === undefined || owner.id === this.#port.self.id) this.#contacts.delete(exponent);
-      else this.#contacts.set(exponent, owner);
+      if (owner === undefined || owner.id === this.#port.self.id) return this.#drop(exponent);
+      this.#contacts.set(exponent, owner);
+      this.#hearsay.delete(exponent);
     });
   }
 

@@ -2,6 +2,7 @@ import type { LookupView, RingView } from '../commands.ts';
 import type { Link } from '../link/link.ts';
 import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
+import type { VerifiedRecord } from '../records.ts';
 import type { NodeId } from '../types.ts';
 import { Chord } from './chord.ts';
 import type { Contact } from './circle.ts';
@@ -23,7 +24,10 @@ const SWEEP_MILLIS = 100;
 const NOTICES_MAX = 8;
 const MEMBERS_MILLIS = 100;
 const MEMBERS_MAX = 24;
-const NEWCOMERS_MAX = 2;
+/** Newcomers that are asked at once, and the time after which one more may be, ms. */
+const MEETINGS_MAX = 4;
+const MEETING_MILLIS = 10_000;
+const MET_MAX = 1_024;
 const SILENT_MAX = 1_024;
 const LOOKUP_MILLIS_SHOWN = 1;
 
@@ -43,13 +47,23 @@ export class RingMember implements RingPort {
   #started = false;
   #sweeping = false;
   #membersDue = false;
-  /** Whom Chord is told of at this moment; null: a choice of everybody. */
-  #offered: readonly Contact[] | null = null;
-  #met: ReadonlySet<NodeId> = new Set();
+  /** Nodes of whom there was news since Chord was last told. */
+  readonly #news = new Set<NodeId>();
+  /** Whom Chord has been told of, the longest known first. */
+  readonly #met = new Set<NodeId>();
+  /** So many newcomers may be asked now whether they live in another ring. */
+  #meetings = MEETINGS_MAX;
+  #meetingsMillis = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#chord = new Chord(this, { fingerMillis: FINGER_MILLIS });
+    parts.detector.listen((id, state) => {
+      if (state === 'alive') return this.memberChanged(id);
+      if (state !== 'dead') return;
+      this.#met.delete(id);
+      if (this.#started) this.#chord.suspect(id);
+    });
   }
 
   get chord(): Chord {
@@ -61,6 +75,7 @@ export class RingMember implements RingPort {
     if (this.#started || !this.#parts.session.certified) return;
     this.#started = true;
     this.#chord.start();
+    this.#meetSoon();
   }
 
   timer(kind: string): void {
@@ -97,7 +112,7 @@ export class RingMember implements RingPort {
 
   /** Nodes whose records say that they are up, ourselves left out. */
   members(): readonly Contact[] {
-    return this.#offered ?? this.#some(this.#everybody(), MEMBERS_MAX);
+    return this.#some(this.#everybody(), MEMBERS_MAX);
   }
 
   #some(contacts: readonly Contact[], count: number): readonly Contact[] {
@@ -107,17 +122,23 @@ export class RingMember implements RingPort {
   }
 
   #everybody(): Contact[] {
-    const { view, presence, session } = this.#parts;
     const found: Contact[] = [];
-    for (const record of view.nodes()) {
-      const id = record.authorId as NodeId;
-      const address = record.body.addresses[0];
-      const { certificate, label } = record.body;
-      if (id === session.nodeId || certificate === null || address === undefined || !presence.nodeIsUp(id)) continue;
-      const name = label === '' ? certificate.name : `${certificate.name}@${label}`;
-      found.push({ id, endpoint: { address, key: record.body.agreementKey }, name });
+    for (const record of this.#parts.view.nodes()) {
+      const contact = this.#contactIn(record);
+      if (contact !== null) found.push(contact);
     }
     return found;
+  }
+
+  /** Null for ourselves, for nodes that are nobody's, and for those that are not up. */
+  #contactIn(record: VerifiedRecord<'node'>): Contact | null {
+    const { presence, session } = this.#parts;
+    const id = record.authorId as NodeId;
+    const address = record.body.addresses[0];
+    const { certificate, label } = record.body;
+    if (id === session.nodeId || certificate === null || address === undefined || !presence.nodeIsUp(id)) return null;
+    const name = label === '' ? certificate.name : `${certificate.name}@${label}`;
+    return { id, endpoint: { address, key: record.body.agreementKey }, name };
   }
 
   changed(): void {
@@ -135,9 +156,9 @@ export class RingMember implements RingPort {
     connections.reviewSoon();
   }
 
-  /** Links to neighbours are kept however many others there are. */
-  isNeighbour(id: NodeId): boolean {
-    return this.#chord.predecessor?.id === id || this.#chord.successors.some((contact) => contact.id === id);
+  /** Links to neighbours and fingers are kept however many others there are. */
+  needs(id: NodeId): boolean {
+    return this.#chord.predecessor?.id === id || this.#chord.successors.some((contact) => contact.id === id) || this.#chord.isFinger(id);
   }
 
   ask(to: Contact, question: RingQuestion, answered: (answer: RingAnswer | null) => void): void {
@@ -204,7 +225,7 @@ export class RingMember implements RingPort {
     for (const notice of this.#notices.get(link.nodeId) ?? []) this.#parts.links.send(link, { type: 'ring-notice', notice });
     this.#notices.delete(link.nodeId);
     for (const [id, ask] of this.#asks) if (!ask.sent && ask.to.id === link.nodeId) this.#send(id, ask);
-    this.membersChanged();
+    this.memberChanged(link.nodeId);
   }
 
   linkDown(link: Link): void {
@@ -214,20 +235,41 @@ export class RingMember implements RingPort {
     if (this.#started) this.#chord.suspect(link.nodeId);
   }
 
-  /** Chord asks those whom it has not heard of; that opens links, so it must hear of each but once. */
+  /**
+   * Chord hears of each newcomer once. Asking one opens links, so among many only some are asked: if everybody asked everybody,
+   * a crowd that joins at once would drown in questions. Stabilisation spreads the rest.
+   */
   #meetNewcomers(): void {
-    const members = this.#everybody();
-    const newcomers = members.filter((member) => !this.#met.has(member.id));
-    this.#met = new Set(members.map((member) => member.id));
-    if (newcomers.length === 0) return;
-    // Stabilisation spreads the rest: if everybody asked everybody, a crowd that joins at once would drown in questions.
-    this.#offered = newcomers.length <= NEWCOMERS_MAX || members.length <= MEMBERS_MAX ? newcomers : this.#some(newcomers, NEWCOMERS_MAX);
-    this.#chord.membersChanged();
-    this.#offered = null;
+    const { env, view } = this.#parts;
+    const now = env.monotonicMillis;
+    this.#meetings = Math.min(MEETINGS_MAX, this.#meetings + (now - this.#meetingsMillis) / MEETING_MILLIS);
+    this.#meetingsMillis = now;
+    for (const id of this.#news) {
+      const record = view.node(id);
+      const contact = record === undefined ? null : this.#contactIn(record);
+      if (contact === null) this.#met.delete(id);
+      else if (!this.#met.has(id)) this.#meetNewcomer(contact);
+    }
+    this.#news.clear();
+  }
+
+  #meetNewcomer(contact: Contact): void {
+    this.#met.add(contact.id);
+    if (this.#met.size > MET_MAX) this.#met.delete(this.#met.values().next().value as NodeId);
+    this.#chord.learn(contact);
+    if (this.#meetings < 1 || !this.#chord.joined) return;
+    this.#meetings -= 1;
+    this.#chord.meet(contact);
   }
 
   /** Looked at a moment later: news of members come by the dozen. */
-  membersChanged(): void {
+  memberChanged(id: NodeId): void {
+    if (this.#news.size >= MET_MAX) return;
+    this.#news.add(id);
+    this.#meetSoon();
+  }
+
+  #meetSoon(): void {
     if (!this.#started || this.#membersDue) return;
     this.#membersDue = true;
     this.#parts.env.setTimer('ring-members', '', MEMBERS_MILLIS);

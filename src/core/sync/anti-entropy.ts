@@ -30,6 +30,8 @@ export class AntiEntropy {
   #rounds = 0;
   #hurried = false;
   #lastMillis: number | null = null;
+  /** When a new link is next asked for a sample, above full membership. */
+  #sampleDueMillis = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -137,7 +139,11 @@ export class AntiEntropy {
 
   // --- comparing ---
 
+  /** Above full membership links come and go with every look-up, so only some of them begin with an exchange. */
   linkUp(link: Link): void {
+    const { env, options, view, seed } = this.#parts;
+    if (!view.full && !seed.joining && env.monotonicMillis < this.#sampleDueMillis) return;
+    this.#sampleDueMillis = env.monotonicMillis + options.antiEntropyMillis / 2;
     this.#compareWith(link);
   }
 
@@ -166,7 +172,9 @@ export class AntiEntropy {
 
   summary(link: Link, message: Of<'sync-summary'>): void {
     const { view, links, options } = this.#parts;
-    if (!view.full || message.count > options.syncDigestMax) return this.#sendRecords(link, this.#sample(), 1);
+    // One of us does not know everybody: what the other lacks would be nearly all there is.
+    const unlike = !view.full || sameBytes(message.hash, NO_HASH);
+    if (unlike || message.count > options.syncDigestMax) return this.#sendRecords(link, this.#sample(), 1);
     if (sameBytes(message.hash, view.hash())) {
       if (message.wantAnswer === 1) links.send(link, { type: 'records', records: [], final: 1 });
       return this.#completed(link);
@@ -189,6 +197,7 @@ export class AntiEntropy {
 
   digest(link: Link, message: Of<'sync-digest'>): void {
     const { view, links } = this.#parts;
+    if (!view.full) return this.#sendRecords(link, this.#sample(), 1);
     const theirs = new Map<string, { readonly key: Uint8Array; readonly sequence: number }>();
     for (const entry of message.entries) {
       const [key, sequence]: readonly unknown[] = Array.isArray(entry) ? entry : [];
