@@ -159,6 +159,12 @@ export const CORE_OPTIONS = Object.freeze({
   outboxRetryMillisMax: 60_000,
   historyPageMax: 500,
   friendsMax: 1_000,
+
+  // rooms
+  roomNameCharactersMax: 64,
+  roomTopicCharactersMax: 300,
+  /** One emoji may be several code units; a short word is allowed as well. */
+  roomReactionCharactersMax: 16,
 });
 
 type Widened<Value> = Value extends number ? number : Value extends string ? Value : { readonly [Key in keyof Value]: Widened<Value[Key]> };
