@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
-import Database from 'better-sqlite3-multiple-ciphers';
 import { version as zeromqVersion } from 'zeromq';
+import { Database } from '../src/adapters/sqlite/binding.ts';
 
 /** What the figures were measured on. */
 export interface MachineFacts {

@@ -45,13 +45,13 @@ function nodeVersion(): Finding {
 async function sqliteBinding(): Promise<Finding> {
   const what = 'SQLite with encryption';
   try {
-    const { default: Database } = await import('better-sqlite3-multiple-ciphers');
+    const { Database } = await import('../adapters/sqlite/binding.ts');
     const database = new Database(':memory:');
     const row = database.prepare('select sqlite_version() as version').get() as { version: string };
     database.close();
     return ok(what, row.version);
   } catch (error) {
-    const advice = 'Run: npm rebuild better-sqlite3-multiple-ciphers. Where no prebuilt binding can be fetched it needs python3, make and a C++ compiler.';
+    const advice = 'Run: npm ci. Where no prebuilt binding can be fetched, Node 20 needs python3, make and a C++ compiler to build it.';
     return { verdict: 'fail', what, seen: firstLine(error), advice };
   }
 }

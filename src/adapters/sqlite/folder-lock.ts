@@ -1,8 +1,8 @@
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3-multiple-ciphers';
 import { ConfabError } from '../../core/errors.ts';
 import { ensureFolder, FILE_MODE, reasonOf } from '../files.ts';
+import { Database } from './binding.ts';
 
 export const LOCK_FILE = 'lock.db';
 export const PID_FILE = 'pid';

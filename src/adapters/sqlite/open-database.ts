@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, renameSync, statSync } from 'node:fs';
-import Database from 'better-sqlite3-multiple-ciphers';
+import { Database } from './binding.ts';
 
 export type Connection = InstanceType<typeof Database>;
 
