@@ -10,6 +10,7 @@ import type { Engine } from '../engine/engine.ts';
 import { LocalEngine } from '../engine/local.ts';
 import { simEngine } from '../engine/sim.ts';
 import { traceLine } from '../engine/trace-summary.ts';
+import { NO_PLAINTEXT } from '../scenario/checks/no-plaintext.ts';
 import type { Scenario } from '../scenario/load.ts';
 import { Narration, SILENT } from '../scenario/narration.ts';
 import { EXIT_STATUS, type RunReport, reportJson } from '../scenario/report.ts';
@@ -100,6 +101,7 @@ function makeEngine(scenario: Scenario, options: RunScenariosOptions & { readonl
     seed: options.seed,
     capabilities: { crypto, codec },
     coreOptions: scenario.options,
+    searchable: scenario.checks.has(NO_PLAINTEXT.name),
     lossProbability: loss,
     beacon,
     ...(latencyMillis === null ? {} : { latency: { minMillis: latencyMillis.min, maxMillis: latencyMillis.max } }),

@@ -1,5 +1,6 @@
 import type { Rule } from '../core/rules.ts';
-import type { TraceEvent } from '../core/trace.ts';
+import type { TraceDetail, TraceEvent } from '../core/trace.ts';
+import type { SearchResult } from './search.ts';
 
 /**
  * What runs nodes. The scenario runner knows only this: the same file plays on every engine.
@@ -52,6 +53,10 @@ export interface Engine {
 
   /** Adds a line of the runner to the trace. */
   note(text: string): void;
+  /** Adds what the runner did or was told to the trace: facts that checkers need and no node can write. */
+  record(detail: TraceDetail): void;
+  /** Looks for texts that must be readable nowhere, in what nodes sent and stored. Works before and after `stop`. */
+  search?(texts: readonly string[]): Promise<SearchResult>;
   /** All events of the run so far, in order of time. */
   trace(): Promise<readonly TraceEvent[]>;
   /** SHA-256 over the trace lines (in the simulator: equal for equal seeds). */

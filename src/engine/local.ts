@@ -5,12 +5,13 @@ import { connectControl, type SocketControlClient } from '../control/client.ts';
 import { ConfabError } from '../core/errors.ts';
 import type { CoreOptions } from '../core/options.ts';
 import type { Rule } from '../core/rules.ts';
-import type { TraceEvent } from '../core/trace.ts';
+import type { TraceDetail, TraceEvent } from '../core/trace.ts';
 import type { Engine, SeedServerState, StartNodeOptions } from './engine.ts';
 import { Gate } from './gate.ts';
 import { LocalClock } from './local-clock.ts';
 import { LocalSeedServer } from './local-seed-server.ts';
 import { mergeTraces } from './merge-trace.ts';
+import { type SearchResult, searchFolder } from './search.ts';
 import { type LifelineProcess, NODE_EXEC_ARGS, type ProcessExit, sayExit, spawnReady } from './spawn.ts';
 import { summarizeTrace } from './trace-summary.ts';
 
@@ -103,7 +104,10 @@ export class LocalEngine implements Engine {
 
   async #spawnNode(node: string, options: StartNodeOptions): Promise<void> {
     if (this.#stopped) throw new Error('the run is over');
-    if (options.emptyDisk === true) await rm(join(this.#options.root, 'nodes', node), { recursive: true, force: true });
+    if (options.emptyDisk === true) {
+      await rm(join(this.#options.root, 'nodes', node), { recursive: true, force: true });
+      this.record({ type: 'state', subject: 'disk', id: node, to: 'empty' });
+    }
     const process = await spawnReady({
       args: this.#nodeArgs(node, options),
       mainPath: this.#options.mainPath ?? ownMainPath(),
@@ -190,6 +194,8 @@ export class LocalEngine implements Engine {
     await running.process.exited;
     running.client.close();
     this.#nodes.delete(node);
+    // Killed: it cannot write this itself.
+    this.#record(node, { type: 'life', what: 'kill' });
   }
 
   async crashNode(node: string): Promise<void> {
@@ -244,6 +250,7 @@ export class LocalEngine implements Engine {
 
   async setRules(rules: readonly Rule[]): Promise<void> {
     this.#rules = rules;
+    this.record({ type: 'rule', what: rules.length > 0 ? 'set' : 'cleared', rules: rules.map((rule) => rule.id) });
     await Promise.all([...this.#nodes.values()].map((running) => running.client.call('set-rules', { rules })));
   }
 
@@ -272,9 +279,22 @@ export class LocalEngine implements Engine {
   // --- trace ---
 
   note(text: string): void {
+    this.record({ type: 'note', text });
+  }
+
+  record(detail: TraceDetail): void {
+    this.#record('runner', detail);
+  }
+
+  #record(node: string, detail: TraceDetail): void {
     const count = this.#notes.length + 1;
     const times = { monotonicMillis: this.#clock.now(), wallMillis: this.#clock.wallMillis() };
-    this.#notes.push({ id: `runner/1/${count}`, node: 'runner', logical: count, ...times, detail: { type: 'note', text } });
+    this.#notes.push({ id: `runner/1/${count}`, node, logical: count, ...times, detail });
+  }
+
+  /** Stores are encrypted also for whoever is logged in, so that no file may hold a text. */
+  async search(texts: readonly string[]): Promise<SearchResult> {
+    return searchFolder(this.#options.root, texts);
   }
 
   /** Complete once `stop` has resolved; read once and kept from then on. */

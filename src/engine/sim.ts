@@ -17,6 +17,7 @@ import type { Latency } from '../sim/network.ts';
 import { Services } from '../sim/services.ts';
 import { World } from '../sim/world.ts';
 import type { Engine, SeedServerState, StartNodeOptions } from './engine.ts';
+import { FrameLog, Search, type SearchResult } from './search.ts';
 import { summarizeTrace } from './trace-summary.ts';
 import { VirtualWaiting, type Waiting } from './virtual-waiting.ts';
 
@@ -39,6 +40,8 @@ export interface SimEngineOptions {
   readonly beacon?: boolean;
   /** Default true. Without a trace, large runs are faster and need less memory. */
   readonly traced?: boolean;
+  /** True: what nodes send is kept for `search`. Default false. */
+  readonly searchable?: boolean;
   /** The program of each node; default the chat node. */
   readonly program?: (env: Env<Frame>, settings: ChatNodeOptions) => Program<Frame>;
 }
@@ -81,6 +84,7 @@ export class SimEngine implements Engine, HostingWatcher {
   readonly #stops = new Map<string, Waiting>();
   readonly #listeners: Array<(node: string, event: unknown) => void> = [];
   readonly #events: TraceEvent[] = [];
+  readonly #frames: FrameLog | null;
   readonly #crashListeners: Array<(reason: string) => void> = [];
   #requestCount = 0;
   #eventCount = 0;
@@ -91,6 +95,7 @@ export class SimEngine implements Engine, HostingWatcher {
     const { seed, latency, lossProbability, capabilities } = options;
     const { crypto, codec, frameCodec } = capabilities;
     this.#options = options;
+    this.#frames = options.searchable === true ? new FrameLog() : null;
     this.world = new World({
       seed,
       ...(latency === undefined ? {} : { latency }),
@@ -144,6 +149,7 @@ export class SimEngine implements Engine, HostingWatcher {
     const known = this.#entries.get(node);
     if (known?.node.isRunning) throw new ConfabError('bad-arguments', { command: 'start', reason: `${node} runs already` });
     const fresh = known === undefined || known.retired || options.emptyDisk === true;
+    if (fresh && known !== undefined) this.record({ type: 'state', subject: 'disk', id: node, to: 'empty' });
     const entry = fresh ? this.#build(node, settings, (known?.generation ?? -1) + 1) : known;
     entry.settings = settings;
     entry.node.datagrams = beacon ? 'shared' : 'own';
@@ -306,8 +312,29 @@ export class SimEngine implements Engine, HostingWatcher {
 
   // --- the trace ---
 
+  sent(node: string, frame: unknown): void {
+    this.#frames?.add(node, frame);
+  }
+
+  /** Frames, and the tables that lie on disk unlocked; a user's own store stands for an encrypted file. */
+  async search(texts: readonly string[]): Promise<SearchResult> {
+    const search = new Search(texts);
+    const { codec } = this.#options.capabilities;
+    this.#frames?.searchWith(search, codec);
+    for (const [name, { node }] of this.#entries) {
+      for (const [table, rows] of [...node.disk.node, ...node.disk.vault]) {
+        for (const [, value] of rows.scan({})) search.look(`${name}: ${table}`, value instanceof Uint8Array ? value : codec.encode(value));
+      }
+    }
+    return search;
+  }
+
   note(text: string): void {
-    this.#trace('runner', { type: 'note', text });
+    this.record({ type: 'note', text });
+  }
+
+  record(detail: TraceDetail): void {
+    this.#trace('runner', detail);
   }
 
   async trace(): Promise<readonly TraceEvent[]> {

@@ -3,6 +3,7 @@ import { ConfabError, type ErrorCode } from '../core/errors.ts';
 import type { CoreOptions } from '../core/options.ts';
 import { orderProblems } from './check-order.ts';
 import { type Problem, problemsOf } from './check-shape.ts';
+import { CHECKS } from './checks/all.ts';
 import { durationMillis, parseDuration } from './durations.ts';
 import { DEFINITIONS, SCENARIO_SCHEMA, type ScenarioFile } from './schema.ts';
 import type { Step } from './steps.ts';
@@ -20,6 +21,8 @@ export interface Scenario {
   readonly withinMillis: number;
   /** Deadline of the whole run, ms. */
   readonly deadlineMillis: number;
+  /** Names of the properties of the whole run that its trace is judged by. */
+  readonly checks: ReadonlySet<string>;
   readonly steps: readonly Step[];
 }
 
@@ -128,6 +131,14 @@ function toScenario(content: ScenarioFile, file: string, steps: readonly Step[])
     options: (content.options ?? {}) as Partial<CoreOptions>,
     withinMillis: parseDuration(content.within ?? '') ?? WITHIN_MILLIS_DEFAULT,
     deadlineMillis: parseDuration(content.deadline ?? '') ?? DEADLINE_MILLIS_DEFAULT,
+    checks: wantedChecks(content.checks),
     steps,
   };
+}
+
+/** All of them unless the file says which, or which not. */
+function wantedChecks(written: ScenarioFile['checks']): ReadonlySet<string> {
+  if (Array.isArray(written)) return new Set(written);
+  const except = new Set((written as { readonly except: readonly string[] } | undefined)?.except ?? []);
+  return new Set(CHECKS.map(({ name }) => name).filter((name) => !except.has(name)));
 }

@@ -139,8 +139,23 @@ export function summary(report: RunReport): string[] {
   const time = report.engine === 'sim' ? `${sayMillis(report.virtualMillis)} of virtual time in ${sayMillis(report.wallMillis)}` : sayMillis(report.wallMillis);
   const lines = [`${report.verdict.toUpperCase()}  ${report.scenario}: ${tally(report)}, ${time}`];
   if (report.reason !== null) lines.push(`      ${revealed(report.reason).split('\n')[0]}`);
+  lines.push(...properties(report));
   if (report.trace.events > 0) lines.push(`      trace: ${counted(report.trace.events, 'event')}, sha256 ${report.trace.sha256.slice(0, 16)}`);
   return lines;
+}
+
+/** What the trace says of the run as a whole. */
+function properties(report: RunReport): string[] {
+  const all = report.checks.filter((check) => check.number === 'trace');
+  if (all.length === 0) return [];
+  const held = all.filter((check) => check.judged && check.ok).map((check) => check.check);
+  const open = all.filter((check) => !check.judged).map((check) => check.check);
+  const broken = all.filter((check) => !check.ok);
+  return [
+    ...broken.map((check) => `      broken: ${check.check}: ${check.seen}`),
+    ...(held.length === 0 ? [] : [`      held: ${held.join(', ')}`]),
+    ...(open.length === 0 || held.length === 0 ? [] : [`      not judged: ${open.join(', ')}`]),
+  ];
 }
 
 /** Says nothing: for `--json`. */

@@ -32,10 +32,14 @@ export interface StepReport {
 }
 
 export interface CheckReport {
-  /** The step that it belongs to. */
+  /** The step that it belongs to; `trace` for a property of the whole run. */
   readonly number: string;
   readonly check: string;
   readonly ok: boolean;
+  /** False: nothing in this run could have broken it, or it was not due yet; `evidence` says which. */
+  readonly judged: boolean;
+  /** What the judgement rests on. */
+  readonly evidence: string | null;
   /** What was seen instead; null when it held. */
   readonly seen: string | null;
   readonly tookMillis: number;

@@ -1,5 +1,8 @@
 import { ConfabError } from '../core/errors.ts';
 import type { Engine } from '../engine/engine.ts';
+import { OVER } from './checks/facts.ts';
+import { NO_PLAINTEXT } from './checks/no-plaintext.ts';
+import { judgeRun, searchForTexts } from './checks/run-checks.ts';
 import { sayMillis } from './durations.ts';
 import type { Scenario } from './load.ts';
 import type { CheckReport, RunReport, StepReport, Verdict } from './report.ts';
@@ -93,6 +96,11 @@ class Run {
       verdict = 'crash';
       reason ??= ending.reason;
     }
+    const broken = this.#checks.find((check) => check.number === 'trace' && !check.ok);
+    if (verdict === 'pass' && broken !== undefined) {
+      verdict = 'fail';
+      reason = `${broken.check}: ${broken.seen}`;
+    }
     this.#reportSkipped();
     const report: RunReport = {
       scenario: this.#scenario.name,
@@ -144,9 +152,13 @@ class Run {
       }
     };
     const collect = async () => {
+      const { checks } = this.#scenario;
+      if (checks.has(NO_PLAINTEXT.name)) await searchForTexts(this.#engine, this.#scene.texts);
+      this.#checks.push(...(await judgeRun(this.#engine, checks)));
       trace = await this.#engine.traceSummary();
       await this.#options.collect?.(this.#engine);
     };
+    this.#engine.note(OVER);
     // Virtual nodes vanish with their world; real ones write their last lines while they stop.
     if (this.#engine.name === 'sim') await careful(collect);
     await careful(() => this.#engine.stop());
@@ -261,7 +273,8 @@ class Run {
         const seen = seenOf.get(index) ?? null;
         const words = entry.expectation.words(entry.value);
         const tookMillis = this.#engine.now() - startMillis;
-        if (!this.#over) this.#checks.push({ number: step.number, check: words, ok: seenOf.has(index) && seen === null, seen, tookMillis });
+        if (!this.#over)
+          this.#checks.push({ number: step.number, check: words, ok: seenOf.has(index) && seen === null, judged: true, evidence: null, seen, tookMillis });
       }
     }
   }
@@ -306,5 +319,6 @@ function sentenceOf(error: unknown): string {
 export function tally(report: RunReport): string {
   const played = report.steps.filter((step) => step.outcome !== 'skipped').length;
   const skipped = report.steps.length - played;
-  return `${counted(played, 'step')}, ${counted(report.checks.length, 'check')}${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  const judged = report.checks.filter((check) => check.judged).length;
+  return `${counted(played, 'step')}, ${counted(judged, 'check')}${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }

@@ -8,6 +8,8 @@ import { StepFailure } from './verb.ts';
 
 interface Memory {
   readonly passwords: Map<string, string>;
+  /** Texts of messages that were sent. */
+  readonly texts: Set<string>;
   rules: readonly Rule[];
   ruleCount: number;
 }
@@ -22,7 +24,7 @@ export class Scene {
   readonly #seen: (what: string) => void;
 
   /** `seen` hears what waiting expectations see, for the progress line. */
-  constructor(engine: Engine, seen: (what: string) => void = () => {}, memory: Memory = { passwords: new Map(), rules: [], ruleCount: 0 }) {
+  constructor(engine: Engine, seen: (what: string) => void = () => {}, memory: Memory = { passwords: new Map(), texts: new Set(), rules: [], ruleCount: 0 }) {
     this.engine = engine;
     this.#seen = seen;
     this.#memory = memory;
@@ -37,8 +39,19 @@ export class Scene {
   async ask<Name extends CommandName>(node: string, name: Name, args: Commands[Name]['args'], deadlineMillis?: number): Promise<Commands[Name]['result']> {
     validateCommand(name, args);
     if (!this.engine.isRunning(node)) throw new ConfabError('unavailable', { what: `The node of ${node}` });
+    if (name === 'send') this.#memory.texts.add((args as Commands['send']['args']).text);
     const answer = await this.engine.command(node, name, args, deadlineMillis);
+    if (name === 'send') this.#recordAccepted(node, args as Commands['send']['args'], answer as Commands['send']['result']);
     return answer as Commands[Name]['result'];
+  }
+
+  get texts(): ReadonlySet<string> {
+    return this.#memory.texts;
+  }
+
+  /** From here on the node answers for the message: this is the promise that checkers hold it to. */
+  #recordAccepted(node: string, args: Commands['send']['args'], result: Commands['send']['result']): void {
+    this.engine.record({ type: 'state', subject: 'message', id: result.id, to: 'accepted', data: { by: node, peer: args.to } });
   }
 
   /** Does the same for every name, side by side. */

@@ -1,6 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox';
 import { ERRORS } from '../core/errors.ts';
 import { CORE_OPTIONS } from '../core/options.ts';
+import { CHECKS } from './checks/all.ts';
 import { closed, duration, keys, oneOf } from './parts.ts';
 import { EXPECTATIONS, STEP_WORDS, VERBS } from './vocabulary.ts';
 
@@ -61,6 +62,14 @@ const options = Type.Object(
   { ...closed, description: 'Options of the nodes that this scenario changes; milliseconds where the name says so.' },
 );
 
+const checkName = oneOf(
+  CHECKS.map(({ name }) => name),
+  CHECKS.map(({ name, about }) => `${name}: ${about}`).join(' '),
+);
+const checks = Type.Union([Type.Array(checkName), keys({ except: Type.Array(checkName) }, 'all but these')], {
+  description: 'Properties of the whole run that its trace is judged by: a list of names, or `except` with those that do not apply (default: all).',
+});
+
 export const SCENARIO_SCHEMA = Type.Object(
   {
     name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$', description: 'a name of a-z, 0-9 and dashes' }),
@@ -72,6 +81,7 @@ export const SCENARIO_SCHEMA = Type.Object(
     deadline: Type.Optional(
       Type.Unsafe<string>({ ...duration, description: 'Deadline of the whole run (default 5m); a run that stands still is ended and reported as crashed.' }),
     ),
+    checks: Type.Optional(checks),
     steps,
   },
   { ...closed, description: 'A Confab scenario.' },

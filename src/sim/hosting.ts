@@ -13,6 +13,8 @@ export type HostedEnd = 'stopped' | 'retired' | 'killed' | 'crashed';
 /** What hosted nodes tell whoever runs them. */
 export interface HostingWatcher {
   emitted(node: string, event: unknown): void;
+  /** A message leaves; whoever keeps it must not change it. */
+  sent?(node: string, message: unknown): void;
   replied(node: string, request: string, result: CommandResult): void;
   ended(node: string, end: HostedEnd, reason: string): void;
 }

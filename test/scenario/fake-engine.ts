@@ -96,6 +96,7 @@ export class FakeEngine implements Engine {
   note(text: string): void {
     this.log.push(`note ${text}`);
   }
+  record(): void {}
   async trace(): Promise<readonly TraceEvent[]> {
     return [];
   }

@@ -95,7 +95,7 @@ export class Chat {
     const message: StoredMessage = { id, peer, fromMe: true, text: wellFormed, stamp, sentMillis, receivedMillis: null, state: 'queued', receipts: [] };
     const key = this.#history.add(message);
     this.#outbox.add(envelope, stamp);
-    this.#traceState(id, 'queued', name);
+    if (env.tracing) env.trace({ type: 'state', subject: 'message', id, to: 'queued', data: { peer: name, place: placeOf(key) } });
     this.#parts.tell({ type: 'message-sent', message: this.#view(key, message) });
     return { id, state: 'queued' };
   }
@@ -129,7 +129,7 @@ export class Chat {
   // --- receiving ---
 
   envelope(link: Link, message: Of<'envelope'>): void {
-    const { friends, session, view } = this.#parts;
+    const { env, friends, session, view } = this.#parts;
     const { envelope } = message;
     const reject = (reason: string): void => this.#drop(link, envelope.id, reason);
     if (session.open === null || envelope.to !== session.userId) return reject('not-for-us');
@@ -141,6 +141,9 @@ export class Chat {
     }
     if (this.#history.has(envelope.id)) {
       this.#parts.count('messagesTwice');
+      const found = env.tracing ? this.#history.byId(envelope.id) : null;
+      if (found !== null)
+        env.trace({ type: 'state', subject: 'message', id: envelope.id, to: 'kept', data: { peer: sender.body.name, place: placeOf(found[0]) } });
       return this.#receiptDue(envelope.from, envelope.id);
     }
     const content = this.#envelopes.open(session.open, envelope);
@@ -171,7 +174,8 @@ export class Chat {
     };
     const key = this.#history.add(message);
     this.#receiptDue(peer, envelope.id);
-    if (env.tracing) env.trace({ type: 'shown', what: 'message', id: envelope.id, data: { from: sender.body.name, bytes: utf8Length(content.text) } });
+    const data = { from: sender.body.name, bytes: utf8Length(content.text), place: placeOf(key) };
+    if (env.tracing) env.trace({ type: 'shown', what: 'message', id: envelope.id, data });
     this.#parts.tell({ type: 'message-received', message: this.#view(key, message) });
   }
 

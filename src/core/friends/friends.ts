@@ -239,6 +239,7 @@ export class Friends {
     env.store.delete('facts', `${id}/${session.userId}`);
     chat.userDeleted(id);
     if (before !== 'none' && name !== '') {
+      if (env.tracing) env.trace({ type: 'state', subject: 'friend', id: name, from: before, to: 'none' });
       this.#parts.tell({ type: 'relation-changed', user: name, from: before, to: 'none' });
       this.#parts.tell({ type: 'user-deleted', user: name });
     }

@@ -73,8 +73,9 @@ export class Presence {
   }
 
   #publish(own: Own, above = 0): void {
-    const { session, view, sync, seed } = this.#parts;
+    const { env, session, settings, view, sync, seed } = this.#parts;
     if (session.userId === null) return;
+    if (env.tracing) env.trace({ type: 'state', subject: 'presence', id: settings.user, to: own.presence });
     const last = Math.max(above, view.presenceOf(session.userId)?.sequence ?? 0);
     const record = session.signAsUser('presence', { ...session.claim, ...own }, last);
     sync.announce(record.signed);

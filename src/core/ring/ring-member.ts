@@ -150,7 +150,7 @@ export class RingMember implements RingPort {
         subject: 'ring',
         id: env.name,
         to: this.#chord.joined ? 'member' : 'outside',
-        data: { successors, predecessor: this.#chord.predecessor?.name ?? '' },
+        data: { place: this.self.id.slice(0, 16), successors, predecessor: this.#chord.predecessor?.name ?? '' },
       });
     }
     connections.reviewSoon();

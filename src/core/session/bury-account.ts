@@ -12,6 +12,7 @@ export function buryAccount(parts: Parts, done: () => void): boolean {
   sync.endTurn();
   seed.call('publish', { records: [tombstone.signed] }, (result) => {
     if (!result.ok && settings.seedServer) parts.count('deletionNotAtSeed');
+    if (env.tracing) env.trace({ type: 'state', subject: 'account', id: settings.user, to: 'deleted' });
     session.logout('The account was deleted.');
     env.store.wipe();
     session.disown();

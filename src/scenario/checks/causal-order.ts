@@ -1,0 +1,75 @@
+import { userOf } from '../names.ts';
+import { counted } from '../words.ts';
+import { broken, type Finding, holds, notJudged, type TraceCheck } from './check.ts';
+import type { TraceFacts } from './facts.ts';
+
+/** A message as one node has it in a conversation. */
+interface Sight {
+  readonly id: string;
+  readonly event: string;
+  /** It was written here, so all that was seen before in the conversation came before it. */
+  readonly own: boolean;
+  readonly place: string;
+}
+
+/**
+ * On every screen of a conversation a message stands after all that its writer had written or seen in it before
+ * (happened-before of Lamport 1978, of messages of one conversation). Screens are ordered by place, not by arrival.
+ */
+function judge(facts: TraceFacts): Finding {
+  const sights = new Map<string, Sight[]>();
+  /** By node and message: the place at which that node shows it. */
+  const places = new Map<string, string>();
+  /** A node that lost its disk has forgotten what it saw. */
+  const generations = new Map<string, number>();
+  for (const { id: event, node, detail } of facts.events) {
+    if (detail.type === 'state' && detail.subject === 'disk') generations.set(detail.id, (generations.get(detail.id) ?? 0) + 1);
+    const data = detail.type === 'state' || detail.type === 'shown' ? detail.data : undefined;
+    const place = data?.['place'];
+    if (typeof place !== 'string' || place === '') continue;
+    const own = detail.type === 'state' && detail.subject === 'message' && detail.to === 'queued';
+    const theirs = (detail.type === 'shown' && detail.what === 'message') || (detail.type === 'state' && detail.to === 'kept');
+    if (!own && !theirs) continue;
+    const { id } = detail as { id: string };
+    const other = String(data?.[detail.type === 'shown' ? 'from' : 'peer']);
+    if (places.has(`${node} ${id}`)) continue;
+    places.set(`${node} ${id}`, place);
+    const key = `${node} ${other} ${generations.get(node) ?? 0}`;
+    const list = sights.get(key);
+    if (list === undefined) sights.set(key, [{ id, event, own, place }]);
+    else list.push({ id, event, own, place });
+  }
+  let compared = 0;
+  for (const [key, list] of sights) {
+    const [node = '', other = ''] = key.split(' ');
+    const viewers = [...sights.keys()].map((each) => each.split(' ')[0] as string).filter((viewer) => [userOf(node), other].includes(userOf(viewer)));
+    for (const viewer of new Set(viewers)) {
+      const wrong = misplaced(list, (id) => places.get(`${viewer} ${id}`));
+      if (wrong !== null)
+        return broken(`${viewer} shows ${wrong.later.id} before ${wrong.earlier.id}, which ${node} had before writing it`, [
+          wrong.earlier.event,
+          wrong.later.event,
+        ]);
+      compared += list.length;
+    }
+  }
+  return compared === 0 ? notJudged('nobody wrote') : holds(`${counted(sights.size, 'screen')}, ${counted(compared, 'place')} compared`);
+}
+
+/** The first message of the list that a screen places before one that came earlier. Places compare as their texts do. */
+function misplaced(list: readonly Sight[], placeOf: (id: string) => string | undefined): { readonly earlier: Sight; readonly later: Sight } | null {
+  let greatest: { readonly sight: Sight; readonly place: string } | null = null;
+  for (const sight of list) {
+    const place = placeOf(sight.id);
+    if (place === undefined) continue;
+    if (sight.own && greatest !== null && place < greatest.place) return { earlier: greatest.sight, later: sight };
+    if (greatest === null || place > greatest.place) greatest = { sight, place };
+  }
+  return null;
+}
+
+export const CAUSAL_ORDER: TraceCheck = {
+  name: 'causal-order',
+  about: 'On no screen does a message stand before one that its writer had written or seen earlier in the conversation.',
+  judge,
+};

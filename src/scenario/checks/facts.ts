@@ -1,0 +1,169 @@
+import type { TraceDetail, TraceEvent } from '../../core/trace.ts';
+import { sayMillis } from '../durations.ts';
+import { userOf } from '../names.ts';
+
+/** The runner writes this when the last step is over: what comes after it is the teardown and judged by nobody. */
+export const OVER = 'the steps are over';
+
+type StateDetail = Extract<TraceDetail, { type: 'state' }>;
+
+/** An event with its time since the start of the run, ms. */
+export interface Timed<Detail extends TraceDetail = TraceDetail> {
+  readonly id: string;
+  readonly node: string;
+  readonly atMillis: number;
+  readonly detail: Detail;
+}
+
+/** A running process may lose this much of its trace when it is killed, ms: lines are written together. */
+const TORN_MILLIS = 150;
+
+/**
+ * What the trace says, gone through once: checkers share it.
+ * Times are those of the simulator, or of the one wall clock that all processes of a laptop have.
+ */
+export class TraceFacts {
+  readonly events: readonly Timed[];
+  readonly endMillis: number;
+  /** True: each node's events are complete up to its end. */
+  readonly whole: boolean;
+  /** Nodes that run at the end, and since when, ms. */
+  readonly running = new Map<string, number>();
+  /** Nodes at which somebody is logged in at the end, and since when, ms. */
+  readonly sessions = new Map<string, number>();
+  /** Last time at which something was broken, mended, started or ended, ms. */
+  lastDisturbanceMillis = 0;
+  lastDisturbance = 'the start';
+  /** Faults that are in force at the end: rules by name, others as `<kind> <node>`. */
+  readonly faults = new Set<string>();
+  /** When a node was killed, ms, by node. */
+  readonly kills = new Map<string, number[]>();
+  /** When a node's disk was thrown away, ms, by node. */
+  readonly emptied = new Map<string, number[]>();
+  /** Accounts that were deleted. */
+  readonly deleted = new Set<string>();
+
+  constructor(trace: readonly TraceEvent[]) {
+    this.whole = isVirtual(trace);
+    const [first] = trace;
+    const base = first === undefined || this.whole ? 0 : first.wallMillis;
+    const over = trace.findIndex(({ node, detail }) => node === 'runner' && detail.type === 'note' && detail.text === OVER);
+    this.events = trace
+      .filter((event, index) => over < 0 || index < over || isSearch(event))
+      .map(({ id, node, monotonicMillis, wallMillis, detail }) => ({
+        id,
+        node,
+        detail,
+        atMillis: this.whole ? monotonicMillis : wallMillis - base,
+      }));
+    const last = over < 0 ? trace.at(-1) : trace[over];
+    this.endMillis = last === undefined ? 0 : this.whole ? last.monotonicMillis : last.wallMillis - base;
+    for (const event of this.events) this.#take(event);
+  }
+
+  /** How long nothing has been broken, mended, started or ended, ms; 0 while a fault is in force. */
+  get quietMillis(): number {
+    return this.faults.size > 0 ? 0 : this.endMillis - this.lastDisturbanceMillis;
+  }
+
+  /** Null when it has been quiet for that long at the end, else why not. */
+  unquiet(millis: number): string | null {
+    if (this.faults.size > 0) return `it ended with a fault in force (${[...this.faults].join(', ')})`;
+    const quiet = this.endMillis - this.lastDisturbanceMillis;
+    return quiet >= millis ? null : `it ended ${sayMillis(quiet)} after ${this.lastDisturbance}; this is due after ${sayMillis(millis)} of quiet`;
+  }
+
+  *states(subject: string): Generator<Timed<StateDetail>> {
+    for (const event of this.events) if (event.detail.type === 'state' && event.detail.subject === subject) yield event as Timed<StateDetail>;
+  }
+
+  /** Nodes of a user at which somebody is logged in at the end. */
+  sessionsOf(user: string): string[] {
+    return [...this.sessions.keys()].filter((node) => userOf(node) === user);
+  }
+
+  /** Lines of a node's trace between two times may be missing, because it was killed soon after. */
+  mayBeTorn(user: string, fromMillis: number, toMillis: number): boolean {
+    if (this.whole) return false;
+    for (const [node, times] of this.kills) {
+      if (userOf(node) === user && times.some((at) => at >= fromMillis && at <= toMillis + TORN_MILLIS)) return true;
+    }
+    return false;
+  }
+
+  #disturbed(event: Timed, what: string): void {
+    this.lastDisturbanceMillis = event.atMillis;
+    this.lastDisturbance = what;
+  }
+
+  #take(event: Timed): void {
+    const { detail, node, atMillis } = event;
+    switch (detail.type) {
+      case 'life':
+        return this.#life(event, detail.what);
+      case 'rule':
+        // Nodes of real processes each say so, too; the runner is first and last.
+        if (node !== 'runner') return;
+        for (const name of this.faults) if (!name.includes(' ')) this.faults.delete(name);
+        for (const name of detail.rules) this.faults.add(name.replaceAll(' ', '-'));
+        return this.#disturbed(event, detail.what === 'set' ? 'rules were set' : 'the lines were healed');
+      case 'state':
+        return this.#state(event as Timed<StateDetail>);
+      case 'send':
+      case 'receive':
+      case 'drop':
+      case 'timer':
+      case 'shown':
+      case 'command':
+      case 'answer':
+      case 'note':
+        return void atMillis;
+    }
+  }
+
+  #life(event: Timed, what: 'start' | 'stop' | 'kill' | 'crash' | 'reload'): void {
+    const { node, atMillis } = event;
+    this.#disturbed(event, `${node === 'seed-server' ? 'the seed server' : node}: ${what}`);
+    if (what === 'reload') return;
+    this.sessions.delete(node);
+    if (what === 'start') this.running.set(node, atMillis);
+    else this.running.delete(node);
+    if (what !== 'kill' && what !== 'crash') return;
+    const kills = this.kills.get(node);
+    if (kills === undefined) this.kills.set(node, [atMillis]);
+    else kills.push(atMillis);
+  }
+
+  #state(event: Timed<StateDetail>): void {
+    const { node, atMillis, detail } = event;
+    switch (detail.subject) {
+      case 'session':
+        this.#disturbed(event, `the session of ${node}: ${detail.to}`);
+        if (detail.to === 'open') this.sessions.set(node, atMillis);
+        else this.sessions.delete(node);
+        return;
+      case 'disk':
+        this.emptied.set(detail.id, [...(this.emptied.get(detail.id) ?? []), atMillis]);
+        return;
+      case 'account':
+        this.deleted.add(detail.id);
+        return;
+      case 'fault': {
+        const name = `${detail.data?.['kind'] ?? 'fault'} ${detail.id}`;
+        if (detail.to === 'healed') this.faults.delete(name);
+        else this.faults.add(name);
+        return this.#disturbed(event, `${name}: ${detail.to}`);
+      }
+    }
+  }
+}
+
+/** The simulator has one clock for all: its traces are in the order of the monotonic one, whatever wall clocks say. */
+function isVirtual(trace: readonly TraceEvent[]): boolean {
+  return trace.every((event, index) => index === 0 || event.monotonicMillis >= (trace[index - 1] as TraceEvent).monotonicMillis);
+}
+
+/** Files and frames are searched when all is over. */
+function isSearch({ detail }: TraceEvent): boolean {
+  return detail.type === 'state' && detail.subject === 'plaintext';
+}

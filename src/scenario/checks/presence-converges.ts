@@ -1,0 +1,59 @@
+import { userOf } from '../names.ts';
+import { counted } from '../words.ts';
+import { broken, type Finding, holds, notJudged, type TraceCheck } from './check.ts';
+import type { TraceFacts } from './facts.ts';
+import { Relations } from './messages.ts';
+
+/** Longest way to the truth: a dead node that nobody probes is judged by the age of its record (45 s). */
+const DUE_MILLIS = 25_000;
+const UNWATCHED_MILLIS = 60_000;
+
+interface Shown {
+  readonly presence: string;
+  readonly suspect: boolean;
+  readonly event: string;
+}
+
+/** What each user last said of themselves, and what each friend was last shown. */
+function look(facts: TraceFacts) {
+  const said = new Map<string, { readonly presence: string; readonly atMillis: number }>();
+  const shown = new Map<string, Shown>();
+  for (const { id, node, atMillis, detail } of facts.events) {
+    if (detail.type === 'state' && detail.subject === 'presence') said.set(detail.id, { presence: detail.to, atMillis });
+    if (detail.type === 'life' && detail.what === 'start') for (const key of shown.keys()) if (key.startsWith(`${node} `)) shown.delete(key);
+    if (detail.type === 'shown' && detail.what === 'presence')
+      shown.set(`${node} ${detail.id}`, { presence: String(detail.data?.['presence']), suspect: detail.data?.['suspect'] === true, event: id });
+  }
+  return { said, shown };
+}
+
+function judge(facts: TraceFacts): Finding {
+  const early = facts.unquiet(DUE_MILLIS);
+  const { said, shown } = look(facts);
+  const relations = new Relations(facts);
+  let judged = 0;
+  for (const [user, other] of relations.pairs()) {
+    const [seer] = facts.sessionsOf(user);
+    if (seer === undefined || relations.friendsSince(user, other) === null) continue;
+    const isHere = facts.sessionsOf(other).length > 0;
+    const changed = Math.max(facts.lastDisturbanceMillis, said.get(other)?.atMillis ?? 0, relations.friendsSince(user, other) ?? 0);
+    const due = changed + (isHere ? DUE_MILLIS : UNWATCHED_MILLIS);
+    if (early !== null || facts.endMillis < due) continue;
+    judged += 1;
+    const truth = isHere ? (said.get(other)?.presence ?? 'offline') : 'offline';
+    const seen = shown.get(`${seer} ${other}`);
+    if ((seen?.presence ?? 'offline') !== truth || seen?.suspect === true)
+      return broken(
+        `${seer} sees ${userOf(other)} as ${seen?.presence ?? 'offline'}${seen?.suspect === true ? ' (suspect)' : ''}, who is ${truth}`,
+        seen === undefined ? [] : [seen.event],
+      );
+  }
+  if (early !== null) return notJudged(early);
+  return judged === 0 ? notJudged('no friends looked at each other long enough') : holds(`${counted(judged, 'friend')} seen as they are`);
+}
+
+export const PRESENCE_CONVERGES: TraceCheck = {
+  name: 'presence-converges',
+  about: 'Once it is quiet, everybody sees every friend as what that friend is.',
+  judge,
+};

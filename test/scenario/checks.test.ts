@@ -1,0 +1,148 @@
+import test from 'ava';
+import { CborCodec } from '../../src/adapters/codec/cbor.ts';
+import { NodeCrypto } from '../../src/adapters/crypto/node-crypto.ts';
+import { chatNode } from '../../src/core/node.ts';
+import { simEngine } from '../../src/engine/sim.ts';
+import { CHECKS } from '../../src/scenario/checks/all.ts';
+import { loadScenario } from '../../src/scenario/load.ts';
+import { SILENT } from '../../src/scenario/narration.ts';
+import type { RunReport } from '../../src/scenario/report.ts';
+import { runScenario } from '../../src/scenario/runner.ts';
+import {
+  confirmsWithoutKeeping,
+  deafOnTheRing,
+  deafToFriends,
+  deafToNews,
+  forgetsOutbox,
+  keepsSession,
+  type Mutant,
+  sealsNothing,
+  showsAgain,
+  trustsItsClock,
+} from './mutants.ts';
+
+/** Plays steps with some nodes replaced by broken ones. */
+async function play(steps: string, broken: Readonly<Record<string, Mutant>>, seed = 1): Promise<RunReport> {
+  const scenario = loadScenario(`name: mutant\nsteps:\n${steps}`, 'mutant.yaml');
+  const engine = simEngine({
+    seed,
+    capabilities: { crypto: new NodeCrypto(), codec: new CborCodec() },
+    searchable: true,
+    program: (env, settings) => (broken[env.name] ?? chatNode)(env, settings),
+  });
+  return runScenario(scenario, engine, { seed, wallMillis: () => performance.now(), listener: SILENT });
+}
+
+const PAIR = '  - seed-server: start\n  - start: [alice, bob]\n  - register: [alice, bob]\n  - befriend: [alice, bob]\n';
+const TRIO = '  - seed-server: start\n  - start: [alice, bob, carol]\n  - register: [alice, bob, carol]\n  - befriend: [alice, bob, carol]\n';
+const QUIET = '  - wait: 90s\n';
+/** Five messages while the writer hears nothing of the reader: each goes again. */
+const UNHEARD =
+  '  - cut: { between: bob, and: alice, one-way: true }\n  - send: { from: alice, to: bob, text: "can you hear me", count: 5 }\n  - wait: 20s\n  - heal: everything\n  - wait: 20s\n';
+
+interface Case {
+  readonly check: string;
+  readonly steps: string;
+  readonly broken: Readonly<Record<string, Mutant>>;
+  readonly says: RegExp;
+}
+
+const CASES: Readonly<Record<string, Case>> = {
+  'a tick for nothing': {
+    check: 'no-message-lost',
+    steps: `${PAIR}  - send: { from: alice, to: bob, text: hello }\n  - wait: 1s\n`,
+    broken: { bob: confirmsWithoutKeeping },
+    says: /alice was told that .* is delivered, and no node of bob ever had it/,
+  },
+  'accepted, and forgotten at a crash': {
+    check: 'no-message-lost',
+    steps: `${PAIR}  - kill: bob\n  - send: { from: alice, to: bob, text: hello }\n  - kill: alice\n  - restart: [alice, bob]\n  - log-in: [alice, bob]\n${QUIET}`,
+    broken: { alice: forgetsOutbox },
+    says: /was accepted by alice for bob; they have been together for .*, and it has not arrived/,
+  },
+  'waiting for ever': {
+    check: 'liveness',
+    steps: `${PAIR}  - kill: bob\n  - send: { from: alice, to: bob, text: hello }\n  - kill: alice\n  - restart: [alice, bob]\n  - log-in: [alice, bob]\n  - wait: 40s\n`,
+    broken: { alice: forgetsOutbox },
+    says: /of alice has not reached bob/,
+  },
+  'the same again': {
+    check: 'no-message-twice',
+    steps: `${PAIR}${UNHEARD}`,
+    broken: { bob: showsAgain },
+    says: /bob was shown .* twice/,
+  },
+  'an answer before its question': {
+    check: 'causal-order',
+    steps: `${PAIR}  - send: { from: alice, to: bob, text: a question }\n  - expect: { messages: { at: bob, with: alice, count: 1 } }\n  - send: { from: bob, to: alice, text: an answer }\n  - wait: 1s\n`,
+    broken: { bob: trustsItsClock },
+    says: /shows .* before .*, which bob had before writing it/,
+  },
+  'a friend who does not know it': {
+    check: 'friends-converge',
+    steps: `${PAIR}  - wait: 6s\n  - unfriend: { by: alice, whom: bob }\n${QUIET}`,
+    broken: { bob: deafToFriends },
+    says: /says "friend" of|says "none" of/,
+  },
+  'news that is not heard': {
+    check: 'presence-converges',
+    steps: `${PAIR}  - wait: 6s\n  - status: { of: alice, is: busy }\n${QUIET}`,
+    broken: { bob: deafToNews },
+    says: /bob sees alice as online, who is busy/,
+  },
+  'two sessions': {
+    check: 'one-session',
+    steps: `${PAIR}  - wait: 6s\n  - start: alice@desk\n  - log-in: alice@desk\n${QUIET}`,
+    broken: { alice: keepsSession },
+    says: /alice is logged in at alice and alice@desk/,
+  },
+  'silence on the ring': {
+    check: 'ring-valid',
+    steps: `${TRIO}  - wait: 6s\n${QUIET}`,
+    broken: { carol: deafOnTheRing },
+    says: /./,
+  },
+  'a seal that seals nothing': {
+    check: 'no-plaintext',
+    steps: `${PAIR}  - send: { from: alice, to: bob, text: nobody else may read this }\n  - wait: 1s\n`,
+    broken: { alice: sealsNothing, bob: sealsNothing },
+    says: /a text that was sealed can be read in a frame of alice/,
+  },
+};
+
+for (const [title, { check, steps, broken, says }] of Object.entries(CASES)) {
+  test(`${check} catches ${title}, and holds for honest nodes`, async (t) => {
+    const caught = (await play(steps, broken)).checks.find((each) => each.check === check);
+    t.is(caught?.ok, false, caught?.evidence ?? 'no such check');
+    t.regex(caught?.seen ?? '', says);
+    const honest = await play(steps, {});
+    t.is(honest.verdict, 'pass', honest.reason ?? '');
+    const held = honest.checks.find((each) => each.check === check);
+    t.true(held?.judged, held?.evidence ?? 'not there');
+  });
+}
+
+test('faults-healed catches a rule that nobody takes away', async (t) => {
+  const steps = `${PAIR}  - cut: { between: alice, and: bob, name: forgotten }\n  - wait: 1s\n`;
+  const left = await play(steps, {});
+  t.is(left.verdict, 'fail');
+  t.regex(left.reason ?? '', /faults-healed: still in force at the end: forgotten/);
+  const healed = await play(`${steps}  - heal: everything\n`, {});
+  t.is(healed.verdict, 'pass', healed.reason ?? '');
+});
+
+test('a scenario says which checks apply to it', async (t) => {
+  const file = (checks: string) => loadScenario(`name: some\n${checks}steps:\n  - start: alice\n`, 'some.yaml').checks;
+  t.deepEqual([...file('checks: [causal-order]\n')], ['causal-order']);
+  t.is(file('').size, CHECKS.length);
+  t.false(file('checks: { except: [one-session] }\n').has('one-session'));
+  t.throws(() => file('checks: [casual-order]\n'), { message: /Did you mean .*causal-order/ });
+});
+
+test('every checker has caught a broken node', (t) => {
+  const caught = new Set([...Object.values(CASES).map(({ check }) => check), 'faults-healed']);
+  t.deepEqual(
+    CHECKS.map(({ name }) => name).filter((name) => !caught.has(name)),
+    [],
+  );
+});

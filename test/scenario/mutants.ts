@@ -1,0 +1,122 @@
+import type { NodeStore } from '../../src/core/capabilities.ts';
+import type { Env, Program } from '../../src/core/env.ts';
+import type { Frame, Message } from '../../src/core/messages.ts';
+import { type ChatNodeOptions, chatNode } from '../../src/core/node.ts';
+
+/** Chat nodes that are broken on purpose, each in one way: the checkers must notice every one of them. */
+export type Mutant = (env: Env<Frame>, settings: ChatNodeOptions) => Program<Frame>;
+
+/** The env with some of its members replaced; everything else is asked of the real one at the time of asking. */
+function envWith(env: Env<Frame>, changes: Partial<Env<Frame>>): Env<Frame> {
+  return new Proxy(env, {
+    get: (target, name) => {
+      if (name in changes) return changes[name as keyof Env<Frame>];
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value as (...given: unknown[]) => unknown).bind(target) : value;
+    },
+  });
+}
+
+function storeWith(store: NodeStore, changes: Partial<NodeStore>): NodeStore {
+  return new Proxy(store, {
+    get: (target, name) => {
+      if (name in changes) return changes[name as keyof NodeStore];
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value as (...given: unknown[]) => unknown).bind(target) : value;
+    },
+  });
+}
+
+/** A node that does not hear some messages, of its own user or of others, though its links confirm them. */
+function deafTo(types: ReadonlyArray<Message['type']>, only: (env: Env<Frame>) => boolean = () => true): Mutant {
+  return (env, settings) => {
+    const program = chatNode(env, settings);
+    const heard = (frame: Frame): Frame =>
+      only(env)
+        ? { ...frame, messages: frame.messages.map((each) => (types.includes(each.type) ? ({ type: 'sync-want', keys: [] } as unknown as Message) : each)) }
+        : frame;
+    return new Proxy(program, {
+      get: (target, name) => {
+        // The seed server tells news, too.
+        if (name === 'answer')
+          return (request: string, result: never) => (only(env) && types.includes('records') ? undefined : target.answer?.(request, result));
+        if (name === 'input') return (from: number, frame: Frame) => target.input(from as never, heard(frame));
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? (value as (...given: unknown[]) => unknown).bind(target) : value;
+      },
+    });
+  };
+}
+
+/** It says that a message is accepted and does not write down that it has to be sent. */
+export const forgetsOutbox: Mutant = (env, settings) =>
+  chatNode(
+    envWith(env, { store: storeWith(env.store, { put: (table, key, value) => (table === 'outbox' ? undefined : env.store.put(table, key, value)) }) }),
+    settings,
+  );
+
+/** It takes every message for one that it has already, and confirms it. */
+export const confirmsWithoutKeeping: Mutant = (env, settings) =>
+  chatNode(
+    envWith(env, {
+      store: storeWith(env.store, {
+        get: <Value>(table: string, key: string) => env.store.get<Value>(table, key) ?? (table === 'messageKeys' ? ('nowhere' as Value) : undefined),
+      }),
+    }),
+    settings,
+  );
+
+/** It does not remember which messages it has shown. */
+export const showsAgain: Mutant = (env, settings) =>
+  chatNode(
+    envWith(env, {
+      store: storeWith(env.store, { get: <Value>(table: string, key: string) => (table === 'messageKeys' ? undefined : env.store.get<Value>(table, key)) }),
+    }),
+    settings,
+  );
+
+/** It places messages by its own clock alone, which is slow, instead of after what it has seen. */
+export const trustsItsClock: Mutant = (env, settings) =>
+  chatNode(
+    new Proxy(
+      envWith(env, {
+        store: storeWith(env.store, {
+          get: <Value>(table: string, key: string) => (table === 'conversations' ? undefined : env.store.get<Value>(table, key)),
+        }),
+      }),
+      { get: (target, name) => (name === 'wallMillis' ? env.wallMillis - 20_000 : Reflect.get(target, name)) },
+    ),
+    settings,
+  );
+
+/** It does not hear what others say about friendship, once it has been up for a while. */
+export const deafToFriends: Mutant = deafTo(['facts'], (env) => env.monotonicMillis > 5_000);
+
+/** It hears no news of anybody, once it has been up for a while. */
+export const deafToNews: Mutant = deafTo(['records', 'hello', 'sync-digest', 'sync-summary'], (env) => env.monotonicMillis > 5_000);
+
+/** It goes on though another node of its user has taken over. */
+export const keepsSession: Mutant = deafTo(['records', 'hello', 'sync-digest', 'sync-summary'], (env) => env.name === 'alice' && env.monotonicMillis > 5_000);
+
+/** It is a member of the ring and answers nobody there, once it has been up for a while. */
+export const deafOnTheRing: Mutant = deafTo(['ring-ask', 'ring-notice', 'ring-answer'], (env) => env.monotonicMillis > 5_000);
+
+/** Its seal is none. */
+export const sealsNothing: Mutant = (env, settings) => {
+  const { crypto } = env;
+  const open = { seal: openSeal, open: openOpen };
+  return chatNode(
+    envWith(env, { crypto: new Proxy(crypto, { get: (target, name) => (name in open ? open[name as 'seal'] : Reflect.get(target, name).bind(target)) }) }),
+    settings,
+  );
+};
+
+function openSeal({ plaintext }: { readonly plaintext: Uint8Array }): Uint8Array {
+  const sealed = new Uint8Array(plaintext.length + 16);
+  sealed.set(plaintext);
+  return sealed;
+}
+
+function openOpen({ ciphertext }: { readonly ciphertext: Uint8Array }): Uint8Array | null {
+  return ciphertext.length < 16 ? null : ciphertext.slice(0, -16);
+}
