@@ -1,6 +1,6 @@
 import { ConfabError } from '../core/errors.ts';
 import type { Engine } from '../engine/engine.ts';
-import { OVER } from './checks/facts.ts';
+import { BROKEN_OFF, OVER } from './checks/facts.ts';
 import { NO_PLAINTEXT } from './checks/no-plaintext.ts';
 import { judgeRun, searchForTexts } from './checks/run-checks.ts';
 import { sayMillis } from './durations.ts';
@@ -91,7 +91,7 @@ class Run {
     if (verdict === 'crash') this.#reportBroken(reason ?? '');
     this.#over = true;
     const virtualMillis = this.#engine.now();
-    const ending = await this.#end();
+    const ending = await this.#end(verdict === 'pass');
     if (ending.reason !== null) {
       verdict = 'crash';
       reason ??= ending.reason;
@@ -141,7 +141,7 @@ class Run {
     }
   }
 
-  async #end(): Promise<{ trace: RunReport['trace']; reason: string | null }> {
+  async #end(passed: boolean): Promise<{ trace: RunReport['trace']; reason: string | null }> {
     let trace = { events: 0, sha256: '' };
     let reason: string | null = null;
     const careful = async (act: () => Promise<void>) => {
@@ -158,7 +158,7 @@ class Run {
       trace = await this.#engine.traceSummary();
       await this.#options.collect?.(this.#engine);
     };
-    this.#engine.note(OVER);
+    this.#engine.note(passed ? OVER : BROKEN_OFF);
     // Virtual nodes vanish with their world; real ones write their last lines while they stop.
     if (this.#engine.name === 'sim') await careful(collect);
     await careful(() => this.#engine.stop());

@@ -32,7 +32,7 @@ test('plays steps in order and passes', async (t) => {
   t.is(EXIT_STATUS[report.verdict], 0);
   t.deepEqual(
     engine.log.filter((line) => !line.startsWith('note step')),
-    ['start alice', 'start bob', 'note Now they talk.', 'alice send', 'alice send', 'kill bob'],
+    ['start alice', 'start bob', 'note Now they talk.', 'alice send', 'alice send', 'kill bob', 'note the steps are over'],
   );
   t.deepEqual(
     report.steps.map((step) => `${step.number} ${step.outcome}`),

@@ -4,6 +4,8 @@ import { userOf } from '../names.ts';
 
 /** The runner writes this when the last step is over: what comes after it is the teardown and judged by nobody. */
 export const OVER = 'the steps are over';
+/** In place of it when a step failed. */
+export const BROKEN_OFF = 'the run was broken off';
 
 type StateDetail = Extract<TraceDetail, { type: 'state' }>;
 
@@ -27,6 +29,8 @@ export class TraceFacts {
   readonly endMillis: number;
   /** True: each node's events are complete up to its end. */
   readonly whole: boolean;
+  /** A step failed, so that what later steps would have done is missing. */
+  readonly brokenOff: boolean;
   /** Nodes that run at the end, and since when, ms. */
   readonly running = new Map<string, number>();
   /** Nodes at which somebody is logged in at the end, and since when, ms. */
@@ -47,7 +51,8 @@ export class TraceFacts {
     this.whole = isVirtual(trace);
     const [first] = trace;
     const base = first === undefined || this.whole ? 0 : first.wallMillis;
-    const over = trace.findIndex(({ node, detail }) => node === 'runner' && detail.type === 'note' && detail.text === OVER);
+    const over = trace.findIndex(({ node, detail }) => node === 'runner' && detail.type === 'note' && (detail.text === OVER || detail.text === BROKEN_OFF));
+    this.brokenOff = trace[over]?.detail.type === 'note' && trace[over].detail.text === BROKEN_OFF;
     this.events = trace
       .filter((event, index) => over < 0 || index < over || isSearch(event))
       .map(({ id, node, monotonicMillis, wallMillis, detail }) => ({

@@ -11,6 +11,7 @@ function judge(facts: TraceFacts): Finding {
     set += 1;
     last = id;
   }
+  if (facts.brokenOff) return notJudged('the run was broken off');
   if (set === 0) return notJudged('nothing was broken');
   return facts.faults.size === 0
     ? holds(`${counted(set, 'change')} of faults, none left`)
