@@ -98,6 +98,8 @@ function describe(shape: Shape): string {
       return `number ${shape.min} to ${shape.max}`;
     case 'optional':
       return `${describe(shape.of)}, may be missing`;
+    case 'tuple':
+      return `[${shape.of.map(describe).join('; ')}]`;
     case 'either':
       return shape.of.map(describe).join(', or ');
     case 'nullable':

@@ -23,6 +23,8 @@ export interface Program<Message = unknown> {
   command?(command: CommandInput): void;
   /** After the last input of a turn, before the commit: the place to pack what was sent. */
   endTurn?(): void;
+  /** The process is to end in order: what others need is handed over now; `env.left` says when that is done. */
+  leave?(): void;
   /** The process is about to end in order: say goodbye. */
   stop?(): void;
 }
@@ -121,6 +123,8 @@ export interface Env<Message = unknown> extends BaseEnv<Message> {
   keep(name: string, value: unknown): void;
   kept<Value = unknown>(name: string): Value | undefined;
   reply(request: string, result: CommandResult): void;
+  /** Answers `leave`: nothing more holds the node up. */
+  left(): void;
   /** The account was deleted: after the commit and the last frames the driver ends the node and removes its folder. */
   retire(): void;
 }

@@ -31,6 +31,8 @@ export interface HostPorts<Message> {
   emit(event: unknown): void;
   reply(request: string, result: CommandResult): void;
   request(request: string, what: ServiceRequest): void;
+  /** What `Host.leave` began is over. */
+  left(): void;
   retire(): void;
   /** Null when no trace is written. */
   readonly traceSink: ((event: TraceEvent) => void) | null;
@@ -43,6 +45,7 @@ type Effect<Message> =
   | { readonly type: 'emit'; readonly event: unknown }
   | { readonly type: 'reply'; readonly request: string; readonly result: CommandResult }
   | { readonly type: 'request'; readonly request: string; readonly what: ServiceRequest }
+  | { readonly type: 'left' }
   | { readonly type: 'retire' };
 
 /** No peer can drive the Lamport clock further, so that there is always room to count on in whole numbers. */
@@ -116,6 +119,13 @@ export class Host<Message> implements Env<Message> {
     this.#program.answer?.(request, result);
   }
 
+  /** The node is to end in order: the program hands over, and the port `left` is called. The driver bounds the time. */
+  leave(): void {
+    this.#begin(null);
+    if (this.#program.leave === undefined) this.left();
+    else this.#program.leave();
+  }
+
   stop(): void {
     this.#begin({ type: 'life', what: 'stop' });
     this.#program.stop?.();
@@ -174,6 +184,8 @@ export class Host<Message> implements Env<Message> {
         return this.#ports.reply(effect.request, effect.result);
       case 'request':
         return this.#ports.request(effect.request, effect.what);
+      case 'left':
+        return this.#ports.left();
       case 'retire':
         return this.#ports.retire();
     }
@@ -300,6 +312,10 @@ export class Host<Message> implements Env<Message> {
   reply(request: string, result: CommandResult): void {
     this.#openCommands.delete(request);
     this.#effects.push({ type: 'reply', request, result });
+  }
+
+  left(): void {
+    this.#effects.push({ type: 'left' });
   }
 
   retire(): void {

@@ -1,4 +1,6 @@
 import { type SignedRecord, signedRecordShape } from './records.ts';
+import { replicaAnswerShape, replicaQuestionShape } from './replication/replica-shapes.ts';
+import type { ReplicaAnswer, ReplicaQuestion } from './replication/replication-port.ts';
 import type { RingAnswer, RingNotice, RingQuestion } from './ring/ring-port.ts';
 import { ringAnswerShape, ringNoticeShape, ringQuestionShape } from './ring/ring-shapes.ts';
 import { anything, bytes, choice, hexId, integer, list, misfit, nullable, record, type Shape, text } from './shape.ts';
@@ -78,7 +80,10 @@ export type Message =
   /** Between members of the ring (ring/ring-port.ts). */
   | { readonly type: 'ring-ask'; readonly id: number; readonly question: RingQuestion }
   | { readonly type: 'ring-answer'; readonly id: number; readonly answer: RingAnswer }
-  | { readonly type: 'ring-notice'; readonly notice: RingNotice };
+  | { readonly type: 'ring-notice'; readonly notice: RingNotice }
+  /** Between holders of values on the ring (replication/replication-port.ts). */
+  | { readonly type: 'replica-ask'; readonly id: number; readonly question: ReplicaQuestion }
+  | { readonly type: 'replica-answer'; readonly id: number; readonly answer: ReplicaAnswer };
 
 export type MessageType = Message['type'];
 
@@ -110,6 +115,11 @@ export const MESSAGES: Readonly<Record<MessageType, MessageEntry>> = {
     about: 'What a member tells another unasked: notify, nearer, changed, leaving, or where a route ended.',
     shape: { notice: ringNoticeShape },
   },
+  'replica-ask': {
+    about: 'Between holders of values on the ring: compare a range, push or fetch a page, offer, put or read.',
+    shape: { id: integer(1), question: replicaQuestionShape },
+  },
+  'replica-answer': { about: 'The answer to it.', shape: { id: integer(1), answer: replicaAnswerShape } },
   hello: {
     about: 'Opens a link; sent again when the own record or session changes.',
     shape: { node: signedRecordShape, session: nullable(record({ user: signedRecordShape, presence: nullable(signedRecordShape) })) },

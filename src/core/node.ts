@@ -17,6 +17,7 @@ import { CORE_OPTIONS, type CoreOptions } from './options.ts';
 import type { Parts } from './parts.ts';
 import { Presence } from './presence/presence.ts';
 import type { AnyVerifiedRecord, VerifiedRecord } from './records.ts';
+import { ReplicaMember } from './replication/replica-member.ts';
 import { RingMember } from './ring/ring-member.ts';
 import { Services } from './services.ts';
 import { Custody } from './session/custody.ts';
@@ -77,6 +78,7 @@ class ChatNode implements Program<Frame> {
       up: (link) => {
         parts.connections.up(link);
         parts.ring.linkUp(link);
+        parts.replication.linkUp(link);
       },
       changed: (link) => this.#linkChanged(link),
       down: (link, reason) => this.#linkDown(link, reason),
@@ -92,6 +94,7 @@ class ChatNode implements Program<Frame> {
     parts.swim = this.#makeSwim(parts);
     parts.detector = new FailureDetector(parts);
     parts.ring = new RingMember(parts);
+    parts.replication = new ReplicaMember(parts);
     parts.friends = new Friends(parts);
     parts.presence = new Presence(parts);
     parts.chat = new Chat(parts);
@@ -112,6 +115,7 @@ class ChatNode implements Program<Frame> {
     discovery.start();
     swim.start();
     detector.start();
+    this.#parts.replication.start();
     this.#parts.ring.start();
     this.#env.setTimer('presence', '', PRESENCE_TICK_MILLIS);
   }
@@ -168,6 +172,12 @@ class ChatNode implements Program<Frame> {
       case 'ring-asks':
       case 'ring-members':
         return this.#parts.ring.timer(kind);
+      case 'replica-push':
+      case 'replica-lease':
+      case 'replica-write':
+      case 'replica-asks':
+      case 'replica-leave':
+        return this.#parts.replication.timer(kind);
       case 'outbox':
         return chat.outboxTick();
       case 'vault':
@@ -199,6 +209,10 @@ class ChatNode implements Program<Frame> {
     chat.endTurn();
     sync.endTurn();
     links.pack();
+  }
+
+  leave(): void {
+    this.#parts.replication.leave(() => this.#env.left());
   }
 
   stop(): void {
@@ -259,6 +273,10 @@ class ChatNode implements Program<Frame> {
         return this.#parts.ring.answer(link, message);
       case 'ring-notice':
         return this.#parts.ring.notice(link, message);
+      case 'replica-ask':
+        return this.#parts.replication.question(link, message);
+      case 'replica-answer':
+        return this.#parts.replication.answer(link, message);
       case 'vault-ask':
         return vaultExchange.ask(link, message);
       case 'vault-answer':
@@ -285,6 +303,7 @@ class ChatNode implements Program<Frame> {
     this.#parts.detector.linkDown(link, reason);
     this.#parts.connections.down(link, reason);
     this.#parts.ring.linkDown(link);
+    this.#parts.replication.linkDown(link);
   }
 
   #recordChanged(record: AnyVerifiedRecord): void {

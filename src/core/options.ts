@@ -120,6 +120,25 @@ export const CORE_OPTIONS = Object.freeze({
   /** The same for a node that is believed dead: it gets its chance, but nobody waits long for it. */
   ringAnswerDeadMillis: 300,
 
+  // values on the ring
+  /** K: copies of each value, the owner's included. */
+  replicaCopies: 4,
+  /** How often an owner compares what it owns with its holders, ms. */
+  replicaPushMillis: 20_000,
+  /** Pause after a change of neighbours before the same, ms. */
+  replicaSettleMillis: 150,
+  /** A copy whose owner was not heard of for so long is offered to the present owner, ms; how often that is looked at. */
+  replicaLeaseMillis: 60_000,
+  replicaLeaseCheckMillis: 10_000,
+  /** How long a question about values may be without an answer, opening of a link included, ms; the same for a node that is believed dead. */
+  replicaAnswerMillis: 2_500,
+  replicaAnswerDeadMillis: 300,
+  /** How long a node that ends in order hands over, ms. */
+  replicaLeaveMillis: 800,
+  /** Copies at one node, and their bytes. */
+  replicaValuesMax: 100_000,
+  replicaBytesMax: 268_435_456,
+
   // clocks
   /** A stamp further ahead of the own wall clock is refused, ms. */
   clockAheadMillisMax: 60_000,

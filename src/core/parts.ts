@@ -12,6 +12,7 @@ import type { Frame } from './messages.ts';
 import type { ChatNodeOptions } from './node.ts';
 import type { CoreOptions } from './options.ts';
 import type { Presence } from './presence/presence.ts';
+import type { ReplicaMember } from './replication/replica-member.ts';
 import type { RingMember } from './ring/ring-member.ts';
 import type { Custody } from './session/custody.ts';
 import type { Inheritance } from './session/inheritance.ts';
@@ -46,6 +47,8 @@ export interface Parts {
   readonly lookup: Lookup;
   readonly session: Session;
   readonly ring: RingMember;
+  /** Keyed values on the ring: what this node holds for others, writing and reading. */
+  readonly replication: ReplicaMember;
   readonly friends: Friends;
   readonly presence: Presence;
   readonly chat: Chat;

@@ -13,6 +13,8 @@ export type Shape =
   | { readonly kind: 'nullable'; readonly of: Shape }
   /** A field that may be missing. */
   | { readonly kind: 'optional'; readonly of: Shape }
+  /** A list of this many parts, each of its own form. */
+  | { readonly kind: 'tuple'; readonly of: readonly Shape[] }
   | { readonly kind: 'number'; readonly min: number; readonly max: number }
   | { readonly kind: 'either'; readonly of: readonly Shape[] }
   | { readonly kind: 'anything' };
@@ -29,6 +31,7 @@ export const nullable = (of: Shape): Shape => ({ kind: 'nullable', of });
 export const optional = (of: Shape): Shape => ({ kind: 'optional', of });
 /** A finite double. */
 export const number = (min: number, max: number): Shape => ({ kind: 'number', min, max });
+export const tuple = (...of: Shape[]): Shape => ({ kind: 'tuple', of });
 export const either = (...of: Shape[]): Shape => ({ kind: 'either', of });
 export const anything: Shape = { kind: 'anything' };
 /** 64 hex characters: the id of a user or a node. */
@@ -59,6 +62,8 @@ export function misfit(shape: Shape, value: unknown, path = ''): string | null {
       return value === null ? null : misfit(shape.of, value, path);
     case 'optional':
       return value === undefined ? null : misfit(shape.of, value, path);
+    case 'tuple':
+      return misfitOfTuple(shape.of, value, path);
     case 'either':
       return shape.of.some((each) => misfit(each, value, path) === null) ? null : `${path}: of no known form`;
     case 'list':
@@ -72,6 +77,15 @@ function misfitOfList(of: Shape, max: number, value: unknown, path: string): str
   if (!Array.isArray(value) || value.length > max) return `${path}: not a list of at most ${max}`;
   for (let index = 0; index < value.length; index += 1) {
     const wrong = misfit(of, value[index], `${path}[${index}]`);
+    if (wrong !== null) return wrong;
+  }
+  return null;
+}
+
+function misfitOfTuple(of: readonly Shape[], value: unknown, path: string): string | null {
+  if (!Array.isArray(value) || value.length !== of.length) return `${path}: not a list of ${of.length}`;
+  for (const [index, shape] of of.entries()) {
+    const wrong = misfit(shape, value[index], `${path}[${index}]`);
     if (wrong !== null) return wrong;
   }
   return null;

@@ -6,7 +6,9 @@ import type { Rule } from '../core/rules.ts';
 import type { Address, Endpoint, NodeName } from '../core/types.ts';
 import type { Clock, Datagrams, FrameCodec, KeyDeriver, SeedClient, TraceSink, Transport } from '../ports/ports.ts';
 import { DatagramGate } from './datagram-gate.ts';
+import { stackOf, text } from './failure-text.ts';
 import { FaultGate } from './fault-gate.ts';
+import { Leaving } from './leaving.ts';
 import type { NodeLog } from './log.ts';
 import { serve } from './services.ts';
 import { Timers } from './timers.ts';
@@ -49,6 +51,8 @@ export const DRIVER_OPTIONS = Object.freeze({
   flushMillis: 1_000,
   /** How long the sockets may take to close after that, flushing included, ms. */
   closeMillis: 3_000,
+  /** Longest time that the program may take to hand over before it ends, ms. */
+  leaveMillis: 1_500,
   /** Pause before the store is tried again after a failed commit, ms; doubled up to the maximum. */
   retryMillis: 100,
   retryMillisMax: 1_000,
@@ -73,6 +77,7 @@ export class NodeDriver {
   readonly #listeners: Array<(event: unknown) => void> = [];
   readonly #counters = new Map<string, number>();
   readonly #crashedAt: number[] = [];
+  readonly #leaving = new Leaving(DRIVER_OPTIONS.leaveMillis);
   readonly ended: Promise<DriverEnd>;
   #settle: (end: DriverEnd) => void = () => {};
   #host: Host<Frame> | null = null;
@@ -149,6 +154,7 @@ export class NodeDriver {
 
   /** Says goodbye, commits, lets the last frames leave and closes everything. Idempotent; resolves like `ended`. */
   async stop(end: DriverEnd = 'stopped'): Promise<DriverEnd> {
+    if (end === 'stopped' && this.#end === null) await this.#leaving.wait(() => this.#beginLeaving());
     if (this.#end !== null) return await this.ended;
     this.#end = end;
     this.#clearTurn();
@@ -162,6 +168,12 @@ export class NodeDriver {
     this.#closeStore();
     this.#settle(this.#end);
     return this.#end;
+  }
+
+  /** Where nothing can be committed nothing can be handed over. */
+  #beginLeaving(): void {
+    if (this.#host === null || this.#retry !== null) this.#leaving.over();
+    else this.#input((host) => host.leave());
   }
 
   #lastTurn(host: Host<Frame>, end: DriverEnd): void {
@@ -336,6 +348,7 @@ export class NodeDriver {
         resolve?.(result);
       },
       request: (request, what) => this.#request(request, what),
+      left: () => this.#leaving.over(),
       // The other effects of the turn, the reply among them, leave first.
       retire: () => queueMicrotask(() => void this.stop('retired')),
       traceSink: traceSink === null ? null : (event) => traceSink.write(event),
@@ -381,12 +394,4 @@ export class NodeDriver {
   #count(counter: string, by = 1): void {
     this.#counters.set(counter, (this.#counters.get(counter) ?? 0) + by);
   }
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function stackOf(error: unknown): string | undefined {
-  return error instanceof Error ? error.stack : undefined;
 }

@@ -7,28 +7,12 @@ import type { Address, Endpoint, NodeName } from '../core/types.ts';
 import { Datagram, datagramAddressText } from './datagram-net.ts';
 import { MemoryDisk, MemoryStore } from './disk.ts';
 import { addressText, type HostedEnd, type Hosting } from './hosting.ts';
+import type { Answer, Input } from './inputs.ts';
 import type { SeededRandom } from './random.ts';
 import type { ServiceClient, ServiceTicket } from './services.ts';
 import { type Timer, TimerTable } from './timers.ts';
 import { Wire } from './wire.ts';
 import type { Inhabitant, World } from './world.ts';
-
-/** Something for the program; while a commit is under way it waits here, as it would in a socket. */
-type Input<Message> =
-  | { readonly type: 'message'; readonly from: Address; readonly message: Message }
-  | { readonly type: 'datagram'; readonly from: Address; readonly bytes: Uint8Array }
-  | { readonly type: 'timer'; readonly timer: Timer }
-  | { readonly type: 'command'; readonly command: CommandInput }
-  | { readonly type: 'answer'; readonly answer: Answer }
-  | { readonly type: 'observe'; readonly detail: TraceDetail }
-  | { readonly type: 'start' }
-  | { readonly type: 'stop' };
-
-interface Answer {
-  readonly request: string;
-  readonly run: number;
-  readonly result: ServiceResult;
-}
 
 const END_TURN = 0;
 const SETTLE = 1;
@@ -38,6 +22,8 @@ const INPUT = 3;
 /** Failures of the program within the window that are answered by a reload; one more ends the node (as the live driver does). */
 const CRASHES_MAX = 5;
 const CRASH_WINDOW_MILLIS = 60_000;
+/** Longest time that the program may take to hand over before it ends, ms (as live). */
+const LEAVE_MILLIS_MAX = 1_500;
 /** Pause before a failed commit is tried again, ms; doubled up to the maximum. */
 const RETRY_MILLIS = 100;
 const RETRY_MILLIS_MAX = 5_000;
@@ -79,6 +65,8 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   #failedCommits = 0;
   #crashedAt: number[] = [];
   #ending: HostedEnd | null = null;
+  /** It was asked to end in order, and hands over. */
+  #leaving = false;
 
   constructor(
     hosting: Hosting<Message>,
@@ -120,7 +108,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
 
   /** Ends the program in order: goodbye, commit, last frames. The watcher is told when it is done. */
   stop(): void {
-    if (this.#host !== null) this.#enqueue({ type: 'stop' });
+    if (this.#host !== null) this.#enqueue({ type: 'leave' });
   }
 
   /** Ends the program at once, whatever it is doing. */
@@ -213,7 +201,14 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
         return host.observe(input.detail);
       case 'start':
         return host.start();
+      case 'leave':
+        if (this.#leaving) return;
+        this.#leaving = true;
+        // The program bounds its time by itself; one that is made afresh meanwhile has forgotten that it leaves.
+        this.#world.schedule(this.index, LEAVE_MILLIS_MAX, INPUT, { type: 'stop' });
+        return host.leave();
       case 'stop':
+        if (!this.#leaving) return;
         this.#ending = 'stopped';
         return host.stop();
     }
@@ -293,6 +288,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     else this.store.close();
     this.#host = null;
     this.#ending = null;
+    this.#leaving = false;
     this.#inbox = [];
     this.#turnOpen = false;
     this.#committing = false;
@@ -384,6 +380,10 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   request(request: string, what: ServiceRequest): void {
     const host = this.#host;
     if (host !== null) this.#hosting.parts.services.request({ client: this, request, run: host.run }, what);
+  }
+
+  left(): void {
+    this.#enqueue({ type: 'stop' });
   }
 
   /** The other effects of the turn, the reply among them, leave first. */

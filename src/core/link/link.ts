@@ -1,5 +1,6 @@
 import type { Message } from '../messages.ts';
 import type { AnyVerifiedRecord, VerifiedRecord } from '../records.ts';
+import { bytesOfAnswer, bytesOfQuestion } from '../replication/replica-shapes.ts';
 import type { Address, Endpoint, NodeId, UserId } from '../types.ts';
 
 /** A frame's worth of messages that the peer has not acknowledged. */
@@ -131,6 +132,10 @@ export function approximateBytes(message: Message): number {
     case 'ring-answer':
     case 'ring-notice':
       return 1_200;
+    case 'replica-ask':
+      return 128 + bytesOfQuestion(message.question);
+    case 'replica-answer':
+      return 128 + bytesOfAnswer(message.answer);
     case 'sync-summary':
       return 96;
   }

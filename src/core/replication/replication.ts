@@ -1,5 +1,5 @@
 import { between, type Contact, owns } from '../ring/circle.ts';
-import type { ValueKind } from './kinds.ts';
+import type { Inspected, ValueKind } from './kinds.ts';
 import { type ReadResult, Reads } from './reads.ts';
 import type { Replica } from './replica-index.ts';
 import { Replicas } from './replicas.ts';
@@ -57,6 +57,16 @@ export class Replication {
   /** The value of a copy that lies here. */
   read(copy: Replica): Stored | undefined {
     return this.#replicas.read(copy);
+  }
+
+  /** The copy of that name (replica-index.ts) that lies here. */
+  copy(name: string): Replica | undefined {
+    return this.#replicas.index.get(name);
+  }
+
+  /** What a value says of itself, or why no holder would take it. */
+  inspect(value: Stored): Inspected | string {
+    return this.#replicas.inspect(value);
   }
 
   start(): void {

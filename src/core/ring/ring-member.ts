@@ -1,5 +1,6 @@
 import type { LookupView, RingView } from '../commands.ts';
 import type { Link } from '../link/link.ts';
+import { Questions } from '../link/questions.ts';
 import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
@@ -10,17 +11,8 @@ import type { LookupResult, RingAnswer, RingNotice, RingPort, RingQuestion, Ring
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
 
-interface Ask {
-  readonly to: Contact;
-  readonly question: RingQuestion;
-  readonly answered: (answer: RingAnswer | null) => void;
-  readonly untilMillis: number;
-  sent: boolean;
-}
-
 /** A look-up asks nodes to which no link is open; opening those each second would cost more than slightly older fingers do. */
 const FINGER_MILLIS = 5_000;
-const SWEEP_MILLIS = 100;
 const NOTICES_MAX = 8;
 const MEMBERS_MILLIS = 100;
 const MEMBERS_MAX = 24;
@@ -39,13 +31,11 @@ const LOOKUP_MILLIS_SHOWN = 1;
 export class RingMember implements RingPort {
   readonly #parts: Parts;
   readonly #chord: Chord;
-  readonly #asks = new Map<number, Ask>();
+  readonly #questions: Questions<RingQuestion, RingAnswer>;
   /** Nodes that left a question without an answer and were not heard since. */
   readonly #silent = new Set<NodeId>();
   readonly #notices = new Map<NodeId, readonly RingNotice[]>();
-  #count = 0;
   #started = false;
-  #sweeping = false;
   #membersDue = false;
   /** Nodes of whom there was news since Chord was last told. */
   readonly #news = new Set<NodeId>();
@@ -58,6 +48,11 @@ export class RingMember implements RingPort {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#chord = new Chord(this, { fingerMillis: FINGER_MILLIS });
+    this.#questions = new Questions(parts, 'ring-asks', {
+      send: (link, id, question) => parts.links.send(link, { type: 'ring-ask', id, question }),
+      patienceMillis: (to) => (this.isSilent(to.id) ? parts.options.ringAnswerDeadMillis : parts.options.ringAnswerMillis),
+      unanswered: (to) => this.#unanswered(to),
+    });
     parts.detector.listen((id, state) => {
       if (state === 'alive') return this.memberChanged(id);
       if (state !== 'dead') return;
@@ -79,7 +74,7 @@ export class RingMember implements RingPort {
   }
 
   timer(kind: string): void {
-    if (kind === 'ring-asks') return this.#sweep();
+    if (kind === 'ring-asks') return this.#questions.sweep();
     if (kind === 'ring-members') {
       this.#membersDue = false;
       return this.#meetNewcomers();
@@ -154,6 +149,7 @@ export class RingMember implements RingPort {
       });
     }
     connections.reviewSoon();
+    this.#parts.replication.ringChanged();
   }
 
   /** Links to neighbours and fingers are kept however many others there are. */
@@ -162,20 +158,17 @@ export class RingMember implements RingPort {
   }
 
   ask(to: Contact, question: RingQuestion, answered: (answer: RingAnswer | null) => void): void {
-    const { env, options, presence } = this.#parts;
-    this.#count += 1;
-    const patience = presence.nodeIsUp(to.id) && !this.#silent.has(to.id) ? options.ringAnswerMillis : options.ringAnswerDeadMillis;
-    const ask: Ask = { to, question, answered, untilMillis: env.monotonicMillis + patience, sent: false };
-    this.#asks.set(this.#count, ask);
-    this.#send(this.#count, ask);
-    if (this.#sweeping) return;
-    this.#sweeping = true;
-    env.setTimer('ring-asks', '', SWEEP_MILLIS);
+    this.#questions.ask(to, question, answered);
   }
 
-  #send(id: number, ask: Ask): void {
-    const link = this.#linkTo(ask.to);
-    if (link?.established) ask.sent = this.#parts.links.send(link, { type: 'ring-ask', id, question: ask.question }) || ask.sent;
+  /** Believed dead, or it left the last question without an answer: nobody waits long for it. */
+  isSilent(id: NodeId): boolean {
+    return !this.#parts.presence.nodeIsUp(id) || this.#silent.has(id);
+  }
+
+  #unanswered(to: Contact): void {
+    if (this.#silent.size >= SILENT_MAX) this.#silent.clear();
+    this.#silent.add(to.id);
   }
 
   #linkTo(contact: Contact): Link | null {
@@ -196,27 +189,6 @@ export class RingMember implements RingPort {
     if (kept.length < NOTICES_MAX) this.#notices.set(to, [...kept, notice]);
   }
 
-  /** Timer: gives up questions whose time is over. */
-  #sweep(): void {
-    const { env } = this.#parts;
-    const now = env.monotonicMillis;
-    for (const [id, ask] of [...this.#asks]) {
-      if (ask.untilMillis > now) continue;
-      if (this.#silent.size >= SILENT_MAX) this.#silent.clear();
-      this.#silent.add(ask.to.id);
-      this.#settle(id, null);
-    }
-    this.#sweeping = this.#asks.size > 0;
-    if (this.#sweeping) env.setTimer('ring-asks', '', SWEEP_MILLIS);
-  }
-
-  #settle(id: number, answer: RingAnswer | null): void {
-    const ask = this.#asks.get(id);
-    if (ask === undefined) return;
-    this.#asks.delete(id);
-    ask.answered(answer);
-  }
-
   // --- what links report ---
 
   linkUp(link: Link): void {
@@ -224,14 +196,14 @@ export class RingMember implements RingPort {
     this.#silent.delete(link.nodeId);
     for (const notice of this.#notices.get(link.nodeId) ?? []) this.#parts.links.send(link, { type: 'ring-notice', notice });
     this.#notices.delete(link.nodeId);
-    for (const [id, ask] of this.#asks) if (!ask.sent && ask.to.id === link.nodeId) this.#send(id, ask);
+    this.#questions.linkUp(link);
     this.memberChanged(link.nodeId);
   }
 
   linkDown(link: Link): void {
     if (link.nodeId === null) return;
     this.#notices.delete(link.nodeId);
-    for (const [id, ask] of [...this.#asks]) if (ask.to.id === link.nodeId) this.#settle(id, null);
+    this.#questions.linkDown(link);
     if (this.#started) this.#chord.suspect(link.nodeId);
   }
 
@@ -284,7 +256,7 @@ export class RingMember implements RingPort {
 
   answer(link: Link, message: Of<'ring-answer'>): void {
     if (link.nodeId !== null) this.#silent.delete(link.nodeId);
-    if (this.#asks.get(message.id)?.to.id === link.nodeId) this.#settle(message.id, message.answer);
+    this.#questions.answer(link, message.id, message.answer);
   }
 
   notice(link: Link, message: Of<'ring-notice'>): void {
@@ -321,6 +293,7 @@ export class RingMember implements RingPort {
   }
 }
 
-function contactOf(link: Link): Contact | null {
+/** Who is at the other end, once that has been proved. */
+export function contactOf(link: Link): Contact | null {
   return link.nodeId === null || link.userId === null ? null : { id: link.nodeId, endpoint: link.endpoint, name: link.name };
 }

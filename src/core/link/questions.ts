@@ -1,0 +1,95 @@
+import type { Parts } from '../parts.ts';
+import type { Contact } from '../ring/circle.ts';
+import type { Link } from './link.ts';
+
+interface Open<Question, Answer> {
+  readonly to: Contact;
+  readonly question: Question;
+  readonly answered: (answer: Answer | null) => void;
+  readonly untilMillis: number;
+  sent: boolean;
+}
+
+export interface QuestionHooks<Question> {
+  /** Sends one question; false when the link takes nothing now. */
+  send(link: Link, id: number, question: Question): boolean;
+  /** How long the answer of a node may take, the opening of a link included, ms. */
+  patienceMillis(to: Contact): number;
+  /** Time has run out for a question to this node. */
+  unanswered(to: Contact): void;
+}
+
+const SWEEP_MILLIS = 100;
+
+/**
+ * Questions to other nodes and their answers, over links that are opened where there are none.
+ * Each question is settled once: by its answer, or by null when the link goes down or the patience is over.
+ */
+export class Questions<Question, Answer> {
+  readonly #parts: Parts;
+  readonly #timer: string;
+  readonly #hooks: QuestionHooks<Question>;
+  readonly #open = new Map<number, Open<Question, Answer>>();
+  #count = 0;
+  #sweeping = false;
+
+  /** `timer`: the kind of the timer that must be handed to `sweep`. */
+  constructor(parts: Parts, timer: string, hooks: QuestionHooks<Question>) {
+    this.#parts = parts;
+    this.#timer = timer;
+    this.#hooks = hooks;
+  }
+
+  /** Calls back once, never within this call. */
+  ask(to: Contact, question: Question, answered: (answer: Answer | null) => void): void {
+    const { env, links } = this.#parts;
+    this.#count += 1;
+    const open: Open<Question, Answer> = { to, question, answered, untilMillis: env.monotonicMillis + this.#hooks.patienceMillis(to), sent: false };
+    this.#open.set(this.#count, open);
+    const link = links.of(to.id) ?? links.connect(to.endpoint, to.name);
+    if (link?.established) this.#send(link, this.#count, open);
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    env.setTimer(this.#timer, '', SWEEP_MILLIS);
+  }
+
+  #send(link: Link, id: number, open: Open<Question, Answer>): void {
+    open.sent = this.#hooks.send(link, id, open.question) || open.sent;
+  }
+
+  /** Timer: gives up questions whose time is over, and sends what a full link did not take. */
+  sweep(): void {
+    const { env, links } = this.#parts;
+    for (const [id, open] of [...this.#open]) {
+      if (open.untilMillis <= env.monotonicMillis) {
+        this.#hooks.unanswered(open.to);
+        this.#settle(id, null);
+      } else if (!open.sent) {
+        const link = links.of(open.to.id);
+        if (link?.established) this.#send(link, id, open);
+      }
+    }
+    this.#sweeping = this.#open.size > 0;
+    if (this.#sweeping) env.setTimer(this.#timer, '', SWEEP_MILLIS);
+  }
+
+  linkUp(link: Link): void {
+    for (const [id, open] of this.#open) if (!open.sent && open.to.id === link.nodeId) this.#send(link, id, open);
+  }
+
+  linkDown(link: Link): void {
+    for (const [id, open] of [...this.#open]) if (open.to.id === link.nodeId) this.#settle(id, null);
+  }
+
+  /** An answer counts only from whom it was asked of. */
+  answer(link: Link, id: number, answer: Answer): void {
+    if (this.#open.get(id)?.to.id === link.nodeId) this.#settle(id, answer);
+  }
+
+  #settle(id: number, answer: Answer | null): void {
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    this.#open.delete(id);
+    open.answered(answer);
+  }
+}

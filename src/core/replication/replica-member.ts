@@ -1,0 +1,204 @@
+import type { StoreWriter } from '../capabilities.ts';
+import type { Link } from '../link/link.ts';
+import { Questions } from '../link/questions.ts';
+import type { Message } from '../messages.ts';
+import type { CoreOptions } from '../options.ts';
+import type { Parts } from '../parts.ts';
+import type { Contact } from '../ring/circle.ts';
+import { contactOf } from '../ring/ring-member.ts';
+import type { LookupResult } from '../ring/ring-port.ts';
+import { productKinds } from './kinds/product-kinds.ts';
+import type { ReadResult } from './reads.ts';
+import { nameOf, type Replica } from './replica-index.ts';
+import { Replication } from './replication.ts';
+import type { ReplicaAnswer, ReplicaQuestion, ReplicationOptions, ReplicationPort, ReplicationTimer, Stored } from './replication-port.ts';
+import type { WriteProgress } from './writes.ts';
+
+type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
+
+/** A copy that lies at this node, for people: no bytes. */
+export interface CopyView {
+  readonly key: string;
+  readonly kind: string;
+  readonly id: string;
+  readonly bytes: number;
+  readonly deleted: boolean;
+}
+
+/**
+ * The chat node as a holder of values: replication's questions and answers as messages on links, its timers, and the ring's news.
+ * What lies here lies in the node's own store, so a node holds its share whether or not somebody is logged in.
+ */
+export class ReplicaMember implements ReplicationPort {
+  readonly #parts: Parts;
+  readonly #replication: Replication;
+  readonly #questions: Questions<ReplicaQuestion, ReplicaAnswer>;
+  /** Called once the values have been handed over, or the time for it is up. */
+  #left: (() => void) | null = null;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#replication = new Replication(this, productKinds(parts.env), optionsOf(parts.options));
+    this.#questions = new Questions(parts, 'replica-asks', {
+      send: (link, id, question) => parts.links.send(link, { type: 'replica-ask', id, question }),
+      patienceMillis: (to) => (parts.ring.isSilent(to.id) ? parts.options.replicaAnswerDeadMillis : parts.options.replicaAnswerMillis),
+      unanswered: () => parts.count('replicaQuestionsUnanswered'),
+    });
+  }
+
+  start(): void {
+    this.#replication.start();
+  }
+
+  timer(kind: ReplicationTimer | 'replica-asks' | 'replica-leave'): void {
+    switch (kind) {
+      case 'replica-asks':
+        return this.#questions.sweep();
+      case 'replica-leave':
+        return this.#hasLeft();
+      case 'replica-push':
+      case 'replica-lease':
+      case 'replica-write':
+        return this.#replication.timer(kind);
+    }
+  }
+
+  /** Before the node ends in order: whoever follows us on the ring gets what is ours. Calls back once, in bounded time. */
+  leave(left: () => void): void {
+    const { env, options } = this.#parts;
+    this.#left = left;
+    if (this.#replication.copies.length === 0 || this.successors().length === 0) return this.#hasLeft();
+    env.setTimer('replica-leave', '', options.replicaLeaveMillis);
+    this.#replication.handOver(() => this.#hasLeft());
+  }
+
+  #hasLeft(): void {
+    const left = this.#left;
+    this.#left = null;
+    left?.();
+  }
+
+  // --- what the rest of the node wants ---
+
+  /** Writes a value to its holders; a tombstone is written the same way. `progress` is called until it has said a last word. */
+  put(value: Stored, progress: (progress: WriteProgress) => void): void {
+    this.#replication.put(value, (told) => {
+      this.#traceWrite(value, told);
+      progress(told);
+    });
+  }
+
+  #traceWrite(value: Stored, told: WriteProgress): void {
+    const { env } = this.#parts;
+    if (!env.tracing) return;
+    const holders = 'holders' in told ? told.holders.map((holder) => holder.name).join(' ') : '';
+    const data = told.state === 'refused' ? { kind: value.kind, reason: told.reason } : { kind: value.kind, holders };
+    const about = this.#replication.inspect(value);
+    const id = typeof about === 'string' ? '' : nameOf(about.key, value.kind, about.id);
+    env.trace({ type: 'state', subject: 'write', id, to: told.state, data });
+  }
+
+  /** All values of a kind under a key, and who gave them. Calls back once. `early`: a majority of answers is enough. */
+  get(where: { readonly key: string; readonly kind: string; readonly early: boolean }, done: (result: ReadResult) => void): void {
+    this.#replication.get(where, done);
+  }
+
+  copies(): CopyView[] {
+    return this.#replication.copies.map(({ about, kind, size }) => ({ key: about.key, kind, id: about.id, bytes: size, deleted: about.deleted }));
+  }
+
+  /** A value that lies at this node itself. */
+  local(where: { readonly key: string; readonly kind: string; readonly id: string }): Stored | null {
+    const name = nameOf(where.key, where.kind, where.id);
+    const copy: Replica | undefined = this.#replication.copy(name);
+    return copy === undefined ? null : (this.#replication.read(copy) ?? null);
+  }
+
+  // --- what replication needs ---
+
+  get self(): Contact {
+    return this.#parts.ring.self;
+  }
+
+  get crypto(): ReplicationPort['crypto'] {
+    return this.#parts.env.crypto;
+  }
+
+  get store(): StoreWriter {
+    return this.#parts.env.store;
+  }
+
+  get monotonicMillis(): number {
+    return this.#parts.env.monotonicMillis;
+  }
+
+  get wallMillis(): number {
+    return this.#parts.env.wallMillis;
+  }
+
+  ask(to: Contact, question: ReplicaQuestion, answered: (answer: ReplicaAnswer | null) => void): void {
+    this.#questions.ask(to, question, answered);
+  }
+
+  lookup(key: string, done: (result: LookupResult) => void): void {
+    this.#parts.ring.chord.lookup(key, done);
+  }
+
+  successors(): readonly Contact[] {
+    return this.#parts.ring.chord.successors;
+  }
+
+  owned(): { readonly from: string; readonly to: string } | null {
+    const { chord } = this.#parts.ring;
+    const { id } = this.self;
+    if (!chord.joined) return null;
+    if (chord.predecessor === null) return chord.successors.length === 0 ? { from: id, to: id } : null;
+    return { from: chord.predecessor.id, to: id };
+  }
+
+  setTimer(kind: ReplicationTimer, delayMillis: number): void {
+    this.#parts.env.setTimer(kind, '', delayMillis);
+  }
+
+  fraction(): number {
+    return this.#parts.env.random.fraction();
+  }
+
+  // --- what ring and links report ---
+
+  ringChanged(): void {
+    this.#replication.ringChanged();
+  }
+
+  linkUp(link: Link): void {
+    this.#questions.linkUp(link);
+  }
+
+  linkDown(link: Link): void {
+    this.#questions.linkDown(link);
+  }
+
+  question(link: Link, message: Of<'replica-ask'>): void {
+    const { links, count } = this.#parts;
+    const from = contactOf(link);
+    if (from === null) return count('replicaAsksOfStrangers');
+    links.send(link, { type: 'replica-answer', id: message.id, answer: this.#replication.answer(from, message.question) });
+  }
+
+  answer(link: Link, message: Of<'replica-answer'>): void {
+    this.#questions.answer(link, message.id, message.answer);
+  }
+}
+
+function optionsOf(options: CoreOptions): Partial<ReplicationOptions> {
+  return {
+    copies: options.replicaCopies,
+    pushMillis: options.replicaPushMillis,
+    settleMillis: options.replicaSettleMillis,
+    leaseMillis: options.replicaLeaseMillis,
+    leaseCheckMillis: options.replicaLeaseCheckMillis,
+    valuesMax: options.replicaValuesMax,
+    bytesMax: options.replicaBytesMax,
+    graceMillis: options.clockAheadMillisMax,
+  };
+}
