@@ -7,6 +7,9 @@ import { Database } from './binding.ts';
 export const LOCK_FILE = 'lock.db';
 export const PID_FILE = 'pid';
 
+/** A connection that is collected as garbage gives its lock away, so those that hold one are kept until they let go. */
+const HELD = new Set<InstanceType<typeof Database>>();
+
 export interface FolderLock {
   /** Idempotent. */
   release(): void;
@@ -41,11 +44,10 @@ export function lockFolder(folder: string): FolderLock {
     throw new ConfabError('folder-unwritable', { folder, reason: reasonOf(error) });
   }
   writeFileSync(pidPath, `${process.pid}\n`, { mode: FILE_MODE });
-  let held = true;
+  HELD.add(database);
   return {
     release: () => {
-      if (!held) return;
-      held = false;
+      if (!HELD.delete(database)) return;
       // A folder that was deleted meanwhile must not bring up an error at the very end.
       rmSync(pidPath, { force: true });
       database.close();
