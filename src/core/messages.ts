@@ -3,6 +3,7 @@ import { replicaAnswerShape, replicaQuestionShape } from './replication/replica-
 import type { ReplicaAnswer, ReplicaQuestion } from './replication/replication-port.ts';
 import type { RingAnswer, RingNotice, RingQuestion } from './ring/ring-port.ts';
 import { ringAnswerShape, ringNoticeShape, ringQuestionShape } from './ring/ring-shapes.ts';
+import { type RatchetPart, ratchetPartShape } from './secure/part.ts';
 import { anything, bytes, choice, hexId, integer, list, misfit, nullable, record, type Shape, text } from './shape.ts';
 import type { MessageId, UserId } from './types.ts';
 
@@ -35,22 +36,25 @@ export interface Frame {
   readonly messages: readonly Message[];
 }
 
-/** A one-shot sealed box to the recipient's certified key, signed by the sender (suite 1; see chat/envelope.ts). */
+/** A direct message, sealed once by a pairwise ratchet (suite 2; see chat/envelope.ts). */
 export interface Envelope {
   readonly suite: number;
   readonly id: MessageId;
   readonly from: UserId;
   readonly to: UserId;
-  /** Ephemeral X25519 key. */
-  readonly ephemeral: Uint8Array;
-  /** 16 random bytes, the HKDF salt of this message. */
-  readonly salt: Uint8Array;
-  readonly ciphertext: Uint8Array;
+  readonly part: RatchetPart;
+}
+
+/** What a hello says of whoever is logged in. */
+export interface HelloSession {
+  readonly user: SignedRecord;
+  readonly presence: SignedRecord | null;
+  readonly prekeys: SignedRecord | null;
 }
 
 export type Message =
   /** First on a link and again when the sender's record or session changes. */
-  | { readonly type: 'hello'; readonly node: SignedRecord; readonly session: { readonly user: SignedRecord; readonly presence: SignedRecord | null } | null }
+  | { readonly type: 'hello'; readonly node: SignedRecord; readonly session: HelloSession | null }
   /** Hash of all records known: equal hashes end a round of anti-entropy at once. */
   | { readonly type: 'sync-summary'; readonly hash: Uint8Array; readonly count: number; readonly wantAnswer: number }
   /** Key (first 8 bytes of SHA-256 of type/id) and sequence of each record. */
@@ -100,9 +104,7 @@ export const envelopeShape: Shape = record({
   id: messageId,
   from: hexId,
   to: hexId,
-  ephemeral: bytes(32),
-  salt: bytes(16),
-  ciphertext: bytes(16, 70_000),
+  part: ratchetPartShape,
 });
 
 export const MESSAGES: Readonly<Record<MessageType, MessageEntry>> = {
@@ -122,7 +124,10 @@ export const MESSAGES: Readonly<Record<MessageType, MessageEntry>> = {
   'replica-answer': { about: 'The answer to it.', shape: { id: integer(1), answer: replicaAnswerShape } },
   hello: {
     about: 'Opens a link; sent again when the own record or session changes.',
-    shape: { node: signedRecordShape, session: nullable(record({ user: signedRecordShape, presence: nullable(signedRecordShape) })) },
+    shape: {
+      node: signedRecordShape,
+      session: nullable(record({ user: signedRecordShape, presence: nullable(signedRecordShape), prekeys: nullable(signedRecordShape) })),
+    },
   },
   'sync-summary': {
     about: 'Hash over all records known; equal hashes end the round.',

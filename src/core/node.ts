@@ -19,6 +19,7 @@ import { Presence } from './presence/presence.ts';
 import type { AnyVerifiedRecord, VerifiedRecord } from './records.ts';
 import { ReplicaMember } from './replication/replica-member.ts';
 import { RingMember } from './ring/ring-member.ts';
+import { SecureChannels } from './secure/secure-channels.ts';
 import { Services } from './services.ts';
 import { Custody } from './session/custody.ts';
 import { Inheritance } from './session/inheritance.ts';
@@ -97,6 +98,7 @@ class ChatNode implements Program<Frame> {
     parts.replication = new ReplicaMember(parts);
     parts.friends = new Friends(parts);
     parts.presence = new Presence(parts);
+    parts.secure = new SecureChannels(parts);
     parts.chat = new Chat(parts);
     parts.vaultExchange = new VaultExchange(parts);
     parts.custody = new Custody(parts);
@@ -178,6 +180,8 @@ class ChatNode implements Program<Frame> {
       case 'replica-asks':
       case 'replica-leave':
         return this.#parts.replication.timer(kind);
+      case 'prekeys':
+        return this.#parts.secure.tick();
       case 'outbox':
         return chat.outboxTick();
       case 'vault':
@@ -207,6 +211,7 @@ class ChatNode implements Program<Frame> {
     const { connections, chat, sync, links } = this.#parts;
     connections.endTurn();
     chat.endTurn();
+    this.#parts.secure.endTurn();
     sync.endTurn();
     links.pack();
   }
@@ -222,6 +227,7 @@ class ChatNode implements Program<Frame> {
     discovery.stop();
     this.#parts.swim.stop();
     chat.endTurn();
+    this.#parts.secure.endTurn();
     sync.endTurn();
     links.goodbye();
   }
@@ -325,6 +331,8 @@ class ChatNode implements Program<Frame> {
         if (record.body.deleted && session.open !== null) friends.userDeleted(record.authorId as UserId, record.body.name);
         else if (view.user(record.authorId as UserId) !== null) presence.reconsider(record.authorId as UserId);
         return;
+      case 'prekeys':
+        return this.#parts.chat.prekeysHeard(record.authorId as UserId);
       case 'fact':
       case 'vault':
         return;
@@ -340,6 +348,11 @@ class ChatNode implements Program<Frame> {
     const { session, view } = this.#parts;
     const user: VerifiedRecord<'user'> | null = session.userRecord();
     const presence = session.userId === null ? undefined : view.presenceOf(session.userId);
-    return { type: 'hello', node: session.nodeRecord.signed, session: user === null ? null : { user: user.signed, presence: presence?.signed ?? null } };
+    const prekeys = session.userId === null ? null : (view.prekeysOf(session.userId)?.signed ?? null);
+    return {
+      type: 'hello',
+      node: session.nodeRecord.signed,
+      session: user === null ? null : { user: user.signed, presence: presence?.signed ?? null, prekeys },
+    };
   }
 }

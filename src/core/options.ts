@@ -177,6 +177,26 @@ export const CORE_OPTIONS = Object.freeze({
   outboxRetryMillis: 5_000,
   outboxRetryMillisMax: 60_000,
   historyPageMax: 500,
+  /** A message that its recipient could not open is sealed anew at most so often. */
+  resealsMax: 8,
+
+  // encryption (secure/)
+  /** One-time keys in a batch; below a quarter of it unused, a new batch is made. */
+  prekeysOneTime: 16,
+  /** A batch is replaced after this long and kept so much longer, ms. */
+  prekeysMillis: 604_800_000,
+  prekeysKeptMillis: 1_209_600_000,
+  /** A one-time key is deleted this long after its first use, ms. */
+  prekeyUsedMillis: 86_400_000,
+  prekeyBatchesMax: 16,
+  /** How often keys are looked at, ms. */
+  prekeysTickMillis: 3_600_000,
+  /** Message keys that may be passed over at once / kept for a session / for how long, ms. */
+  ratchetSkipMax: 1_000,
+  ratchetSkippedKeysMax: 2_000,
+  ratchetSkippedMillis: 1_209_600_000,
+  /** Sessions kept for one person. */
+  ratchetSessionsMax: 8,
   friendsMax: 1_000,
 
   // rooms

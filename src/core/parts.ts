@@ -14,6 +14,7 @@ import type { CoreOptions } from './options.ts';
 import type { Presence } from './presence/presence.ts';
 import type { ReplicaMember } from './replication/replica-member.ts';
 import type { RingMember } from './ring/ring-member.ts';
+import type { SecureChannels } from './secure/secure-channels.ts';
 import type { Custody } from './session/custody.ts';
 import type { Inheritance } from './session/inheritance.ts';
 import type { Session } from './session/session.ts';
@@ -51,6 +52,8 @@ export interface Parts {
   readonly replication: ReplicaMember;
   readonly friends: Friends;
   readonly presence: Presence;
+  /** Prekeys, and pairwise ratchets with others. */
+  readonly secure: SecureChannels;
   readonly chat: Chat;
   /** Hands the vault to a login of the same user elsewhere, and asks for it. */
   readonly vaultExchange: VaultExchange;

@@ -53,6 +53,21 @@ export interface RecordBodies {
    * (see friends/friendship.ts): `yes` and `no` are the highest generations in which the author agreed or refused.
    */
   fact: { readonly subject: UserId; readonly yes: number; readonly no: number };
+  /**
+   * Keys with which a session with this user can be begun while they are away (secure/x3dh.ts), signed by the identity key.
+   * `home` names the store that has the secret halves; of several, the claim of the session decides (session/claim.ts).
+   */
+  prekeys: {
+    readonly home: Uint8Array;
+    readonly node: NodeId;
+    readonly epoch: number;
+    readonly claimedMillis: WallMillis;
+    readonly batch: number;
+    /** X25519; the last resort where no one-time key is left. */
+    readonly signedKey: Uint8Array;
+    /** X25519, each in its place; one that was used is empty. */
+    readonly oneTimeKeys: readonly Uint8Array[];
+  };
   /** The vault as the seed server keeps it, signed by the identity key. */
   vault: { readonly name: string; readonly vault: Uint8Array };
 }
@@ -98,6 +113,15 @@ export const RECORD_SHAPES: Readonly<Record<RecordType, Shape>> = {
     claimedMillis: integer(),
   }),
   fact: record({ subject: hexId, yes: integer(), no: integer() }),
+  prekeys: record({
+    home: bytes(16),
+    node: hexId,
+    epoch: integer(),
+    claimedMillis: integer(),
+    batch: integer(),
+    signedKey: bytes(32),
+    oneTimeKeys: list(bytes(0, 32), 64),
+  }),
   vault: record({ name: text(1, 32), vault: bytes(1, 4_096) }),
 };
 

@@ -119,7 +119,7 @@ export class LinkEnd {
 
   helloMessage(): Message {
     const { signed } = nodeRecord(this.who, { addresses: [this.endpoint.address] }, this.#life);
-    return { type: 'hello', node: signed, session: this.loggedIn ? { user: userRecord(this.who).signed, presence: null } : null };
+    return { type: 'hello', node: signed, session: this.loggedIn ? { user: userRecord(this.who).signed, presence: null, prekeys: null } : null };
   }
 
   #env(life: number): Env<Frame> {

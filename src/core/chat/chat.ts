@@ -7,7 +7,7 @@ import type { VerifiedRecord } from '../records.ts';
 import { boolean, integer, misfit, optional, record } from '../shape.ts';
 import type { MessageId, MessageState, UserId } from '../types.ts';
 import { Drafts } from './drafts.ts';
-import { type Content, Envelopes, receiptBytes } from './envelope.ts';
+import { type Content, openEnvelope, receiptBytes, SUITE_RATCHET, sealEnvelope } from './envelope.ts';
 import { History, placeOf, type StoredMessage } from './history.ts';
 import { Inherited } from './inherited.ts';
 import { messageId } from './message-id.ts';
@@ -31,7 +31,8 @@ export class Chat {
   readonly #parts: Parts;
   readonly #history: History;
   readonly #outbox: Outbox;
-  readonly #envelopes: Envelopes;
+  /** How often a message was sealed anew since the start of this session. */
+  readonly #resealed = new Map<MessageId, number>();
   /** What was begun and not sent. */
   readonly drafts: Drafts;
   /** Takes in what an earlier session of the user left at another node. */
@@ -41,8 +42,7 @@ export class Chat {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#history = new History(parts.env.store);
-    this.#outbox = new Outbox(parts);
-    this.#envelopes = new Envelopes(parts.env);
+    this.#outbox = new Outbox(parts, (to, id) => this.#sealStored(to, id));
     this.drafts = new Drafts(parts.env.store);
     this.inherited = new Inherited({
       store: parts.env.store,
@@ -61,7 +61,7 @@ export class Chat {
     this.#history.endTurn();
     this.#history.forget();
     this.#outbox.close();
-    this.#envelopes.forget();
+    this.#resealed.clear();
     this.#receiptsDue.clear();
   }
 
@@ -90,14 +90,30 @@ export class Chat {
     const sentMillis = Math.trunc(env.wallMillis);
     const stamp = Math.max(sentMillis, this.#history.conversation(peer).stamp + 1);
     const wellFormed = wellFormedText(text);
-    const envelope = this.#envelopes.seal(session.open, { userId: peer, sealingKey: to.body.sealingKey }, id, { text: wellFormed, sentMillis, stamp });
-    if (envelope === null) return { code: 'bad-record', details: { reason: `the key of ${name} is malformed` } };
+    const from = session.open.userId;
+    const envelope = sealEnvelope(this.#parts, from, to, id, { text: wellFormed, sentMillis, stamp });
     const message: StoredMessage = { id, peer, fromMe: true, text: wellFormed, stamp, sentMillis, receivedMillis: null, state: 'queued', receipts: [] };
     const key = this.#history.add(message);
-    this.#outbox.add(envelope, stamp);
+    this.#outbox.add(envelope ?? { suite: 0, id, from, to: peer }, stamp);
     if (env.tracing) env.trace({ type: 'state', subject: 'message', id, to: 'queued', data: { peer: name, place: placeOf(key) } });
     this.#parts.tell({ type: 'message-sent', message: this.#view(key, message) });
     return { id, state: 'queued' };
+  }
+
+  /** For the outbox: seals a message that could not be sealed when it was written, or was not opened where it went. */
+  #sealStored(to: UserId, id: MessageId): Envelope | null {
+    const { session, view } = this.#parts;
+    const found = this.#history.byId(id);
+    const peer = view.user(to);
+    if (found === null || peer === null || session.userId === null) return null;
+    const { text, sentMillis, stamp } = found[1];
+    return sealEnvelope(this.#parts, session.userId, peer, id, { text, sentMillis, stamp });
+  }
+
+  /** New keys of somebody: what waits for them may go out now. */
+  prekeysHeard(peer: UserId): void {
+    const link = this.#parts.connections.sessionLink(peer);
+    if (link !== null && this.waitsFor(peer)) this.#outbox.pump(peer, link);
   }
 
   #waiting(recipients: Iterable<UserId>, readers: Iterable<UserId>): void {
@@ -146,7 +162,8 @@ export class Chat {
         env.trace({ type: 'state', subject: 'message', id: envelope.id, to: 'kept', data: { peer: sender.body.name, place: placeOf(found[0]) } });
       return this.#receiptDue(envelope.from, envelope.id);
     }
-    const content = this.#envelopes.open(session.open, envelope);
+    if (envelope.suite !== SUITE_RATCHET) return reject(`downgrade: suite ${envelope.suite}`);
+    const content = openEnvelope(this.#parts, sender, envelope);
     if (typeof content === 'string') {
       this.#parts.links.send(link, { type: 'refusal', ids: [envelope.id], reason: 'unreadable' });
       return reject(`unreadable: ${content}`);
@@ -220,13 +237,33 @@ export class Chat {
     const name = peer === null ? undefined : this.#parts.view.user(peer)?.body.name;
     if (this.#parts.session.open === null || peer === null || name === undefined) return;
     const reason = message.reason === 'not-friends' ? `${name} does not have you as a friend` : `${name} could not open it`;
-    for (const id of message.ids) this.#settle(peer, name, id, 'failed', { reason });
+    for (const id of message.ids) {
+      if (message.reason === 'unreadable' && this.#sealAnew(peer, id)) continue;
+      this.#settle(peer, name, id, 'failed', { reason });
+    }
     this.#outbox.pump(peer, link);
+  }
+
+  /** They lost the session, or are somewhere else now: another one is begun with the keys that we know by now. Not without end. */
+  #sealAnew(peer: UserId, id: MessageId): boolean {
+    const found = this.#history.byId(id);
+    const row = found === null ? undefined : this.#outbox.row(peer, found[1].stamp, id);
+    const times = (this.#resealed.get(id) ?? 0) + 1;
+    if (found === null || row === undefined || times > this.#parts.options.resealsMax) return false;
+    if ('part' in row) this.#parts.secure.sessions.drop(peer, row.part.session);
+    this.#resealed.set(id, times);
+    this.#outbox.unseal(peer, found[1].stamp, id);
+    this.#parts.count('messagesResealed');
+    return true;
   }
 
   #settle(peer: UserId, name: string, id: MessageId, state: MessageState, more: { receipt?: MessageView['receipts'][number]; reason?: string }): void {
     const found = this.#history.byId(id);
     if (found === null || found[1].peer !== peer || !found[1].fromMe) return;
+    const { sessions } = this.#parts.secure;
+    const row = state !== 'failed' && sessions.awaitsAnswer(peer) ? this.#outbox.row(peer, found[1].stamp, id) : undefined;
+    if (row !== undefined && 'part' in row) sessions.confirm(peer, row.part.session);
+    this.#resealed.delete(id);
     this.#outbox.settle(peer, found[1].stamp, id);
     if (this.#history.advance(id, state, more) === null) return;
     this.#traceState(id, state, name);
@@ -328,6 +365,7 @@ export class Chat {
   /** The account ended: what waited for it will never arrive, and says so. */
   userDeleted(peer: UserId): void {
     const name = this.#nameOf(peer);
+    this.#parts.secure.sessions.dropAll(peer);
     for (const id of this.#outbox.dropAll(peer)) this.#settle(peer, name, id, 'failed', { reason: 'the account was deleted' });
   }
 

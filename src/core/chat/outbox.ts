@@ -4,6 +4,17 @@ import type { Parts } from '../parts.ts';
 import type { MessageId, UserId } from '../types.ts';
 import { stampText } from './history.ts';
 
+/** A message that waits for keys of its recipient, or for being sealed anew after they could not open it. */
+export interface Unsealed {
+  readonly suite: 0;
+  readonly id: MessageId;
+  readonly from: UserId;
+  readonly to: UserId;
+}
+
+/** Seals a stored message; null while that cannot be done. */
+export type Sealer = (to: UserId, id: MessageId) => Envelope | null;
+
 interface Flight {
   /** Key of the row, and when it was last sent. */
   readonly key: string;
@@ -26,10 +37,12 @@ interface Queue {
 export class Outbox {
   readonly #parts: Parts;
   readonly #queues = new Map<UserId, Queue>();
+  readonly #seal: Sealer;
   #timerSet = false;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, seal: Sealer) {
     this.#parts = parts;
+    this.#seal = seal;
   }
 
   open(): void {
@@ -62,19 +75,44 @@ export class Outbox {
     return this.#queues.get(to)?.count ?? 0;
   }
 
-  add(envelope: Envelope, stamp: number): void {
+  add(row: Envelope | Unsealed, stamp: number): void {
     const { env, connections } = this.#parts;
-    const queue = this.#queue(envelope.to);
-    const key = `${envelope.to}/${stampText(stamp)}-${envelope.id}`;
-    env.store.put('outbox', key, envelope);
+    const queue = this.#queue(row.to);
+    const key = keyOf(row.to, stamp, row.id);
+    env.store.put('outbox', key, row);
     queue.count += 1;
-    const link = connections.sessionLink(envelope.to);
+    const link = connections.sessionLink(row.to);
     if (link === null) return connections.reviewSoon();
     // Usually nothing waits before it, and the row need not be read back.
     const alone = queue.count === queue.inFlight.size + 1 && queue.inFlight.size < this.#parts.options.outboxInFlight;
-    if (!alone) return this.pump(envelope.to, link);
+    if (!alone) return this.pump(row.to, link);
+    const envelope = this.#sealed(key, row);
+    if (envelope === null) return;
     if (this.#parts.links.send(link, { type: 'envelope', envelope })) this.#sent(queue, key, envelope.id);
     else this.#setTimer();
+  }
+
+  /** The row as it can be sent; sealed now, and stored so, if it is not yet. */
+  #sealed(key: string, row: Envelope | Unsealed): Envelope | null {
+    if ('part' in row) return row;
+    const envelope = this.#seal(row.to, row.id);
+    if (envelope !== null) this.#parts.env.store.put('outbox', key, envelope);
+    return envelope;
+  }
+
+  /** The stored row; undefined when the message does not wait. */
+  row(to: UserId, stamp: number, id: MessageId): Envelope | Unsealed | undefined {
+    return this.#parts.env.store.get<Envelope | Unsealed>('outbox', keyOf(to, stamp, id));
+  }
+
+  /** The recipient could not open it: it is sealed anew when it next goes out. */
+  unseal(to: UserId, stamp: number, id: MessageId): void {
+    const row = this.row(to, stamp, id);
+    if (row === undefined) return;
+    this.#parts.env.store.put('outbox', keyOf(to, stamp, id), { suite: 0, id, from: row.from, to } satisfies Unsealed);
+    const queue = this.#queue(to);
+    queue.inFlight.delete(id);
+    queue.cursor = null;
   }
 
   /** Takes over a row of another store of the same user; false when it is here already. It goes out when the queue is next restarted. */
@@ -93,8 +131,10 @@ export class Outbox {
     const room = options.outboxInFlight - queue.inFlight.size;
     if (room <= 0 || queue.count <= queue.inFlight.size) return;
     const from = queue.cursor === null ? {} : { from: `${queue.cursor}\0` };
-    for (const [key, envelope] of env.store.scan<Envelope>('outbox', { prefix: `${to}/`, limit: room, ...from })) {
-      if (queue.inFlight.has(envelope.id)) continue;
+    for (const [key, row] of env.store.scan<Envelope | Unsealed>('outbox', { prefix: `${to}/`, limit: room, ...from })) {
+      if (queue.inFlight.has(row.id)) continue;
+      const envelope = this.#sealed(key, row);
+      if (envelope === null) continue;
       if (!links.send(link, { type: 'envelope', envelope })) {
         this.#setTimer();
         break;
@@ -127,7 +167,7 @@ export class Outbox {
   /** Confirmed or refused: the row leaves. */
   settle(to: UserId, stamp: number, id: MessageId): void {
     const { env } = this.#parts;
-    const key = `${to}/${stampText(stamp)}-${id}`;
+    const key = keyOf(to, stamp, id);
     const queue = this.#queue(to);
     queue.inFlight.delete(id);
     if (env.store.get('outbox', key) === undefined) return;
@@ -164,8 +204,9 @@ export class Outbox {
       for (const flight of queue.inFlight.values()) {
         const patience = Math.min(options.outboxRetryMillis * 2 ** (flight.attempts - 1), options.outboxRetryMillisMax);
         if (env.monotonicMillis - flight.sentMillis < patience) continue;
-        const envelope = env.store.get<Envelope>('outbox', flight.key);
-        if (envelope === undefined || !links.send(link, { type: 'envelope', envelope })) continue;
+        const row = env.store.get<Envelope | Unsealed>('outbox', flight.key);
+        const envelope = row === undefined ? null : this.#sealed(flight.key, row);
+        if (envelope === null || !links.send(link, { type: 'envelope', envelope })) continue;
         flight.sentMillis = env.monotonicMillis;
         flight.attempts += 1;
         this.#parts.count('messagesResent');
@@ -173,4 +214,8 @@ export class Outbox {
       this.#setTimer();
     }
   }
+}
+
+function keyOf(to: UserId, stamp: number, id: MessageId): string {
+  return `${to}/${stampText(stamp)}-${id}`;
 }

@@ -8,7 +8,7 @@ import type { SeedCalls, SeedOperation } from './seed-api.ts';
 import { SeedLive } from './seed-live.ts';
 import { SEED_OPTIONS, type SeedOptions } from './seed-options.ts';
 import { type SeedNow, SeedRecords } from './seed-records.ts';
-import type { FactRow, NameRow, NodeRow, PresenceRow, UserRow, VaultRow } from './seed-rows.ts';
+import type { FactRow, NameRow, NodeRow, PrekeysRow, PresenceRow, UserRow, VaultRow } from './seed-rows.ts';
 import { VAULT_NONCE_BYTES, vaultChallengeBytes } from './vault-challenge.ts';
 import { VaultGuard } from './vault-guard.ts';
 
@@ -213,11 +213,12 @@ export class SeedDirectory {
     return { records: budget.records };
   }
 
-  /** The record, the presence and the live nodes of a user; of a deleted one the tombstone. */
+  /** The record, the presence, the prekeys and the live nodes of a user; of a deleted one the tombstone. */
   #addUser(budget: AnswerBudget, userId: string): void {
     const { store } = this.#parts;
     budget.add(store.get<UserRow>('users', userId)?.signed);
     if (this.#live.hasPresence(userId)) budget.add(store.get<PresenceRow>('presence', userId)?.signed);
+    budget.add(store.get<PrekeysRow>('prekeys', userId)?.signed);
     for (const nodeId of this.#records?.nodesOf(userId) ?? []) {
       if (this.#live.isLive(nodeId)) budget.add(store.get<NodeRow>('nodes', nodeId)?.signed);
     }

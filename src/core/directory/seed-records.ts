@@ -6,7 +6,7 @@ import { compareClaims } from '../session/claim.ts';
 import type { MonotonicMillis, UserId, WallMillis } from '../types.ts';
 import type { SeedLive } from './seed-live.ts';
 import type { SeedOptions } from './seed-options.ts';
-import type { FactRow, NameRow, NodeRow, PresenceRow, UserRow, VaultRow } from './seed-rows.ts';
+import type { FactRow, NameRow, NodeRow, PrekeysRow, PresenceRow, UserRow, VaultRow } from './seed-rows.ts';
 
 export interface SeedNow {
   readonly monotonicMillis: MonotonicMillis;
@@ -29,7 +29,7 @@ function refused(code: ErrorCode, reason: string): Verdict {
  *
  * Invariants
  * 1. Nothing is kept that its author did not sign, and of each (type, author) - facts: (author, subject) - only the
- *    highest sequence seen; of presence, the claim of the session decides first. So records may come late, twice and in any order, and the same set ends in the same state.
+ *    highest sequence seen; of presence and prekeys, the claim of the session decides first. So records may come late, twice and in any order, and the same set ends in the same state.
  * 2. A name belongs to the first key that registered it until that key signs a tombstone.
  * 3. Of a deleted user only the tombstone is kept, which keeps older records from coming back.
  * 4. Everything but users belongs to a user who is known and not deleted, and is bounded per user.
@@ -79,6 +79,8 @@ export class SeedRecords {
         return this.#acceptFact(record);
       case 'vault':
         return this.#acceptVault(record);
+      case 'prekeys':
+        return this.#acceptPrekeys(record);
     }
   }
 
@@ -161,9 +163,21 @@ export class SeedRecords {
   }
 
   /** Above zero: another session of the user has taken over from the one that is stored, whatever the sequence numbers say. */
-  #rankOfClaim(record: VerifiedRecord<'presence'>, stored: PresenceRow): number {
+  #rankOfClaim(record: VerifiedRecord<'presence'> | VerifiedRecord<'prekeys'>, stored: PresenceRow | PrekeysRow): number {
     const known = verifyRecord(this.#tools, stored.signed);
-    return typeof known === 'string' || known.type !== 'presence' ? 1 : compareClaims(record.body, known.body);
+    return typeof known === 'string' || !('claimedMillis' in known.body) ? 1 : compareClaims(record.body, known.body);
+  }
+
+  #acceptPrekeys(record: VerifiedRecord<'prekeys'>): Verdict {
+    const user = this.#owner(record.authorId);
+    if ('accepted' in user) return user;
+    const stored = this.#store.get<PrekeysRow>('prekeys', record.authorId);
+    const rank = stored === undefined ? 0 : this.#rankOfClaim(record, stored);
+    if (rank < 0) return STALE;
+    const old = rank > 0 ? null : judgeSequence(stored, record);
+    if (old !== null) return old;
+    this.#store.put('prekeys', record.authorId, { sequence: record.sequence, signed: record.signed } satisfies PrekeysRow);
+    return ACCEPTED;
   }
 
   #acceptFact(record: VerifiedRecord<'fact'>): Verdict {
@@ -211,6 +225,7 @@ export class SeedRecords {
   #forget(userId: string): void {
     this.#store.delete('vaults', userId);
     this.#store.delete('presence', userId);
+    this.#store.delete('prekeys', userId);
     this.#live.absent(userId);
     for (const nodeId of this.nodesOf(userId)) this.#dropNode(nodeId, userId);
     for (const [key] of this.#store.scan('facts', { prefix: `${userId}/` })) this.#dropFact(userId, key.slice(userId.length + 1));

@@ -5,7 +5,7 @@ import type { WallMillis } from '../types.ts';
  * The seed server's tables and what a row of each holds. `signed` is kept as it came, since receivers
  * must be able to verify it; the fields beside it spare decoding on the way out.
  */
-export const SEED_TABLES = ['users', 'names', 'nodes', 'presence', 'facts', 'subjects', 'vaults'] as const;
+export const SEED_TABLES = ['users', 'names', 'nodes', 'presence', 'facts', 'subjects', 'vaults', 'prekeys'] as const;
 
 export type SeedTable = (typeof SEED_TABLES)[number];
 
@@ -45,6 +45,12 @@ export interface PresenceRow {
 
 /** facts: key is `author/subject`; `subjects` holds the same pairs as `subject/author`, so that both ways are short. */
 export interface FactRow {
+  readonly sequence: number;
+  readonly signed: SignedRecord;
+}
+
+/** prekeys: key is the user's id. */
+export interface PrekeysRow {
   readonly sequence: number;
   readonly signed: SignedRecord;
 }

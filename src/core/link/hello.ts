@@ -2,12 +2,19 @@ import { sameBytes } from '../bytes.ts';
 import { type Message, misfitOfMessage } from '../messages.ts';
 import { type AnyVerifiedRecord, type RecordTools, type VerifiedRecord, verifyRecord } from '../records.ts';
 
+/** Whoever is logged in there, verified. */
+export interface VerifiedSession {
+  readonly user: AnyVerifiedRecord;
+  readonly presence: AnyVerifiedRecord | null;
+  readonly prekeys: AnyVerifiedRecord | null;
+}
+
 /** What a hello says, verified. */
 export interface Hello {
   readonly node: VerifiedRecord<'node'>;
   /** Where that node listens. */
   readonly address: string;
-  readonly session: { readonly user: AnyVerifiedRecord; readonly presence: AnyVerifiedRecord | null } | null;
+  readonly session: VerifiedSession | null;
 }
 
 /** The verified content of a hello that came over a transport which proved `transportKey`, or why it is none. Never throws. */
@@ -24,6 +31,7 @@ export function readHello(tools: RecordTools, transportKey: Uint8Array, value: u
   if (message.session === null) return { node, address, session: null };
   const user = verifyRecord(tools, message.session.user);
   const presence = message.session.presence === null ? null : verifyRecord(tools, message.session.presence);
-  if (typeof user === 'string' || typeof presence === 'string') return 'hello: with a wrong session';
-  return { node, address, session: { user, presence } };
+  const prekeys = message.session.prekeys === null ? null : verifyRecord(tools, message.session.prekeys);
+  if (typeof user === 'string' || typeof presence === 'string' || typeof prekeys === 'string') return 'hello: with a wrong session';
+  return { node, address, session: { user, presence, prekeys } };
 }

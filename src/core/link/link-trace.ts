@@ -40,7 +40,7 @@ function bytesOf(messages: readonly Message[]): number {
 function traceOf(message: Message): MessageTrace {
   switch (message.type) {
     case 'envelope':
-      return { type: message.type, id: message.envelope.id, bytes: message.envelope.ciphertext.length };
+      return { type: message.type, id: message.envelope.id, bytes: message.envelope.part.sealed.length };
     case 'receipt':
     case 'refusal':
       return message.ids[0] === undefined ? { type: message.type } : { type: message.type, id: message.ids[0] };

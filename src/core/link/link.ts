@@ -1,7 +1,8 @@
 import type { Message } from '../messages.ts';
-import type { AnyVerifiedRecord, VerifiedRecord } from '../records.ts';
+import type { VerifiedRecord } from '../records.ts';
 import { bytesOfAnswer, bytesOfQuestion } from '../replication/replica-shapes.ts';
 import type { Address, Endpoint, NodeId, UserId } from '../types.ts';
+import type { VerifiedSession } from './hello.ts';
 
 /** A frame's worth of messages that the peer has not acknowledged. */
 export interface UnacknowledgedFrame {
@@ -105,7 +106,7 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
 export function approximateBytes(message: Message): number {
   switch (message.type) {
     case 'envelope':
-      return message.envelope.ciphertext.length + 320;
+      return message.envelope.part.sealed.length + 480;
     case 'records':
     case 'lookup-answer':
       return 64 + recordsBytes(message.records);
@@ -150,7 +151,7 @@ function recordsBytes(records: ReadonlyArray<{ readonly bytes: Uint8Array }>): n
 /** What the rest of the node hears of links. */
 export interface LinkHooks {
   /** A hello with a proven node record: the first of a link, or a later one with news. */
-  hello(link: Link, node: VerifiedRecord<'node'>, session: { readonly user: AnyVerifiedRecord; readonly presence: AnyVerifiedRecord | null } | null): void;
+  hello(link: Link, node: VerifiedRecord<'node'>, session: VerifiedSession | null): void;
   up(link: Link): void;
   /** Silence made it suspect, or it was heard again. */
   changed(link: Link): void;

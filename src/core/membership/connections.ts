@@ -1,8 +1,9 @@
 import type { PeerView } from '../commands.ts';
+import type { VerifiedSession } from '../link/hello.ts';
 import type { Link } from '../link/link.ts';
 import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
-import type { AnyVerifiedRecord, VerifiedRecord } from '../records.ts';
+import type { VerifiedRecord } from '../records.ts';
 import type { Endpoint, NodeId, UserId } from '../types.ts';
 import { ownerOf } from './record-view.ts';
 
@@ -211,7 +212,7 @@ export class Connections {
 
   // --- what links and records report ---
 
-  hello(link: Link, node: VerifiedRecord<'node'>, session: { user: AnyVerifiedRecord; presence: AnyVerifiedRecord | null } | null): void {
+  hello(link: Link, node: VerifiedRecord<'node'>, session: VerifiedSession | null): void {
     const { view, sync } = this.#parts;
     sync.take(node.signed, link);
     const owner = ownerOf(this.#parts, node);
@@ -220,6 +221,7 @@ export class Connections {
     if (session !== null && link.sessionSaid) {
       sync.take(session.user.signed, link);
       if (session.presence !== null) sync.take(session.presence.signed, link);
+      if (session.prekeys !== null) view.put(session.prekeys.signed);
       if (view.user(owner as UserId) === null) link.sessionSaid = false;
     }
     link.wanted = owner !== null && this.#wantedUsers().has(owner);

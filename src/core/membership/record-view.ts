@@ -35,6 +35,8 @@ export class RecordView {
   readonly #nodes = new Map<NodeId, VerifiedRecord<'node'>>();
   readonly #nodesOf = new Map<UserId, Set<NodeId>>();
   readonly #presence = new Map<UserId, VerifiedRecord<'presence'>>();
+  /** Not gossiped: whoever wants to write to somebody has them from a hello, a look-up, the ring or the seed server. */
+  readonly #prekeys = new Map<UserId, VerifiedRecord<'prekeys'>>();
   #liveUsers = 0;
   #hash: Uint8Array | null = null;
 
@@ -61,7 +63,7 @@ export class RecordView {
       if (env.tracing) env.trace({ type: 'drop', peer: 'unknown', reason: record });
       return 'refused';
     }
-    if (record.type !== 'user' && record.type !== 'node' && record.type !== 'presence') return 'refused';
+    if (record.type === 'fact' || record.type === 'vault') return 'refused';
     if (record.wallMillis > env.wallMillis + options.clockAheadMillisMax) {
       this.#parts.count('recordsAhead');
       return 'refused';
@@ -69,6 +71,7 @@ export class RecordView {
     const known = this.known(record);
     if (known !== undefined && !supersedes(record, known)) return 'old';
     if (record.type === 'presence' && this.isDeleted(record.authorId as UserId)) return 'old';
+    if (record.type === 'prekeys' && this.user(record.authorId as UserId) === null) return 'old';
     if (record.type === 'node' && this.#supersededBy(record)) return 'old';
     if (record.type === 'user' && !this.#mayHaveName(record)) {
       this.#parts.count('nameConflicts');
@@ -91,6 +94,8 @@ export class RecordView {
         return this.#nodes.get(record.authorId as NodeId);
       case 'presence':
         return this.#presence.get(record.authorId as UserId);
+      case 'prekeys':
+        return this.#prekeys.get(record.authorId as UserId);
       case 'fact':
       case 'vault':
         return undefined;
@@ -139,6 +144,9 @@ export class RecordView {
       case 'presence':
         this.#presence.set(record.authorId as UserId, record);
         return;
+      case 'prekeys':
+        this.#prekeys.set(record.authorId as UserId, record);
+        return;
       case 'fact':
       case 'vault':
         return;
@@ -154,6 +162,7 @@ export class RecordView {
       if (before !== undefined && this.#names.get(before.body.name) === id) this.#names.delete(before.body.name);
       for (const node of this.#nodesOf.get(id) ?? []) this.#removeNode(node);
       if (this.#presence.delete(id)) this.#parts.env.store.delete('records', `presence/${id}`);
+      if (this.#prekeys.delete(id)) this.#parts.env.store.delete('records', `prekeys/${id}`);
       return;
     }
     this.#liveUsers += 1;
@@ -181,6 +190,7 @@ export class RecordView {
     for (const node of this.#nodesOf.get(id) ?? []) this.#removeNode(node);
     this.#nodesOf.delete(id);
     if (this.#presence.delete(id)) store.delete('records', `presence/${id}`);
+    if (this.#prekeys.delete(id)) store.delete('records', `prekeys/${id}`);
     this.#hash = null;
   }
 
@@ -245,7 +255,11 @@ export class RecordView {
     return this.#presence.get(id);
   }
 
-  /** All records of one user: identity, nodes, presence. */
+  prekeysOf(id: UserId): VerifiedRecord<'prekeys'> | undefined {
+    return this.#prekeys.get(id);
+  }
+
+  /** All records of one user: identity, nodes, presence, prekeys. */
   recordsOf(id: UserId): SignedRecord[] {
     const found: SignedRecord[] = [];
     const user = this.#users.get(id);
@@ -256,6 +270,8 @@ export class RecordView {
     }
     const presence = this.#presence.get(id);
     if (presence !== undefined) found.push(presence.signed);
+    const prekeys = this.#prekeys.get(id);
+    if (prekeys !== undefined) found.push(prekeys.signed);
     return found;
   }
 
@@ -297,8 +313,12 @@ function fingerprint(crypto: Crypto, record: AnyVerifiedRecord): Uint32Array {
 
 /** Whether a record takes the place of the known one of the same author and type. */
 export function supersedes(record: AnyVerifiedRecord, known: AnyVerifiedRecord): boolean {
-  const rank = record.type === 'presence' && known.type === 'presence' ? compareClaims(record.body, known.body) : 0;
+  const rank = isClaim(record) && isClaim(known) ? compareClaims(record.body, known.body) : 0;
   return rank === 0 ? record.sequence > known.sequence : rank > 0;
+}
+
+function isClaim(record: AnyVerifiedRecord): record is VerifiedRecord<'presence'> | VerifiedRecord<'prekeys'> {
+  return record.type === 'presence' || record.type === 'prekeys';
 }
 
 const EMPTY: ReadonlySet<NodeId> = new Set();

@@ -5,9 +5,21 @@ import { HANDOVER_END } from './handover-seal.ts';
 
 /**
  * What a session leaves to the next one, in the order in which it is handed over: who is a friend before what they wrote,
- * and messages before the copies of them that still wait to be sent.
+ * and messages before the copies of them that still wait to be sent. Ratchets and prekeys come last: they only open what was sealed
+ * for the earlier session (secure/sessions.ts).
  */
-export const HANDOVER_TABLES = ['facts', 'blocks', 'settings', 'messages', 'outbox', 'receipts', 'drafts'] as const satisfies readonly TableName[];
+export const HANDOVER_TABLES = [
+  'facts',
+  'blocks',
+  'settings',
+  'messages',
+  'outbox',
+  'receipts',
+  'drafts',
+  'prekeys',
+  'ratchets',
+  'skippedKeys',
+] as const satisfies readonly TableName[];
 
 /** Read from the store at once, so that rows with long texts do not pile up in memory. */
 const SCAN_ROWS = 64;

@@ -100,6 +100,11 @@ export class Inheritance {
           if (key === 'status') presence.inherit(value);
           else if (key === 'settings') chat.inheritSettings(value);
           break;
+        case 'prekeys':
+        case 'ratchets':
+        case 'skippedKeys':
+          this.#parts.secure.inherit(table, key, value);
+          break;
         default:
           if (chat.inherited.take(table, key, value)) messages += 1;
       }

@@ -149,6 +149,8 @@ export class Session {
     if (this.#certificate !== null) records.push(this.#nodeRecord);
     const presence = this.#open === null ? undefined : this.#parts.view.presenceOf(this.#open.userId);
     if (presence !== undefined) records.push(presence);
+    const prekeys = this.#open === null ? undefined : this.#parts.view.prekeysOf(this.#open.userId);
+    if (prekeys !== undefined) records.push(prekeys);
     if (this.#open !== null) records.push(this.#vaultRecord());
     return records;
   }
@@ -274,6 +276,7 @@ export class Session {
     this.announceNode();
     this.#parts.ring.start();
     friends.open();
+    this.#parts.secure.open();
     chat.open();
     presence.open();
     links.refreshHello();
@@ -308,6 +311,7 @@ export class Session {
     const { env, friends, chat, links, sync } = this.#parts;
     sync.endTurn();
     chat.close();
+    this.#parts.secure.close();
     friends.close();
     this.#open = null;
     env.keep(KEPT_SESSION, undefined);

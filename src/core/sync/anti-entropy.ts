@@ -66,6 +66,8 @@ export class AntiEntropy {
   take(signed: SignedRecord, from: Link | null): void {
     const { env, options, view } = this.#parts;
     const record = verifyRecord(env, signed);
+    // Not news for everybody: whoever wants to write to their author asks for them.
+    if (typeof record !== 'string' && record.type === 'prekeys') return void view.put(signed);
     const before = typeof record === 'string' ? undefined : view.known(record);
     if (from !== null && typeof record !== 'string' && record.authorId === from.nodeId) this.#clocks.compare(from, record.wallMillis);
     const outcome = view.put(signed);
