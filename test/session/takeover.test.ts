@@ -190,6 +190,7 @@ test('ten thousand messages arrive byte for byte in under ten seconds', async (t
   for (let count = 0; count < 10_000; count += 1) sends.push(stage.ask('alice', 'send', { to: 'bob', text: text(count) }));
   await Promise.all(sends);
   await stage.until(async () => ((await stage.history('bob', 'alice')).length === 10_000 ? '' : 'not yet'), 120_000);
+  await stage.until(async () => ((await stage.history('alice', 'bob')).every((message) => message.state === 'delivered') ? '' : 'not delivered'), 20_000);
   const before = await stage.history('alice', 'bob');
   await stage.start('alice@desk');
   await stage.ask('alice@desk', 'login', { password: PASSWORD });
