@@ -11,6 +11,8 @@ export interface Inspected {
   readonly id: string;
   /** The newer of two values with the same key, kind and id has the higher one. */
   readonly sequence: number;
+  /** For kinds whose `compare` looks at more than the sequence. */
+  readonly precedence?: string;
   /** A tombstone: it takes the place of what it deletes, and stays until that would have expired. */
   readonly deleted: boolean;
   /** When it may be forgotten; null for never. */
@@ -34,6 +36,11 @@ export interface ValueKind {
   readonly valuesPerAuthorMax: number;
   /** Checks signature, shape and owner. A string says why the value is refused. The same bytes give the same answer, always. */
   inspect(bytes: Uint8Array): Inspected | string;
+  /**
+   * What a writer may add beside the others that lie under the key; a string says why not. Holders among each other are not asked this:
+   * what some of them let in while they could not meet has to meet somewhere.
+   */
+  admits?(candidate: Inspected, present: readonly Inspected[]): string | null;
   /**
    * Positive when `a` wins over `b`, negative when it loses, 0 when the default decides: higher sequence, then tombstone,
    * then larger hash. It must be the same at all holders, else they never agree.

@@ -38,7 +38,7 @@ export class ReplicaMember implements ReplicationPort {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#replication = new Replication(this, productKinds(parts.env), optionsOf(parts.options));
+    this.#replication = new Replication(this, productKinds(parts.env, parts.options), optionsOf(parts.options));
     this.#questions = new Questions(parts, 'replica-asks', {
       send: (link, id, question) => parts.links.send(link, { type: 'replica-ask', id, question }),
       patienceMillis: (to) => (parts.ring.isSilent(to.id) ? parts.options.replicaAnswerDeadMillis : parts.options.replicaAnswerMillis),

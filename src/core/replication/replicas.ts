@@ -75,6 +75,8 @@ export class Replicas {
       if (order === 0) return HELD;
       if (order < 0) return NEWER;
     }
+    const unwanted = from === 'writer' ? this.#notAdmitted(replica) : null;
+    if (unwanted !== null) return refused(unwanted);
     const full = this.#noRoom(replica, present, from === 'writer' ? 1 : 2);
     if (full !== null) return refused(full);
     if (present !== undefined) replica.renewedMillis = present.renewedMillis;
@@ -88,19 +90,28 @@ export class Replicas {
     const { valuesMax, bytesMax } = this.#options;
     if (present === undefined && this.index.count >= valuesMax) return 'this node is full';
     if (this.index.bytes + replica.size - (present?.size ?? 0) > bytesMax) return 'this node is full';
+    // What takes the place of an older version needs no room of the key, so nobody can keep owners from changing or deleting theirs.
+    if (present !== undefined) return null;
     let values = 0;
     let bytes = replica.size;
     let ofAuthor = 0;
     for (const other of this.index.ofKey(replica.about.key, replica.kind)) {
-      if (other.name === replica.name) continue;
       values += 1;
       bytes += other.size;
       if (other.about.author === replica.about.author) ofAuthor += 1;
     }
-    // A tombstone takes the place of what it deletes, so it is never refused for want of room.
-    if (present !== undefined && replica.about.deleted) return null;
     if (values >= kind.valuesPerKeyMax * factor || bytes > kind.bytesPerKeyMax * factor) return 'the key is full';
     return ofAuthor >= kind.valuesPerAuthorMax * factor ? 'the author has too many values under this key' : null;
+  }
+
+  #notAdmitted(replica: Replica): string | null {
+    const { admits } = this.#kinds.get(replica.kind) as ValueKind;
+    if (admits === undefined) return null;
+    const beside = this.index.ofKey(replica.about.key, replica.kind).filter((other) => other.name !== replica.name);
+    return admits(
+      replica.about,
+      beside.map((other) => other.about),
+    );
   }
 
   #expired(about: Inspected): boolean {

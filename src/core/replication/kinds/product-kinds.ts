@@ -1,10 +1,14 @@
+import type { CoreOptions } from '../../options.ts';
 import type { RecordTools } from '../../records.ts';
 import type { ValueKind } from '../kinds.ts';
+import { presenceKind } from './presence-kind.ts';
+import { userKind } from './user-kind.ts';
+import { vaultKind } from './vault-kind.ts';
 
 /**
  * Every kind of value that lives on the ring of a chat network. A kind is a function of the tools that decode and verify, in a
  * file of its own beside this one; what is not listed here is refused by every holder.
  */
-export function productKinds(_tools: RecordTools): readonly ValueKind[] {
-  return [];
+export function productKinds(tools: RecordTools, options: CoreOptions): readonly ValueKind[] {
+  return [userKind(tools), presenceKind(tools, options.presenceTtlMillis), vaultKind(tools)];
 }
