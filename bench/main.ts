@@ -5,12 +5,15 @@ import { BENCHMARKS } from './all.ts';
 import type { Benchmark, Figure } from './benchmark.ts';
 import { factsLine, machineFacts } from './machine.ts';
 import { markdownTable, plainTable, type Results, type Row, toRows } from './report.ts';
+import { benchWorkload } from './w1/command.ts';
 
 const USAGE = `npm run bench -- [names...] [--runs 5] [--quick] [--json] [--list] [--write | --no-write]
 
 Measures Confab on this machine; nothing here passes or fails. Without names everything is measured (about half an hour).
 Figures go to bench/results/latest.json and latest.md unless names or --quick are given or --no-write is;
-with names and --write they replace those of the named benchmarks there.`;
+with names and --write they replace those of the named benchmarks there.
+
+Workloads that are compared with other simulators have options of their own: w1 --help.`;
 
 const RESULTS_FOLDER = fileURLToPath(new URL('../../bench/results/', import.meta.url));
 const RUNS_DEFAULT = 5;
@@ -101,6 +104,7 @@ async function earlierRows(): Promise<readonly Row[]> {
 
 async function main(): Promise<number> {
   process.title = 'confab bench';
+  if (process.argv[2] === 'w1') return benchWorkload(process.argv.slice(3));
   const given = readArguments();
   if (given === null) return 0;
   const results = await measureAll(given);

@@ -16,7 +16,10 @@ export function register(program: Command, context: CliContext): void {
 Examples:
   $ confab bench --list
   $ confab bench --quick
-  $ confab bench messages --runs 3`,
+  $ confab bench messages --runs 3
+  $ confab bench w1 --nodes 10000 --engines confab,bare,simgrid
+
+The workload w1 (bench/w1/W1.md) has options of its own: --nodes, --engines, --growth-seconds, --seconds, --seed, --traced.`,
     )
     .action(async (words: readonly string[]) => {
       const main = new URL('../../../bench/main.js', import.meta.url);
