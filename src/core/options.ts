@@ -44,7 +44,7 @@ export const CORE_OPTIONS = Object.freeze({
   suspectMillis: 1_500,
   deadMillis: 4_000,
   /** These three, times this, for links that nobody waits for. */
-  idleLinkFactor: 6,
+  idleLinkFactor: 10,
   /** Pause before a dead or closed peer that is wanted is tried again, ms; doubled up to the maximum. */
   reconnectMillis: 500,
   reconnectMillisMax: 8_000,

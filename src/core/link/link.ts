@@ -1,3 +1,4 @@
+import type { Random } from '../capabilities.ts';
 import type { Message } from '../messages.ts';
 import type { VerifiedRecord } from '../records.ts';
 import { bytesOfAnswer, bytesOfQuestion } from '../replication/replica-shapes.ts';
@@ -44,6 +45,8 @@ export interface Link {
   readonly retiredRuns: number[];
   /** The peer has shown that it knows `localRun`. */
   established: boolean;
+  /** A frame has come over the established link, so the peer's end is open, too. */
+  confirmed: boolean;
   /** The peer has to be told of a change of our record or session. */
   newsDue: boolean;
   /** The oldest state of ours that a hello told since the link was last opened; null: none. */
@@ -57,6 +60,8 @@ export interface Link {
   received: number;
   readonly early: Map<number, readonly Message[]>;
   acknowledgeDue: boolean;
+  /** The peer has asked for a sign of life. */
+  answerDue: boolean;
 
   readonly createdMillis: number;
   lastHeardMillis: number;
@@ -83,6 +88,7 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     peerRun: 0,
     retiredRuns: [],
     established: false,
+    confirmed: false,
     newsDue: false,
     toldVersion: null,
     nextSequence: 1,
@@ -92,6 +98,7 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     received: 0,
     early: new Map(),
     acknowledgeDue: false,
+    answerDue: false,
     createdMillis: start.nowMillis,
     lastHeardMillis: start.nowMillis,
     lastSentMillis: 0,
@@ -100,6 +107,13 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     nextHelloMillis: start.nowMillis,
     roundTripMillis: null,
   };
+}
+
+/** The number of one end of a link: random, so that no two ends ever share one. */
+export function freshRun(random: Random): number {
+  let run = 0;
+  for (const byte of random.bytes(6)) run = run * 256 + byte;
+  return run + 1;
 }
 
 /** About how many bytes a message takes on the wire; frames are packed by it. */

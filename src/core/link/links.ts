@@ -4,9 +4,10 @@ import type { Parts } from '../parts.ts';
 import type { Address, Endpoint, NodeId } from '../types.ts';
 import { DepartedLinks } from './departed.ts';
 import { type Hello, readHello } from './hello.ts';
-import { type Link, type LinkHooks, newLink } from './link.ts';
+import { freshRun, type Link, type LinkHooks, newLink } from './link.ts';
 import { traceDrop, traceReceive, traceSend, traceState } from './link-trace.ts';
-import { acknowledge, dueForResend, fileNumbered, nextInOrder, packFrames, startOver } from './stream.ts';
+import { nodeTitle } from './node-title.ts';
+import { acknowledge, dueForResend, fileNumbered, nextInOrder, packFrames, pingDue, startOver } from './stream.ts';
 
 /** Ends of a peer that are remembered as gone, per link. */
 const RETIRED_RUNS_MAX = 8;
@@ -86,16 +87,10 @@ export class Links {
 
   #add(address: Address, endpoint: Endpoint, name: string): Link {
     const { env } = this.#parts;
-    const link = newLink({ address, endpoint, name, localRun: this.#freshRun(), nowMillis: env.monotonicMillis });
+    const link = newLink({ address, endpoint, name, localRun: freshRun(env.random), nowMillis: env.monotonicMillis });
     this.#links.set(address, link);
     this.#departed.forget(address);
     return link;
-  }
-
-  #freshRun(): number {
-    let run = 0;
-    for (const byte of this.#parts.env.random.bytes(6)) run = run * 256 + byte;
-    return run + 1;
   }
 
   /** Queues a message for the end of this turn. False when the link is not up or its window is full. */
@@ -157,13 +152,14 @@ export class Links {
     if (frame.toRun !== known.localRun || frame.run !== known.peerRun) return this.#outOfStep(known, frame);
     traceReceive(env, known, frame);
     this.#heard(known);
+    known.confirmed = true;
     this.#establish(known);
     acknowledge(known, frame.acknowledged, env.monotonicMillis);
     if (frame.kind === 'goodbye') {
       if (frame.messages.length === 0) this.close(known, 'goodbye');
       return;
     }
-    if (frame.kind === 'ping') this.#sendFrame(known, 'data', 0, []);
+    if (frame.kind === 'ping') this.#answerSoon(known);
     if (frame.sequence > 0) this.#receiveNumbered(known, frame);
   }
 
@@ -205,8 +201,14 @@ export class Links {
     if (this.#links.get(from) !== link) return;
     if (!knowsUs) return this.#sendHello(link);
     // Also where the link is up: the peer repeats its hello until it hears something in step.
-    this.#sendFrame(link, 'data', 0, []);
+    this.#answerSoon(link);
     this.#establish(link);
+  }
+
+  /** Something has to go to the peer in this turn, if only an empty frame. */
+  #answerSoon(link: Link): void {
+    link.answerDue = true;
+    this.#touched.add(link);
   }
 
   /** A hello inside the stream: the peer's record or session has changed. */
@@ -220,9 +222,7 @@ export class Links {
 
   #adopt(link: Link, { node, address }: Hello): void {
     const { env } = this.#parts;
-    const certificate = node.body.certificate;
-    const name =
-      certificate === null ? `node-${node.authorId.slice(0, 8)}` : node.body.label === '' ? certificate.name : `${certificate.name}@${node.body.label}`;
+    const name = nodeTitle(node);
     if (!link.opened || link.endpoint.address !== address || link.name !== name) {
       link.endpoint = { address, key: node.body.agreementKey };
       link.name = name;
@@ -308,7 +308,10 @@ export class Links {
     if (!link.established) return;
     if (link.newsDue) link.outgoing.unshift({ message: this.#hooks.helloMessage(), acknowledged: undefined });
     link.newsDue = false;
-    if (link.outgoing.length === 0) return;
+    if (link.outgoing.length === 0) {
+      if (link.answerDue) this.#sendFrame(link, 'data', 0, []);
+      return;
+    }
     for (const frame of packFrames(link, options, env.monotonicMillis)) this.#sendFrame(link, 'data', frame.sequence, frame.messages);
   }
 
@@ -325,6 +328,7 @@ export class Links {
     this.#frameCount += 1;
     link.lastSentMillis = env.monotonicMillis;
     link.acknowledgeDue = false;
+    link.answerDue = false;
     const count = this.#frameCount;
     traceSend(env, link, kind, count, messages);
     env.send(link.address, {
@@ -368,10 +372,7 @@ export class Links {
         this.#hooks.changed(link);
       }
       this.#resend(link, now);
-      if (silence >= options.pingMillis * factor && now - link.lastPingMillis >= options.pingMillis * factor) {
-        link.lastPingMillis = now;
-        this.#sendFrame(link, 'ping', 0, []);
-      }
+      if (pingDue(link, options, now)) this.#sendFrame(link, 'ping', 0, []);
     }
   }
 

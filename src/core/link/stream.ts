@@ -83,11 +83,21 @@ export function dueForResend(link: Link, options: CoreOptions, nowMillis: number
   return due;
 }
 
+/** The peer has been silent for so long that it is asked for a frame; counted as asked now. */
+export function pingDue(link: Link, options: CoreOptions, nowMillis: number): boolean {
+  // Our end opened by a hello, the peer's may not have: it must hear from us before it gives up.
+  const patience = options.pingMillis * (link.wanted || !link.confirmed ? 1 : options.idleLinkFactor);
+  if (nowMillis - link.lastHeardMillis < patience || nowMillis - link.lastPingMillis < patience) return false;
+  link.lastPingMillis = nowMillis;
+  return true;
+}
+
 /**
  * The peer's end is new: our unacknowledged messages are numbered afresh, and what the old end had sent is forgotten.
  * Hellos are left out, since the opening of the link tells the present state.
  */
 export function startOver(link: Link): void {
+  link.confirmed = false;
   link.received = 0;
   link.early.clear();
   const again = link.unacknowledged.flatMap((frame) => frame.messages.map((message, index) => ({ message, acknowledged: frame.callbacks[index] })));

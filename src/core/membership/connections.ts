@@ -1,6 +1,7 @@
 import type { PeerView } from '../commands.ts';
 import type { VerifiedSession } from '../link/hello.ts';
 import type { Link } from '../link/link.ts';
+import { nodeTitle } from '../link/node-title.ts';
 import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
@@ -34,6 +35,9 @@ export class Connections {
   #byHand: Endpoint[] = [];
   #reviewDue = false;
   #probeMillis = 0;
+  /** As the last review found it: people to be linked with, and how many more links to anybody there should be. */
+  #wanted: ReadonlySet<UserId> = new Set();
+  #missing = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -75,6 +79,7 @@ export class Connections {
     env.setTimer('connect', '', REVIEW_MILLIS * (0.8 + 0.4 * env.random.fraction()));
     for (const endpoint of this.#byHand) links.connect(endpoint, endpoint.address);
     const wanted = this.#wantedUsers();
+    this.#wanted = wanted;
     for (const link of links.all()) link.wanted = link.userId !== null && wanted.has(link.userId);
     for (const userId of wanted) {
       for (const nodeId of view.nodesOf(userId)) this.#reach(nodeId);
@@ -136,7 +141,7 @@ export class Connections {
   /** A node nearby has proved by a beacon that it is there: worth an attempt. */
   discovered(nodeId: NodeId, endpoint: Endpoint): void {
     const record = this.#parts.view.node(nodeId);
-    const link = this.#parts.links.connect(endpoint, record === undefined ? endpoint.address : nameOf(record));
+    const link = this.#parts.links.connect(endpoint, record === undefined ? endpoint.address : nodeTitle(record));
     if (link === null) return;
     this.#failed(nodeId);
     link.nodeId ??= nodeId;
@@ -164,7 +169,7 @@ export class Connections {
     if (attempts !== undefined && attempts.nextMillis > env.monotonicMillis) return;
     const address = record.body.addresses[0];
     if (address === undefined) return;
-    const link = links.connect({ address, key: record.body.agreementKey }, nameOf(record));
+    const link = links.connect({ address, key: record.body.agreementKey }, nodeTitle(record));
     if (link !== null) {
       this.#failed(nodeId);
       link.nodeId ??= nodeId;
@@ -183,6 +188,7 @@ export class Connections {
     const { env, options, view, links } = this.#parts;
     let missing = options.randomLinkCount;
     for (const link of links.all()) if (!link.wanted) missing -= 1;
+    this.#missing = missing;
     if (missing <= 0) return;
     const candidates: NodeId[] = [];
     for (const record of view.nodes()) {
@@ -202,9 +208,11 @@ export class Connections {
   /** Too many idle links: the oldest go. Young ones stay, since whoever opened them may want something of us that is still on its way. */
   #trim(): void {
     const { env, options, links, ring } = this.#parts;
+    if (links.size <= options.randomLinkCountMax) return;
     const idle = [...links.all()].filter((link) => !link.wanted && link.established && (link.nodeId === null || !ring.needs(link.nodeId)));
+    if (idle.length <= options.randomLinkCountMax) return;
     const old = idle.filter((link) => env.monotonicMillis - link.createdMillis > YOUNG_MILLIS);
-    for (const link of old.slice(0, Math.max(0, idle.length - options.randomLinkCountMax))) {
+    for (const link of old.slice(0, idle.length - options.randomLinkCountMax)) {
       if (link.nodeId !== null) this.#attempts.set(link.nodeId, { failures: 2, nextMillis: env.monotonicMillis + 60_000 });
       links.close(link, 'closed');
     }
@@ -312,13 +320,22 @@ export class Connections {
   /** A record came in: a new address or run is worth an attempt at once. */
   nodeChanged(record: VerifiedRecord<'node'>): void {
     this.#attempts.delete(record.authorId as NodeId);
-    this.reviewSoon();
+    if (this.#mayWant(record)) this.reviewSoon();
   }
 
   /** A node that was taken for dead or was unknown shows that it is there: worth an attempt at once. */
   revived(nodeId: NodeId): void {
     this.#attempts.delete(nodeId);
-    this.reviewSoon();
+    const record = this.#parts.view.node(nodeId);
+    if (record !== undefined && this.#mayWant(record)) this.reviewSoon();
+  }
+
+  /** Whether a review could lead to a link with that node, which there is not. */
+  #mayWant(record: VerifiedRecord<'node'>): boolean {
+    const { links, session } = this.#parts;
+    if (links.of(record.authorId as NodeId) !== undefined) return false;
+    const owner = ownerOf(this.#parts, record);
+    return this.#missing > 0 || (owner !== null && (this.#wanted.has(owner) || owner === session.ownerId));
   }
 
   /** Our own session has opened: everybody who is here already is met now. */
@@ -357,10 +374,4 @@ export class Connections {
       silenceMillis: Math.round(env.monotonicMillis - link.lastHeardMillis),
     }));
   }
-}
-
-function nameOf(record: VerifiedRecord<'node'>): string {
-  const { certificate, label } = record.body;
-  if (certificate === null) return `node-${record.authorId.slice(0, 8)}`;
-  return label === '' ? certificate.name : `${certificate.name}@${label}`;
 }

@@ -1,5 +1,6 @@
 import type { LookupView, RingView } from '../commands.ts';
 import type { Link } from '../link/link.ts';
+import { nodeTitle } from '../link/node-title.ts';
 import { Questions } from '../link/questions.ts';
 import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
@@ -16,7 +17,7 @@ const FINGER_MILLIS = 5_000;
 const NOTICES_MAX = 8;
 const MEMBERS_MILLIS = 100;
 const MEMBERS_MAX = 24;
-/** Newcomers that are asked at once, and the time after which one more may be, ms. */
+/** Newcomers that are asked at once, and the time after which one more may be, ms; longer in large rings, like that between merge probes. */
 const MEETINGS_MAX = 4;
 const MEETING_MILLIS = 10_000;
 const MET_MAX = 1_024;
@@ -130,10 +131,8 @@ export class RingMember implements RingPort {
     const { presence, session } = this.#parts;
     const id = record.authorId as NodeId;
     const address = record.body.addresses[0];
-    const { certificate, label } = record.body;
-    if (id === session.nodeId || certificate === null || address === undefined || !presence.nodeIsUp(id)) return null;
-    const name = label === '' ? certificate.name : `${certificate.name}@${label}`;
-    return { id, endpoint: { address, key: record.body.agreementKey }, name };
+    if (id === session.nodeId || record.body.certificate === null || address === undefined || !presence.nodeIsUp(id)) return null;
+    return { id, endpoint: { address, key: record.body.agreementKey }, name: nodeTitle(record) };
   }
 
   changed(): void {
@@ -214,7 +213,8 @@ export class RingMember implements RingPort {
   #meetNewcomers(): void {
     const { env, view } = this.#parts;
     const now = env.monotonicMillis;
-    this.#meetings = Math.min(MEETINGS_MAX, this.#meetings + (now - this.#meetingsMillis) / MEETING_MILLIS);
+    const pauseMillis = MEETING_MILLIS * Math.max(1, Math.log2(this.#chord.sizeGuess) / 3);
+    this.#meetings = Math.min(MEETINGS_MAX, this.#meetings + (now - this.#meetingsMillis) / pauseMillis);
     this.#meetingsMillis = now;
     for (const id of this.#news) {
       const record = view.node(id);

@@ -87,7 +87,8 @@ export class Stabiliser {
     this.#follow(around);
     const nearer = answer.predecessor;
     if (nearer !== null && this.#pointers.isNearer(nearer)) return this.#tryNearer(nearer);
-    this.#port.tell(successor, { tell: 'notify' });
+    // Whoever names us as its predecessor knows what a notice would say.
+    if (nearer?.id !== this.#port.self.id) this.#port.tell(successor, { tell: 'notify' });
     this.#finish(false);
   }
 

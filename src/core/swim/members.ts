@@ -61,13 +61,18 @@ export function newMember(id: NodeId, address: string, nowMillis: number): Membe
 /** Share of newcomers that take somebody's place where the bound is reached. */
 const EXCHANGE_SHARE = 0.01;
 
-/** Known members, sorted by id: all of them up to the bound, a random part above it. */
+/**
+ * Known members: all of them up to the bound, a random part above it.
+ *
+ * Invariants
+ * 1. `#list` holds each member once, in no order that means anything; `#present` those that are alive or suspect, by id.
+ */
 export class Members {
   readonly #max: number;
   readonly #fraction: () => number;
   readonly #byId = new Map<NodeId, Member>();
-  #sorted: readonly Member[] | null = null;
-  #present = 0;
+  readonly #list: Member[] = [];
+  readonly #present: Member[] = [];
 
   constructor(max: number, fraction: () => number) {
     this.#max = max;
@@ -88,7 +93,12 @@ export class Members {
 
   /** Those that are alive or suspect. */
   get presentCount(): number {
-    return this.#present;
+    return this.#present.length;
+  }
+
+  /** Those that are dead or have left. */
+  get goneCount(): number {
+    return this.#list.length - this.#present.length;
   }
 
   /** Takes somebody in; null when there is no room, as is mostly so where the bound is reached. */
@@ -96,19 +106,33 @@ export class Members {
     if (this.#byId.size >= this.#max && !this.#makeRoom()) return null;
     const member = newMember(id, address, nowMillis);
     this.#byId.set(id, member);
-    this.#changed();
+    this.#list.push(member);
+    this.#present.splice(this.#rankOf(id), 0, member);
     return member;
   }
 
   setState(member: Member, state: MemberState, nowMillis: number): void {
+    const before = isPresent(member);
     member.state = state;
     member.sinceMillis = nowMillis;
     if (state !== 'suspect') member.suspicion = null;
-    this.#changed();
+    // Whoever has lost its place here meanwhile has no rank either.
+    if (isPresent(member) === before || this.#byId.get(member.id) !== member) return;
+    this.#present.splice(this.#rankOf(member.id), before ? 1 : 0, ...(before ? [] : [member]));
   }
 
   remove(id: NodeId): void {
-    if (this.#byId.delete(id)) this.#changed();
+    const member = this.#byId.get(id);
+    if (member === undefined) return;
+    this.#byId.delete(id);
+    this.#list.splice(this.#list.indexOf(member), 1);
+    if (isPresent(member)) this.#present.splice(this.#rankOf(id), 1);
+  }
+
+  /** Forgets those that have been dead, or have left, since before that time. */
+  forgetTheDead(beforeMillis: number): void {
+    if (this.goneCount === 0) return;
+    for (const member of this.#byId.values()) if (!isPresent(member) && member.sinceMillis < beforeMillis) this.remove(member.id);
   }
 
   /**
@@ -116,9 +140,9 @@ export class Members {
    * which changes slowly enough to be watched.
    */
   #makeRoom(): boolean {
-    for (const member of this.#byId.values()) {
-      if (isPresent(member)) continue;
-      this.remove(member.id);
+    const gone = this.goneCount === 0 ? undefined : this.#list.find((member) => !isPresent(member));
+    if (gone !== undefined) {
+      this.remove(gone.id);
       return true;
     }
     if (this.#fraction() >= EXCHANGE_SHARE) return false;
@@ -129,39 +153,43 @@ export class Members {
 
   /** Those that are alive or suspect, in the order of their ids. */
   present(): readonly Member[] {
-    this.#sorted ??= [...this.#byId.values()].filter(isPresent).sort((a, b) => (a.id < b.id ? -1 : 1));
-    return this.#sorted;
+    return this.#present;
   }
 
   /** Up to `count` random members that are alive, but for `not`. */
   sample(count: number, not: NodeId | null): Member[] {
-    return this.#draw(
-      this.present().filter((member) => member.state === 'alive' && member.id !== not),
-      count,
-    );
+    return this.#draw(count, (member) => member.state === 'alive' && member.id !== not);
   }
 
   /** Up to `count` random members of any state. */
   sampleOfAll(count: number): Member[] {
-    return this.#draw([...this.#byId.values()], count);
+    return this.#draw(count, () => true);
   }
 
-  /** Uses up the pool. */
-  #draw(pool: Member[], count: number): Member[] {
+  /** The first steps of a shuffle (Fisher and Yates, 1938), as many as it takes to find `count` that fit. */
+  #draw(count: number, fits: (member: Member) => boolean): Member[] {
+    const list = this.#list;
     const chosen: Member[] = [];
-    while (chosen.length < count && pool.length > 0) {
-      const index = Math.floor(this.#fraction() * pool.length);
-      chosen.push(pool[index] as Member);
-      pool[index] = pool[pool.length - 1] as Member;
-      pool.pop();
+    for (let drawn = 0; drawn < list.length && chosen.length < count; drawn += 1) {
+      const index = drawn + Math.floor(this.#fraction() * (list.length - drawn));
+      const member = list[index] as Member;
+      list[index] = list[drawn] as Member;
+      list[drawn] = member;
+      if (fits(member)) chosen.push(member);
     }
     return chosen;
   }
 
-  #changed(): void {
-    this.#sorted = null;
-    this.#present = 0;
-    for (const member of this.#byId.values()) if (isPresent(member)) this.#present += 1;
+  /** How many of those that are present have a smaller id. */
+  #rankOf(id: NodeId): number {
+    let low = 0;
+    let high = this.#present.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#present[middle] as Member).id < id) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 

@@ -146,10 +146,7 @@ export class Swim {
   tick(): void {
     const { env, options } = this.#parts;
     this.#forgive(env.monotonicMillis - this.#tickDueMillis);
-    for (const member of this.#members.all()) {
-      const gone = member.state === 'dead' || member.state === 'left';
-      if (gone && env.monotonicMillis - member.sinceMillis > options.swimDeadMillis) this.#members.remove(member.id);
-    }
+    this.#members.forgetTheDead(env.monotonicMillis - options.swimDeadMillis);
     const planned = this.#planned === null ? undefined : this.#members.get(this.#planned);
     if (planned?.state === 'alive') this.#probes.begin(planned, null);
     else if (planned?.state === 'suspect') this.#probes.begin(planned, this.#updateOf(planned));
