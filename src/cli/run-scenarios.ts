@@ -8,16 +8,15 @@ import { ConfabError } from '../core/errors.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { Engine } from '../engine/engine.ts';
 import { LocalEngine } from '../engine/local.ts';
-import { simEngine } from '../engine/sim.ts';
 import { traceLine } from '../engine/trace-summary.ts';
-import { NO_PLAINTEXT } from '../scenario/checks/no-plaintext.ts';
-import type { Scenario } from '../scenario/load.ts';
+import { type Scenario, SEED_DEFAULT } from '../scenario/load.ts';
 import { Narration, SILENT } from '../scenario/narration.ts';
 import { EXIT_STATUS, type RunReport, reportJson } from '../scenario/report.ts';
 import { runScenario } from '../scenario/runner.ts';
 import { makeTools } from './compose-tools.ts';
 import type { CliContext } from './context.ts';
 import { printFailure } from './fail.ts';
+import { makeSim } from './make-sim.ts';
 import { readScenario } from './scenario-files.ts';
 
 export interface RunScenariosOptions {
@@ -25,18 +24,19 @@ export interface RunScenariosOptions {
   /** Null: that of the file, else 1. */
   readonly seed: number | null;
   readonly traceFile: string | null;
+  /** In the simulator. */
+  readonly crypto: 'real' | 'stand-in';
   /** Null: a temporary folder that is removed. */
   readonly keep: string | null;
 }
 
-const SEED_DEFAULT = 1;
 /** What a shell expects of a program that ended by Ctrl-C. */
 const INTERRUPTED_STATUS = 130;
 
 /** Plays scenarios one after the other; gives the exit status, the worst of all. Every file is read before the first one is played. */
 export async function runScenarios(context: CliContext, files: readonly string[], options: RunScenariosOptions): Promise<number> {
   const scenarios: Scenario[] = [];
-  for (const file of files) scenarios.push(await readScenario(file));
+  for (const file of files) scenarios.push(await readScenario(file, options.seed));
   if (options.traceFile !== null) await writeTrace(options.traceFile, []);
   const interruption = watchInterruption(context);
   let status = 0;
@@ -92,20 +92,9 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
 }
 
 function makeEngine(scenario: Scenario, options: RunScenariosOptions & { readonly root: string; readonly seed: number }): Engine {
-  const { crypto, codec, random } = makeTools();
-  if (options.engine === 'local') {
-    return new LocalEngine({ root: options.root, network: `run-${random.id()}`, coreOptions: scenario.options, beacon: scenario.network.beacon });
-  }
-  const { latencyMillis, loss, beacon } = scenario.network;
-  return simEngine({
-    seed: options.seed,
-    capabilities: { crypto, codec },
-    coreOptions: scenario.options,
-    searchable: scenario.checks.has(NO_PLAINTEXT.name),
-    lossProbability: loss,
-    beacon,
-    ...(latencyMillis === null ? {} : { latency: { minMillis: latencyMillis.min, maxMillis: latencyMillis.max } }),
-  });
+  if (options.engine === 'sim') return makeSim(scenario, { seed: options.seed, crypto: options.crypto, traced: true });
+  const { random } = makeTools();
+  return new LocalEngine({ root: options.root, network: `run-${random.id()}`, coreOptions: scenario.options, beacon: scenario.network.beacon });
 }
 
 async function makeRoot(options: RunScenariosOptions): Promise<string> {

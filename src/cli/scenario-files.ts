@@ -9,21 +9,34 @@ import type { CliContext } from './context.ts';
 /** Where the scenarios lie that come with Confab. */
 const SHIPPED = fileURLToPath(new URL('../../../scenarios', import.meta.url));
 
+/** Where a scenario was found, and what it says. */
+export interface FoundScenario {
+  /** As it is best named to people. */
+  readonly file: string;
+  readonly text: string;
+}
+
 /**
- * Reads a scenario: a path, or the name of one under scenarios/ here or of one that comes with Confab.
- * Throws `bad-scenario` for a mistake in the file and `bad-arguments` when there is no such file.
+ * Finds a scenario: a path, or the name of one under scenarios/ here or of one that comes with Confab.
+ * Throws `bad-arguments` when there is no such file.
  */
-export async function readScenario(written: string): Promise<Scenario> {
+export async function findScenario(written: string): Promise<FoundScenario> {
   const candidates = [written, `${written}.yaml`, join('scenarios', `${written}.yaml`), join(SHIPPED, written), join(SHIPPED, `${written}.yaml`)];
   for (const path of candidates) {
     const text = await textOf(path);
-    if (text !== null) return loadScenario(text, path.startsWith(SHIPPED) ? join('scenarios', path.slice(SHIPPED.length + 1)) : path);
+    if (text !== null) return { text, file: path.startsWith(SHIPPED) ? join('scenarios', path.slice(SHIPPED.length + 1)) : path };
   }
   const hint = didYouMean(written, await shippedNames()) || ' confab run --list shows those that are here.';
   throw new ConfabError('bad-arguments', {
     command: 'run',
     reason: `there is no scenario ${JSON.stringify(written.slice(0, 200))}.${hint}`,
   });
+}
+
+/** Reads a scenario; throws `bad-scenario` for a mistake in the file. `seed` replaces that of the file. */
+export async function readScenario(written: string, seed: number | null = null): Promise<Scenario> {
+  const { text, file } = await findScenario(written);
+  return loadScenario(text, file, seed);
 }
 
 async function textOf(path: string): Promise<string | null> {

@@ -87,6 +87,8 @@ export interface BaseEnv<Message = unknown> {
   emit(event: unknown): void;
   /** False: nobody reads a trace, so do not build details for it. */
   readonly tracing: boolean;
+  /** False: frames and timers are not wanted in the trace, only what they lead to. Most of a trace is frames. */
+  readonly tracingFrames: boolean;
   /** Puts a line into the trace, when one is written. Never text of messages. */
   trace(detail: TraceDetail): void;
 }

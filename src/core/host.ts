@@ -36,6 +36,8 @@ export interface HostPorts<Message> {
   retire(): void;
   /** Null when no trace is written. */
   readonly traceSink: ((event: TraceEvent) => void) | null;
+  /** False: frames are left out of the trace. Default true. */
+  readonly traceFrames?: boolean;
 }
 
 type Effect<Message> =
@@ -252,6 +254,9 @@ export class Host<Message> implements Env<Message> {
   }
   get tracing(): boolean {
     return this.#ports.traceSink !== null;
+  }
+  get tracingFrames(): boolean {
+    return this.#ports.traceSink !== null && this.#ports.traceFrames !== false;
   }
   get logical(): number {
     return this.#logical;

@@ -38,8 +38,8 @@ export interface SimEngineOptions {
   readonly lossProbability?: number;
   /** True: nodes find each other by beacons. Default false. */
   readonly beacon?: boolean;
-  /** Default true. Without a trace, large runs are faster and need less memory. */
-  readonly traced?: boolean;
+  /** Default true. Without a trace, large runs are faster and need less memory; `states` leaves out frames, which checkers do not need. */
+  readonly traced?: boolean | 'states';
   /** True: what nodes send is kept for `search`. Default false. */
   readonly searchable?: boolean;
   /** The program of each node; default the chat node. */
@@ -100,6 +100,7 @@ export class SimEngine implements Engine, HostingWatcher {
       seed,
       ...(latency === undefined ? {} : { latency }),
       ...(lossProbability === undefined ? {} : { lossProbability }),
+      traceFrames: options.traced !== 'states',
       traceSink: options.traced === false ? null : (event) => this.#events.push(event),
     });
     this.#waiting = this.world.settle((index) => new VirtualWaiting(index, this.world));

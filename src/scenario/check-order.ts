@@ -42,7 +42,7 @@ function walkVerb(step: Extract<Step, { type: 'verb' }>, book: Book): void {
   requireStarted(step.verb.mentions(step.value), step, book);
   // A step that must be refused changes nothing.
   const life = step.fails === null ? step.verb.life?.(step.value) : undefined;
-  const again = step.verb.name === 'start' ? life?.starts?.find((name) => book.running.has(name)) : undefined;
+  const again = step.verb.name === 'start' && !step.maybe ? life?.starts?.find((name) => book.running.has(name)) : undefined;
   if (again !== undefined) report(step, `${again} runs already; stop or kill it first, or use restart`, book);
   for (const name of life?.starts ?? []) {
     book.started.add(name);

@@ -27,14 +27,16 @@ export interface Scenario {
 }
 
 const FILE_CHARACTERS_MAX = 1_048_576;
+/** Of runs that name none, in the file or at the command line. */
+export const SEED_DEFAULT = 1;
 const WITHIN_MILLIS_DEFAULT = 5_000;
 const DEADLINE_MILLIS_DEFAULT = 300_000;
 
-/** Reads a scenario; throws `bad-scenario` with line, column and reason for the first thing that is wrong. */
-export function loadScenario(text: string, file: string): Scenario {
+/** Reads a scenario; throws `bad-scenario` with line, column and reason for the first thing that is wrong. `seed` replaces that of the file. */
+export function loadScenario(text: string, file: string, seed: number | null = null): Scenario {
   if (text.length > FILE_CHARACTERS_MAX) throw refusal(file, '1:1', `the file has ${text.length} characters; ${FILE_CHARACTERS_MAX} is the most`);
   const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, merge: true });
   const [broken] = [...document.errors, ...document.warnings];
   if (broken !== undefined) throw refusal(file, position(counter, broken.pos[0]), yamlReason(broken.message));
   const value = toValue(document, file);
@@ -45,9 +47,10 @@ export function loadScenario(text: string, file: string): Scenario {
   const content = value as ScenarioFile;
   const lineOf = (path: Problem['path']) => counter.linePos(offsetOf(document, { path, atKey: false, reason: '' })).line;
   const deeper = [...stepProblems(content.steps), ...fileProblems(content)];
-  const [wrong] = deeper.length > 0 ? deeper : orderProblems(stepsOf(content.steps, lineOf));
+  const steps = deeper.length > 0 ? [] : stepsOf(content.steps, lineOf, seed ?? content.seed ?? SEED_DEFAULT);
+  const [wrong] = deeper.length > 0 ? deeper : orderProblems(steps);
   if (wrong !== undefined) throw refusal(file, position(counter, offsetOf(document, wrong)), reasonOf(wrong));
-  return toScenario(content, file, stepsOf(content.steps, lineOf));
+  return toScenario(content, file, steps);
 }
 
 interface Place {

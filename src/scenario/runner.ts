@@ -208,6 +208,7 @@ class Run {
       const evidence = step.type === 'expect' ? await this.#expect(step, scene, options) : await this.#act(step, scene, options);
       report('ok', evidence ?? null);
     } catch (thrown) {
+      if (isRefusal(thrown) && step.maybe) return report('ok', `refused: ${sentenceOf(thrown)}`);
       const error = thrown instanceof ConfabError && thrown.code !== 'internal' ? new StepFailure(thrown.message) : thrown;
       report(error instanceof StepFailure ? 'failed' : 'crashed', sentenceOf(error));
       throw error instanceof StepFailure ? new StepFailure(`step ${step.number} (line ${step.line}), ${start.words}: ${error.message}`) : error;
@@ -287,6 +288,10 @@ class Run {
       this.#steps.push({ ...entry, outcome: 'skipped' });
     }
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof StepFailure || (error instanceof ConfabError && error.code !== 'internal');
 }
 
 /** How long after a failed step the news may come that a process ended by itself, ms of real time. */

@@ -2,7 +2,7 @@ import { type TSchema, Type } from '@sinclair/typebox';
 import { ERRORS } from '../core/errors.ts';
 import { CORE_OPTIONS } from '../core/options.ts';
 import { CHECKS } from './checks/all.ts';
-import { closed, duration, keys, oneOf } from './parts.ts';
+import { closed, duration, keys, nodes, oneOf } from './parts.ts';
 import { EXPECTATIONS, STEP_WORDS, VERBS } from './vocabulary.ts';
 
 /** The one schema of scenario files: the loader judges by it, and editors complete from the JSON Schema made of it. */
@@ -26,17 +26,39 @@ const repeat = keys(
   'Play steps several times; {round} in their texts stands for the number of the round.',
 );
 
+const random = keys(
+  {
+    nodes: Type.Union([...nodes.anyOf], { description: 'who may be drawn' }),
+    down: Type.Optional(Type.Union([...nodes.anyOf], { description: 'those of them that are not up at this moment (default: nobody)' })),
+    times: Type.Integer({ minimum: 1, maximum: 100_000, description: 'how many actions' }),
+    pause: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'after each action up to this long' })),
+    of: Type.Array(
+      keys(
+        {
+          weight: Type.Optional(Type.Number({ minimum: 0, description: 'how often, relative to the others (default 1)' })),
+          steps: Type.Array(stepReference, { minItems: 1, description: 'steps; any-up, other-up, any-down, half and other-half stand for whoever is drawn' }),
+        },
+        'An action that may be drawn.',
+      ),
+      { minItems: 1, description: 'actions' },
+    ),
+  },
+  'Play actions that are drawn from the seed: the same seed, the same steps.',
+);
+
 export const STEP_SCHEMA = Type.Object(
   {
     ...Object.fromEntries([...VERBS].map(([name, each]) => [name, Type.Optional(each.schema)])),
     expect: Type.Optional(expect),
     parallel: Type.Optional(parallel),
     repeat: Type.Optional(repeat),
+    random: Type.Optional(random),
     within: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'Deadline of this step (default: `within` of the file, else 5s).' })),
     for: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'How long an expectation must go on to hold once it does.' })),
+    maybe: Type.Optional(Type.Boolean({ description: 'true: a refusal is as good as success (default false)' })),
     fails: Type.Optional(oneOf(Object.keys(ERRORS), 'The step must be refused with this error code.')),
   },
-  { ...closed, description: 'One step: one of the verbs, `expect`, `parallel` or `repeat`, and maybe `within`, `for`, `fails`.' },
+  { ...closed, description: 'One step: one of the verbs, `expect`, `parallel`, `repeat` or `random`, and maybe `within`, `for`, `fails`, `maybe`.' },
 );
 
 const network = keys(

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../core/errors.ts';
 import type { Problem } from './check-shape.ts';
 import { parseDuration } from './durations.ts';
 import { misfitOfNames } from './names.ts';
+import { drawSteps, type RandomSteps } from './random-steps.ts';
 import type { AnyExpectation, AnyVerb } from './verb.ts';
 import { EXPECTATIONS, GROUPS, STEP_WORDS, VERBS } from './vocabulary.ts';
 
@@ -15,17 +16,19 @@ interface StepBase {
   readonly withinMillis: number | null;
   readonly forMillis: number;
   readonly fails: ErrorCode | null;
+  /** A refusal is as good as success: for steps that were drawn and may not fit the moment. */
+  readonly maybe: boolean;
 }
 
 export type Step =
   | (StepBase & { readonly type: 'verb'; readonly verb: AnyVerb; readonly value: unknown })
   | (StepBase & { readonly type: 'expect'; readonly checks: ReadonlyArray<{ readonly expectation: AnyExpectation; readonly value: unknown }> })
   | (StepBase & { readonly type: 'parallel'; readonly strands: ReadonlyArray<readonly Step[]> })
-  /** One list of steps for each round, since the number of the round may stand in them. */
+  /** One list of steps for each round, since the number of the round may stand in them; drawn steps are a single round. */
   | (StepBase & { readonly type: 'repeat'; readonly rounds: ReadonlyArray<readonly Step[]> });
 
 /** A step as the file writes it: the schema has seen to the types. */
-type Raw = Readonly<Record<string, unknown>> & { readonly within?: string; readonly for?: string; readonly fails?: ErrorCode };
+type Raw = Readonly<Record<string, unknown>> & { readonly within?: string; readonly for?: string; readonly fails?: ErrorCode; readonly maybe?: boolean };
 
 /** What the schema cannot say: one verb a step, which options go with which, and what verbs know of their own values. */
 export function stepProblems(list: readonly unknown[], path: Problem['path'] = ['steps']): Problem[] {
@@ -49,6 +52,7 @@ function problemsOfStep(raw: Raw, path: Problem['path']): Problem[] {
     );
   }
   if (word === 'repeat') return stepProblems((value as { steps: unknown[] }).steps, [...inner, 'steps']);
+  if (word === 'random') return (value as RandomSteps).of.flatMap(({ steps }, index) => stepProblems(steps, [...inner, 'of', index, 'steps']));
   if (word === 'expect') {
     return Object.entries(value as Raw).flatMap(([name, each]) => problemsOfValue(EXPECTATIONS.get(name), each, [...inner, name]));
   }
@@ -60,6 +64,8 @@ function problemsOfOptions(raw: Raw, word: string, path: Problem['path']): Probl
   if (raw.for !== undefined && word !== 'expect') return refuse('for', 'the key "for" goes with expect only');
   if (raw.fails !== undefined && (word === 'expect' || isGroup(word)))
     return refuse('fails', 'the key "fails" goes with single steps only, not with expect or groups');
+  if (raw.maybe !== undefined && (word === 'expect' || isGroup(word)))
+    return refuse('maybe', 'the key "maybe" goes with single steps only, not with expect or groups');
   if (raw.within !== undefined && isGroup(word)) return refuse('within', 'the key "within" goes with the steps inside the group');
   return [];
 }
@@ -136,11 +142,13 @@ interface Place {
   readonly lineOf: (path: Problem['path']) => number;
   readonly prefix: string;
   readonly round: number | null;
+  /** Of the steps that are drawn. */
+  readonly seed: number;
 }
 
 /** Steps as the runner plays them; the list has passed the schema and `stepProblems`. */
-export function stepsOf(list: readonly unknown[], lineOf: Place['lineOf']): Step[] {
-  return list.map((raw, index) => toStep(raw as Raw, ['steps', index], { lineOf, prefix: String(index + 1), round: null }));
+export function stepsOf(list: readonly unknown[], lineOf: Place['lineOf'], seed: number): Step[] {
+  return list.map((raw, index) => toStep(raw as Raw, ['steps', index], { lineOf, prefix: String(index + 1), round: null, seed }));
 }
 
 function toStep(raw: Raw, path: Problem['path'], place: Place): Step {
@@ -152,10 +160,11 @@ function toStep(raw: Raw, path: Problem['path'], place: Place): Step {
     withinMillis: parseDuration(raw.within ?? ''),
     forMillis: parseDuration(raw.for ?? '') ?? 0,
     fails: raw.fails ?? null,
+    maybe: raw.maybe ?? false,
   };
   const value = raw[word];
   const inner = (each: unknown, innerPath: Problem['path'], number: string, round = place.round) =>
-    toStep(each as Raw, innerPath, { lineOf: place.lineOf, prefix: `${place.prefix}.${number}`, round });
+    toStep(each as Raw, innerPath, { ...place, prefix: `${place.prefix}.${number}`, round });
   switch (word) {
     case 'expect':
       return {
@@ -176,6 +185,10 @@ function toStep(raw: Raw, path: Problem['path'], place: Place): Step {
         steps.map((each, index) => inner(each, [...path, word, 'steps', index], `${round + 1}.${index + 1}`, round + 1)),
       );
       return { ...base, type: 'repeat', rounds };
+    }
+    case 'random': {
+      const drawn = drawSteps(withRound(value, place.round) as RandomSteps, place.seed, place.prefix);
+      return { ...base, type: 'repeat', rounds: [drawn.map((each, index) => inner(each, path, String(index + 1)))] };
     }
     default:
       return { ...base, type: 'verb', verb: known(VERBS, word), value: withRound(value, place.round) };

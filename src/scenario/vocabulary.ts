@@ -21,7 +21,7 @@ export const EXPECTATIONS: ReadonlyMap<string, AnyExpectation> = new Map(
 );
 
 /** Steps that hold other steps; the runner plays them itself. */
-export const GROUPS = ['parallel', 'repeat'] as const;
+export const GROUPS = ['parallel', 'repeat', 'random'] as const;
 
 /** All keys by which a step can begin. */
 export const STEP_WORDS: readonly string[] = [...VERBS.keys(), 'expect', ...GROUPS];

@@ -87,6 +87,10 @@ export class BareNode<Message> implements Inhabitant, BaseEnv<Message> {
     return this.#random;
   }
 
+  get tracingFrames(): boolean {
+    return this.tracing && this.#world.traceFrames;
+  }
+
   get tracing(): boolean {
     return this.#world.traceSink !== null;
   }

@@ -323,6 +323,10 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     return this.#world.traceSink;
   }
 
+  get traceFrames(): boolean {
+    return this.#world.traceFrames;
+  }
+
   monotonicMillis(): number {
     return this.#world.now;
   }

@@ -15,6 +15,8 @@ export interface WorldOptions extends NetworkOptions {
   readonly epochMillis?: number;
   /** Who gets every trace event in order; null or absent: nothing is traced and nothing is paid for it. */
   readonly traceSink?: ((event: TraceEvent) => void) | null;
+  /** False: frames are left out of the trace, which is most of it. Default true. */
+  readonly traceFrames?: boolean;
 }
 
 /** Something at an index of the world: a bare program, a chat node, the seed server. */
@@ -51,6 +53,7 @@ export class World {
   readonly seed: number | string;
   readonly network: Network;
   readonly traceSink: ((event: TraceEvent) => void) | null;
+  readonly traceFrames: boolean;
   readonly epochMillis: number;
   /** Virtual milliseconds since the start of the world. */
   now = 0;
@@ -69,6 +72,7 @@ export class World {
     this.seed = options.seed;
     this.epochMillis = options.epochMillis ?? EPOCH_MILLIS;
     this.traceSink = options.traceSink ?? null;
+    this.traceFrames = options.traceFrames ?? true;
     this.network = new Network(stream(options.seed, 'network'), options);
   }
 

@@ -8,6 +8,7 @@ interface RunCommandOptions {
   readonly trace?: string;
   readonly keep?: string;
   readonly list?: boolean;
+  readonly standInCrypto?: boolean;
 }
 
 /** Registers `confab run`: plays scenarios. */
@@ -20,6 +21,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--seed <n>', 'seed of the simulator (default: that of the file, else 1); the same seed gives the same trace')
     .option('--trace <file>', 'write the trace of the run to a file (see: confab trace)')
     .option('--keep <folder>', 'put the data root of the run into this folder, and leave it there')
+    .option('--stand-in-crypto', 'in the simulator: the cheap stand-in that explore uses, to repeat its runs')
     .option('--list', 'list the scenarios that come with Confab')
     .addHelpText(
       'after',
@@ -47,6 +49,12 @@ Exit status: 0 everything came out as written, 1 something did not, 2 bad usage 
       if (single !== undefined) throw new ConfabError('bad-arguments', { command: 'run', reason: `--${single} goes with a single scenario` });
       const { runScenarios } = await import('../run-scenarios.ts');
       const { engine, trace, keep } = options;
-      context.exitStatus = await runScenarios(context, files, { engine, seed, traceFile: trace ?? null, keep: keep ?? null });
+      context.exitStatus = await runScenarios(context, files, {
+        engine,
+        seed,
+        traceFile: trace ?? null,
+        keep: keep ?? null,
+        crypto: options.standInCrypto === true ? 'stand-in' : 'real',
+      });
     });
 }

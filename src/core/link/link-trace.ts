@@ -7,13 +7,13 @@ import { approximateBytes, type Link } from './link.ts';
 const FRAME_OVERHEAD_BYTES = 48;
 
 export function traceSend(env: Env<Frame>, link: Link, kind: FrameKind, count: number, messages: readonly Message[]): void {
-  if (!env.tracing) return;
+  if (!env.tracingFrames) return;
   env.trace({ type: 'send', frame: `${env.name}/${link.localRun}/f${count}`, to: link.name, kind, messages: messages.map(traceOf), bytes: bytesOf(messages) });
 }
 
 /** The frame's messages are untrusted; what does not fit is not shown. */
 export function traceReceive(env: Env<Frame>, link: Link, frame: Frame): void {
-  if (!env.tracing) return;
+  if (!env.tracingFrames) return;
   const fitting = frame.messages.filter((message) => misfitOfMessage(message) === null);
   env.trace({
     type: 'receive',

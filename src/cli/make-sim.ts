@@ -1,0 +1,29 @@
+import { CborCodec } from '../adapters/codec/cbor.ts';
+import { NodeCrypto } from '../adapters/crypto/node-crypto.ts';
+import { StandInCrypto } from '../adapters/crypto/stand-in-crypto.ts';
+import { type SimEngine, simEngine } from '../engine/sim.ts';
+import { NO_PLAINTEXT } from '../scenario/checks/no-plaintext.ts';
+import type { Scenario } from '../scenario/load.ts';
+
+export interface SimRunOptions {
+  readonly seed: number;
+  readonly crypto: 'real' | 'stand-in';
+  /** `states`: without frames, which checkers do not need. */
+  readonly traced: boolean | 'states';
+}
+
+/** The simulator as a scenario wants it. */
+export function makeSim(scenario: Scenario, { seed, crypto, traced }: SimRunOptions): SimEngine {
+  const { latencyMillis, loss, beacon } = scenario.network;
+  return simEngine({
+    seed,
+    capabilities: { crypto: crypto === 'real' ? new NodeCrypto() : new StandInCrypto(), codec: new CborCodec() },
+    coreOptions: scenario.options,
+    // A stand-in hides nothing that would be worth a search.
+    searchable: crypto === 'real' && scenario.checks.has(NO_PLAINTEXT.name),
+    lossProbability: loss,
+    beacon,
+    traced,
+    ...(latencyMillis === null ? {} : { latency: { minMillis: latencyMillis.min, maxMillis: latencyMillis.max } }),
+  });
+}
