@@ -52,7 +52,7 @@ test('every shipped scenario names the schema in its first line, loads, and fits
     const scenario = loadScenario(text(name), name);
     t.is(scenario.name, name.replace('.yaml', '').replace('/', '-'), name);
     t.true(scenario.about.length > 20, name);
-    t.true(fits(parse(text(name))), `${name}: ${JSON.stringify(fits.errors)}`);
+    t.true(fits(parse(text(name), { merge: true })), `${name}: ${JSON.stringify(fits.errors)}`);
   }
 });
 
@@ -81,8 +81,9 @@ test('every verb and expectation of the language is told to editors', (t) => {
 
 for (const name of names.filter((each) => !each.startsWith('placebo/'))) {
   test(`${name} passes in the simulator, with several seeds`, async (t) => {
-    const scenario = loadScenario(text(name), name);
-    for (const seed of [1, 2, 3]) {
+    // A long one has its many seeds elsewhere: confab explore.
+    for (const seed of name.startsWith('chaos-') ? [1] : [1, 2, 3]) {
+      const scenario = loadScenario(text(name), name, seed);
       const report = await playInSim(scenario, seed);
       t.is(report.verdict, 'pass', `seed ${seed}: ${report.reason ?? ''}`);
       t.true(report.checks.every((check) => check.ok));

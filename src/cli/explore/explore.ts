@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { ConfabError } from '../../core/errors.ts';
 import { sayMillis } from '../../scenario/durations.ts';
+import { loadScenario } from '../../scenario/load.ts';
 import { EXIT_STATUS } from '../../scenario/report.ts';
 import { counted } from '../../scenario/words.ts';
 import type { CliContext } from '../context.ts';
@@ -34,6 +35,7 @@ export interface Failure extends SeedOutcome {
 /** Plays a scenario with many seeds; gives the exit status: 0 all came out as written, 1 some did not, 3 some crashed. */
 export async function explore(context: CliContext, written: string, options: ExploreOptions): Promise<number> {
   const { file, text } = await findScenario(written);
+  loadScenario(text, file, options.first);
   const startedMillis = performance.now();
   const jobs = Math.min(options.jobs ?? availableParallelism(), options.seeds);
   const pool = new Pool(jobs);

@@ -2,6 +2,9 @@ import { Worker } from 'node:worker_threads';
 import type { SeedOutcome, SeedTask } from './play-seed.ts';
 import type { WorkerAnswer } from './worker.ts';
 
+/** Runs make much garbage that dies young: with room for it, it is never copied. */
+const YOUNG_MEGABYTES = 64;
+
 interface Slot {
   readonly worker: Worker;
   busy: { readonly resolve: (answer: WorkerAnswer) => void; readonly reject: (error: Error) => void } | null;
@@ -17,7 +20,10 @@ export class Pool {
   }
 
   #start(): Slot {
-    const slot: Slot = { worker: new Worker(new URL('worker.js', import.meta.url)), busy: null };
+    const slot: Slot = {
+      worker: new Worker(new URL('worker.js', import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } }),
+      busy: null,
+    };
     slot.worker.on('message', (answer: WorkerAnswer) => {
       const { busy } = slot;
       slot.busy = null;

@@ -1,0 +1,50 @@
+import test from 'ava';
+import { countSteps, type RawScenario, shrink, writtenOut } from '../../src/scenario/shrink.ts';
+
+const text = (scenario: RawScenario) => JSON.stringify(scenario.steps);
+
+test('what is drawn and repeated is written out, strand by strand', (t) => {
+  const out = writtenOut(
+    {
+      name: 'some',
+      steps: [
+        { start: 'user[1..3]' },
+        { repeat: { times: 2, steps: [{ wait: '{round}s' }] } },
+        { parallel: [{ random: { nodes: 'user[1..3]', times: 3, of: [{ steps: [{ kill: 'any-up' }] }] } }, [{ wait: '5s' }, { wait: '6s' }]] },
+      ],
+    },
+    4,
+  );
+  t.is(out['seed'], 4);
+  t.deepEqual(out.steps.slice(0, 3), [{ start: 'user[1..3]' }, { wait: '1s' }, { wait: '2s' }]);
+  const [drawn = [], waits = []] = (out.steps[3] as { parallel: Array<Array<Record<string, unknown>>> }).parallel;
+  t.deepEqual(
+    drawn.map((step) => Object.keys(step).join()),
+    ['kill', 'kill', 'kill'],
+  );
+  t.is(waits.length, 2);
+});
+
+test('only what the failure needs is left, and each of it is needed', async (t) => {
+  const steps = Array.from({ length: 60 }, (_, index) => ({ kill: `user${index}` }));
+  const whole: RawScenario = { name: 'some', steps: [{ start: 'user[0..59]' }, { parallel: [steps.slice(0, 30), steps.slice(30)] }, { wait: '40s' }] };
+  let tries = 0;
+  const fails = async (smaller: RawScenario) => {
+    tries += 1;
+    return /"kill":"user7"/.test(text(smaller)) && /"kill":"user41"/.test(text(smaller)) && text(smaller).includes('start');
+  };
+  const small = await shrink(whole, fails);
+  t.is(countSteps(small.steps), 3);
+  t.deepEqual(small.steps, [{ start: ['user7', 'user41'] }, { kill: 'user7' }, { kill: 'user41' }]);
+  t.true(tries < 400, `${tries} tries`);
+});
+
+test('counts and waits get smaller', async (t) => {
+  const whole: RawScenario = { name: 'some', steps: [{ send: { from: 'a', to: 'b', text: 'x', count: 64 } }, { wait: '40s' }] };
+  const fails = async (smaller: RawScenario) => {
+    const [send, wait] = smaller.steps as unknown as [{ send?: { count: number } }, { wait?: string }];
+    const millis = (wait?.wait ?? '0ms').endsWith('ms') ? Number.parseInt(wait?.wait ?? '0', 10) : Number.parseInt(wait?.wait ?? '0', 10) * 1_000;
+    return (send?.send?.count ?? 0) >= 5 && millis > 9_000;
+  };
+  t.deepEqual((await shrink(whole, fails)).steps, [{ send: { from: 'a', to: 'b', text: 'x', count: 8 } }, { wait: '10000ms' }]);
+});
