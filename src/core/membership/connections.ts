@@ -295,7 +295,6 @@ export class Connections {
     this.#byHand = this.#byHand.filter((endpoint) => endpoint.address !== link.endpoint.address);
     if (settings.network !== '') this.#parts.tell({ type: 'peer-changed', node: link.name, state: 'up' });
     sync.linkUp(link);
-    this.#parts.seed.linkUp();
     if (link.sessionOpen) this.#userLinkUp(link);
     this.#userNodeReady(link);
     if (link.userId !== null) this.#parts.presence.reconsider(link.userId);
@@ -314,7 +313,7 @@ export class Connections {
       if (this.sessionLink(link.userId) === null) this.#parts.chat.userLinkDown(link.userId);
       this.#parts.presence.reconsider(link.userId);
     }
-    this.reviewSoon();
+    if (link.wanted || reason !== 'closed') this.reviewSoon();
   }
 
   /** A record came in: a new address or run is worth an attempt at once. */

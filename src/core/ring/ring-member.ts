@@ -20,6 +20,7 @@ const MEMBERS_MAX = 24;
 /** Newcomers that are asked at once, and the time after which one more may be, ms; longer in large rings, like that between merge probes. */
 const MEETINGS_MAX = 4;
 const MEETING_MILLIS = 10_000;
+const SMALL_MEETINGS = 3;
 const MET_MAX = 1_024;
 const SILENT_MAX = 1_024;
 const LOOKUP_MILLIS_SHOWN = 1;
@@ -43,7 +44,7 @@ export class RingMember implements RingPort {
   /** Whom Chord has been told of, the longest known first. */
   readonly #met = new Set<NodeId>();
   /** So many newcomers may be asked now whether they live in another ring. */
-  #meetings = MEETINGS_MAX;
+  #meetings = 1;
   #meetingsMillis = 0;
 
   constructor(parts: Parts) {
@@ -216,6 +217,8 @@ export class RingMember implements RingPort {
     const pauseMillis = MEETING_MILLIS * Math.max(1, Math.log2(this.#chord.sizeGuess) / 3);
     this.#meetings = Math.min(MEETINGS_MAX, this.#meetings + (now - this.#meetingsMillis) / pauseMillis);
     this.#meetingsMillis = now;
+    // Where there are few, everybody has to know everybody.
+    if (this.#chord.small) this.#meetings = Math.max(this.#meetings, SMALL_MEETINGS);
     for (const id of this.#news) {
       const record = view.node(id);
       const contact = record === undefined ? null : this.#contactIn(record);

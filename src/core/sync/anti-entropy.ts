@@ -32,6 +32,8 @@ export class AntiEntropy {
   #lastMillis: number | null = null;
   /** When a new link is next asked for a sample, above full membership. */
   #sampleDueMillis = 0;
+  /** A peer has said that the network is above full membership; this node may know too few to see it. */
+  #crowdUntilMillis = Number.NEGATIVE_INFINITY;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -52,6 +54,11 @@ export class AntiEntropy {
     if (this.#hurried) return;
     this.#hurried = true;
     this.#setTimer(this.#parts.options.antiEntropyHurryMillis);
+  }
+
+  /** More users than everybody could know, as far as we know. */
+  get #crowd(): boolean {
+    return !this.#parts.view.full || this.#parts.env.monotonicMillis < this.#crowdUntilMillis;
   }
 
   get rounds(): number {
@@ -111,13 +118,15 @@ export class AntiEntropy {
 
   /** Our own go to every peer, those of others to the people who wait for us and to some random peers; above full membership only ours travel. */
   #passOn(news: readonly News[], fanout: number): void {
-    const { view, session, links } = this.#parts;
+    const { session, links } = this.#parts;
+    const crowd = this.#crowd;
     const up = links.upLinks();
     const some = this.#someOf(up, fanout);
     const batches = new Map<Link, SignedRecord[]>();
     for (const { record, from } of news) {
       const own = record.authorId === session.ownerId || record.authorId === session.nodeId;
-      if (!own && !view.full) continue;
+      // What the seed server told us, others hear from it as well, or by comparing.
+      if (!own && (crowd || from === null)) continue;
       for (const link of own ? up : some) {
         if (link === from) continue;
         const batch = batches.get(link);
@@ -143,8 +152,8 @@ export class AntiEntropy {
 
   /** Above full membership links come and go with every look-up, so only some of them begin with an exchange. */
   linkUp(link: Link): void {
-    const { env, options, view, seed } = this.#parts;
-    if (!view.full && !seed.joining && env.monotonicMillis < this.#sampleDueMillis) return;
+    const { env, options, seed } = this.#parts;
+    if (this.#crowd && !seed.joining && env.monotonicMillis < this.#sampleDueMillis) return;
     this.#sampleDueMillis = env.monotonicMillis + options.antiEntropyMillis / 2;
     this.#compareWith(link);
   }
@@ -173,10 +182,15 @@ export class AntiEntropy {
   }
 
   summary(link: Link, message: Of<'sync-summary'>): void {
-    const { view, links, options } = this.#parts;
+    const { env, view, links, options } = this.#parts;
     // One of us does not know everybody: what the other lacks would be nearly all there is.
-    const unlike = !view.full || sameBytes(message.hash, NO_HASH);
-    if (unlike || message.count > options.syncDigestMax) return this.#sendRecords(link, this.#sample(), 1);
+    const told = sameBytes(message.hash, NO_HASH);
+    if (told) this.#crowdUntilMillis = env.monotonicMillis + CROWD_MILLIS;
+    if (told || !view.full || message.count > options.syncDigestMax) {
+      if (message.wantAnswer === 0) return;
+      if (!told) links.send(link, { type: 'sync-summary', hash: NO_HASH, count: view.recordCount, wantAnswer: 0 });
+      return this.#sendRecords(link, this.#sample(), 1);
+    }
     if (sameBytes(message.hash, view.hash())) {
       if (message.wantAnswer === 1) links.send(link, { type: 'records', records: [], final: 1 });
       return this.#completed(link);
@@ -259,6 +273,8 @@ export class AntiEntropy {
 }
 
 const NO_HASH = new Uint8Array(32);
+/** How long the word of a peer that the network is large holds, ms. */
+const CROWD_MILLIS = 60_000;
 
 /** A record that only proves life: nothing in it differs from the one before but the number and the time. */
 function saysTheSame(before: AnyVerifiedRecord, after: AnyVerifiedRecord): boolean {

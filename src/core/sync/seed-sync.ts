@@ -77,10 +77,6 @@ export class SeedSync {
     for (const signed of records) this.#parts.sync.take(signed, null);
   }
 
-  linkUp(): void {
-    this.#parts.connections.reviewSoon();
-  }
-
   /** A round of anti-entropy with a peer has ended. */
   syncedFromPeer(peer: string): void {
     const first = this.joining || this.#source === 'none';
