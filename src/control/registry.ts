@@ -1,6 +1,7 @@
 import type { CommandName } from '../core/commands.ts';
 import { CORE_OPTIONS } from '../core/options.ts';
 import { boolean, choice, either, integer, list, number, optional, record, type Shape, text } from '../core/shape.ts';
+import { ROOM_REGISTRY } from './room-registry.ts';
 
 /**
  * The one command registry: the numbered menus, slash commands, completion, help, scenario steps and the printed manual
@@ -20,7 +21,7 @@ export interface CommandEntry {
   /** Arguments that must never be shown, logged or traced. */
   readonly secret?: readonly string[];
   /** What a terminal completes an argument with. */
-  readonly complete?: Readonly<Record<string, 'user' | 'friend' | 'incoming' | 'blocked' | 'presence'>>;
+  readonly complete?: Readonly<Record<string, 'user' | 'friend' | 'incoming' | 'blocked' | 'presence' | 'room'>>;
   readonly when: 'always' | 'logged-in' | 'logged-out';
   readonly example: string;
   /** Place in the numbered menu, where it has one. */
@@ -313,6 +314,7 @@ export const REGISTRY = [
     when: 'logged-in',
     example: '/delete-account',
   },
+  ...ROOM_REGISTRY,
   // answered by the driver, for scripts and the lab
   { name: 'ping', slash: [], summary: 'Is the node there?', args: nothing, positional: [], when: 'always', example: '' },
   { name: 'subscribe', slash: [], summary: 'Send events from now on', args: nothing, positional: [], when: 'always', example: '' },

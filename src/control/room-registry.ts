@@ -1,13 +1,6 @@
 import { CORE_OPTIONS } from '../core/options.ts';
-import type { RoomCommands } from '../core/rooms/room-commands.ts';
 import { boolean, choice, integer, list, optional, text } from '../core/shape.ts';
 import type { CommandEntry } from './registry.ts';
-
-/** As CommandEntry; a room completes an argument, too. */
-export interface RoomCommandEntry extends Omit<CommandEntry, 'name' | 'complete'> {
-  readonly name: keyof RoomCommands;
-  readonly complete?: Readonly<Record<string, 'room' | 'user'>>;
-}
 
 const room = text(1, 256);
 const user = text(1, 64);
@@ -249,4 +242,4 @@ export const ROOM_REGISTRY = [
     when,
     example: '',
   },
-] as const satisfies readonly RoomCommandEntry[];
+] as const satisfies readonly CommandEntry[];

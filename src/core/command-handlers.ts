@@ -5,6 +5,7 @@ import type { CommandInput, CommandResult } from './env.ts';
 import type { Parts } from './parts.ts';
 import type { VerifiedRecord } from './records.ts';
 import { keyOfName } from './ring/keys.ts';
+import { ROOM_HANDLERS } from './rooms/room-handlers.ts';
 import type { Relation, UserId } from './types.ts';
 
 type Respond = (result: { ok: true; value: unknown } | { ok: false; code: string; details?: Record<string, unknown> }) => void;
@@ -46,6 +47,7 @@ const NEEDS_SESSION = new Set<string>([
   'read',
   'draft',
   'settings',
+  ...(Object.keys(ROOM_HANDLERS) as Array<keyof typeof ROOM_HANDLERS>),
 ] satisfies CommandName[]);
 
 const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
@@ -160,6 +162,7 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
   ring: ({ ring }, _args, respond) => respond({ ok: true, value: ring.view() }),
   lookup: ({ ring, env }, { name, recursive }, respond) =>
     ring.lookup(keyOfName(env.crypto, name), recursive === true ? 'recursive' : 'iterative', (value) => respond({ ok: true, value })),
+  ...ROOM_HANDLERS,
 };
 
 /** Every command that the core answers; the registry adds what the driver answers by itself. */

@@ -1,10 +1,11 @@
+import type { RoomCommands, RoomNodeEvent } from './rooms/room-commands.ts';
 import type { MessageId, MessageState, PresenceState, PresenceView, Relation, SyncSource, UserId, WallMillis } from './types.ts';
 
 /**
  * What can be asked of a node, and what it tells by itself: the core's side of the control interface.
  * control/registry.ts holds the same commands with schemas, help and menu texts; its test pins that both agree.
  */
-export interface Commands {
+export interface Commands extends RoomCommands {
   register: { args: { password: string; displayName?: string }; result: { user: string; userId: UserId } };
   login: { args: { password: string }; result: { user: string; userId: UserId; unread: number } };
   logout: { args: Record<string, never>; result: Record<string, never> };
@@ -163,4 +164,5 @@ export type NodeEvent =
   | { readonly type: 'user-deleted'; readonly user: string }
   | { readonly type: 'peer-changed'; readonly node: string; readonly state: PeerView['state'] | 'gone' }
   | { readonly type: 'sync-changed'; readonly sync: SyncView }
+  | RoomNodeEvent
   | { readonly type: 'notice'; readonly level: 'info' | 'warning' | 'error'; readonly text: string };

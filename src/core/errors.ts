@@ -42,6 +42,18 @@ export const ERRORS = {
   'text-too-long': entry('The text has {bytes} bytes; {max} is the most.', 'Send it in parts.', { httpStatus: 413 }),
   'outbox-full': entry('{count} messages wait for {name} already.', 'Wait until {name} has been on line.', { httpStatus: 429 }),
   'unknown-message': entry('There is no message {id}.', 'Look up the id in the chat.', { httpStatus: 404 }),
+  // rooms
+  'unknown-room': entry('There is no room {name} here.', 'Look at /rooms; to join one, write its link.', { httpStatus: 404 }),
+  'ambiguous-room': entry('Several rooms here are called {name}.', 'Write the beginning of the id instead; /rooms shows it.', { httpStatus: 409 }),
+  'room-bad-name': entry('A room needs a name of 1 to {max} characters.', 'Choose another name.'),
+  'rooms-full': entry('You are in {max} rooms already.', 'Leave one first.', { httpStatus: 429 }),
+  'not-in-room': entry('You are not a member of {name}.', 'Join it first; what you have read stays readable.', { httpStatus: 403 }),
+  'room-joined-already': entry('You are in {name} already.', 'Nothing to do.', { httpStatus: 409 }),
+  'room-refused': entry('{name} does not let you in.', 'Ask somebody who is in it for an invitation.', { httpStatus: 403 }),
+  'room-needs-password': entry('{name} wants a password.', 'Join again and write it.', { httpStatus: 403 }),
+  'room-wrong-password': entry('That is not the password of {name}.', 'Try again, or ask a member.', { httpStatus: 403 }),
+  'room-forbidden': entry('{name} does not allow that: {reason}.', 'Ask an admin of the room; /room shows who they are.', { httpStatus: 403 }),
+  'no-room-member': entry('{name} is not in {room}.', 'Look at who is in it with /room.', { httpStatus: 404 }),
   // the network and its edges
   'bad-endpoint': entry('{endpoint} is not the address of a peer.', 'Write it as tcp://127.0.0.1:PORT#KEY, as confab ps prints it.', { exitStatus: 2 }),
   unavailable: entry('{what} cannot be reached.', 'Nothing is lost; it is tried again by itself.', { definite: false, httpStatus: 503 }),

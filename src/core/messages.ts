@@ -3,6 +3,7 @@ import { replicaAnswerShape, replicaQuestionShape } from './replication/replica-
 import type { ReplicaAnswer, ReplicaQuestion } from './replication/replication-port.ts';
 import type { RingAnswer, RingNotice, RingQuestion } from './ring/ring-port.ts';
 import { ringAnswerShape, ringNoticeShape, ringQuestionShape } from './ring/ring-shapes.ts';
+import { ROOM_MESSAGES, type RoomMessage } from './rooms/room-messages.ts';
 import { type RatchetPart, ratchetPartShape } from './secure/part.ts';
 import { anything, bytes, choice, hexId, integer, list, misfit, nullable, record, type Shape, text } from './shape.ts';
 import type { MessageId, UserId } from './types.ts';
@@ -87,7 +88,9 @@ export type Message =
   | { readonly type: 'ring-notice'; readonly notice: RingNotice }
   /** Between holders of values on the ring (replication/replication-port.ts). */
   | { readonly type: 'replica-ask'; readonly id: number; readonly question: ReplicaQuestion }
-  | { readonly type: 'replica-answer'; readonly id: number; readonly answer: ReplicaAnswer };
+  | { readonly type: 'replica-answer'; readonly id: number; readonly answer: ReplicaAnswer }
+  /** Between members of a room (rooms/room-messages.ts). */
+  | RoomMessage;
 
 export type MessageType = Message['type'];
 
@@ -155,6 +158,7 @@ export const MESSAGES: Readonly<Record<MessageType, MessageEntry>> = {
   'handover-ask': { about: 'Asks for a page of what an earlier session of the same user left.', shape: { ephemeral: bytes(32), sealed: bytes(16, 1_024) } },
   'handover-page': { about: 'A sealed page of rows.', shape: { salt: bytes(16), sealed: bytes(16, 524_288) } },
   refusal: { about: 'Messages that will never be taken.', shape: { ids: list(messageId, 256), reason: choice('not-friends', 'unreadable') } },
+  ...ROOM_MESSAGES,
 };
 
 const shapes = new Map<string, Shape>(Object.entries(MESSAGES).map(([type, entry]) => [type, record({ type: choice(type), ...entry.shape })]));

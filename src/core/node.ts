@@ -19,6 +19,7 @@ import { Presence } from './presence/presence.ts';
 import type { AnyVerifiedRecord, VerifiedRecord } from './records.ts';
 import { ReplicaMember } from './replication/replica-member.ts';
 import { RingMember } from './ring/ring-member.ts';
+import { Rooms } from './rooms/rooms.ts';
 import { SecureChannels } from './secure/secure-channels.ts';
 import { Services } from './services.ts';
 import { Custody } from './session/custody.ts';
@@ -100,6 +101,7 @@ class ChatNode implements Program<Frame> {
     parts.presence = new Presence(parts);
     parts.secure = new SecureChannels(parts);
     parts.chat = new Chat(parts);
+    parts.rooms = new Rooms(parts, this.#services);
     parts.vaultExchange = new VaultExchange(parts);
     parts.custody = new Custody(parts);
     parts.inheritance = new Inheritance(parts);
@@ -190,6 +192,8 @@ class ChatNode implements Program<Frame> {
         return this.#parts.custody.timer();
       case 'handover':
         return this.#parts.inheritance.timer(key);
+      case 'rooms':
+        return this.#parts.rooms.tick();
       case 'presence':
         this.#env.setTimer('presence', '', PRESENCE_TICK_MILLIS);
         return presence.tick();
@@ -211,6 +215,7 @@ class ChatNode implements Program<Frame> {
     const { connections, chat, sync, links } = this.#parts;
     connections.endTurn();
     chat.endTurn();
+    this.#parts.rooms.endTurn();
     this.#parts.secure.endTurn();
     sync.endTurn();
     links.pack();
@@ -227,6 +232,7 @@ class ChatNode implements Program<Frame> {
     discovery.stop();
     this.#parts.swim.stop();
     chat.endTurn();
+    this.#parts.rooms.endTurn();
     this.#parts.secure.endTurn();
     sync.endTurn();
     links.goodbye();
@@ -291,6 +297,8 @@ class ChatNode implements Program<Frame> {
         return custody.ask(link, message);
       case 'handover-page':
         return inheritance.page(link, message);
+      default:
+        return this.#parts.rooms.message(link, message);
     }
   }
 
@@ -310,6 +318,7 @@ class ChatNode implements Program<Frame> {
     this.#parts.connections.down(link, reason);
     this.#parts.ring.linkDown(link);
     this.#parts.replication.linkDown(link);
+    this.#parts.rooms.linkDown(link.nodeId);
   }
 
   #recordChanged(record: AnyVerifiedRecord): void {
@@ -340,8 +349,8 @@ class ChatNode implements Program<Frame> {
   }
 
   #pinned(id: UserId): boolean {
-    const { session, friends, chat } = this.#parts;
-    return id === session.ownerId || friends.relation(id) !== 'none' || chat.waitsFor(id);
+    const { session, friends, chat, rooms } = this.#parts;
+    return id === session.ownerId || friends.relation(id) !== 'none' || chat.waitsFor(id) || rooms.knows(id);
   }
 
   #helloMessage(): Message {

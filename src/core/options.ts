@@ -204,6 +204,31 @@ export const CORE_OPTIONS = Object.freeze({
   roomTopicCharactersMax: 300,
   /** One emoji may be several code units; a short word is allowed as well. */
   roomReactionCharactersMax: 16,
+  /** Rooms that one user is in. */
+  roomsMax: 1_000,
+  /** Events that wait for what they point to: in a room, and from one author. */
+  roomParkedMax: 2_048,
+  roomParkedPerSourceMax: 256,
+  /** A gap is shown after this long; what waited for it is forgotten after the second, ms. */
+  roomGapMillis: 3_000,
+  roomParkedMillis: 60_000,
+  /** Up to so many members each is linked with all others; above that with neighbours among the members, who pass on. */
+  roomDirectMembersMax: 32,
+  /** A chain of sender keys serves for so many messages and so long, ms. */
+  roomChainMessagesMax: 100,
+  roomChainMillisMax: 604_800_000,
+  /** Pause between two looks at what is missing in a room, ms; and between two comparisons with a random member, ms. */
+  roomTickMillis: 500,
+  roomCompareMillis: 15_000,
+  /** Ranges that one comparison goes into, and events that are asked for at once. */
+  roomRangesMax: 16,
+  roomWantsMax: 512,
+  /** How long the answer to a join waits for a member of the room, ms. */
+  roomJoinMillis: 4_000,
+  /** Rooms of others that are remembered, to be joined. */
+  roomCardsMax: 256,
+  /** A member who was typing and says nothing more has stopped after this long, ms. */
+  roomTypingMillis: 6_000,
 });
 
 type Widened<Value> = Value extends number ? number : Value extends string ? Value : { readonly [Key in keyof Value]: Widened<Value[Key]> };

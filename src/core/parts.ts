@@ -14,6 +14,7 @@ import type { CoreOptions } from './options.ts';
 import type { Presence } from './presence/presence.ts';
 import type { ReplicaMember } from './replication/replica-member.ts';
 import type { RingMember } from './ring/ring-member.ts';
+import type { Rooms } from './rooms/rooms.ts';
 import type { SecureChannels } from './secure/secure-channels.ts';
 import type { Custody } from './session/custody.ts';
 import type { Inheritance } from './session/inheritance.ts';
@@ -55,6 +56,7 @@ export interface Parts {
   /** Prekeys, and pairwise ratchets with others. */
   readonly secure: SecureChannels;
   readonly chat: Chat;
+  readonly rooms: Rooms;
   /** Hands the vault to a login of the same user elsewhere, and asks for it. */
   readonly vaultExchange: VaultExchange;
   /** What a session that was overtaken left, until the new one has it. */

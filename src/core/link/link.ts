@@ -2,6 +2,7 @@ import type { Random } from '../capabilities.ts';
 import type { Message } from '../messages.ts';
 import type { VerifiedRecord } from '../records.ts';
 import { bytesOfAnswer, bytesOfQuestion } from '../replication/replica-shapes.ts';
+import { approximateRoomBytes } from '../rooms/room-messages.ts';
 import type { Address, Endpoint, NodeId, UserId } from '../types.ts';
 import type { VerifiedSession } from './hello.ts';
 
@@ -153,6 +154,8 @@ export function approximateBytes(message: Message): number {
       return 128 + bytesOfAnswer(message.answer);
     case 'sync-summary':
       return 96;
+    default:
+      return approximateRoomBytes(message);
   }
 }
 

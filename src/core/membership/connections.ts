@@ -153,9 +153,9 @@ export class Connections {
   }
 
   #wantedUsers(): Set<UserId> {
-    const { session, friends, chat, vaultExchange, view } = this.#parts;
+    const { session, friends, chat, rooms, vaultExchange, view } = this.#parts;
     if (session.open === null) return vaultExchange.wanted === null ? new Set() : new Set([vaultExchange.wanted]);
-    const wanted = new Set([...friends.wanted(), ...chat.waitingFor()]);
+    const wanted = new Set([...friends.wanted(), ...chat.waitingFor(), ...rooms.wanted()]);
     // Other nodes of our own user: one may hold what an earlier session left, or take the session over.
     if (view.nodesOf(session.open.userId).size > 1) wanted.add(session.open.userId);
     return wanted;
@@ -270,6 +270,9 @@ export class Connections {
         // Somebody else's may be passed on.
         if (message.envelope.from !== link.userId) return false;
         break;
+      case 'room-events':
+      case 'room-envelope':
+      case 'room-have':
       case 'receipt':
       case 'refusal':
       case 'facts':
@@ -348,6 +351,7 @@ export class Connections {
     if (!session.open || link.userId === null) return;
     friends.userLinkUp(link.userId, link);
     chat.userLinkUp(link.userId, link);
+    this.#parts.rooms.userLinkUp(link.userId, link);
   }
 
   /** The link over which a user who is logged in can be reached now. */

@@ -19,6 +19,11 @@ export const HANDOVER_TABLES = [
   'prekeys',
   'ratchets',
   'skippedKeys',
+  'rooms',
+  'roomChains',
+  'roomEvents',
+  'roomReceipts',
+  'roomInvitations',
 ] as const satisfies readonly TableName[];
 
 /** Read from the store at once, so that rows with long texts do not pile up in memory. */

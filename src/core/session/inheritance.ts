@@ -106,6 +106,7 @@ export class Inheritance {
           this.#parts.secure.inherit(table, key, value);
           break;
         default:
+          if (this.#parts.rooms.inheritance.take(table, key, value)) break;
           if (chat.inherited.take(table, key, value)) messages += 1;
       }
     }

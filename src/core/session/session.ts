@@ -278,6 +278,7 @@ export class Session {
     friends.open();
     this.#parts.secure.open();
     chat.open();
+    this.#parts.rooms.open();
     presence.open();
     links.refreshHello();
     connections.sessionOpened();
@@ -310,6 +311,7 @@ export class Session {
   #close(): void {
     const { env, friends, chat, links, sync } = this.#parts;
     sync.endTurn();
+    this.#parts.rooms.close();
     chat.close();
     this.#parts.secure.close();
     friends.close();

@@ -45,6 +45,9 @@ function keep(turn: Turn, call: Call, value: unknown): void {
     case 'users':
       turn.set({ users: (value as Result<'users'>).users });
       return;
+    case 'rooms':
+      if (call.purpose === 'refresh') turn.set({ rooms: (value as Result<'rooms'>).rooms });
+      return;
     case 'settings':
       turn.set({ settings: value as Result<'settings'> });
       return;
@@ -97,7 +100,7 @@ function enterSession(turn: Turn): void {
 
 /** Asks for everything that the screens are drawn from. */
 export function refreshAll(turn: Turn): void {
-  for (const command of ['friends', 'requests', 'chats', 'settings', 'users'] as const) turn.call(command, {}, 'refresh');
+  for (const command of ['friends', 'requests', 'chats', 'settings', 'users', 'rooms'] as const) turn.call(command, {}, 'refresh');
   const { screen, model } = turn;
   // What came while nobody listened is not in the conversations: they are loaded again when they are opened.
   for (const name of Object.keys(model.conversations)) turn.conversation(name, { loaded: 'no' });

@@ -23,6 +23,12 @@ const VIEWS: ReadonlySet<string> = new Set([
   'info',
   'peers',
   'sync',
+  'rooms',
+  'room',
+  'room-history',
+  'room-order',
+  'room-search',
+  'room-export',
 ] satisfies CommandName[]);
 /** Commands that mean the present conversation when nobody is named; none of them takes anything away. */
 const MEANS_THIS_CHAT: ReadonlySet<string> = new Set(['history', 'read', 'user'] satisfies CommandName[]);

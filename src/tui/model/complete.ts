@@ -16,7 +16,7 @@ export interface Completion {
 }
 
 /** Names of one kind that an argument can take now. */
-export function namesOf(model: Model, kind: 'user' | 'friend' | 'incoming' | 'blocked' | 'presence'): readonly string[] {
+export function namesOf(model: Model, kind: 'user' | 'friend' | 'incoming' | 'blocked' | 'presence' | 'room'): readonly string[] {
   switch (kind) {
     case 'user': {
       const names = new Set([...model.friends.map((friend) => friend.name), ...model.users.map((user) => user.name), ...model.requests.incoming]);
@@ -29,6 +29,8 @@ export function namesOf(model: Model, kind: 'user' | 'friend' | 'incoming' | 'bl
       return model.requests.incoming;
     case 'blocked':
       return model.requests.blocked;
+    case 'room':
+      return model.rooms.map((room) => room.room);
     case 'presence':
       return ['online', 'away', 'busy', 'offline'];
   }

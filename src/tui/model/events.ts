@@ -6,6 +6,7 @@ import { failureWords, presenceWord, tickWord } from '../text/words.ts';
 import { leaveSession, takeSync } from './answers.ts';
 import { addMessage, changeMessage, loadHistory, markRead, preview, setUnread } from './chat.ts';
 import { conversationOf } from './model.ts';
+import { takeRoomEvent } from './room-events.ts';
 import type { Turn } from './turn.ts';
 
 /** What the node tells by itself. News from elsewhere interrupts with one line and never touches the draft. */
@@ -44,6 +45,16 @@ export function takeEvent(turn: Turn, event: NodeEvent): void {
       return;
     case 'sync-changed':
       takeSync(turn, event.sync);
+      return;
+    case 'room-joined':
+    case 'room-left':
+    case 'room-invited':
+    case 'room-changed':
+    case 'room-message':
+    case 'room-message-changed':
+    case 'room-typing':
+    case 'room-gap':
+      takeRoomEvent(turn, event);
       return;
     case 'notice':
       turn.notice(event.level, sanitiseLine(event.text));

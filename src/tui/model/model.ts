@@ -1,5 +1,6 @@
 import { commandEntry } from '../../control/registry.ts';
 import type { ChatView, CommandName, FriendView, MessageView, NodeInfo, Settings, UserView } from '../../core/commands.ts';
+import type { RoomView } from '../../core/rooms/room-commands.ts';
 import { type Editor, EMPTY_EDITOR } from '../input/editor.ts';
 import { EMPTY_HISTORY, type History } from '../input/history.ts';
 import type { Completion } from './complete.ts';
@@ -22,6 +23,7 @@ export interface Model {
   readonly requests: Requests;
   readonly chats: readonly ChatView[];
   readonly users: readonly UserView[];
+  readonly rooms: readonly RoomView[];
   readonly conversations: Readonly<Record<string, Conversation>>;
   /** From the menu at the bottom to what is shown; never empty. */
   readonly screens: readonly Screen[];
@@ -148,6 +150,7 @@ export function startModel(start: {
     requests: { incoming: [], outgoing: [], blocked: [] },
     chats: [],
     users: [],
+    rooms: [],
     conversations: {},
     screens: [{ type: 'start' }],
     editor: EMPTY_EDITOR,

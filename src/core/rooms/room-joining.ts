@@ -1,0 +1,357 @@
+import { sameBytes, toHex } from '../bytes.ts';
+import type { Link } from '../link/link.ts';
+import type { Parts } from '../parts.ts';
+import type { Services } from '../services.ts';
+import type { UserId } from '../types.ts';
+import type { Confidence } from './pairwise.ts';
+import type { Room } from './room.ts';
+import type { RoomId, RoomsView } from './room-commands.ts';
+import { type AnyRoomEvent, fromHex, readRoomEvent, type SignedRoomEvent, signRoomEvent } from './room-event.ts';
+import type { RoomCard, RoomMessage } from './room-messages.ts';
+import { passwordKeyPair, passwordProof } from './room-password.ts';
+import { linkOf } from './room-views.ts';
+import type { Rooms } from './rooms.ts';
+
+type Door = Extract<RoomMessage, { type: 'room-door' }>;
+type Outcome = { readonly state: 'joined' | 'pending' } | { readonly code: string };
+
+/** An invitation as it is stored. */
+interface InvitationRow {
+  readonly create: SignedRoomEvent;
+  readonly topic: string;
+  readonly from: string;
+  readonly hosts: readonly string[];
+}
+
+/** A join under way: in memory what a restart may forget; that it is under way stands in the room's row. */
+interface Attempt {
+  password: string | null;
+  readonly answers: Array<(outcome: Outcome) => void>;
+  readonly sinceMillis: number;
+  askedMillis: number;
+  /** The first event of the room, once a member has shown it. */
+  create: (AnyRoomEvent & { readonly kind: 'create' }) | null;
+  deriving: boolean;
+}
+
+const ASK_AGAIN_MILLIS = 1_500;
+const HOSTS_MAX = 4;
+const INVITATIONS_MAX = 256;
+const CARDS_SENT_MAX = 32;
+
+/** How people come into rooms: links, invitations, cards, passwords. */
+export class RoomJoining {
+  readonly #parts: Parts;
+  readonly #rooms: Rooms;
+  readonly #services: Services;
+  readonly #attempts = new Map<RoomId, Attempt>();
+  /** Rooms that anybody may ask to join, as members tell of them. */
+  readonly #cards = new Map<RoomId, { readonly card: RoomCard; readonly create: AnyRoomEvent & { readonly kind: 'create' } }>();
+
+  constructor(parts: Parts, rooms: Rooms, services: Services) {
+    this.#parts = parts;
+    this.#rooms = rooms;
+    this.#services = services;
+  }
+
+  forget(): void {
+    this.#attempts.clear();
+  }
+
+  get waiting(): boolean {
+    return this.#attempts.size > 0 || this.#pending().length > 0;
+  }
+
+  #pending(): Room[] {
+    return this.#rooms.all().filter((room) => room.row.status === 'pending');
+  }
+
+  // --- joining ---
+
+  /** Begins to join; `answer` comes when it is done, refused, or takes longer than people wait. */
+  join(target: { readonly room: RoomId; readonly host: string | null }, password: string | undefined, answer: (outcome: Outcome) => void): void {
+    const { env } = this.#parts;
+    const known = this.#rooms.get(target.room);
+    if (known?.row.status === 'member') return answer({ code: 'room-joined-already' });
+    if (known === undefined && this.#rooms.all().length >= this.#parts.options.roomsMax) return answer({ code: 'rooms-full' });
+    const invitation = env.store.get<InvitationRow>('roomInvitations', target.room);
+    const card = this.#cards.get(target.room);
+    const hosts = [
+      ...new Set([...(target.host === null ? [] : [target.host]), ...(invitation?.hosts ?? []), ...(card?.card.hosts ?? []), ...(known?.row.hosts ?? [])]),
+    ];
+    const room = this.#rooms.add(target.room);
+    const name = room.row.name === '' ? (card?.create.body.name ?? `room-${target.room.slice(0, 8)}`) : room.row.name;
+    room.change({ status: 'pending', hosts: hosts.slice(0, HOSTS_MAX), passwordMaster: new Uint8Array(), name });
+    this.#attempts.set(target.room, {
+      password: password === undefined || password === '' ? null : password,
+      answers: [answer],
+      sinceMillis: env.monotonicMillis,
+      askedMillis: Number.NEGATIVE_INFINITY,
+      create: card?.create ?? null,
+      deriving: false,
+    });
+    for (const host of hosts) this.#parts.lookup.find(host, () => this.#parts.connections.reviewSoon());
+    this.#parts.connections.reviewSoon();
+    this.#rooms.touched(room);
+    this.#askAround(room);
+  }
+
+  #attemptOf(room: Room): Attempt {
+    let attempt = this.#attempts.get(room.id);
+    if (attempt === undefined) {
+      attempt = {
+        password: null,
+        answers: [],
+        sinceMillis: this.#parts.env.monotonicMillis,
+        askedMillis: Number.NEGATIVE_INFINITY,
+        create: null,
+        deriving: false,
+      };
+      this.#attempts.set(room.id, attempt);
+    }
+    return attempt;
+  }
+
+  /** Asks members that are known, or everybody who is linked when none is. */
+  #askAround(room: Room): void {
+    const { env, links, connections, view } = this.#parts;
+    const attempt = this.#attemptOf(room);
+    if (env.monotonicMillis - attempt.askedMillis < ASK_AGAIN_MILLIS) return;
+    const hosts = new Set(room.row.hosts.map((name) => view.userNamed(name)?.authorId as UserId | undefined));
+    const members = [...hosts, ...(room.state?.members.keys() ?? [])].filter((id) => id !== undefined);
+    let asked = 0;
+    for (const id of new Set(members)) {
+      const link = connections.sessionLink(id);
+      if (link !== null && links.send(link, { type: 'room-ask', room: room.id })) asked += 1;
+    }
+    if (members.length === 0) for (const link of links.upLinks()) if (link.sessionOpen && links.send(link, { type: 'room-ask', room: room.id })) asked += 1;
+    if (asked > 0) attempt.askedMillis = env.monotonicMillis;
+  }
+
+  /** Somebody asks us how to join. */
+  ask(link: Link, id: RoomId): void {
+    const { links } = this.#parts;
+    const room = this.#rooms.get(id);
+    const state = room?.state;
+    const user = link.userId;
+    if (room?.row.status !== 'member' || state === null || state === undefined || user === null) return;
+    const first = room.firstEvent();
+    if (first === undefined) return;
+    const isInvited = state.invited.has(user) || state.members.has(user);
+    const open = isInvited || (state.policy !== 'invite' && !state.banned.has(user));
+    if (state.members.has(user)) this.#rooms.greet(room, link);
+    // What the room is called is nobody's business who may not come in.
+    if (!open) return void links.send(link, { type: 'room-door', room: id, create: null, heads: [], open: 0 });
+    const heads = room.parentsOfNext().map(fromHex);
+    links.send(link, { type: 'room-door', room: id, create: first, heads, open: 1 });
+  }
+
+  /** A member shows the way in, or that there is none. */
+  door(link: Link, message: Door): void {
+    const room = this.#rooms.get(message.room);
+    if (room?.row.status !== 'pending') return;
+    if (message.open === 0) return this.#refused(room, 'room-refused');
+    const create = message.create === null ? 'none' : readRoomEvent(this.#parts.env, message.create);
+    if (typeof create === 'string' || create.kind !== 'create' || create.room !== room.id) return this.#parts.count('dropped:invalid');
+    const attempt = this.#attemptOf(room);
+    attempt.create = create;
+    room.change({ name: create.body.name, topic: create.body.topic });
+    const isInvited = this.#parts.env.store.get('roomInvitations', room.id) !== undefined;
+    if (create.body.policy !== 'password' || isInvited) return this.#sendJoin(room, link, message, new Uint8Array());
+    if (room.row.passwordMaster.length > 0) return this.#proveAndJoin(room, link, message, room.row.passwordMaster);
+    if (attempt.deriving) return;
+    if (attempt.password === null) return this.#refused(room, 'room-needs-password');
+    attempt.deriving = true;
+    const derivation = this.#parts.options.derivation;
+    const salt = create.body.passwordSalt;
+    this.#services.call({ service: 'derive-key', password: attempt.password, salt, derivation }, (result) => {
+      attempt.deriving = false;
+      if (room.row.status !== 'pending' || this.#parts.session.open === null) return;
+      if (!result.ok || !(result.value instanceof Uint8Array)) return this.#refused(room, 'internal');
+      this.#proveAndJoin(room, link, message, result.value);
+    });
+  }
+
+  #proveAndJoin(room: Room, link: Link, message: Door, master: Uint8Array): void {
+    const { env, session } = this.#parts;
+    const create = this.#attemptOf(room).create;
+    if (create === null || session.userId === null) return;
+    const pair = passwordKeyPair(env.crypto, master, create.body.passwordSalt);
+    if (!sameBytes(pair.publicKey, create.body.passwordKey)) return this.#refused(room, 'room-wrong-password');
+    room.change({ passwordMaster: master });
+    this.#sendJoin(room, link, message, passwordProof(env.crypto, pair, room.id, session.userId));
+  }
+
+  /** A join follows what the member has; they take it in and pass it on. */
+  #sendJoin(room: Room, link: Link, message: Door, proof: Uint8Array): void {
+    const { env, session, links } = this.#parts;
+    const card = session.userRecord();
+    if (session.open === null || card === null || message.heads.length === 0) return;
+    const parents = message.heads.map(toHex);
+    const stampMillis = Math.trunc(env.wallMillis);
+    const event = signRoomEvent(env, session.open.identity, { room: room.id, parents, stampMillis, kind: 'join', body: { card: card.signed, proof } });
+    links.send(link, { type: 'room-events', room: room.id, events: [event.signed], live: 1 });
+  }
+
+  #refused(room: Room, code: string): void {
+    const answers = this.#attempts.get(room.id)?.answers ?? [];
+    this.#attempts.delete(room.id);
+    if (room.state === null) this.#rooms.drop(room);
+    else room.change({ status: 'left' });
+    this.#parts.connections.reviewSoon();
+    for (const answer of answers) answer({ code });
+    if (answers.length === 0) this.#parts.tell({ type: 'room-left', room: room.row.name, roomId: room.id, reason: 'refused' });
+  }
+
+  /** The user is a member now. */
+  joined(room: Room): void {
+    const { env } = this.#parts;
+    env.store.delete('roomInvitations', room.id);
+    const answers = this.#attempts.get(room.id)?.answers ?? [];
+    this.#attempts.delete(room.id);
+    for (const answer of answers) answer({ state: 'joined' });
+    if (env.tracing) env.trace({ type: 'state', subject: 'room', id: room.id, to: 'member', data: { room: room.row.name } });
+    if (!this.#rooms.inheritance.running) this.#parts.tell({ type: 'room-joined', room: this.#rooms.views.room(room) });
+  }
+
+  /** Timer. */
+  tick(): void {
+    const { env, options } = this.#parts;
+    for (const room of this.#pending()) {
+      this.#askAround(room);
+      const attempt = this.#attemptOf(room);
+      if (attempt.answers.length === 0 || env.monotonicMillis - attempt.sinceMillis < options.roomJoinMillis) continue;
+      for (const answer of attempt.answers.splice(0)) answer({ state: 'pending' });
+    }
+  }
+
+  // --- invitations ---
+
+  /** Somebody was invited, or is no longer: they hear of it as soon as they are linked. */
+  authorityChanged(room: Room, event: AnyRoomEvent): void {
+    const { connections, session } = this.#parts;
+    if (event.kind === 'invite') {
+      const link = connections.sessionLink(event.body.user);
+      if (link !== null && event.author === session.userId) this.#invite(room, link);
+      connections.reviewSoon();
+    }
+    if (event.kind === 'join' && event.author !== session.userId && room.row.status === 'member') {
+      const link = connections.sessionLink(event.author);
+      if (link !== null) this.#rooms.greetSoon(room, link);
+    }
+  }
+
+  #invite(room: Room, link: Link): void {
+    const create = room.firstEvent();
+    if (create === undefined) return;
+    this.#rooms.pairwise.tell(link, { kind: 'invitation', room: room.id, create, topic: room.row.topic, hosts: this.#hostsOf(room) });
+  }
+
+  #hostsOf(room: Room): string[] {
+    const { settings, session } = this.#parts;
+    const others = [...(room.state?.members ?? [])].filter(([user]) => user !== session.userId).map(([, member]) => member.name);
+    return [settings.user, ...others].slice(0, HOSTS_MAX);
+  }
+
+  linkUp(user: UserId, link: Link): void {
+    const { session } = this.#parts;
+    const cards: RoomCard[] = [];
+    for (const room of this.#rooms.all()) {
+      const { state } = room;
+      if (room.row.status === 'pending') this.#askAround(room);
+      if (room.row.status !== 'member' || state === null) continue;
+      const role = session.userId === null ? undefined : state.members.get(session.userId)?.role;
+      if (state.invited.has(user) && (role !== 'member' || state.policy !== 'invite')) this.#invite(room, link);
+      const create = room.firstEvent();
+      if (state.policy === 'invite' || create === undefined || state.members.has(user)) continue;
+      cards.push({ create, topic: room.row.topic, members: state.members.size, hosts: this.#hostsOf(room) });
+    }
+    for (const { card } of this.#cards.values()) if (cards.length < CARDS_SENT_MAX) cards.push(card);
+    if (cards.length > 0) this.#parts.links.send(link, { type: 'room-cards', cards: cards.slice(0, CARDS_SENT_MAX) });
+  }
+
+  /** A room of ours is new: everybody who is linked hears of it, unless it is by invitation. */
+  announce(room: Room): void {
+    const { links } = this.#parts;
+    const create = room.firstEvent();
+    if (room.state === null || room.state.policy === 'invite' || create === undefined) return;
+    const card = { create, topic: room.row.topic, members: room.state.members.size, hosts: this.#hostsOf(room) };
+    for (const link of links.upLinks()) if (link.sessionOpen) links.send(link, { type: 'room-cards', cards: [card] });
+  }
+
+  /** Somebody tells of rooms; what is new here is passed on, once. */
+  cards(link: Link, cards: readonly RoomCard[]): void {
+    const { env, links, options } = this.#parts;
+    const fresh: RoomCard[] = [];
+    for (const card of cards) {
+      const create = readRoomEvent(env, card.create);
+      if (typeof create === 'string' || create.kind !== 'create' || create.body.policy === 'invite') {
+        this.#parts.count('dropped:invalid');
+        continue;
+      }
+      const known = this.#cards.has(create.room);
+      if (!known) fresh.push(card);
+      this.#cards.delete(create.room);
+      this.#cards.set(create.room, { card, create });
+      if (this.#cards.size > options.roomCardsMax) this.#cards.delete(this.#cards.keys().next().value as RoomId);
+    }
+    if (fresh.length === 0) return;
+    for (const other of links.upLinks()) if (other !== link && other.sessionOpen) links.send(other, { type: 'room-cards', cards: fresh });
+  }
+
+  invitation(from: UserId, confidence: Confidence & { readonly kind: 'invitation' }): void {
+    const { env, view } = this.#parts;
+    const create = readRoomEvent(env, confidence.create);
+    if (typeof create === 'string' || create.kind !== 'create' || create.room !== confidence.room) return this.#parts.count('dropped:invalid');
+    const known = this.#rooms.get(create.room);
+    if (known?.row.status === 'member' || known?.row.status === 'pending') return;
+    if (env.store.get('roomInvitations', create.id) !== undefined || env.store.count('roomInvitations') >= INVITATIONS_MAX) return;
+    const inviter = view.user(from)?.body.name ?? `user-${from.slice(0, 8)}`;
+    const hosts = [...new Set([inviter, ...confidence.hosts])].slice(0, HOSTS_MAX);
+    env.store.put('roomInvitations', create.id, { create: confidence.create, topic: confidence.topic, from: inviter, hosts } satisfies InvitationRow);
+    this.#parts.tell({ type: 'room-invited', room: create.body.name, roomId: create.room, from: inviter, link: linkOf(create.room, inviter) });
+  }
+
+  invitations(): Array<RoomsView['invitations'][number]> {
+    const found: Array<RoomsView['invitations'][number]> = [];
+    for (const [id, row] of this.#parts.env.store.scan<InvitationRow>('roomInvitations')) {
+      const create = readRoomEvent(this.#parts.env, row.create, true);
+      if (typeof create === 'string' || create.kind !== 'create') continue;
+      found.push({ room: create.body.name, roomId: id, topic: row.topic, from: row.from, link: linkOf(id, row.hosts[0] ?? row.from) });
+    }
+    return found;
+  }
+
+  others(): Array<RoomsView['others'][number]> {
+    const found: Array<RoomsView['others'][number]> = [];
+    for (const [id, { card, create }] of this.#cards) {
+      const status = this.#rooms.get(id)?.row.status;
+      if (status === 'member' || status === 'pending') continue;
+      found.push({
+        room: create.body.name,
+        roomId: id,
+        topic: card.topic,
+        policy: create.body.policy,
+        members: card.members,
+        link: linkOf(id, card.hosts[0] ?? ''),
+      });
+    }
+    return found.sort((a, b) => (a.room < b.room ? -1 : 1));
+  }
+
+  /** Whom to be linked with: those through whom a room is joined, and those who were invited. */
+  wanted(): UserId[] {
+    const { view, session } = this.#parts;
+    const found: UserId[] = [];
+    for (const room of this.#rooms.all()) {
+      if (room.row.status === 'pending') {
+        for (const name of room.row.hosts) {
+          const user = view.userNamed(name);
+          if (user !== null) found.push(user.authorId as UserId);
+        }
+      }
+      if (room.row.status === 'member') found.push(...(room.state?.invited.keys() ?? []));
+    }
+    return found.filter((user) => user !== session.userId);
+  }
+}

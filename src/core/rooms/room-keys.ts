@@ -1,0 +1,179 @@
+import { concat, toHex, utf8 } from '../bytes.ts';
+import type { Link } from '../link/link.ts';
+import type { Parts } from '../parts.ts';
+import { pad, unpad } from '../secure/padding.ts';
+import { needsNewChain, newSenderChain, openFromRoom, positionOf, type ReceivingChain, receivingChain, sealForRoom } from '../secure/sender-key.ts';
+import type { UserId } from '../types.ts';
+import type { Confidence, Pairwise } from './pairwise.ts';
+import type { Room } from './room.ts';
+import type { RoomEvent, RoomEventBodies } from './room-event.ts';
+import { fromHex } from './room-event.ts';
+import type { RoomTables } from './room-tables.ts';
+
+/** Chains in one envelope. */
+const CHAINS_MAX = 48;
+const READY_MAX = 512;
+
+/**
+ * Sender keys of rooms: who seals with what, who is given what.
+ *
+ * Invariants
+ * 1. A chain serves an audience: a new one is made before the first message after anybody ceased to be a member; in rooms whose
+ *    history begins with joining, after every change of members. A chain is never given to whoever is no member now.
+ * 2. A member who lacks a chain asks whoever brought the event, then others: so keys outlive the node of their sender.
+ * 3. A chain is kept from the first position that was given, since the history that it opens is kept as well.
+ */
+export class RoomKeys {
+  readonly #parts: Parts;
+  readonly #tables: RoomTables;
+  readonly #pairwise: Pairwise;
+  /** Chains that have been stepped forward, so that messages in order cost one step each. */
+  readonly #ready = new Map<string, ReceivingChain>();
+  /** Chains that were asked for, by room and chain. */
+  readonly #asked = new Map<string, number>();
+
+  constructor(parts: Parts, tables: RoomTables, pairwise: Pairwise) {
+    this.#parts = parts;
+    this.#tables = tables;
+    this.#pairwise = pairwise;
+  }
+
+  // --- sealing ---
+
+  /** Seals content for all members of now. The chain goes ahead of the event to every member who is linked. */
+  seal(room: Room, content: unknown): RoomEventBodies['sealed'] {
+    const { env, options, session } = this.#parts;
+    const me = session.userId as UserId;
+    const audience = this.#audience(room);
+    let sending = this.#tables.sending(room.id);
+    const limits = { chainMessagesMax: options.roomChainMessagesMax, chainMillisMax: options.roomChainMillisMax };
+    const now = { heads: audience, millis: Math.trunc(env.wallMillis) };
+    if (sending === undefined || needsNewChain(sending.chain, now, limits)) {
+      sending = { chain: newSenderChain(env, audience, now.millis), audience };
+      const position = positionOf(sending.chain);
+      this.#tables.putChain(room.id, toHex(position.id), { author: me, position, by: me });
+      this.#give(room, { author: me, position });
+    }
+    const { chain, message } = sealForRoom(env, sending.chain, pad(env.codec.encode(content)), associatedBytes(room.id, me));
+    this.#tables.putSending(room.id, { chain, audience });
+    return message;
+  }
+
+  /** Names what a chain is for: another name, another chain. */
+  #audience(room: Room): string {
+    const { env } = this.#parts;
+    const state = room.state;
+    const parts = state === null ? [] : state.history === 'all' ? state.departures : room.row.authority;
+    return toHex(env.crypto.sha256(concat(utf8('confab/room-audience/1\0'), ...parts.map(fromHex))));
+  }
+
+  #give(room: Room, chain: { readonly author: UserId; readonly position: ReturnType<typeof positionOf> }): void {
+    const { connections, session } = this.#parts;
+    for (const member of room.state?.members.keys() ?? []) {
+      const link = member === session.userId ? null : connections.sessionLink(member);
+      if (link !== null) this.#pairwise.tell(link, { kind: 'chains', room: room.id, chains: [chain] });
+    }
+  }
+
+  // --- opening ---
+
+  /** The content of a sealed event; null when its chain has not come or does not fit. */
+  open(room: Room, event: RoomEvent<'sealed'>): unknown {
+    const { env } = this.#parts;
+    const { chain, counter } = event.body;
+    const key = `${room.id}/${toHex(chain)}`;
+    const row = this.#tables.chain(room.id, toHex(chain));
+    if (row === undefined || row.author !== event.author) return null;
+    let from = this.#ready.get(key);
+    if (from === undefined || counter < from.counter) {
+      const first = receivingChain(row.position);
+      if (typeof first === 'string') return null;
+      from = first;
+    }
+    const associated = associatedBytes(room.id, event.author);
+    const opened = openFromRoom(env.crypto, from, event.body, associated, () => undefined, { skipMax: SKIP_MAX });
+    if (typeof opened === 'string') return null;
+    if (this.#ready.size >= READY_MAX) this.#ready.clear();
+    this.#ready.set(key, opened.chain);
+    const plaintext = unpad(opened.plaintext);
+    try {
+      return plaintext === null ? null : env.codec.decode(plaintext);
+    } catch {
+      return null;
+    }
+  }
+
+  // --- asking and giving ---
+
+  /** Asks over this link for the chains that events of the room wait for, each not more often than once in a second. */
+  ask(room: Room, link: Link): void {
+    const { env, links } = this.#parts;
+    const wanted = new Set<string>();
+    for (const key of this.#tables.sealed(room.id)) {
+      const chain = key.slice(0, key.indexOf('/'));
+      const askedMillis = this.#asked.get(`${room.id}/${chain}/${link.nodeId}`);
+      if (askedMillis !== undefined && env.monotonicMillis - askedMillis < ASK_AGAIN_MILLIS) continue;
+      wanted.add(chain);
+      if (wanted.size >= CHAINS_MAX) break;
+    }
+    if (wanted.size === 0) return;
+    if (!links.send(link, { type: 'room-key-ask', room: room.id, chains: [...wanted].map(fromHex) })) return;
+    if (this.#asked.size > ASKED_MAX) this.#asked.clear();
+    for (const chain of wanted) this.#asked.set(`${room.id}/${chain}/${link.nodeId}`, env.monotonicMillis);
+  }
+
+  /** A member asks for chains: those that its membership entitles it to are given. */
+  answer(room: Room, link: Link, chains: readonly Uint8Array[]): void {
+    const { userId } = link;
+    const { state } = room;
+    if (userId === null || state === null || !state.members.has(userId)) return this.#parts.count('roomKeysRefused');
+    const given: Array<{ author: UserId; position: ReturnType<typeof positionOf> }> = [];
+    for (const id of chains.slice(0, CHAINS_MAX)) {
+      const row = this.#tables.chain(room.id, toHex(id));
+      if (row === undefined) continue;
+      if (state.history === 'all' || this.#wasMember(room, userId, toHex(id))) given.push({ author: row.author, position: row.position });
+      else this.#parts.count('roomKeysRefused');
+    }
+    if (given.length > 0) this.#pairwise.tell(link, { kind: 'chains', room: room.id, chains: given });
+  }
+
+  /** In rooms whose history begins with joining a chain has one set of members: those that its first event says. */
+  #wasMember(room: Room, user: UserId, chain: string): boolean {
+    const first = this.#tables.firstOfChain(room.id, chain);
+    return first !== undefined && (room.stateBefore(first)?.members.has(user) ?? false);
+  }
+
+  /** Takes in what a member told; the chains that are new here. */
+  take(room: Room, from: UserId, confidence: Confidence & { readonly kind: 'chains' }): string[] {
+    if (!room.isMember(from)) {
+      this.#parts.count('roomKeysRefused');
+      return [];
+    }
+    const fresh: string[] = [];
+    for (const { author, position } of confidence.chains) {
+      const id = toHex(position.id);
+      const known = this.#tables.chain(room.id, id);
+      // The sender's own word stands; that of others is taken until the sender speaks.
+      const better = known === undefined || (known.by !== known.author && from === author) || (known.by === from && position.counter < known.position.counter);
+      if (!better) continue;
+      this.#tables.putChain(room.id, id, { author, position, by: from });
+      this.#ready.delete(`${room.id}/${id}`);
+      fresh.push(id);
+    }
+    return fresh;
+  }
+
+  forget(): void {
+    this.#ready.clear();
+    this.#asked.clear();
+  }
+}
+
+const SKIP_MAX = 1_000;
+const ASK_AGAIN_MILLIS = 1_000;
+const ASKED_MAX = 4_096;
+
+/** Bound to every seal: a message cannot be shown as another's, or in another room. */
+function associatedBytes(room: string, author: UserId): Uint8Array {
+  return utf8(`confab/room-content/1\0${room}\0${author}`);
+}
