@@ -22,7 +22,6 @@ export const ROOM_REGISTRY = [
     rest: true,
     when,
     example: '/rooms lake',
-    menu: { order: 8, label: 'Rooms' },
   },
   {
     name: 'room',

@@ -35,3 +35,138 @@ test('three people talk in a room: everybody has every message once, in one orde
   );
   t.is((await world.ask<RoomsView>('bob', 'rooms')).rooms[0]?.unread, 2);
 });
+
+test('a room by invitation: a stranger is refused, who was invited comes in', async (t) => {
+  const world = new SmallWorld(2);
+  await world.people('alice', 'bob', 'carol');
+  const { link, roomId } = await world.ask<RoomView>('alice', 'room-create', { name: 'den', policy: 'invite' });
+  t.is(await world.outcome('carol', 'room-join', { room: link }), 'room-refused');
+  await world.ask('alice', 'room-invite', { room: 'den', user: 'bob' });
+  await world.soon('bob is invited', async () => (await world.ask<RoomsView>('bob', 'rooms')).invitations.length === 1);
+  t.is((await world.ask<RoomsView>('carol', 'rooms')).others.length, 0, 'nobody is told of a room by invitation');
+  t.is((await world.ask<{ state: string }>('bob', 'room-join', { room: 'den' })).state, 'joined');
+  t.is(await world.outcome('bob', 'room-invite', { room: 'den', user: 'carol' }), 'room-forbidden');
+  await world.ask('alice', 'room-role', { room: 'den', user: 'bob', role: 'admin' });
+  await world.soon('bob is an admin', async () => (await world.ask<RoomView>('bob', 'room', { room: roomId })).role === 'admin');
+  await world.ask('bob', 'room-invite', { room: 'den', user: 'carol' });
+  await world.soon('carol is invited', async () => (await world.ask<RoomsView>('carol', 'rooms')).invitations.length === 1);
+  t.is((await world.ask<{ state: string }>('carol', 'room-join', { room: 'den' })).state, 'joined');
+});
+
+test('a room with a password lets in who knows it, and nobody else', async (t) => {
+  const world = new SmallWorld(3);
+  await world.people('alice', 'bob');
+  const { link } = await world.ask<RoomView>('alice', 'room-create', { name: 'safe', policy: 'password', password: 'open sesame' });
+  t.is(await world.outcome('bob', 'room-join', { room: link }), 'room-needs-password');
+  t.is(await world.outcome('bob', 'room-join', { room: link, password: 'open barley' }), 'room-wrong-password');
+  t.is((await world.ask<{ state: string }>('bob', 'room-join', { room: link, password: 'open sesame' })).state, 'joined');
+});
+
+test('who was removed reads nothing that follows', async (t) => {
+  const world = new SmallWorld(4);
+  await world.people('alice', 'bob', 'mallory');
+  const { link } = await world.ask<RoomView>('alice', 'room-create', { name: 'garden' });
+  for (const node of ['bob', 'mallory']) await world.ask(node, 'room-join', { room: link });
+  await world.ask('alice', 'room-send', { room: 'garden', text: 'before' });
+  await world.soon('mallory reads', async () => (await texts(world, 'mallory', 'garden')).includes('before'));
+  t.is(await world.outcome('bob', 'room-remove', { room: 'garden', user: 'mallory' }), 'room-forbidden');
+  await world.ask('alice', 'room-remove', { room: 'garden', user: 'mallory' });
+  await world.soon('mallory hears of it', async () => (await world.ask<RoomView>('mallory', 'room', { room: 'garden' })).role === null);
+  t.is(await world.outcome('mallory', 'room-send', { room: 'garden', text: 'x' }), 'not-in-room');
+  await world.soon('bob hears of it', async () => (await world.ask<RoomDetails>('bob', 'room', { room: 'garden' })).memberList.length === 2);
+  await world.ask('bob', 'room-send', { room: 'garden', text: 'after' });
+  await world.soon('alice reads', async () => (await texts(world, 'alice', 'garden')).includes('after'));
+  await world.engine.wait(5_000);
+  t.deepEqual(await texts(world, 'mallory', 'garden'), ['before']);
+  t.is(await world.outcome('mallory', 'room-join', { room: link }), 'room-refused');
+});
+
+test('a late joiner reads all, or what follows, as the room says; from whoever is up', async (t) => {
+  for (const history of ['all', 'joined'] as const) {
+    const world = new SmallWorld(5);
+    await world.people('alice', 'bob', 'carol');
+    const { link } = await world.ask<RoomView>('alice', 'room-create', { name: 'garden', history });
+    await world.ask('bob', 'room-join', { room: link });
+    for (let count = 0; count < 120; count += 1) await world.ask('alice', 'room-send', { room: 'garden', text: `past ${count}` });
+    await world.soon('bob has it', async () => (await texts(world, 'bob', 'garden')).length === 120);
+    await world.engine.killNode('alice');
+    await world.ask('carol', 'room-join', { room: link.replace('/alice', '/bob') });
+    await world.ask('bob', 'room-send', { room: 'garden', text: 'welcome' });
+    await world.soon('carol reads', async () => (await texts(world, 'carol', 'garden')).at(-1) === 'welcome');
+    const expected = history === 'all' ? [...Array.from({ length: 120 }, (_, count) => `past ${count}`), 'welcome'] : ['welcome'];
+    await world.soon(`carol reads ${history}`, async () => (await texts(world, 'carol', 'garden')).join() === expected.join());
+    t.deepEqual(await texts(world, 'carol', 'garden'), expected, history);
+  }
+});
+
+test('the founder leaves: the room lives on, with an heir', async (t) => {
+  const world = new SmallWorld(6);
+  await world.people('alice', 'bob', 'carol');
+  const { link } = await world.ask<RoomView>('alice', 'room-create', { name: 'garden' });
+  for (const node of ['bob', 'carol']) await world.ask(node, 'room-join', { room: link });
+  await world.soon('all are in', async () => (await world.ask<RoomDetails>('bob', 'room', { room: 'garden' })).memberList.length === 3);
+  await world.ask('alice', 'room-leave', { room: 'garden' });
+  await world.soon('bob inherits', async () => (await world.ask<RoomView>('bob', 'room', { room: 'garden' })).role === 'owner');
+  await world.ask('carol', 'room-send', { room: 'garden', text: 'still here' });
+  await world.soon('bob reads', async () => (await texts(world, 'bob', 'garden')).includes('still here'));
+  t.false((await texts(world, 'alice', 'garden')).includes('still here'));
+});
+
+test('replies, mentions, reactions, edits and deletions arrive, and ticks with them', async (t) => {
+  const world = new SmallWorld(7);
+  await world.people('alice', 'bob');
+  const { link } = await world.ask<RoomView>('alice', 'room-create', { name: 'garden' });
+  await world.ask('bob', 'room-join', { room: link });
+  const { id } = await world.ask<{ id: string }>('alice', 'room-send', { room: 'garden', text: 'hello @bob' });
+  await world.soon('bob reads', async () => (await texts(world, 'bob', 'garden')).length === 1);
+  t.is((await world.ask<RoomView>('bob', 'room', { room: 'garden' })).mentions, 1);
+  const reply = await world.ask<{ id: string }>('bob', 'room-send', { room: 'garden', text: 'hi', replyTo: id });
+  await world.ask('bob', 'room-react', { room: 'garden', id: id.slice(0, 10), reaction: '+1' });
+  await world.ask('alice', 'room-edit', { room: 'garden', id, text: 'hello, bob' });
+  await world.soon('alice reads', async () => (await texts(world, 'alice', 'garden')).length === 2);
+  t.is(await world.outcome('alice', 'room-edit', { room: 'garden', id: reply.id, text: 'x' }), 'room-forbidden');
+  await world.ask('bob', 'room-delete-message', { room: 'garden', id: reply.id });
+  const shown = async (node: string): Promise<unknown[]> =>
+    (await lines(world, node, 'garden'))
+      .filter((line) => line.kind === 'message')
+      .map(({ text, edited, deleted, reactions, replyTo, state }) => ({ text, edited, deleted, reactions, replyTo: replyTo?.id ?? null, state }));
+  const expected = [
+    { text: 'hello, bob', edited: true, deleted: false, reactions: [{ reaction: '+1', by: ['bob'] }], replyTo: null, state: 'delivered' },
+    { text: '', edited: false, deleted: true, reactions: [], replyTo: id, state: 'delivered' },
+  ];
+  for (const node of ['alice', 'bob']) {
+    await world.soon(`${node} has it all`, async () => JSON.stringify(await shown(node)) === JSON.stringify(expected)).catch(() => undefined);
+    t.deepEqual(await shown(node), expected, node);
+  }
+  const first = (await lines(world, 'alice', 'garden')).find((line) => line.id === id);
+  t.deepEqual(first?.deliveredTo, ['bob']);
+});
+
+test('what was written while members were away, on both sides, is the same everywhere afterwards', async (t) => {
+  const world = new SmallWorld(8);
+  await world.people('alice', 'bob', 'carol');
+  const { link } = await world.ask<RoomView>('alice', 'room-create', { name: 'garden' });
+  for (const node of ['bob', 'carol']) await world.ask(node, 'room-join', { room: link });
+  await world.soon('all are in', async () => (await world.ask<RoomDetails>('bob', 'room', { room: 'garden' })).memberList.length === 3);
+  await world.engine.setRules([{ kind: 'cut', id: 'half', from: ['alice'], to: ['bob', 'carol'], oneWay: false }]);
+  for (let count = 0; count < 40; count += 1) {
+    await world.ask('alice', 'room-send', { room: 'garden', text: `a${count}` });
+    await world.ask(count % 2 === 0 ? 'bob' : 'carol', 'room-send', { room: 'garden', text: `b${count}` });
+  }
+  await world.engine.wait(20_000);
+  await world.engine.setRules([]);
+  await world.soon(
+    'the same everywhere',
+    async () =>
+      (await Promise.all(['alice', 'bob', 'carol'].map((node) => texts(world, node, 'garden')))).every(
+        (found) => found.length === 80 && !found.includes('(sealed)'),
+      ),
+    60_000,
+  );
+  const order = await texts(world, 'alice', 'garden');
+  for (const node of ['bob', 'carol']) t.deepEqual(await texts(world, node, 'garden'), order);
+  t.deepEqual(
+    [...order].filter((text) => text.startsWith('a')),
+    Array.from({ length: 40 }, (_, count) => `a${count}`),
+  );
+});

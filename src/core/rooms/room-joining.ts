@@ -92,7 +92,7 @@ export class RoomJoining {
     });
     for (const host of hosts) this.#parts.lookup.find(host, () => this.#parts.connections.reviewSoon());
     this.#parts.connections.reviewSoon();
-    this.#rooms.touched(room);
+    this.#rooms.outgoing.of(room).changed = true;
     this.#askAround(room);
   }
 
@@ -237,7 +237,7 @@ export class RoomJoining {
     }
     if (event.kind === 'join' && event.author !== session.userId && room.row.status === 'member') {
       const link = connections.sessionLink(event.author);
-      if (link !== null) this.#rooms.greetSoon(room, link);
+      if (link !== null) this.#rooms.outgoing.of(room).greet.add(link);
     }
   }
 

@@ -1,43 +1,30 @@
-import { concat, toHex } from '../bytes.ts';
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { Services } from '../services.ts';
-import type { MessageId, NodeId, UserId } from '../types.ts';
+import type { NodeId, UserId } from '../types.ts';
 import { Pairwise } from './pairwise.ts';
 import { Room } from './room.ts';
+import { RoomArrivals } from './room-arrivals.ts';
 import type { RoomId } from './room-commands.ts';
-import { type AnyRoomEvent, fromHex, type RoomEventBodies, type RoomEventKind, readRoomEvent, type SignedRoomEvent, signRoomEvent } from './room-event.ts';
+import { type AnyRoomEvent, type RoomEventBodies, type RoomEventKind, readRoomEvent, signRoomEvent } from './room-event.ts';
 import { RoomInheritance } from './room-inheritance.ts';
 import { RoomJoining } from './room-joining.ts';
 import { RoomKeys } from './room-keys.ts';
-import { asContent, RoomLines } from './room-lines.ts';
+import { RoomLines } from './room-lines.ts';
 import { type RoomMessage, SHORT_ID_BYTES } from './room-messages.ts';
+import { RoomOutgoing } from './room-outgoing.ts';
 import { neighboursOf } from './room-overlay.ts';
 import { RoomSearch } from './room-search.ts';
 import { RoomSync, shortIds } from './room-sync.ts';
-import { RoomTables, type StoredLine } from './room-tables.ts';
+import { RoomTables } from './room-tables.ts';
 import { RoomViews } from './room-views.ts';
 import { Typing } from './typing.ts';
 
 type Of<Type extends RoomMessage['type']> = Extract<RoomMessage, { type: Type }>;
 
-const LAST_TEXT_CHARACTERS = 120;
 /** After something new, so often a random member is asked whether it has the same. */
 const GOSSIP_ROUNDS = 2;
-const WAITING_MAX = 1_000;
 const EVENTS_MAX = 64;
-
-/** What this turn brought to a room. */
-interface News {
-  /** To be passed on, and over which link each came (null: ours). */
-  readonly events: Array<{ readonly event: AnyRoomEvent; readonly from: Link | null; readonly before: Iterable<UserId> }>;
-  /** Confirmations due to authors. */
-  readonly have: Map<UserId, string[]>;
-  changed: boolean;
-  keysFrom: Link | null;
-  /** Who has just joined. */
-  readonly greet: Set<Link>;
-}
 
 /**
  * Group chat of the logged-in user.
@@ -56,10 +43,11 @@ export class Rooms {
   readonly joining: RoomJoining;
   readonly inheritance: RoomInheritance;
   readonly typing: Typing;
+  readonly arrivals: RoomArrivals;
   readonly pairwise: Pairwise;
   readonly #sync: RoomSync;
   readonly #rooms = new Map<RoomId, Room>();
-  readonly #news = new Map<RoomId, News>();
+  readonly outgoing: RoomOutgoing;
   readonly #gossip = new Map<RoomId, number>();
   readonly #gaps = new Map<RoomId, number>();
   #compareMillis = 0;
@@ -79,18 +67,20 @@ export class Rooms {
     this.joining = new RoomJoining(parts, this, services);
     this.inheritance = new RoomInheritance(parts, this);
     this.typing = new Typing(parts);
-    this.#sync = new RoomSync(parts, this.tables, (room, peer) => this.#confirmAll(room, peer));
+    this.outgoing = new RoomOutgoing(parts);
+    this.arrivals = new RoomArrivals(parts, this);
+    this.#sync = new RoomSync(parts, this.tables, (room, peer) => this.arrivals.confirmAll(room, peer));
   }
 
   open(): void {
     for (const [id] of this.tables.rooms()) this.#load(id);
-    this.#setTimer();
+    this.setTimer();
   }
 
   close(): void {
     for (const room of this.#rooms.values()) room.flush();
     this.#rooms.clear();
-    this.#news.clear();
+    this.outgoing.clear();
     this.#gossip.clear();
     this.#gaps.clear();
     this.#sync.forget();
@@ -115,7 +105,7 @@ export class Rooms {
   }
 
   #load(id: RoomId): Room {
-    const room = new Room(this.#parts, this.tables, id, { delivered: (in_, event, order) => this.#delivered(in_, event, order) });
+    const room = new Room(this.#parts, this.tables, id, { delivered: (in_, event, order) => this.arrivals.delivered(in_, event, order) });
     this.#rooms.set(id, room);
     return room;
   }
@@ -135,7 +125,7 @@ export class Rooms {
   /** Forgets a room of which nothing is known. */
   drop(room: Room): void {
     this.#rooms.delete(room.id);
-    this.#news.delete(room.id);
+    this.outgoing.drop(room);
     this.#gossip.delete(room.id);
     this.#parts.env.store.delete('rooms', room.id);
   }
@@ -143,25 +133,6 @@ export class Rooms {
   /** Compares with somebody who has just come, or lost what they had. */
   greet(room: Room, link: Link): void {
     this.#sync.sendHeads(room, link, 1);
-  }
-
-  /** The same at the end of the turn, when the row says what is new. */
-  greetSoon(room: Room, link: Link): void {
-    this.#newsOf(room).greet.add(link);
-  }
-
-  #newsOf(room: Room): News {
-    let news = this.#news.get(room.id);
-    if (news === undefined) {
-      news = { events: [], have: new Map(), changed: false, keysFrom: null, greet: new Set() };
-      this.#news.set(room.id, news);
-    }
-    return news;
-  }
-
-  /** Says at the end of the turn that the room is other than before. */
-  touched(room: Room): void {
-    this.#newsOf(room).changed = true;
   }
 
   // --- writing ---
@@ -172,7 +143,7 @@ export class Rooms {
     const event = room.next(kind, body);
     const outcome = room.take(event, event.author);
     if (typeof outcome !== 'string') return outcome.refused;
-    this.#newsOf(room).events.push({ event, from: null, before });
+    this.outgoing.of(room).events.push({ event, from: null, before });
     return event;
   }
 
@@ -250,19 +221,19 @@ export class Rooms {
       const before = [...(room.state?.members.keys() ?? [])];
       const under = room.isMember(event.author) ? event.author : (link.userId ?? '');
       const outcome = room.take(event, under);
-      if (outcome === 'delivered' && message.live === 1) this.#newsOf(room).events.push({ event, from: link, before });
+      if (outcome === 'delivered' && message.live === 1) this.outgoing.of(room).events.push({ event, from: link, before });
       if (outcome === 'known') this.#parts.count('roomEventsTwice');
       if (outcome !== 'parked') continue;
       parked += 1;
       this.#removedUs(room, event);
       for (const id of event.parents) if (!room.has(id) && !room.parked.has(id)) missing.add(id.slice(0, SHORT_ID_BYTES * 2));
     }
-    this.#newsOf(room).keysFrom = link;
+    this.outgoing.of(room).keysFrom = link;
     if (message.live === 0) this.#sync.progress(room, link);
     if (missing.size > 0) this.#sync.want(room, link, [...missing]);
     if (parked > 0) {
       if (room.parked.size > EVENTS_MAX) this.#sync.sendHeads(room, link, 1);
-      this.#setTimer();
+      this.setTimer();
     }
   }
 
@@ -282,7 +253,7 @@ export class Rooms {
     const { state } = room;
     if (event.kind !== 'remove' || event.body.user !== session.userId || state === null || room.row.status !== 'member') return;
     const author = state.members.get(event.author);
-    if (author !== undefined && author.role !== 'member') this.#ended(room, 'removed');
+    if (author !== undefined && author.role !== 'member') this.arrivals.ended(room, 'removed');
   }
 
   #envelope(link: Link, { part }: Of<'room-envelope'>): void {
@@ -298,17 +269,7 @@ export class Rooms {
     if (confidence.kind === 'invitation') return this.joining.invitation(from, confidence);
     const room = this.#rooms.get(confidence.room);
     if (room === undefined) return;
-    for (const chain of this.keys.take(room, from, confidence)) this.#openWith(room, chain);
-  }
-
-  /** A chain has come: what waited for it is opened, in order. */
-  #openWith(room: Room, chain: string): void {
-    for (const key of this.tables.sealed(room.id, chain)) {
-      const order = key.slice(key.indexOf('/') + 1);
-      const signed = this.tables.event(room.id, order);
-      const event = signed === undefined ? 'missing' : readRoomEvent(this.#parts.env, signed, true);
-      if (typeof event !== 'string') this.#open(room, event, order);
-    }
+    for (const chain of this.keys.take(room, from, confidence)) this.arrivals.openWith(room, chain);
   }
 
   /** A member has stored these. */
@@ -316,178 +277,32 @@ export class Rooms {
     const { userId } = link;
     if (userId === null || !room.isMember(userId)) return;
     for (const short of shortIds(message.ids).slice(0, EVENTS_MAX)) {
-      for (const id of this.tables.idsLike(room.id, short)) this.#confirmed(room, this.tables.place(id)?.order ?? '', userId);
+      for (const id of this.tables.idsLike(room.id, short)) this.arrivals.confirmed(room, this.tables.place(id)?.order ?? '', userId);
     }
   }
 
-  #confirmed(room: Room, order: string, by: UserId): void {
-    const line = this.tables.line(room.id, order);
-    if (line === undefined || line.author !== this.#parts.session.userId || line.kind !== 'message') return;
-    const known = this.tables.receipts(room.id, order);
-    if (known.includes(by)) return;
-    this.tables.putReceipts(room.id, order, [...known, by]);
-    this.#traceState(line.id, 'delivered', this.lines.nameOf(room, by));
-    this.#tellLine(room, order, line, false);
-  }
-
-  /** A peer has all that is here, own messages included that nobody had confirmed. */
-  #confirmAll(room: Room, peer: UserId): void {
-    if (!room.isMember(peer)) return;
-    for (const order of this.tables.waiting(room.id, WAITING_MAX)) this.#confirmed(room, order, peer);
-  }
-
-  // --- what a room brings ---
-
-  #delivered(room: Room, event: AnyRoomEvent, order: string): void {
-    const { session } = this.#parts;
-    const me = session.userId as UserId;
-    const isVisible = event.author === me || (room.stateBefore(event.id)?.members.has(me) ?? false);
+  /** Something is new in the room: members are asked whether they have the same. */
+  stirred(room: Room): void {
     this.#gossip.set(room.id, GOSSIP_ROUNDS);
-    if (event.author !== me && isVisible && !this.inheritance.running) this.#haveDue(room, event);
-    if (event.kind === 'sealed') {
-      this.tables.firstUse(room.id, toHex(event.body.chain), event.id);
-      if (isVisible || room.state?.history === 'all') this.#open(room, event, order);
-      return;
-    }
-    const line = this.lines.authority(room, event, order);
-    this.#shown(room, order, line, isVisible);
-    this.touched(room);
-    this.joining.authorityChanged(room, event);
-    this.#reviewMembership(room);
-  }
-
-  #reviewMembership(room: Room): void {
-    const me = this.#parts.session.userId as UserId;
-    const isMember = room.isMember(me);
-    if (isMember && room.row.status !== 'member') {
-      room.change({ status: 'member', passwordMaster: new Uint8Array() });
-      this.#parts.connections.reviewSoon();
-      this.joining.joined(room);
-    } else if (!isMember && room.row.status === 'member') {
-      const last = room.state?.departures.map((id) => room.graph.node(id)?.event).find((event) => event?.kind === 'remove' && event.body.user === me);
-      this.#ended(room, last === undefined ? 'left' : 'removed');
-    } else this.#parts.connections.reviewSoon();
-  }
-
-  #ended(room: Room, reason: 'left' | 'removed'): void {
-    room.change({ status: 'left' });
-    this.#parts.connections.reviewSoon();
-    if (!this.inheritance.running) this.#parts.tell({ type: 'room-left', room: room.row.name, roomId: room.id, reason });
-  }
-
-  /** Opens a sealed event, or lets it wait for its chain. */
-  #open(room: Room, event: AnyRoomEvent, order: string): void {
-    if (event.kind !== 'sealed') return;
-    const me = this.#parts.session.userId as UserId;
-    const chain = toHex(event.body.chain);
-    const opened = this.keys.open(room, event);
-    if (opened === null) {
-      this.lines.sealed(room, event, order);
-      this.tables.putSealed(room.id, chain, order);
-      return this.#setTimer();
-    }
-    this.tables.dropSealed(room.id, chain, order);
-    const content = asContent(opened);
-    // A member of another version, or a wicked one: the line stays sealed.
-    if (content === null) return this.lines.sealed(room, event, order);
-    const found = this.lines.opened(room, event, order, content);
-    const isVisible = event.author === me || (room.stateBefore(event.id)?.members.has(me) ?? false);
-    if (content.kind === 'message' && event.author === me && this.tables.receipts(room.id, order).length === 0) this.tables.putWaiting(room.id, order);
-    if (found === null) return;
-    const line = this.tables.line(room.id, found.order) as StoredLine;
-    if (!found.fresh) {
-      if (isVisible) this.#tellLine(room, found.order, line, false);
-      return;
-    }
-    room.change({ messages: room.row.messages + 1 });
-    this.#shown(room, order, line, isVisible);
-  }
-
-  /** A line is there: counted, traced and told, unless it is of a time before the user joined. */
-  #shown(room: Room, order: string, line: StoredLine, isVisible: boolean): void {
-    const { env, session } = this.#parts;
-    const me = session.userId as UserId;
-    if (env.tracing) {
-      const { name } = room.row;
-      env.trace({ type: 'shown', what: 'room-message', id: line.id, data: { room: name, roomId: room.id, from: line.from, order, kind: line.kind } });
-    }
-    if (line.kind === 'message' && line.sentMillis >= room.row.lastMillis) {
-      room.change({ lastText: line.text.slice(0, LAST_TEXT_CHARACTERS), lastFrom: line.from, lastMillis: line.sentMillis });
-    }
-    if (!isVisible || this.inheritance.running) return;
-    if (line.kind === 'message' && line.author !== me) {
-      const named = line.mentions.includes(me) ? 1 : 0;
-      room.change({ unread: room.row.unread + 1, mentions: room.row.mentions + named });
-      this.typing.heard(room, line.author, line.from, false);
-    }
-    this.#tellLine(room, order, line, true);
-  }
-
-  #tellLine(room: Room, order: string, line: StoredLine, fresh: boolean): void {
-    if (this.inheritance.running || room.row.status === 'pending') return;
-    this.#parts.tell({ type: fresh ? 'room-message' : 'room-message-changed', message: this.lines.view(room, order, line) });
-  }
-
-  #haveDue(room: Room, event: AnyRoomEvent): void {
-    const { have } = this.#newsOf(room);
-    const due = have.get(event.author);
-    if (due === undefined) have.set(event.author, [event.id]);
-    else due.push(event.id);
   }
 
   // --- end of a turn, and time ---
 
   endTurn(): void {
     if (this.#parts.session.open === null) return;
-    for (const [id, news] of this.#news) {
+    for (const [id, news] of this.outgoing.take()) {
       const room = this.#rooms.get(id);
       if (room === undefined) continue;
-      if (news.events.length > 0) this.#passOn(room, news);
-      for (const [author, ids] of news.have) this.#sendHave(room, author, ids);
+      this.outgoing.send(room, news);
       for (const link of news.greet) this.#sync.sendHeads(room, link, 1);
       if (news.keysFrom !== null) this.keys.ask(room, news.keysFrom);
       if (news.changed && room.row.status === 'member') this.#parts.tell({ type: 'room-changed', room: this.views.room(room) });
-      this.#setTimer();
+      this.setTimer();
     }
-    this.#news.clear();
     for (const room of this.#rooms.values()) room.flush();
   }
 
-  /** Own events go to all linked members; those of others are passed on in large rooms, where not everybody is linked with everybody. */
-  #passOn(room: Room, news: News): void {
-    const { links, options, connections, session } = this.#parts;
-    const members = new Set(room.state?.members.keys() ?? []);
-    const large = members.size > options.roomDirectMembersMax;
-    const batches = new Map<Link, SignedRoomEvent[]>();
-    for (const { event, from, before } of news.events) {
-      if (from !== null && !large) continue;
-      // Who is no member any more by this very event hears of that.
-      const receivers = event.kind === 'remove' || event.kind === 'leave' ? new Set([...members, ...before]) : members;
-      for (const member of receivers) {
-        const link = member === session.userId || member === event.author ? null : connections.sessionLink(member);
-        if (link === null || link === from) continue;
-        const batch = batches.get(link);
-        if (batch === undefined) batches.set(link, [event.signed]);
-        else batch.push(event.signed);
-      }
-    }
-    for (const [link, events] of batches) {
-      for (let at = 0; at < events.length; at += EVENTS_MAX) {
-        links.send(link, { type: 'room-events', room: room.id, events: events.slice(at, at + EVENTS_MAX), live: 1 });
-      }
-    }
-  }
-
-  #sendHave(room: Room, author: UserId, ids: readonly string[]): void {
-    const { links, connections } = this.#parts;
-    const link = connections.sessionLink(author);
-    for (let at = 0; link !== null && at < ids.length; at += EVENTS_MAX) {
-      const shorts = ids.slice(at, at + EVENTS_MAX).map((id) => fromHex(id.slice(0, SHORT_ID_BYTES * 2)));
-      links.send(link, { type: 'room-have', room: room.id, ids: concat(...shorts) });
-    }
-  }
-
-  #setTimer(): void {
+  setTimer(): void {
     const { env, options } = this.#parts;
     const hurried = this.#gossip.size > 0 || this.#sync.busy || this.joining.waiting || this.typing.any || this.all().some((room) => room.parked.size > 0);
     const idle = this.#rooms.size === 0 && !hurried;
@@ -512,7 +327,7 @@ export class Rooms {
     this.joining.tick();
     this.typing.tick();
     for (const room of this.#rooms.values()) this.#tickRoom(room, compareAll);
-    this.#setTimer();
+    this.setTimer();
   }
 
   #tickRoom(room: Room, compare: boolean): void {
@@ -567,10 +382,5 @@ export class Rooms {
 
   linkDown(nodeId: NodeId | null): void {
     if (nodeId !== null) this.#sync.linkDown(nodeId);
-  }
-
-  #traceState(id: string, to: string, peer: string): void {
-    const { env } = this.#parts;
-    if (env.tracing) env.trace({ type: 'state', subject: 'room-message', id: id as MessageId, to, data: { peer } });
   }
 }

@@ -1,0 +1,144 @@
+import { toHex } from '../bytes.ts';
+import type { Parts } from '../parts.ts';
+import type { UserId } from '../types.ts';
+import type { Room } from './room.ts';
+import { type AnyRoomEvent, readRoomEvent } from './room-event.ts';
+import { asContent } from './room-lines.ts';
+import type { StoredLine } from './room-tables.ts';
+import type { Rooms } from './rooms.ts';
+
+const LAST_TEXT_CHARACTERS = 120;
+const WAITING_MAX = 1_000;
+
+/** What becomes of an event that has found its place: opened, kept as a line, counted, told. */
+export class RoomArrivals {
+  readonly #parts: Parts;
+  readonly #rooms: Rooms;
+
+  constructor(parts: Parts, rooms: Rooms) {
+    this.#parts = parts;
+    this.#rooms = rooms;
+  }
+
+  delivered(room: Room, event: AnyRoomEvent, order: string): void {
+    const { session } = this.#parts;
+    const me = session.userId as UserId;
+    const isVisible = event.author === me || (room.stateBefore(event.id)?.members.has(me) ?? false);
+    this.#rooms.stirred(room);
+    if (event.author !== me && isVisible && !this.#rooms.inheritance.running) this.#rooms.outgoing.haveDue(room, event);
+    if (event.kind === 'sealed') {
+      this.#rooms.tables.firstUse(room.id, toHex(event.body.chain), event.id);
+      if (isVisible || room.state?.history === 'all') this.#open(room, event, order);
+      return;
+    }
+    const line = this.#rooms.lines.authority(room, event, order);
+    this.#shown(room, order, line, isVisible);
+    this.#rooms.outgoing.of(room).changed = true;
+    this.#rooms.joining.authorityChanged(room, event);
+    this.#reviewMembership(room);
+  }
+
+  #reviewMembership(room: Room): void {
+    const me = this.#parts.session.userId as UserId;
+    const isMember = room.isMember(me);
+    if (isMember && room.row.status !== 'member') {
+      room.change({ status: 'member', passwordMaster: new Uint8Array() });
+      this.#parts.connections.reviewSoon();
+      this.#rooms.joining.joined(room);
+    } else if (!isMember && room.row.status === 'member') {
+      const last = room.state?.departures.map((id) => room.graph.node(id)?.event).find((event) => event?.kind === 'remove' && event.body.user === me);
+      this.ended(room, last === undefined ? 'left' : 'removed');
+    } else this.#parts.connections.reviewSoon();
+  }
+
+  ended(room: Room, reason: 'left' | 'removed'): void {
+    room.change({ status: 'left' });
+    this.#parts.connections.reviewSoon();
+    if (!this.#rooms.inheritance.running) this.#parts.tell({ type: 'room-left', room: room.row.name, roomId: room.id, reason });
+  }
+
+  /** Opens a sealed event, or lets it wait for its chain. */
+  #open(room: Room, event: AnyRoomEvent, order: string): void {
+    if (event.kind !== 'sealed') return;
+    const me = this.#parts.session.userId as UserId;
+    const chain = toHex(event.body.chain);
+    const opened = this.#rooms.keys.open(room, event);
+    if (opened === null) {
+      this.#rooms.lines.sealed(room, event, order);
+      this.#rooms.tables.putSealed(room.id, chain, order);
+      return this.#rooms.setTimer();
+    }
+    this.#rooms.tables.dropSealed(room.id, chain, order);
+    const content = asContent(opened);
+    // A member of another version, or a wicked one: the line stays sealed.
+    if (content === null) return this.#rooms.lines.sealed(room, event, order);
+    const found = this.#rooms.lines.opened(room, event, order, content);
+    const isVisible = event.author === me || (room.stateBefore(event.id)?.members.has(me) ?? false);
+    if (content.kind === 'message' && event.author === me && this.#rooms.tables.receipts(room.id, order).length === 0)
+      this.#rooms.tables.putWaiting(room.id, order);
+    if (found === null) return;
+    const line = this.#rooms.tables.line(room.id, found.order) as StoredLine;
+    if (!found.fresh) {
+      if (isVisible) this.#tellLine(room, found.order, line, false);
+      return;
+    }
+    room.change({ messages: room.row.messages + 1 });
+    this.#shown(room, order, line, isVisible);
+  }
+
+  /** A line is there: counted, traced and told, unless it is of a time before the user joined. */
+  #shown(room: Room, order: string, line: StoredLine, isVisible: boolean): void {
+    const { env, session } = this.#parts;
+    const me = session.userId as UserId;
+    if (env.tracing) {
+      const { name } = room.row;
+      env.trace({ type: 'shown', what: 'room-message', id: line.id, data: { room: name, roomId: room.id, from: line.from, order, kind: line.kind } });
+    }
+    if (line.kind === 'message' && line.sentMillis >= room.row.lastMillis) {
+      room.change({ lastText: line.text.slice(0, LAST_TEXT_CHARACTERS), lastFrom: line.from, lastMillis: line.sentMillis });
+    }
+    if (!isVisible || this.#rooms.inheritance.running) return;
+    if (line.kind === 'message' && line.author !== me) {
+      const named = line.mentions.includes(me) ? 1 : 0;
+      room.change({ unread: room.row.unread + 1, mentions: room.row.mentions + named });
+      this.#rooms.typing.heard(room, line.author, line.from, false);
+    }
+    this.#tellLine(room, order, line, true);
+  }
+
+  #tellLine(room: Room, order: string, line: StoredLine, fresh: boolean): void {
+    if (this.#rooms.inheritance.running || room.row.status === 'pending') return;
+    this.#parts.tell({ type: fresh ? 'room-message' : 'room-message-changed', message: this.#rooms.lines.view(room, order, line) });
+  }
+
+  /** A chain has come: what waited for it is opened, in order. */
+  openWith(room: Room, chain: string): void {
+    for (const key of this.#rooms.tables.sealed(room.id, chain)) {
+      const order = key.slice(key.indexOf('/') + 1);
+      const signed = this.#rooms.tables.event(room.id, order);
+      const event = signed === undefined ? 'missing' : readRoomEvent(this.#parts.env, signed, true);
+      if (typeof event !== 'string') this.#open(room, event, order);
+    }
+  }
+
+  confirmed(room: Room, order: string, by: UserId): void {
+    const line = this.#rooms.tables.line(room.id, order);
+    if (line === undefined || line.author !== this.#parts.session.userId || line.kind !== 'message') return;
+    const known = this.#rooms.tables.receipts(room.id, order);
+    if (known.includes(by)) return;
+    this.#rooms.tables.putReceipts(room.id, order, [...known, by]);
+    this.#traceState(line.id, 'delivered', this.#rooms.lines.nameOf(room, by));
+    this.#tellLine(room, order, line, false);
+  }
+
+  /** A peer has all that is here, own messages included that nobody had confirmed. */
+  confirmAll(room: Room, peer: UserId): void {
+    if (!room.isMember(peer)) return;
+    for (const order of this.#rooms.tables.waiting(room.id, WAITING_MAX)) this.confirmed(room, order, peer);
+  }
+
+  #traceState(id: string, to: string, peer: string): void {
+    const { env } = this.#parts;
+    if (env.tracing) env.trace({ type: 'state', subject: 'room-message', id: id, to, data: { peer } });
+  }
+}

@@ -1,0 +1,103 @@
+import { concat } from '../bytes.ts';
+import type { Link } from '../link/link.ts';
+import type { Parts } from '../parts.ts';
+import type { UserId } from '../types.ts';
+import type { Room } from './room.ts';
+import type { RoomId } from './room-commands.ts';
+import { type AnyRoomEvent, fromHex, type SignedRoomEvent } from './room-event.ts';
+import { SHORT_ID_BYTES } from './room-messages.ts';
+
+const EVENTS_MAX = 64;
+
+/** What this turn brought to a room. */
+interface News {
+  /** To be passed on, and over which link each came (null: ours). */
+  readonly events: Array<{ readonly event: AnyRoomEvent; readonly from: Link | null; readonly before: Iterable<UserId> }>;
+  /** Confirmations due to authors. */
+  readonly have: Map<UserId, string[]>;
+  changed: boolean;
+  keysFrom: Link | null;
+  /** Who has just joined. */
+  readonly greet: Set<Link>;
+}
+
+/** Collects what a turn brings to rooms, so that each peer is sent one message of it. */
+export class RoomOutgoing {
+  readonly #parts: Parts;
+  readonly #news = new Map<RoomId, News>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  clear(): void {
+    this.#news.clear();
+  }
+
+  drop(room: Room): void {
+    this.#news.delete(room.id);
+  }
+
+  of(room: Room): News {
+    let news = this.#news.get(room.id);
+    if (news === undefined) {
+      news = { events: [], have: new Map(), changed: false, keysFrom: null, greet: new Set() };
+      this.#news.set(room.id, news);
+    }
+    return news;
+  }
+
+  /** Its author hears at the end of the turn that the event is stored here. */
+  haveDue(room: Room, event: AnyRoomEvent): void {
+    const { have } = this.of(room);
+    const due = have.get(event.author);
+    if (due === undefined) have.set(event.author, [event.id]);
+    else due.push(event.id);
+  }
+
+  /** What there is, once. */
+  take(): Array<readonly [RoomId, News]> {
+    const taken = [...this.#news];
+    this.#news.clear();
+    return taken;
+  }
+
+  send(room: Room, news: News): void {
+    if (news.events.length > 0) this.#passOn(room, news);
+    for (const [author, ids] of news.have) this.#sendHave(room, author, ids);
+  }
+
+  /** Own events go to all linked members; those of others are passed on in large rooms, where not everybody is linked with everybody. */
+  #passOn(room: Room, news: News): void {
+    const { links, options, connections, session } = this.#parts;
+    const members = new Set(room.state?.members.keys() ?? []);
+    const large = members.size > options.roomDirectMembersMax;
+    const batches = new Map<Link, SignedRoomEvent[]>();
+    for (const { event, from, before } of news.events) {
+      if (from !== null && !large) continue;
+      // Who is no member any more by this very event hears of that.
+      const receivers = event.kind === 'remove' || event.kind === 'leave' ? new Set([...members, ...before]) : members;
+      for (const member of receivers) {
+        const link = member === session.userId || member === event.author ? null : connections.sessionLink(member);
+        if (link === null || link === from) continue;
+        const batch = batches.get(link);
+        if (batch === undefined) batches.set(link, [event.signed]);
+        else batch.push(event.signed);
+      }
+    }
+    for (const [link, events] of batches) {
+      for (let at = 0; at < events.length; at += EVENTS_MAX) {
+        links.send(link, { type: 'room-events', room: room.id, events: events.slice(at, at + EVENTS_MAX), live: 1 });
+      }
+    }
+  }
+
+  #sendHave(room: Room, author: UserId, ids: readonly string[]): void {
+    const { links, connections } = this.#parts;
+    const link = connections.sessionLink(author);
+    for (let at = 0; link !== null && at < ids.length; at += EVENTS_MAX) {
+      const shorts = ids.slice(at, at + EVENTS_MAX).map((id) => fromHex(id.slice(0, SHORT_ID_BYTES * 2)));
+      links.send(link, { type: 'room-have', room: room.id, ids: concat(...shorts) });
+    }
+  }
+}
