@@ -8,10 +8,12 @@ export interface KeyPair {
   readonly secretKey: SecretKey;
 }
 
-/** Primitives: SHA-256, HKDF (RFC 5869), Ed25519 (RFC 8032), X25519 (RFC 7748), ChaCha20-Poly1305 (RFC 8439). */
+/** Primitives: SHA-256 and SHA-512 (FIPS 180-4), HKDF (RFC 5869), Ed25519 (RFC 8032), X25519 (RFC 7748), ChaCha20-Poly1305 (RFC 8439). */
 export interface Crypto {
   /** 32 bytes. */
   sha256(bytes: Uint8Array): Uint8Array;
+  /** 64 bytes. */
+  sha512(bytes: Uint8Array): Uint8Array;
   /** HKDF-SHA256; `info` is the domain label. */
   hkdf(options: { key: Uint8Array; salt: Uint8Array; info: string; length: number }): Uint8Array;
   /** Ed25519 key pair of a 32-byte seed. */

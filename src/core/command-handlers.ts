@@ -40,6 +40,8 @@ const NEEDS_SESSION = new Set<string>([
   'unblock',
   'friends',
   'requests',
+  'verify',
+  'trust',
   'send',
   'chats',
   'history',
@@ -71,11 +73,13 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
       if (relation === 'blocked') return respond({ ok: false, code: 'blocked', details: { name: user } });
       if (relation === 'friend') return respond({ ok: false, code: 'already-friends', details: { name: user } });
       if (relation === 'outgoing') return respond({ ok: false, code: 'already-requested', details: { name: user } });
+      if (!parts.trust.allows(id)) return respond({ ok: false, code: 'key-changed', details: { name: user } });
       respond({ ok: true, value: { user, relation: parts.friends.agree(id) } });
     }),
   'friend-accept': (parts, { user }, respond) =>
     withUser(parts, user, respond, (id, relation) => {
       if (relation !== 'incoming') return respond({ ok: false, code: relation === 'friend' ? 'already-friends' : 'no-request', details: { name: user } });
+      if (!parts.trust.allows(id)) return respond({ ok: false, code: 'key-changed', details: { name: user } });
       respond({ ok: true, value: { user, relation: parts.friends.agree(id) } });
     }),
   'friend-decline': (parts, { user }, respond) =>
@@ -117,6 +121,19 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
       if (record === null) return respond({ ok: false, code: 'unknown-user', details: { name: user } });
       respond({ ok: true, value: userView(parts, record) });
     }),
+  verify: (parts, { user, answer }, respond) =>
+    withUser(parts, user, respond, (_id, _relation, record) => {
+      if (answer !== undefined) parts.trust.compared(record, answer === 'equal');
+      const number = parts.trust.numberWith(record);
+      if (number === null) return respond({ ok: false, code: 'not-logged-in' });
+      respond({ ok: true, value: { user: record.body.name, trust: parts.trust.state(record), ...number } });
+    }),
+  trust: (parts, { user }, respond) =>
+    withUser(parts, user, respond, (_id, _relation, record) => {
+      if (parts.trust.state(record) !== 'changed') return respond({ ok: false, code: 'key-unchanged', details: { name: record.body.name } });
+      parts.trust.accept(record);
+      respond({ ok: true, value: { user: record.body.name, trust: parts.trust.state(record) } });
+    }),
   users: (parts, _args, respond) => {
     const users = parts.view
       .users()
@@ -125,8 +142,9 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
     respond({ ok: true, value: { users, total: users.length, online: users.filter((user) => user.presence !== 'offline').length } });
   },
   send: (parts, { to, text }, respond) =>
-    withUser(parts, to, respond, (_id, relation, record) => {
+    withUser(parts, to, respond, (id, relation, record) => {
       if (relation === 'blocked') return respond({ ok: false, code: 'blocked', details: { name: to } });
+      if (!parts.trust.allows(id)) return respond({ ok: false, code: 'key-changed', details: { name: record.body.name } });
       if (relation !== 'friend') return respond({ ok: false, code: 'not-friends', details: { name: to } });
       const outcome = parts.chat.send(record, text);
       respond('code' in outcome ? { ok: false, ...outcome } : { ok: true, value: outcome });
@@ -191,12 +209,18 @@ function nameOf(parts: Parts, id: UserId): string {
   return parts.view.user(id)?.body.name ?? id.slice(0, 8);
 }
 
+function trustOf(parts: Parts, id: UserId): UserView['trust'] {
+  const record = parts.view.user(id);
+  return record === null || parts.session.open === null ? 'new' : parts.trust.state(record);
+}
+
 function friendView(parts: Parts, id: UserId): FriendView {
   return {
     name: nameOf(parts, id),
     userId: id,
     displayName: parts.view.user(id)?.body.displayName ?? '',
     unread: parts.chat.unread(id),
+    trust: trustOf(parts, id),
     ...parts.presence.viewOf(id),
   };
 }
@@ -210,6 +234,7 @@ function userView(parts: Parts, record: VerifiedRecord<'user'>): UserView {
     about: record.body.about,
     relation: parts.session.open === null ? 'none' : parts.friends.relation(id),
     createdMillis: record.body.createdMillis,
+    trust: trustOf(parts, id),
     fingerprint: (id.slice(0, 16).match(/.{4}/g) as string[]).join(' '),
     ...parts.presence.viewOf(id),
   };

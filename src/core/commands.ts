@@ -1,4 +1,6 @@
+import type { TrustState } from './friends/trust.ts';
 import type { RoomCommands, RoomNodeEvent } from './rooms/room-commands.ts';
+import type { SafetyNumber } from './secure/safety-number.ts';
 import type { MessageId, MessageState, PresenceState, PresenceView, Relation, SyncSource, UserId, WallMillis } from './types.ts';
 
 /**
@@ -22,6 +24,10 @@ export interface Commands extends RoomCommands {
   friends: { args: Record<string, never>; result: { friends: readonly FriendView[] } };
   requests: { args: Record<string, never>; result: { incoming: readonly string[]; outgoing: readonly string[]; blocked: readonly string[] } };
   user: { args: { user: string }; result: UserView };
+  /** What both compare by another way; with `answer`, what came of it. */
+  verify: { args: { user: string; answer?: 'equal' | 'different' }; result: { user: string; trust: TrustState } & SafetyNumber };
+  /** Acknowledges that somebody's keys have changed. */
+  trust: { args: { user: string }; result: { user: string; trust: TrustState } };
   users: { args: Record<string, never>; result: { users: readonly UserView[]; total: number; online: number } };
   send: { args: { to: string; text: string }; result: { id: MessageId; state: MessageState } };
   chats: { args: Record<string, never>; result: { chats: readonly ChatView[] } };
@@ -79,6 +85,7 @@ export interface UserView extends PresenceView {
   readonly createdMillis: WallMillis;
   /** First 16 hex digits of the id in groups of four, for people to compare. */
   readonly fingerprint: string;
+  readonly trust: TrustState;
 }
 
 export interface FriendView extends PresenceView {
@@ -86,6 +93,7 @@ export interface FriendView extends PresenceView {
   readonly userId: UserId;
   readonly displayName: string;
   readonly unread: number;
+  readonly trust: TrustState;
 }
 
 export interface ChatView {
@@ -162,6 +170,9 @@ export type NodeEvent =
   | ({ readonly type: 'presence-changed'; readonly user: string } & PresenceView)
   | { readonly type: 'relation-changed'; readonly user: string; readonly from: Relation; readonly to: Relation }
   | { readonly type: 'user-deleted'; readonly user: string }
+  /** Another key came under the name of somebody we know; nothing is sent to them until it is acknowledged. */
+  | { readonly type: 'key-changed'; readonly user: string; readonly wasVerified: boolean }
+  | { readonly type: 'key-accepted'; readonly user: string }
   | { readonly type: 'peer-changed'; readonly node: string; readonly state: PeerView['state'] | 'gone' }
   | { readonly type: 'sync-changed'; readonly sync: SyncView }
   | RoomNodeEvent

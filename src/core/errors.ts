@@ -36,6 +36,12 @@ export const ERRORS = {
   'already-requested': entry('You have asked {name} already.', 'Wait for the answer.', { httpStatus: 409 }),
   'no-request': entry('There is no friend request from {name}.', 'Ask with /add {name}.', { httpStatus: 404 }),
   'not-friends': entry('{name} is not your friend.', 'Ask with /add {name}; you can write once they have accepted.', { httpStatus: 403 }),
+  'key-changed': entry(
+    '{name} has another key than before: it may be somebody else.',
+    'Compare what /verify {name} shows with {name} by another way, and say /trust {name} if it is right. Nothing was sent.',
+    { httpStatus: 409 },
+  ),
+  'key-unchanged': entry('The key of {name} is the one that you know.', 'Nothing to do; /verify {name} shows what to compare.', { httpStatus: 409 }),
   blocked: entry('{name} is blocked.', 'Unblock with /unblock {name} first.', { httpStatus: 403 }),
   'not-blocked': entry('{name} is not blocked.', 'Nothing to do.', { httpStatus: 409 }),
   'empty-text': entry('The message is empty.', 'Write something.'),

@@ -7,6 +7,7 @@ import { Discovery } from './discovery/discovery.ts';
 import { formatEndpoint } from './endpoint.ts';
 import type { CommandInput, Env, Program, ServiceResult } from './env.ts';
 import { Friends } from './friends/friends.ts';
+import { Trust } from './friends/trust.ts';
 import type { Link } from './link/link.ts';
 import { Links } from './link/links.ts';
 import { Connections } from './membership/connections.ts';
@@ -98,6 +99,7 @@ class ChatNode implements Program<Frame> {
     parts.ring = new RingMember(parts);
     parts.replication = new ReplicaMember(parts);
     parts.friends = new Friends(parts);
+    parts.trust = new Trust(parts);
     parts.presence = new Presence(parts);
     parts.secure = new SecureChannels(parts);
     parts.chat = new Chat(parts);
@@ -337,6 +339,7 @@ class ChatNode implements Program<Frame> {
         return presence.reconsider(record.authorId as UserId);
       case 'user':
         session.userChanged(record);
+        if (session.open !== null) this.#parts.trust.look(record);
         if (record.body.deleted && session.open !== null) friends.userDeleted(record.authorId as UserId, record.body.name);
         else if (view.user(record.authorId as UserId) !== null) presence.reconsider(record.authorId as UserId);
         return;

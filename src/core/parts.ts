@@ -4,6 +4,7 @@ import type { Lookup } from './directory/lookup.ts';
 import type { Discovery } from './discovery/discovery.ts';
 import type { Env } from './env.ts';
 import type { Friends } from './friends/friends.ts';
+import type { Trust } from './friends/trust.ts';
 import type { Links } from './link/links.ts';
 import type { Connections } from './membership/connections.ts';
 import type { FailureDetector } from './membership/failure-detector.ts';
@@ -52,6 +53,8 @@ export interface Parts {
   /** Keyed values on the ring: what this node holds for others, writing and reading. */
   readonly replication: ReplicaMember;
   readonly friends: Friends;
+  /** Which keys a friend's name stands for. */
+  readonly trust: Trust;
   readonly presence: Presence;
   /** Prekeys, and pairwise ratchets with others. */
   readonly secure: SecureChannels;

@@ -25,6 +25,7 @@ export const TABLES = {
   conversations: { scope: 'user', key: 'peer', about: 'unread counts and last message' },
   drafts: { scope: 'user', key: 'peer', about: 'texts that were begun and not sent' },
   handovers: { scope: 'user', key: 'node id', about: 'how far what an earlier session left at another node has been fetched' },
+  trust: { scope: 'user', key: 'user name', about: 'the keys that a friend had when we met, whether people compared them, and whether others came since' },
   prekeys: { scope: 'user', key: 'batch', about: 'secret halves of the prekeys that were published, until they are used or old' },
   ratchets: { scope: 'user', key: 'peer/session', about: 'states of the pairwise ratchets' },
   skippedKeys: { scope: 'user', key: 'session/chain/counter', about: 'keys of messages that were overtaken by later ones' },

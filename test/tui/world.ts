@@ -36,7 +36,18 @@ export function info(patch: Partial<NodeInfo> = {}): NodeInfo {
 }
 
 export function friend(name: string, patch: Partial<FriendView> = {}): FriendView {
-  return { name, userId: idOf(name), displayName: name, unread: 0, presence: 'online', statusText: '', suspect: false, lastSeenMillis: NOW, ...patch };
+  return {
+    name,
+    userId: idOf(name),
+    displayName: name,
+    unread: 0,
+    trust: 'pinned',
+    presence: 'online',
+    statusText: '',
+    suspect: false,
+    lastSeenMillis: NOW,
+    ...patch,
+  };
 }
 
 export function chat(name: string, patch: Partial<ChatView> = {}): ChatView {

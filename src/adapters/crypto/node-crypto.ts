@@ -95,6 +95,10 @@ export class NodeCrypto implements Crypto {
     return plain(createHash('sha256').update(bytes).digest());
   }
 
+  sha512(bytes: Uint8Array): Uint8Array {
+    return plain(createHash('sha512').update(bytes).digest());
+  }
+
   hkdf(options: { key: Uint8Array; salt: Uint8Array; info: string; length: number }): Uint8Array {
     return new Uint8Array(hkdfSync('sha256', options.key, options.salt, options.info, options.length));
   }

@@ -105,7 +105,7 @@ export class Chat {
     const { session, view } = this.#parts;
     const found = this.#history.byId(id);
     const peer = view.user(to);
-    if (found === null || peer === null || session.userId === null) return null;
+    if (found === null || peer === null || session.userId === null || !this.#parts.trust.allows(to)) return null;
     const { text, sentMillis, stamp } = found[1];
     return sealEnvelope(this.#parts, session.userId, peer, id, { text, sentMillis, stamp });
   }

@@ -52,6 +52,7 @@ export class Friends {
         tie.theirRecord = record;
       }
     }
+    for (const id of this.#ties.keys()) this.#pin(id);
     // Somebody's deletion may have been heard of while nobody was logged in here.
     for (const id of [...this.#ties.keys()]) if (this.#parts.view.isDeleted(id)) this.userDeleted(id, '');
   }
@@ -246,6 +247,13 @@ export class Friends {
     connections.reviewSoon();
   }
 
+  /** Whoever we agreed to: their keys are what their name stands for. */
+  #pin(id: UserId): void {
+    const record = this.#parts.view.user(id);
+    const relation = this.relation(id);
+    if (record !== null && (relation === 'friend' || relation === 'outgoing')) this.#parts.trust.met(record);
+  }
+
   #tell(id: UserId, before: Relation): void {
     const { env, view, presence, chat, connections } = this.#parts;
     const after = this.relation(id);
@@ -253,6 +261,7 @@ export class Friends {
     const user = view.user(id)?.body.name ?? id.slice(0, 8);
     if (env.tracing) env.trace({ type: 'state', subject: 'friend', id: user, from: before, to: after });
     this.#parts.tell({ type: 'relation-changed', user, from: before, to: after });
+    this.#pin(id);
     if (after === 'friend') {
       presence.reconsider(id);
       const link = connections.sessionLink(id);

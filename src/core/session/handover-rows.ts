@@ -24,6 +24,7 @@ export const HANDOVER_TABLES = [
   'roomEvents',
   'roomReceipts',
   'roomInvitations',
+  'trust',
 ] as const satisfies readonly TableName[];
 
 /** Read from the store at once, so that rows with long texts do not pile up in memory. */

@@ -100,6 +100,9 @@ export class Inheritance {
           if (key === 'status') presence.inherit(value);
           else if (key === 'settings') chat.inheritSettings(value);
           break;
+        case 'trust':
+          this.#parts.trust.inherit(key, value);
+          break;
         case 'prekeys':
         case 'ratchets':
         case 'skippedKeys':

@@ -1,6 +1,6 @@
 import type { CommandName, Commands, NodeInfo, SyncView } from '../../core/commands.ts';
 import { EMPTY_EDITOR, editorOf } from '../input/editor.ts';
-import { count, humanise } from '../text/words.ts';
+import { count, humanise, keyChangedWords } from '../text/words.ts';
 import type { Call, Failure } from './actions.ts';
 import { loadHistory, setUnread, takeHistory } from './chat.ts';
 import { takeDraft } from './drafts.ts';
@@ -44,6 +44,7 @@ function keep(turn: Turn, call: Call, value: unknown): void {
       return;
     case 'users':
       turn.set({ users: (value as Result<'users'>).users });
+      takeWarnings(turn, (value as Result<'users'>).users);
       return;
     case 'rooms':
       if (call.purpose === 'refresh') turn.set({ rooms: (value as Result<'rooms'>).rooms });
@@ -71,6 +72,13 @@ function keep(turn: Turn, call: Call, value: unknown): void {
     default:
       return;
   }
+}
+
+/** What changed while nobody looked is said when somebody does. */
+function takeWarnings(turn: Turn, users: Result<'users'>['users']): void {
+  const names = users.filter((user) => user.trust === 'changed').map((user) => user.name);
+  for (const name of names) if (!turn.model.keyWarnings.includes(name)) turn.notice('error', keyChangedWords(name));
+  turn.set({ keyWarnings: names });
 }
 
 /** Here first, then by name. */
@@ -114,6 +122,7 @@ export function leaveSession(turn: Turn, reason: string, comeBack: boolean): voi
     resume: comeBack ? screens.filter((screen) => screen.type !== 'ask' && screen.type !== 'confirm') : null,
     info: info === null ? null : { ...info, loggedIn: false },
     friends: [],
+    keyWarnings: [],
     chats: [],
     requests: { incoming: [], outgoing: [], blocked: [] },
   });
@@ -150,6 +159,10 @@ function afterwards(turn: Turn, command: CommandName): void {
       turn.call('friends', {}, 'refresh');
       turn.call('requests', {}, 'refresh');
       return;
+    case 'trust':
+      turn.call('friends', {}, 'refresh');
+      turn.call('users', {}, 'refresh');
+      return;
     default:
       return;
   }
@@ -181,6 +194,8 @@ function doneSentence(turn: Turn, call: Call, value: unknown): string {
       return `${user} is blocked: you hear nothing more of them.`;
     case 'unblock':
       return `${user} is no longer blocked.`;
+    case 'trust':
+      return `You go on with the new key of ${user}. /verify ${user} shows the number to compare.`;
     case 'status': {
       const { presence, statusText } = value as Result<'status'>;
       return `Friends see you as ${presence}${statusText === '' ? '' : `: ${statusText}`}.`;

@@ -29,6 +29,7 @@ const VIEWS: ReadonlySet<string> = new Set([
   'room-order',
   'room-search',
   'room-export',
+  'verify',
 ] satisfies CommandName[]);
 /** Commands that mean the present conversation when nobody is named; none of them takes anything away. */
 const MEANS_THIS_CHAT: ReadonlySet<string> = new Set(['history', 'read', 'user'] satisfies CommandName[]);

@@ -2,7 +2,7 @@ import type { MessageView, NodeEvent } from '../../core/commands.ts';
 import type { Relation } from '../../core/types.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { truncate } from '../text/width.ts';
-import { failureWords, presenceWord, tickWord } from '../text/words.ts';
+import { failureWords, keyChangedWords, presenceWord, tickWord } from '../text/words.ts';
 import { leaveSession, takeSync } from './answers.ts';
 import { addMessage, changeMessage, loadHistory, markRead, preview, setUnread } from './chat.ts';
 import { conversationOf } from './model.ts';
@@ -38,6 +38,15 @@ export function takeEvent(turn: Turn, event: NodeEvent): void {
       return;
     case 'user-deleted':
       turn.notice('info', `${event.user} has deleted the account.`);
+      refreshPeople(turn);
+      return;
+    case 'key-changed':
+      turn.notice('error', keyChangedWords(event.user));
+      if (!turn.model.keyWarnings.includes(event.user)) turn.set({ keyWarnings: [...turn.model.keyWarnings, event.user] });
+      refreshPeople(turn);
+      return;
+    case 'key-accepted':
+      turn.set({ keyWarnings: turn.model.keyWarnings.filter((name) => name !== event.user) });
       refreshPeople(turn);
       return;
     case 'peer-changed':

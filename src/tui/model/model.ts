@@ -24,6 +24,8 @@ export interface Model {
   readonly chats: readonly ChatView[];
   readonly users: readonly UserView[];
   readonly rooms: readonly RoomView[];
+  /** People whose key has changed and whom nobody has trusted again: said in the title of every screen. */
+  readonly keyWarnings: readonly string[];
   readonly conversations: Readonly<Record<string, Conversation>>;
   /** From the menu at the bottom to what is shown; never empty. */
   readonly screens: readonly Screen[];
@@ -151,6 +153,7 @@ export function startModel(start: {
     chats: [],
     users: [],
     rooms: [],
+    keyWarnings: [],
     conversations: {},
     screens: [{ type: 'start' }],
     editor: EMPTY_EDITOR,

@@ -13,6 +13,8 @@ export function answerLines(command: string, value: unknown, model: Model): read
     case 'user':
     case 'profile':
       return userLines(value as UserView, model);
+    case 'verify':
+      return verifyLines(value as Commands['verify']['result']);
     case 'users':
       return usersLines(value as Commands['users']['result'], model);
     case 'message':
@@ -57,8 +59,39 @@ function userLines(user: UserView, model: Model): readonly Line[] {
     ['Relation', user.name === model.user ? 'you' : relation],
     ['Since', dateTime(user.createdMillis)],
     ['Fingerprint', user.fingerprint],
+    ['Key', keyWords(user.trust)],
   ];
   return [head, ...about, [], ...pairs(rows)];
+}
+
+function keyWords(trust: UserView['trust']): string {
+  switch (trust) {
+    case 'new':
+      return 'not relied on yet';
+    case 'pinned':
+      return 'as at first sight; nobody has compared it (/verify)';
+    case 'verified':
+      return 'compared by you';
+    case 'changed':
+      return 'ANOTHER THAN BEFORE; nothing is sent until /trust';
+  }
+}
+
+function verifyLines(answer: Commands['verify']['result']): readonly Line[] {
+  const groups = answer.digits.split(' ');
+  const rows = [0, 4, 8].map((at): Line => [{ text: `    ${groups.slice(at, at + 4).join('  ')}`, style: BOLD }]);
+  return [
+    plain(`Compare this with ${answer.user}, by telephone or side by side, not in this chat:`),
+    [],
+    ...rows,
+    [],
+    [{ text: `    ${answer.words}`, style: BOLD }],
+    [],
+    plain(`Both of you see the same number or the same words: /verify ${answer.user} equal`),
+    plain(`They differ: somebody stands between you. /verify ${answer.user} different`),
+    [],
+    ...pairs([['Key now', keyWords(answer.trust)]]),
+  ];
 }
 
 function usersLines(answer: Commands['users']['result'], model: Model): readonly Line[] {

@@ -1,6 +1,6 @@
 import { COLUMNS_MIN, type Layout, layoutOf, ROWS_MIN } from '../model/layout.ts';
 import { conversationOf, currentNotice, editorOfModel, type Model, type Screen, screenOf, totalUnread } from '../model/model.ts';
-import { BAR, BOLD, DIM, fitLine, type Line, lineWidth, plain, WARN, wrapLine } from '../text/styled.ts';
+import { ALARM, BAR, BOLD, DIM, fitLine, type Line, lineWidth, plain, WARN, wrapLine } from '../text/styled.ts';
 import { textWidth, truncate } from '../text/width.ts';
 import { clockTime, count, presenceSign } from '../text/words.ts';
 import { chatWindow } from './chat-rows.ts';
@@ -61,7 +61,14 @@ function bodyLines(model: Model, screen: Screen, layout: Layout): readonly Line[
   return [...seen.slice(0, -1), [{ text: `↓ ${count(lines.length - top - height + 1, 'more line')}; PageDown`, style: DIM }]];
 }
 
+/** While somebody's key is in doubt, every screen says so in place of its title. */
 function titleLine(model: Model, screen: Screen): Line {
+  const [doubtful] = model.keyWarnings;
+  if (doubtful !== undefined) {
+    const more = model.keyWarnings.length > 1 ? ` (and ${model.keyWarnings.length - 1} more)` : '';
+    const warning = ` ! KEY CHANGED: ${doubtful}${more} › /verify ${doubtful}, then /trust ${doubtful}`;
+    return fitLine([{ text: truncate(warning, model.columns), style: ALARM }], model.columns, ALARM);
+  }
   const title = ` Confab  ${model.user} › ${screenTitle(model, screen)}`;
   return fitLine([{ text: truncate(title, model.columns), style: BAR }], model.columns, BAR);
 }

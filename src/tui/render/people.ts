@@ -35,6 +35,7 @@ export function reachability(model: Model, name: string): string {
   const waiting = waitingFor(model, name);
   const yours = `your ${waiting === 1 ? 'message' : `${waiting} messages`}`;
   if (model.connection !== 'up') return 'The node is away. What you type is kept; it can be sent when the node is back.';
+  if (model.keyWarnings.includes(name)) return `${name} has another key than before; nothing is sent until you say /trust ${name}.`;
   if (friend === undefined) return `${name} is not your friend; /add ${name} asks.`;
   if (friend.presence === 'offline') {
     if (waiting > 0) return `${name} is offline; ${yours} ${waiting === 1 ? 'waits' : 'wait'} here and ${waiting === 1 ? 'goes' : 'go'} when ${name} is back.`;

@@ -23,6 +23,8 @@ export const DIM: Style = { colour: 245 };
 export const BOLD: Style = { bold: true };
 export const WARN: Style = { colour: 208, bold: true };
 export const BAR: Style = { inverse: true };
+/** What must not be missed. */
+export const ALARM: Style = { colour: 208, bold: true, inverse: true };
 
 export function segment(text: string, style: Style = PLAIN): Segment {
   return { text, style };

@@ -130,3 +130,8 @@ export function humanise(name: string): string {
     .toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** What is said when another key has come under a name that we know. */
+export function keyChangedWords(name: string): string {
+  return `${name} has another key than before: it may be somebody else. Nothing is sent to ${name}. Compare with /verify ${name} by another way, then /trust ${name}.`;
+}
