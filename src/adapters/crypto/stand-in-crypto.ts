@@ -43,6 +43,10 @@ export class StandInCrypto implements Crypto {
     return new Uint8Array(hash('sha256', bytes, 'buffer'));
   }
 
+  sha512(bytes: Uint8Array): Uint8Array {
+    return new Uint8Array(hash('sha512', bytes, 'buffer'));
+  }
+
   hkdf({ key, salt, info, length }: { key: Uint8Array; salt: Uint8Array; info: string; length: number }): Uint8Array {
     const derived = new Uint8Array(length);
     for (let at = 0; at < length; at += 32) derived.set(digest(`${info}/${at}`, key, salt).subarray(0, Math.min(32, length - at)), at);
