@@ -1,9 +1,11 @@
 import { toHex } from '../bytes.ts';
 import type { Parts } from '../parts.ts';
 import type { UserId } from '../types.ts';
+import { HeldLines } from './held-lines.ts';
 import type { Room } from './room.ts';
+import type { RoomId } from './room-commands.ts';
 import { type AnyRoomEvent, readRoomEvent } from './room-event.ts';
-import { asContent } from './room-lines.ts';
+import { asContent, type RoomContent } from './room-lines.ts';
 import type { StoredLine } from './room-tables.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -14,6 +16,9 @@ const WAITING_MAX = 1_000;
 export class RoomArrivals {
   readonly #parts: Parts;
   readonly #rooms: Rooms;
+  readonly #holds = new Map<RoomId, HeldLines>();
+  /** Lines without a key that were told as such. */
+  readonly #toldSealed = new Set<string>();
 
   constructor(parts: Parts, rooms: Rooms) {
     this.#parts = parts;
@@ -23,12 +28,13 @@ export class RoomArrivals {
   delivered(room: Room, event: AnyRoomEvent, order: string): void {
     const { session } = this.#parts;
     const me = session.userId as UserId;
-    const isVisible = event.author === me || (room.stateBefore(event.id)?.members.has(me) ?? false);
+    const isVisible = this.#isVisible(room, event);
     this.#rooms.stirred(room);
     if (event.author !== me && isVisible && !this.#rooms.inheritance.running) this.#rooms.outgoing.haveDue(room, event);
     if (event.kind === 'sealed') {
       this.#rooms.tables.firstUse(room.id, toHex(event.body.chain), event.id);
       if (isVisible || room.state?.history === 'all') this.#open(room, event, order);
+      if (this.#holds.get(room.id)?.isReady(this.#parts.env.monotonicMillis) === true) this.#retry(room);
       return;
     }
     const line = this.#rooms.lines.authority(room, event, order);
@@ -57,25 +63,63 @@ export class RoomArrivals {
     if (!this.#rooms.inheritance.running) this.#parts.tell({ type: 'room-left', room: room.row.name, roomId: room.id, reason });
   }
 
-  /** Opens a sealed event, or lets it wait for its chain. */
+  #holdsOf(room: Room): HeldLines {
+    let holds = this.#holds.get(room.id);
+    if (holds === undefined) {
+      holds = new HeldLines(this.#parts.options.roomGapMillis);
+      this.#holds.set(room.id, holds);
+    }
+    return holds;
+  }
+
+  forget(): void {
+    this.#holds.clear();
+    this.#toldSealed.clear();
+  }
+
+  /** A session has opened: what waited for keys when the last one ended goes on waiting. */
+  resume(room: Room): void {
+    for (const key of this.#rooms.tables.sealed(room.id)) this.#holdsOf(room).block(key.slice(key.indexOf('/') + 1), this.#parts.env.monotonicMillis);
+  }
+
+  /** Something waits for a key, or behind something that does. */
+  get waiting(): boolean {
+    for (const holds of this.#holds.values()) if (holds.any) return true;
+    return false;
+  }
+
+  #isVisible(room: Room, event: AnyRoomEvent): boolean {
+    const me = this.#parts.session.userId as UserId;
+    return event.author === me || (room.stateBefore(event.id)?.members.has(me) ?? false);
+  }
+
+  /** Opens a sealed event, or lets it wait for its chain, or behind those before it that wait. */
   #open(room: Room, event: AnyRoomEvent, order: string): void {
     if (event.kind !== 'sealed') return;
-    const me = this.#parts.session.userId as UserId;
+    const { monotonicMillis } = this.#parts.env;
     const chain = toHex(event.body.chain);
+    const isVisible = this.#isVisible(room, event);
+    const holds = this.#holdsOf(room);
+    if (holds.any) this.#tellOverdue(room, holds);
     const opened = this.#rooms.keys.open(room, event);
-    if (opened === null) {
+    if (opened === null && isVisible) holds.block(order, monotonicMillis);
+    if (opened === null || (isVisible && holds.holds(order, monotonicMillis))) {
       this.#rooms.lines.sealed(room, event, order);
       this.#rooms.tables.putSealed(room.id, chain, order);
       return this.#rooms.setTimer();
     }
     this.#rooms.tables.dropSealed(room.id, chain, order);
+    holds.free(order);
     const content = asContent(opened);
     // A member of another version, or a wicked one: the line stays sealed.
     if (content === null) return this.#rooms.lines.sealed(room, event, order);
+    this.#opened(room, event, order, content, isVisible);
+  }
+
+  #opened(room: Room, event: AnyRoomEvent, order: string, content: RoomContent, isVisible: boolean): void {
+    const isOwn = event.author === this.#parts.session.userId;
     const found = this.#rooms.lines.opened(room, event, order, content);
-    const isVisible = event.author === me || (room.stateBefore(event.id)?.members.has(me) ?? false);
-    if (content.kind === 'message' && event.author === me && this.#rooms.tables.receipts(room.id, order).length === 0)
-      this.#rooms.tables.putWaiting(room.id, order);
+    if (content.kind === 'message' && isOwn && this.#rooms.tables.receipts(room.id, order).length === 0) this.#rooms.tables.putWaiting(room.id, order);
     if (found === null) return;
     const line = this.#rooms.tables.line(room.id, found.order) as StoredLine;
     if (!found.fresh) {
@@ -84,6 +128,37 @@ export class RoomArrivals {
     }
     room.change({ messages: room.row.messages + 1 });
     this.#shown(room, order, line, isVisible);
+  }
+
+  /** Timer: what waited behind a key that does not come is shown, the line without a key as what it is. */
+  tick(room: Room): void {
+    const holds = this.#holds.get(room.id);
+    if (holds?.any !== true) return;
+    this.#retry(room);
+  }
+
+  #tellOverdue(room: Room, holds: HeldLines): void {
+    for (const order of holds.overdue(this.#parts.env.monotonicMillis)) {
+      const line = this.#rooms.tables.line(room.id, order);
+      if (line === undefined || this.#toldSealed.has(line.id)) continue;
+      this.#toldSealed.add(line.id);
+      this.#tellLine(room, order, line, true);
+    }
+  }
+
+  /** What waited goes on, in order, as far as nothing before it is missing any more. */
+  #retry(room: Room): void {
+    const { monotonicMillis } = this.#parts.env;
+    const holds = this.#holdsOf(room);
+    this.#tellOverdue(room, holds);
+    if (!holds.isReady(monotonicMillis)) return;
+    for (const order of holds.takeHeld()) this.#openAt(room, order);
+  }
+
+  #openAt(room: Room, order: string): void {
+    const signed = this.#rooms.tables.event(room.id, order);
+    const event = signed === undefined ? 'missing' : readRoomEvent(this.#parts.env, signed, true);
+    if (typeof event !== 'string') this.#open(room, event, order);
   }
 
   /** A line is there: counted, traced and told, unless it is of a time before the user joined. */
@@ -103,7 +178,7 @@ export class RoomArrivals {
       room.change({ unread: room.row.unread + 1, mentions: room.row.mentions + named });
       this.#rooms.typing.heard(room, line.author, line.from, false);
     }
-    this.#tellLine(room, order, line, true);
+    this.#tellLine(room, order, line, !this.#toldSealed.delete(line.id));
   }
 
   #tellLine(room: Room, order: string, line: StoredLine, fresh: boolean): void {
@@ -113,12 +188,8 @@ export class RoomArrivals {
 
   /** A chain has come: what waited for it is opened, in order. */
   openWith(room: Room, chain: string): void {
-    for (const key of this.#rooms.tables.sealed(room.id, chain)) {
-      const order = key.slice(key.indexOf('/') + 1);
-      const signed = this.#rooms.tables.event(room.id, order);
-      const event = signed === undefined ? 'missing' : readRoomEvent(this.#parts.env, signed, true);
-      if (typeof event !== 'string') this.#open(room, event, order);
-    }
+    for (const key of this.#rooms.tables.sealed(room.id, chain)) this.#openAt(room, key.slice(key.indexOf('/') + 1));
+    this.#retry(room);
   }
 
   confirmed(room: Room, order: string, by: UserId): void {

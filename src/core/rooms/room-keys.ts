@@ -122,6 +122,21 @@ export class RoomKeys {
     for (const chain of wanted) this.#asked.set(`${room.id}/${chain}/${link.nodeId}`, env.monotonicMillis);
   }
 
+  /** Whose chains are missing: they can be asked themselves, members or not. */
+  missingFrom(room: Room): Set<UserId> {
+    const found = new Set<UserId>();
+    const seen = new Set<string>();
+    for (const key of this.#tables.sealed(room.id)) {
+      const chain = key.slice(0, key.indexOf('/'));
+      if (seen.has(chain)) continue;
+      seen.add(chain);
+      const line = this.#tables.lineOf(room.id, this.#tables.firstOfChain(room.id, chain) ?? '');
+      if (line !== null) found.add(line[1].author);
+      if (seen.size >= CHAINS_MAX) break;
+    }
+    return found;
+  }
+
   /** A member asks for chains: those that its membership entitles it to are given. */
   answer(room: Room, link: Link, chains: readonly Uint8Array[]): void {
     const { userId } = link;
@@ -145,12 +160,13 @@ export class RoomKeys {
 
   /** Takes in what a member told; the chains that are new here. */
   take(room: Room, from: UserId, confidence: Confidence & { readonly kind: 'chains' }): string[] {
-    if (!room.isMember(from)) {
-      this.#parts.count('roomKeysRefused');
-      return [];
-    }
     const fresh: string[] = [];
     for (const { author, position } of confidence.chains) {
+      // Who has left may still give the keys of what they wrote before.
+      if (from !== author && !room.isMember(from)) {
+        this.#parts.count('roomKeysRefused');
+        continue;
+      }
       const id = toHex(position.id);
       const known = this.#tables.chain(room.id, id);
       // The sender's own word stands; that of others is taken until the sender speaks.

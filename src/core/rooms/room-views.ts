@@ -136,7 +136,7 @@ export class RoomViews {
     const id = parseRoomLink(text)?.room;
     if (id !== undefined) return this.#rooms.get(id) ?? 'unknown';
     const name = text.trim().replace(/^#/, '').toLowerCase();
-    const rooms = this.#rooms.all().filter((room) => room.row.status !== 'pending');
+    const rooms = this.#rooms.all().filter((room) => room.row.status !== 'pending' || room.state !== null);
     const named = rooms.filter((room) => room.row.name.toLowerCase() === name);
     const current = named.filter((room) => room.row.status === 'member');
     const found = current.length > 0 ? current : named.length > 0 ? named : /^[0-9a-f]{8,}$/.test(name) ? rooms.filter((room) => room.id.startsWith(name)) : [];

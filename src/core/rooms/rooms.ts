@@ -73,7 +73,7 @@ export class Rooms {
   }
 
   open(): void {
-    for (const [id] of this.tables.rooms()) this.#load(id);
+    for (const [id] of this.tables.rooms()) this.arrivals.resume(this.#load(id));
     this.setTimer();
   }
 
@@ -88,6 +88,7 @@ export class Rooms {
     this.typing.forget();
     this.joining.forget();
     this.tables.forget();
+    this.arrivals.forget();
     this.#parts.env.cancelTimer('rooms', '');
   }
 
@@ -190,6 +191,7 @@ export class Rooms {
       case 'room-events':
         return this.#events(room, link, message);
       case 'room-heads':
+        if (this.#isFormer(room, link.userId)) return this.#tellRemoval(room, link);
         return this.#sync.heads(room, link, message);
       case 'room-ranges':
         return this.#sync.ranges(room, link, message);
@@ -245,6 +247,15 @@ export class Rooms {
       const event = room.graph.node(id)?.event;
       return event?.kind === 'remove' ? event.body.user === user : event?.author === user;
     });
+  }
+
+  /** Who was removed while away does not know it, and is shown nothing but that. */
+  #tellRemoval(room: Room, link: Link): void {
+    for (const id of room.state?.departures ?? []) {
+      const event = room.graph.node(id)?.event;
+      if (event?.kind !== 'remove' || event.body.user !== link.userId) continue;
+      this.#parts.links.send(link, { type: 'room-events', room: room.id, events: [event.signed], live: 0 });
+    }
   }
 
   /** Nobody answers whoever was removed, so the removal itself counts even while what was before it is missing. */
@@ -304,7 +315,13 @@ export class Rooms {
 
   setTimer(): void {
     const { env, options } = this.#parts;
-    const hurried = this.#gossip.size > 0 || this.#sync.busy || this.joining.waiting || this.typing.any || this.all().some((room) => room.parked.size > 0);
+    const hurried =
+      this.#gossip.size > 0 ||
+      this.#sync.busy ||
+      this.joining.waiting ||
+      this.typing.any ||
+      this.arrivals.waiting ||
+      this.all().some((room) => room.parked.size > 0);
     const idle = this.#rooms.size === 0 && !hurried;
     if (idle) return;
     if (hurried && this.#timerIs === 'hurried') return;
@@ -341,6 +358,11 @@ export class Rooms {
     if ((this.#gaps.get(room.id) ?? 0) !== missing.length) {
       this.#gaps.set(room.id, missing.length);
       this.#parts.tell({ type: 'room-gap', room: room.row.name, roomId: room.id, missing: missing.length });
+    }
+    this.arrivals.tick(room);
+    for (const author of this.keys.missingFrom(room)) {
+      const direct = this.#parts.connections.sessionLink(author);
+      if (direct !== null) this.keys.ask(room, direct);
     }
     const links = this.linked(room);
     const link = links[Math.floor(env.random.fraction() * links.length)];
