@@ -366,6 +366,13 @@ export function isRequired(entry: CommandEntry, name: string): boolean {
   return shape !== undefined && shape.kind !== 'optional';
 }
 
+/** The words that an argument can be, where those are few; else none. */
+export function choicesOfArgument(entry: CommandEntry, name: string): readonly string[] {
+  const shape = entry.args[name];
+  const inner = shape?.kind === 'optional' ? shape.of : shape;
+  return inner?.kind === 'choice' ? inner.of : [];
+}
+
 /** What kind of value an argument takes, whether it may be left out or not. */
 export function argumentKind(entry: CommandEntry, name: string): Shape['kind'] | undefined {
   const shape = entry.args[name];

@@ -22,6 +22,7 @@ export const ROOM_REGISTRY = [
     rest: true,
     when,
     example: '/rooms lake',
+    menu: { order: 8.5, label: 'Rooms' },
   },
   {
     name: 'room',

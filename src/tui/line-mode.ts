@@ -5,6 +5,7 @@ import { InputParser } from './input/parser.ts';
 import type { TerminalInput, TerminalOptions } from './main.ts';
 import type { Effect } from './model/actions.ts';
 import { conversationOf, isMasked, type Model, screenOf, startModel } from './model/model.ts';
+import { isRoomKey } from './model/room-chat.ts';
 import { promptOf } from './render/editor-rows.ts';
 import { reachability } from './render/people.ts';
 import { spokenMessage } from './render/plain-text.ts';
@@ -261,6 +262,6 @@ class LineMode {
 function hasUnsent(model: Model): boolean {
   const here = new Set(model.friends.filter((friend) => friend.presence !== 'offline').map((friend) => friend.name));
   return Object.entries(model.conversations).some(
-    ([name, conversation]) => here.has(name) && conversation.messages.some((message) => message.fromMe && message.state === 'queued'),
+    ([name, conversation]) => (here.has(name) || isRoomKey(name)) && conversation.messages.some((message) => message.fromMe && message.state === 'queued'),
   );
 }

@@ -72,6 +72,8 @@ export class FakeNode {
         return { user: args['user'], relation: 'friend' };
       case 'chats':
         return { chats: [] };
+      case 'rooms':
+        return { rooms: [], invitations: [], others: [] };
       case 'settings':
         return { readReceipts: args['readReceipts'] ?? true, bell: args['bell'] ?? false };
       case 'users':

@@ -11,7 +11,19 @@ const lastNotice = (driver: ModelDriver) => currentNotice(driver.model)?.text ??
 test('the menu holds every menu command of the registry, in order, and chat', (t) => {
   const { model } = loggedIn();
   const labels = menuRows(model).map((row) => row.label);
-  t.deepEqual(labels, ['Friends', 'Requests', 'Add a friend', 'Remove a friend', 'Block or unblock', 'Status', 'Chats', 'Live chat', 'Settings', 'Log out']);
+  t.deepEqual(labels, [
+    'Friends',
+    'Requests',
+    'Add a friend',
+    'Remove a friend',
+    'Block or unblock',
+    'Status',
+    'Chats',
+    'Live chat',
+    'Rooms',
+    'Settings',
+    'Log out',
+  ]);
   const loggedOut = new ModelDriver().do({ type: 'connection', state: 'up' }).answer('info', info({ loggedIn: false, userId: null }));
   t.deepEqual(
     menuRows(loggedOut.model).map((row) => row.label),

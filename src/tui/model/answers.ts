@@ -1,10 +1,13 @@
 import type { CommandName, Commands, NodeInfo, SyncView } from '../../core/commands.ts';
 import { EMPTY_EDITOR, editorOf } from '../input/editor.ts';
+import { sanitiseLine } from '../text/sanitise.ts';
 import { count, humanise, keyChangedWords } from '../text/words.ts';
 import type { Call, Failure } from './actions.ts';
-import { loadHistory, setUnread, takeHistory } from './chat.ts';
+import { loadHistory, openChat, setUnread, takeHistory } from './chat.ts';
 import { takeDraft } from './drafts.ts';
 import { conversationOf } from './model.ts';
+import { conversationOfCall, messageOfRoom, roomKey } from './room-chat.ts';
+import { takeRoom, takeRooms } from './rooms.ts';
 import type { Turn } from './turn.ts';
 
 type Result<Name extends CommandName> = Commands[Name]['result'];
@@ -18,7 +21,7 @@ export function takeAnswer(turn: Turn, call: Call, value: unknown): void {
       return;
     case 'do':
       turn.notice('info', doneSentence(turn, call, value));
-      afterwards(turn, call.command);
+      afterwards(turn, call.command, value);
       return;
     case 'refresh':
     case 'older':
@@ -46,17 +49,28 @@ function keep(turn: Turn, call: Call, value: unknown): void {
       turn.set({ users: (value as Result<'users'>).users });
       takeWarnings(turn, (value as Result<'users'>).users);
       return;
-    case 'rooms':
-      if (call.purpose === 'refresh') turn.set({ rooms: (value as Result<'rooms'>).rooms });
-      return;
     case 'settings':
       turn.set({ settings: value as Result<'settings'> });
       return;
     case 'history':
       if (call.purpose !== 'show') takeHistory(turn, String(call.args['with']), value as Result<'history'>, call.purpose === 'older');
       return;
+    case 'room-history':
+      if (call.purpose !== 'show') takeRoomHistory(turn, call, value as Result<'room-history'>);
+      return;
     case 'draft':
-      takeDraft(turn, String(call.args['with']), (value as Result<'draft'>).text);
+    case 'room-draft':
+      takeDraft(turn, conversationOfCall(call.args) ?? '', (value as Result<'draft'>).text);
+      return;
+    case 'rooms':
+      if (call.args['search'] === undefined) takeRooms(turn, value as Result<'rooms'>);
+      return;
+    case 'room-create':
+    case 'room-topic':
+      takeRoom(turn, value as Result<'room-create'>);
+      return;
+    case 'room-read':
+      setUnread(turn, conversationOfCall(call.args) ?? '', () => 0);
       return;
     case 'status': {
       const status = value as Result<'status'>;
@@ -79,6 +93,10 @@ function takeWarnings(turn: Turn, users: Result<'users'>['users']): void {
   const names = users.filter((user) => user.trust === 'changed').map((user) => user.name);
   for (const name of names) if (!turn.model.keyWarnings.includes(name)) turn.notice('error', keyChangedWords(name));
   turn.set({ keyWarnings: names });
+}
+
+function takeRoomHistory(turn: Turn, call: Call, page: Result<'room-history'>): void {
+  takeHistory(turn, conversationOfCall(call.args) ?? '', { messages: page.messages.map(messageOfRoom), more: page.more }, call.purpose === 'older');
 }
 
 /** Here first, then by name. */
@@ -108,7 +126,7 @@ function enterSession(turn: Turn): void {
 
 /** Asks for everything that the screens are drawn from. */
 export function refreshAll(turn: Turn): void {
-  for (const command of ['friends', 'requests', 'chats', 'settings', 'users', 'rooms'] as const) turn.call(command, {}, 'refresh');
+  for (const command of ['friends', 'requests', 'chats', 'rooms', 'settings', 'users'] as const) turn.call(command, {}, 'refresh');
   const { screen, model } = turn;
   // What came while nobody listened is not in the conversations: they are loaded again when they are opened.
   for (const name of Object.keys(model.conversations)) turn.conversation(name, { loaded: 'no' });
@@ -124,6 +142,9 @@ export function leaveSession(turn: Turn, reason: string, comeBack: boolean): voi
     friends: [],
     keyWarnings: [],
     chats: [],
+    rooms: [],
+    invitations: [],
+    otherRooms: [],
     requests: { incoming: [], outgoing: [], blocked: [] },
   });
   if (!comeBack) turn.set({ conversations: {} });
@@ -142,7 +163,7 @@ function show(turn: Turn, call: Call, value: unknown): void {
   else turn.push(view);
 }
 
-function afterwards(turn: Turn, command: CommandName): void {
+function afterwards(turn: Turn, command: CommandName, value: unknown): void {
   switch (command) {
     case 'login':
     case 'register':
@@ -162,6 +183,16 @@ function afterwards(turn: Turn, command: CommandName): void {
     case 'trust':
       turn.call('friends', {}, 'refresh');
       turn.call('users', {}, 'refresh');
+      return;
+    case 'room-create':
+      openChat(turn, roomKey((value as Result<'room-create'>).roomId));
+      return;
+    case 'room-join':
+    case 'room-leave':
+    case 'room-archive':
+    case 'room-mute':
+      turn.call('rooms', {}, 'refresh');
+      if (command === 'room-join' && (value as Result<'room-join'>).state === 'joined') openChat(turn, roomKey((value as Result<'room-join'>).roomId));
       return;
     default:
       return;
@@ -213,7 +244,43 @@ function doneSentence(turn: Turn, call: Call, value: unknown): string {
     case 'join':
       return `Linking with ${(value as Result<'join'>).endpoint}.`;
     default:
-      return 'Done.';
+      return roomSentence(call, value) ?? 'Done.';
+  }
+}
+
+/** The same for rooms; null for what speaks for itself. */
+function roomSentence(call: Call, value: unknown): string | null {
+  const of = value as { readonly room?: string; readonly user?: string };
+  const room = sanitiseLine(of.room ?? '');
+  switch (call.command) {
+    case 'room-create':
+      return `The room ${room} is made. Others come by its link, which /room shows, or by /invite <name>.`;
+    case 'room-join':
+      return (value as Result<'room-join'>).state === 'joined' ? `You are in ${room}.` : `${room} is asked to let you in; you hear of it.`;
+    case 'room-leave':
+      return `You have left ${room}. It lives on without you.`;
+    case 'room-invite':
+      return `${of.user} is invited into ${room}.`;
+    case 'room-remove':
+      return `${of.user} is removed from ${room}; what follows is sealed to the others.`;
+    case 'room-role':
+      return `${of.user} is ${(value as Result<'room-role'>).role} of ${room} now.`;
+    case 'room-topic':
+      return `The topic of ${room} is changed.`;
+    case 'room-archive':
+      return (value as Result<'room-archive'>).archived ? `${room} is out of your list; /archive off takes it back.` : `${room} is in your list again.`;
+    case 'room-mute':
+      return (value as Result<'room-mute'>).muted ? `${room} is quiet until somebody names you.` : `You hear ${room} again.`;
+    case 'room-read':
+      return `${count((value as Result<'room-read'>).count, 'message')} marked as read.`;
+    case 'room-edit':
+      return 'The message is changed for everybody.';
+    case 'room-delete-message':
+      return 'The message is deleted for everybody.';
+    case 'room-send':
+      return 'Written.';
+    default:
+      return null;
   }
 }
 
@@ -225,9 +292,11 @@ function sentSentence(turn: Turn, name: string, state: Result<'send'>['state']):
 
 /** A command was refused or lost: say why, and give back what was typed. */
 export function takeFailure(turn: Turn, call: Call, failure: Failure): void {
-  if (call.purpose === 'text') giveBack(turn, String(call.args['to']), String(call.args['text']));
-  if (call.command === 'history') turn.conversation(String(call.args['with']), { loaded: 'no', askedOlder: false });
-  if (call.purpose === 'refresh' && call.command !== 'history') return;
+  const name = conversationOfCall(call.args) ?? '';
+  const history = call.command === 'history' || call.command === 'room-history';
+  if (call.purpose === 'text') giveBack(turn, name, String(call.args['text']));
+  if (history) turn.conversation(name, { loaded: 'no', askedOlder: false });
+  if (call.purpose === 'refresh' && !history) return;
   turn.notice(failure.code === 'internal' ? 'error' : 'warning', `${failure.sentence} ${failure.advice}`.trim());
 }
 

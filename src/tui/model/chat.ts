@@ -1,16 +1,17 @@
-import type { ChatView, MessageView } from '../../core/commands.ts';
+import type { ChatView } from '../../core/commands.ts';
 import { errorAdvice, errorSentence } from '../../core/errors.ts';
 import { chatWindow, moveAnchor } from '../render/chat-rows.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { askDraft } from './drafts.ts';
 import { layoutOf } from './layout.ts';
 import { type Conversation, conversationOf, HISTORY_PAGE, MESSAGES_MAX, type Model } from './model.ts';
+import { type ChatMessage, historyCall, isRoomKey, readCall, roomIdOf, roomKey, roomOf } from './room-chat.ts';
 import type { Turn } from './turn.ts';
 
 /** Opens the conversation with somebody; from another conversation it takes its place. */
 export function openChat(turn: Turn, name: string): void {
   const { model } = turn;
-  const known = model.friends.some((friend) => friend.name === name) || model.chats.some((chat) => chat.with === name);
+  const known = isRoomKey(name) || model.friends.some((friend) => friend.name === name) || model.chats.some((chat) => chat.with === name);
   if (!known) {
     turn.notice('warning', `${errorSentence('not-friends', { name })} ${errorAdvice('not-friends', { name })}`);
     turn.shown();
@@ -33,7 +34,8 @@ export function openChat(turn: Turn, name: string): void {
 export function loadHistory(turn: Turn, name: string): void {
   if (turn.model.connection !== 'up') return;
   turn.conversation(name, { loaded: 'asked' });
-  turn.call('history', { with: name, limit: HISTORY_PAGE }, 'refresh');
+  const { command, args } = historyCall(name, { limit: HISTORY_PAGE });
+  turn.call(command, args, 'refresh');
 }
 
 /** The unread line belongs to one visit. */
@@ -43,6 +45,7 @@ export function leaveChat(turn: Turn): void {
 }
 
 export function unreadOf(model: Model, name: string): number {
+  if (isRoomKey(name)) return roomOf(model, name)?.unread ?? 0;
   return model.chats.find((chat) => chat.with === name)?.unread ?? model.friends.find((friend) => friend.name === name)?.unread ?? 0;
 }
 
@@ -60,11 +63,19 @@ export function markRead(turn: Turn, name: string): void {
   if (turn.screen.type !== 'chat' || turn.screen.with !== name || conversationOf(turn.model, name).anchor !== null) return;
   if (unreadOf(turn.model, name) === 0 || turn.model.connection !== 'up') return;
   setUnread(turn, name, () => 0);
-  turn.call('read', { with: name }, 'refresh');
+  const { command, args } = readCall(name);
+  turn.call(command, args, 'refresh');
 }
 
 export function setUnread(turn: Turn, name: string, next: (unread: number) => number): void {
-  const { chats, friends } = turn.model;
+  const { chats, friends, rooms } = turn.model;
+  if (isRoomKey(name)) {
+    const id = roomIdOf(name);
+    turn.set({
+      rooms: rooms.map((room) => (room.roomId === id ? { ...room, unread: next(room.unread), mentions: next(room.unread) === 0 ? 0 : room.mentions } : room)),
+    });
+    return;
+  }
   turn.set({
     chats: chats.map((chat) => (chat.with === name ? { ...chat, unread: next(chat.unread) } : chat)),
     friends: friends.map((friend) => (friend.name === name ? { ...friend, unread: next(friend.unread) } : friend)),
@@ -72,7 +83,7 @@ export function setUnread(turn: Turn, name: string, next: (unread: number) => nu
 }
 
 /** A page of history has come: the newest, or one further back. */
-export function takeHistory(turn: Turn, name: string, page: { readonly messages: readonly MessageView[]; readonly more: boolean }, older: boolean): void {
+export function takeHistory(turn: Turn, name: string, page: { readonly messages: readonly ChatMessage[]; readonly more: boolean }, older: boolean): void {
   const conversation = conversationOf(turn.model, name);
   if (older) {
     turn.conversation(name, { messages: merge(page.messages, conversation.messages), more: page.more, askedOlder: false });
@@ -92,13 +103,13 @@ export function takeHistory(turn: Turn, name: string, page: { readonly messages:
 }
 
 /** Both lists in order of key; of a message that is in both, the second list's wins. */
-function merge(first: readonly MessageView[], second: readonly MessageView[]): readonly MessageView[] {
+function merge(first: readonly ChatMessage[], second: readonly ChatMessage[]): readonly ChatMessage[] {
   const byKey = new Map([...first, ...second].map((message) => [message.key, message]));
   return [...byKey.values()].sort((left, right) => (left.key < right.key ? -1 : 1));
 }
 
 /** A message that was sent or received just now. */
-export function addMessage(turn: Turn, message: MessageView): void {
+export function addMessage(turn: Turn, message: ChatMessage): void {
   const name = message.with;
   const conversation = conversationOf(turn.model, name);
   if (conversation.messages.some((each) => each.id === message.id)) {
@@ -109,10 +120,17 @@ export function addMessage(turn: Turn, message: MessageView): void {
     const scrolled = conversation.anchor !== null && !message.fromMe;
     turn.conversation(name, { messages: kept, newBelow: conversation.newBelow + (scrolled ? 1 : 0), more: conversation.more || kept.length < messages.length });
   }
-  noteInChats(turn, message);
+  if (isRoomKey(name)) noteInRooms(turn, message);
+  else noteInChats(turn, message);
 }
 
-function noteInChats(turn: Turn, message: MessageView): void {
+function noteInRooms(turn: Turn, message: ChatMessage): void {
+  const id = roomIdOf(message.with);
+  const last = { lastText: message.text, lastFrom: message.room?.from ?? '', lastMillis: message.sentMillis };
+  turn.set({ rooms: turn.model.rooms.map((room) => (room.roomId === id ? { ...room, ...last } : room)) });
+}
+
+function noteInChats(turn: Turn, message: ChatMessage): void {
   const { chats, friends } = turn.model;
   const old = chats.find((chat) => chat.with === message.with);
   const userId = old?.userId ?? friends.find((friend) => friend.name === message.with)?.userId ?? (message.with as ChatView['userId']);
@@ -127,7 +145,7 @@ function noteInChats(turn: Turn, message: MessageView): void {
   turn.set({ chats: [chat, ...chats.filter((each) => each.with !== message.with)] });
 }
 
-export function changeMessage(turn: Turn, name: string, id: string, patch: Partial<MessageView>): void {
+export function changeMessage(turn: Turn, name: string, id: string, patch: Partial<ChatMessage>): void {
   const { messages } = conversationOf(turn.model, name);
   if (!messages.some((message) => message.id === id)) return;
   turn.conversation(name, { messages: messages.map((message) => (message.id === id ? { ...message, ...patch } : message)) });
@@ -157,15 +175,19 @@ function loadOlder(turn: Turn, name: string, conversation: Conversation): void {
   const oldest = conversation.messages[0];
   if (!conversation.more || conversation.askedOlder || oldest === undefined || turn.model.connection !== 'up') return;
   turn.conversation(name, { askedOlder: true, anchor: { key: oldest.key, row: 0 } });
-  turn.call('history', { with: name, limit: HISTORY_PAGE, before: oldest.key }, 'older');
+  const { command, args } = historyCall(name, { limit: HISTORY_PAGE, before: oldest.key });
+  turn.call(command, args, 'older');
 }
 
-/** The conversation that wants to be read next: those that name me first, then the one that waits longest. */
+/** The conversation that wants to be read next: those that name me first, then the one that waits longest. Muted rooms wait until they name me. */
 export function nextUnread(model: Model, current: string | null): string | null {
-  const waiting = model.chats.filter((chat) => chat.unread > 0 && chat.with !== current);
   const names = (chat: ChatView) => new RegExp(`(^|\\W)@?${model.user.replace(/[.\\-]/g, '\\$&')}(\\W|$)`, 'iu').test(chat.lastText);
-  const sorted = [...waiting].sort((left, right) => Number(names(right)) - Number(names(left)) || left.lastMillis - right.lastMillis);
-  return sorted[0]?.with ?? null;
+  const friends = model.chats.filter((chat) => chat.unread > 0).map((chat) => ({ name: chat.with, named: names(chat), atMillis: chat.lastMillis }));
+  const rooms = model.rooms
+    .filter((room) => room.unread > 0 && ((!room.muted && !room.archived) || room.mentions > 0))
+    .map((room) => ({ name: roomKey(room.roomId), named: room.mentions > 0, atMillis: room.lastMillis }));
+  const waiting = [...friends, ...rooms].filter((each) => each.name !== current);
+  return waiting.sort((left, right) => Number(right.named) - Number(left.named) || left.atMillis - right.atMillis)[0]?.name ?? null;
 }
 
 /** How many of my messages wait for somebody. */

@@ -7,6 +7,8 @@ import { applies, coreName, ITEMS, type Item, isLoggedIn, itemOfSlash } from './
 import { leaveChat, markRead, nextUnread, openChat } from './chat.ts';
 import type { LocalCommand } from './local-commands.ts';
 import { type Ask, conversationOf } from './model.ts';
+import { isRoomKey, sendCall } from './room-chat.ts';
+import { impliedRoom, messageNamed } from './rooms.ts';
 import type { Turn } from './turn.ts';
 
 type Args = Readonly<Record<string, unknown>>;
@@ -23,6 +25,8 @@ const VIEWS: ReadonlySet<string> = new Set([
   'info',
   'peers',
   'sync',
+  'ring',
+  'lookup',
   'rooms',
   'room',
   'room-history',
@@ -37,7 +41,9 @@ const MEANS_THIS_CHAT: ReadonlySet<string> = new Set(['history', 'read', 'user']
 const CONFIRMED: Readonly<Partial<Record<CommandName, string>>> = {
   'delete-account': 'This deletes your account, your history and your keys for good. Go on?',
 };
-const CREATES_PASSWORD: ReadonlySet<string> = new Set(['register'] satisfies CommandName[]);
+const CREATES_PASSWORD: ReadonlySet<string> = new Set(['register', 'room-create'] satisfies CommandName[]);
+/** Typed without arguments, these ask for what may be left out as well. */
+const ASKS_ALL: Readonly<Record<string, readonly string[]>> = { status: ['presence', 'text'], 'room-create': ['topic', 'policy', 'history'] };
 
 /** A line that begins with a slash. */
 export function runSlash(turn: Turn, line: string): void {
@@ -70,12 +76,19 @@ export function runMenuItem(turn: Turn, item: Item): void {
 }
 
 function runNode(turn: Turn, entry: CommandEntry, tail: string): void {
-  const parsed = parseArguments(entry, tail);
+  const implied = impliedRoom(turn, entry);
+  const parsed = parseArguments(implied === null ? entry : { ...entry, positional: entry.positional.slice(1) }, tail);
   if (typeof parsed === 'string') {
     turn.notice('warning', `${entry.slash[0]}: ${parsed}. For example: ${entry.example}`);
     return;
   }
+  runParsed(turn, entry, { ...parsed, ...implied }, tail);
+}
+
+function runParsed(turn: Turn, entry: CommandEntry, typed: Args, tail: string): void {
   const { screen } = turn;
+  const parsed =
+    entry.args['id'] === undefined ? typed : { ...typed, ...(typed['id'] === undefined ? {} : { id: messageNamed(turn, entry.name, typed['id']) }) };
   if (entry.name === 'message') {
     const id = messageId(turn, parsed['id']);
     if (id === null) turn.notice('info', 'There is no message of yours here yet.');
@@ -87,14 +100,17 @@ function runNode(turn: Turn, entry: CommandEntry, tail: string): void {
     return;
   }
   const first = entry.positional[0];
-  if (screen.type === 'chat' && first !== undefined && parsed[first] === undefined && MEANS_THIS_CHAT.has(entry.name)) {
+  if (screen.type === 'chat' && !isRoomKey(screen.with) && first !== undefined && parsed[first] === undefined && MEANS_THIS_CHAT.has(entry.name)) {
     complete(turn, entry, { ...parsed, [first]: screen.with }, []);
     return;
   }
   // A bare `/status` asks, as the menu does.
-  const asks = entry.name === 'status' && tail === '' ? entry.positional : [];
+  const asks = tail === '' ? (ASKS_ALL[entry.name] ?? []) : [];
   complete(turn, entry, parsed, asks);
 }
+
+/** A name with blanks in it, such as a room can have. */
+const QUOTED = /^"([^"]+)"\s*([\s\S]*)$/u;
 
 /** Splits what was typed behind the command; a text is what is wrong with it. */
 export function parseArguments(entry: CommandEntry, tail: string): Args | string {
@@ -103,7 +119,8 @@ export function parseArguments(entry: CommandEntry, tail: string): Args | string
   for (const [index, name] of entry.positional.entries()) {
     if (rest === '') break;
     const whole = entry.rest === true && index === entry.positional.length - 1;
-    const [, word = '', after = ''] = whole ? ['', rest, ''] : (/^(\S+)\s*([\s\S]*)$/u.exec(rest) ?? []);
+    const quoted = entry.complete?.[name] === 'room' ? QUOTED.exec(rest) : null;
+    const [, word = '', after = ''] = quoted ?? (whole ? ['', rest, ''] : (/^(\S+)\s*([\s\S]*)$/u.exec(rest) ?? []));
     rest = after;
     const type = argumentKind(entry, name);
     if (type === 'integer' || type === 'number') {
@@ -155,6 +172,7 @@ export function answerAsk(turn: Turn, ask: Ask, entry: CommandEntry, value: stri
   }
   const clears = value === CLEARS && !isRequired(entry, field) && entry.complete?.[field] === undefined;
   const args = value === '' ? ask.args : { ...ask.args, [field]: clears ? '' : value };
+  if (ask.command === 'room-create' && field === 'policy' && value === 'password') fields.push('password');
   if (fields.length > 0) {
     turn.replace({ ...ask, args, fields, again: null });
     return;
@@ -240,5 +258,8 @@ function retry(turn: Turn): void {
   const failed =
     screen.type === 'chat' ? conversationOf(turn.model, screen.with).messages.findLast((message) => message.fromMe && message.state === 'failed') : undefined;
   if (failed === undefined) turn.notice('info', 'No message of this chat failed.');
-  else turn.call('send', { to: failed.with, text: failed.text }, 'text');
+  else {
+    const { command, args } = sendCall(failed.with, failed.text);
+    turn.call(command, args, 'text');
+  }
 }

@@ -1,7 +1,10 @@
 import type { Editor } from '../input/editor.ts';
 import { applies, ITEMS, itemOfSlash } from './catalogue.ts';
 import type { Model } from './model.ts';
-import { screenOf } from './model.ts';
+import { conversationOf, screenOf } from './model.ts';
+import { authorOf, isRoomKey } from './room-chat.ts';
+
+const RECENT_MESSAGES = 200;
 
 /** What Tab has found; the next Tab goes on to the next candidate. */
 export interface Completion {
@@ -29,10 +32,10 @@ export function namesOf(model: Model, kind: 'user' | 'friend' | 'incoming' | 'bl
       return model.requests.incoming;
     case 'blocked':
       return model.requests.blocked;
-    case 'room':
-      return model.rooms.map((room) => room.room);
     case 'presence':
       return ['online', 'away', 'busy', 'offline'];
+    case 'room':
+      return [...model.rooms, ...model.invitations, ...model.otherRooms].map(({ room }) => (/\s/u.test(room) ? `"${room}"` : room));
   }
 }
 
@@ -55,11 +58,16 @@ function candidatesFor(model: Model, before: string): { readonly from: number; r
   const sign = word.startsWith('@') ? '@' : '';
   const screen = screenOf(model);
   const nicks = new Set([
-    ...(screen.type === 'chat' ? [screen.with] : []),
+    ...(screen.type === 'chat' ? (isRoomKey(screen.with) ? authorsIn(model, screen.with) : [screen.with]) : []),
     ...namesOf(model, 'friend'),
     ...(screen.type === 'ask' ? namesOf(model, 'user') : []),
   ]);
   return { from, words: [...nicks].map((nick) => sign + nick).filter((nick) => nick.startsWith(word)) };
+}
+
+/** Who wrote here lately, the last first. */
+function authorsIn(model: Model, name: string): readonly string[] {
+  return [...new Set(conversationOf(model, name).messages.slice(-RECENT_MESSAGES).reverse().map(authorOf))].filter((author) => author !== model.user);
 }
 
 /** The editor after Tab, or null when nothing fits. */

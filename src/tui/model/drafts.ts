@@ -2,6 +2,7 @@ import { CORE_OPTIONS } from '../../core/options.ts';
 import { editorOf } from '../input/editor.ts';
 import { isLoggedIn } from './catalogue.ts';
 import { conversationOf } from './model.ts';
+import { draftCall, isRoomKey, roomIdOf } from './room-chat.ts';
 import type { Turn } from './turn.ts';
 
 /**
@@ -10,7 +11,8 @@ import type { Turn } from './turn.ts';
  */
 export function askDraft(turn: Turn, name: string): void {
   if (turn.model.lineMode || turn.model.connection !== 'up' || conversationOf(turn.model, name).keptDraft !== null) return;
-  turn.call('draft', { with: name }, 'refresh');
+  const { command, args } = draftCall(name);
+  turn.call(command, args, 'refresh');
 }
 
 /** The node's draft has come: it is shown where nothing was typed meanwhile. */
@@ -26,6 +28,9 @@ export function keepDrafts(turn: Turn): void {
   for (const [name, { draft, keptDraft }] of Object.entries(turn.model.conversations)) {
     if (keptDraft === null || draft.text === keptDraft || draft.text.length > CORE_OPTIONS.textBytesMax) continue;
     turn.conversation(name, { keptDraft: draft.text });
-    turn.call('draft', { with: name, text: draft.text }, 'refresh');
+    const { command, args } = draftCall(name, draft.text);
+    turn.call(command, args, 'refresh');
+    // What changes within a second is being typed; an empty line is nothing that others wait for.
+    if (isRoomKey(name)) turn.call('room-typing', { room: roomIdOf(name), typing: draft.text !== '' && !draft.text.startsWith('/') }, 'refresh');
   }
 }

@@ -6,7 +6,7 @@ import { failureWords, keyChangedWords, presenceWord, tickWord } from '../text/w
 import { leaveSession, takeSync } from './answers.ts';
 import { addMessage, changeMessage, loadHistory, markRead, preview, setUnread } from './chat.ts';
 import { conversationOf } from './model.ts';
-import { takeRoomEvent } from './room-events.ts';
+import { takeRoomEvent } from './rooms.ts';
 import type { Turn } from './turn.ts';
 
 /** What the node tells by itself. News from elsewhere interrupts with one line and never touches the draft. */
@@ -55,6 +55,9 @@ export function takeEvent(turn: Turn, event: NodeEvent): void {
     case 'sync-changed':
       takeSync(turn, event.sync);
       return;
+    case 'notice':
+      turn.notice(event.level, sanitiseLine(event.text));
+      return;
     case 'room-joined':
     case 'room-left':
     case 'room-invited':
@@ -65,9 +68,6 @@ export function takeEvent(turn: Turn, event: NodeEvent): void {
     case 'room-gap':
       takeRoomEvent(turn, event);
       return;
-    case 'notice':
-      turn.notice(event.level, sanitiseLine(event.text));
-      return;
   }
 }
 
@@ -77,7 +77,7 @@ function handedOver(turn: Turn, event: Extract<NodeEvent, { type: 'handed-over' 
   turn.notice('info', `Everything from ${event.from} is here now${event.messages === 0 ? '' : `: ${count}`}.`);
   if (turn.model.connection !== 'up') return;
   refreshPeople(turn);
-  for (const command of ['chats', 'settings', 'info'] as const) turn.call(command, {}, 'refresh');
+  for (const command of ['chats', 'rooms', 'settings', 'info'] as const) turn.call(command, {}, 'refresh');
   for (const [name, conversation] of Object.entries(turn.model.conversations)) {
     if (conversation.draft.text === '') turn.conversation(name, { keptDraft: null });
     if (conversation.loaded !== 'no') loadHistory(turn, name);

@@ -1,9 +1,10 @@
 import { commandEntry } from '../../control/registry.ts';
-import type { ChatView, CommandName, FriendView, MessageView, NodeInfo, Settings, UserView } from '../../core/commands.ts';
-import type { RoomView } from '../../core/rooms/room-commands.ts';
+import type { ChatView, CommandName, FriendView, NodeInfo, Settings, UserView } from '../../core/commands.ts';
+import type { RoomsView, RoomView } from '../../core/rooms/room-commands.ts';
 import { type Editor, EMPTY_EDITOR } from '../input/editor.ts';
 import { EMPTY_HISTORY, type History } from '../input/history.ts';
 import type { Completion } from './complete.ts';
+import type { ChatMessage } from './room-chat.ts';
 
 /** Everything that the terminal knows and shows. A value: `update` makes the next one. */
 export interface Model {
@@ -26,6 +27,12 @@ export interface Model {
   readonly rooms: readonly RoomView[];
   /** People whose key has changed and whom nobody has trusted again: said in the title of every screen. */
   readonly keyWarnings: readonly string[];
+  readonly invitations: RoomsView['invitations'];
+  /** Rooms that one may join. */
+  readonly otherRooms: RoomsView['others'];
+  /** Who was typing in a conversation, and when that was said last. */
+  readonly typing: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Friends by name, rooms by `#` and their id. */
   readonly conversations: Readonly<Record<string, Conversation>>;
   /** From the menu at the bottom to what is shown; never empty. */
   readonly screens: readonly Screen[];
@@ -60,7 +67,7 @@ export interface Requests {
 
 export interface Conversation {
   /** Oldest first. */
-  readonly messages: readonly MessageView[];
+  readonly messages: readonly ChatMessage[];
   readonly loaded: 'no' | 'asked' | 'yes';
   /** Older ones lie at the node. */
   readonly more: boolean;
@@ -154,6 +161,9 @@ export function startModel(start: {
     users: [],
     rooms: [],
     keyWarnings: [],
+    invitations: [],
+    otherRooms: [],
+    typing: {},
     conversations: {},
     screens: [{ type: 'start' }],
     editor: EMPTY_EDITOR,
@@ -203,10 +213,14 @@ export function currentNotice(model: Model): Notice | null {
 }
 
 export function totalUnread(model: Model): number {
-  return model.chats.reduce((sum, chat) => sum + chat.unread, 0);
+  const inRooms = model.rooms.reduce((sum, room) => sum + (room.muted || room.archived ? room.mentions : room.unread), 0);
+  return model.chats.reduce((sum, chat) => sum + chat.unread, inRooms);
 }
 
 export function userIdOf(model: Model, name: string): string {
   if (name === model.user) return model.info?.userId ?? name;
-  return (model.friends.find((each) => each.name === name) ?? model.chats.find((each) => each.with === name))?.userId ?? name;
+  return (
+    (model.friends.find((each) => each.name === name) ?? model.chats.find((each) => each.with === name) ?? model.users.find((each) => each.name === name))
+      ?.userId ?? name
+  );
 }

@@ -1,4 +1,4 @@
-import { commandEntry } from '../../control/registry.ts';
+import { choicesOfArgument, commandEntry } from '../../control/registry.ts';
 import { EMPTY_EDITOR } from '../input/editor.ts';
 import { remember } from '../input/history.ts';
 import { coreName, menuRows } from './catalogue.ts';
@@ -6,6 +6,8 @@ import { openChat } from './chat.ts';
 import { answerAsk, goBack, runMenuItem, runSlash } from './commands.ts';
 import { namesOf } from './complete.ts';
 import { type Ask, isMasked, type Model, type Screen, screenOf } from './model.ts';
+import { isRoomKey, roomKey, sendCall } from './room-chat.ts';
+import { enterRoom, roomRows } from './rooms.ts';
 import { booleanSettings } from './settings.ts';
 import type { Turn } from './turn.ts';
 
@@ -22,7 +24,7 @@ export function choicesOf(model: Model, screen: Screen): readonly Choice[] {
     case 'menu':
       return menuRows(model).map((row, at) => ({ type: 'menu', at, label: row.label }));
     case 'choose-chat':
-      return model.friends.map((friend) => ({ type: 'name', name: friend.name }));
+      return [...model.friends.map((friend) => friend.name), ...openRooms(model)].map((name) => ({ type: 'name', name }));
     case 'view':
       return viewNames(model, screen.command).map((name) => ({ type: 'name', name }));
     case 'settings':
@@ -50,16 +52,24 @@ export function viewNames(model: Model, command: string): readonly string[] {
     case 'requests':
       return model.requests.incoming;
     case 'chats':
-      return model.chats.map((chat) => chat.with);
+      return [...model.chats.map((chat) => chat.with), ...openRooms(model)];
+    case 'rooms':
+      return roomRows(model).map((row) => roomKey(row.roomId));
     default:
       return [];
   }
 }
 
+/** Keys of the rooms that one is in and has not archived. */
+export function openRooms(model: Model): readonly string[] {
+  return model.rooms.filter((room) => room.role !== null && !room.archived).map((room) => roomKey(room.roomId));
+}
+
 /** Names (or presences) that fit what is asked for. */
 export function askNames(model: Model, ask: Ask): readonly string[] {
-  const kind = commandEntry(ask.command)?.complete?.[ask.fields[0] ?? ''];
-  if (kind === undefined) return [];
+  const entry = commandEntry(ask.command);
+  const kind = entry?.complete?.[ask.fields[0] ?? ''];
+  if (kind === undefined) return entry === undefined ? [] : choicesOfArgument(entry, ask.fields[0] ?? '');
   const names = namesOf(model, kind);
   switch (ask.command) {
     case 'friend-add':
@@ -110,7 +120,8 @@ function submitChat(turn: Turn, name: string, text: string): void {
     return;
   }
   turn.conversation(name, { draft: EMPTY_EDITOR, anchor: null, newBelow: 0, unreadKey: null });
-  turn.call('send', { to: name, text: text.startsWith('//') ? text.slice(1) : text }, 'text');
+  const { command, args } = sendCall(name, text.startsWith('//') ? text.slice(1) : text);
+  turn.call(command, args, 'text');
 }
 
 function submitAsk(turn: Turn, ask: Ask, value: string): void {
@@ -146,6 +157,7 @@ function choose(turn: Turn, screen: Screen, choice: Choice, number: number): voi
     case 'name':
       if (screen.type === 'ask') submitAsk(turn, screen, choice.name);
       else if (screen.type === 'view' && screen.command === 'requests') turn.push({ type: 'request', from: choice.name });
+      else if (isRoomKey(choice.name)) enterRoom(turn, choice.name);
       else openChat(turn, choice.name);
       return;
     case 'do':

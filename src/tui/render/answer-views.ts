@@ -6,6 +6,7 @@ import { padEnd, textWidth } from '../text/width.ts';
 import { ago, count, dateTime, failureWords, humanise, tickWord } from '../text/words.ts';
 import { nameSegment, presencePhrase, presenceSegment } from './people.ts';
 import { lookupLines, ringLines } from './ring-views.ts';
+import { roomAnswerLines } from './room-views.ts';
 
 /** What a command answered, for reading. A command without a form of its own is shown as names and values. */
 export function answerLines(command: string, value: unknown, model: Model): readonly Line[] {
@@ -27,6 +28,13 @@ export function answerLines(command: string, value: unknown, model: Model): read
       return peerLines((value as Commands['peers']['result']).peers);
     case 'sync':
       return pairs(syncPairs(value as SyncView, model));
+    case 'rooms':
+    case 'room':
+    case 'room-history':
+    case 'room-order':
+    case 'room-search':
+    case 'room-export':
+      return roomAnswerLines(command, value, model);
     case 'ring':
       return ringLines(value as RingView);
     case 'lookup':

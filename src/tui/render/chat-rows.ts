@@ -1,10 +1,11 @@
-import type { MessageView } from '../../core/commands.ts';
 import { type Anchor, conversationOf, type Model, userIdOf } from '../model/model.ts';
+import { authorOf, type ChatMessage } from '../model/room-chat.ts';
 import { markup } from '../text/markup.ts';
-import { sanitise, sanitiseLine } from '../text/sanitise.ts';
+import { sanitiseLine } from '../text/sanitise.ts';
 import { BOLD, DIM, type Line, type Style, WARN, wrapLine } from '../text/styled.ts';
 import { padStart, textWidth, truncate } from '../text/width.ts';
 import { clockTime, count, dayName, failureWords, nickColour, sameDay, tickSign } from '../text/words.ts';
+import { isPlaceholder, quoteLine, reactionLines, shownText } from './room-lines.ts';
 
 /**
  * A conversation as rows. Each message is a block: the line of its day where a day begins, the unread line where it
@@ -19,41 +20,61 @@ export interface ChatWindow {
 }
 
 const NICK_COLUMNS_MAX = 12;
+const NICK_COLUMNS_ROOM = 10;
 const NARROW_BELOW = 50;
 
 /** Wrapped rows of a message; messages are immutable, so a changed one is another object. */
-const wrapped = new WeakMap<MessageView, { readonly columns: number; readonly style: string; readonly rows: readonly Line[] }>();
+const wrapped = new WeakMap<ChatMessage, { readonly columns: number; readonly style: string; readonly rows: readonly Line[] }>();
 
-function messageRows(model: Model, message: MessageView, columns: number): readonly Line[] {
-  const nickColumns = Math.min(NICK_COLUMNS_MAX, Math.max(3, textWidth(message.with)));
+function messageRows(model: Model, message: ChatMessage, columns: number): readonly Line[] {
+  const nickColumns = message.room === undefined ? Math.min(NICK_COLUMNS_MAX, Math.max(3, textWidth(message.with))) : NICK_COLUMNS_ROOM;
   const style = `${model.user}/${nickColumns}`;
   const known = wrapped.get(message);
   if (known !== undefined && known.columns === columns && known.style === style) return known.rows;
-  const rows = columns < NARROW_BELOW ? narrowRows(model, message, columns) : columnRows(model, message, columns, nickColumns);
+  const rows = happening(message)
+    ? happeningRows(message, columns)
+    : columns < NARROW_BELOW
+      ? narrowRows(model, message, columns)
+      : columnRows(model, message, columns, nickColumns);
   wrapped.set(message, { columns, style, rows });
   return rows;
 }
 
-function nickOf(model: Model, message: MessageView): { readonly nick: string; readonly style: Style } {
+/** Something that happened in a room, and was not said by anybody. */
+function happening(message: ChatMessage): boolean {
+  return message.room !== undefined && message.room.kind !== 'message';
+}
+
+function happeningRows(message: ChatMessage, columns: number): readonly Line[] {
+  return wrapLine([{ text: `${clockTime(message.sentMillis)} * ${sanitiseLine(message.text)}`, style: DIM }], columns, 8);
+}
+
+function nickOf(model: Model, message: ChatMessage): { readonly nick: string; readonly style: Style } {
   if (message.fromMe) return { nick: 'you', style: BOLD };
-  return { nick: sanitiseLine(message.with), style: { colour: nickColour(userIdOf(model, message.with)), bold: true } };
+  const author = authorOf(message);
+  return { nick: sanitiseLine(author), style: { colour: nickColour(userIdOf(model, author)), bold: true } };
 }
 
-function textLines(message: MessageView): readonly string[] {
-  return sanitise(message.text).split('\n');
+/** What it answers, then the text, then what others made of it. */
+function textLines(message: ChatMessage): readonly Line[] {
+  const dim = (line: string): Line => [{ text: line, style: DIM }];
+  const base: Style = message.room?.mentionsMe === true ? { bold: true } : {};
+  const texts = shownText(message).split('\n');
+  const quote = message.room?.replyTo == null ? [] : [dim(quoteLine(message.room.replyTo))];
+  return [...quote, ...texts.map((line) => (isPlaceholder(message) ? dim(line) : markup(line, base))), ...reactionLines(message).map(dim)];
 }
 
-function tickStyle(message: MessageView): Style {
+function tickStyle(message: ChatMessage): Style {
   return message.state === 'failed' ? WARN : DIM;
 }
 
-function failureLine(message: MessageView): Line | null {
+function failureLine(message: ChatMessage): Line | null {
   if (message.state !== 'failed') return null;
   return [{ text: `${sanitiseLine(failureWords(message.reason, message.with))}; /retry sends it again`, style: WARN }];
 }
 
 /** Time, ticks and nick in columns, the text hanging beside them. */
-function columnRows(model: Model, message: MessageView, columns: number, nickColumns: number): readonly Line[] {
+function columnRows(model: Model, message: ChatMessage, columns: number, nickColumns: number): readonly Line[] {
   const { nick, style } = nickOf(model, message);
   const indent = 5 + 1 + 2 + 1 + nickColumns + 2;
   const head: Line = [
@@ -62,14 +83,14 @@ function columnRows(model: Model, message: MessageView, columns: number, nickCol
     { text: ` ${padStart(truncate(nick, nickColumns), nickColumns)}`, style },
     { text: '  ' },
   ];
-  const texts = textLines(message).flatMap((line) => wrapLine(markup(line, {}), columns - indent));
+  const texts = textLines(message).flatMap((line) => wrapLine(line, columns - indent));
   const failed = failureLine(message);
   const all = failed === null ? texts : [...texts, ...wrapLine(failed, columns - indent)];
   return all.map((line, index) => (index === 0 ? [...head, ...line] : [{ text: ' '.repeat(indent) }, ...line]));
 }
 
 /** `12:01 bob: text`, the ticks behind it, for windows where columns would leave no room to read. */
-function narrowRows(model: Model, message: MessageView, columns: number): readonly Line[] {
+function narrowRows(model: Model, message: ChatMessage, columns: number): readonly Line[] {
   const { nick, style } = nickOf(model, message);
   const head: Line = [
     { text: `${clockTime(message.sentMillis)} `, style: DIM },
@@ -78,7 +99,7 @@ function narrowRows(model: Model, message: MessageView, columns: number): readon
   const texts = textLines(message);
   const rows = texts.flatMap((line, index) => {
     const tail: Line = message.fromMe && index === texts.length - 1 ? [{ text: ` ${tickSign(message.state).trim()}`, style: tickStyle(message) }] : [];
-    const whole = [...(index === 0 ? head : []), ...markup(line, {}), ...tail];
+    const whole = [...(index === 0 ? head : []), ...line, ...tail];
     return wrapLine(whole, columns, 2);
   });
   const failed = failureLine(message);
@@ -93,7 +114,7 @@ function rule(text: string, columns: number, style: Style): Line {
 
 function blockRows(model: Model, name: string, index: number, columns: number): readonly Line[] {
   const { messages, unreadKey, unreadCount } = conversationOf(model, name);
-  const message = messages[index] as MessageView;
+  const message = messages[index] as ChatMessage;
   const before = messages[index - 1];
   const rows: Line[] = [];
   if (before === undefined || !sameDay(before.sentMillis, message.sentMillis)) rows.push(rule(dayName(message.sentMillis), columns, DIM));
@@ -131,7 +152,7 @@ function bottomWindow(model: Model, name: string, columns: number, height: numbe
     total += rows.length;
   }
   const hidden = Math.max(0, total - height);
-  const top = messages[index] === undefined ? null : { key: (messages[index] as MessageView).key, row: hidden };
+  const top = messages[index] === undefined ? null : { key: (messages[index] as ChatMessage).key, row: hidden };
   return { lines: blocks.flat().slice(hidden), top, atBottom: true, atTop: index === 0 && hidden === 0 };
 }
 

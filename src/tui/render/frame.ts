@@ -1,5 +1,6 @@
 import { COLUMNS_MIN, type Layout, layoutOf, ROWS_MIN } from '../model/layout.ts';
 import { conversationOf, currentNotice, editorOfModel, type Model, type Screen, screenOf, totalUnread } from '../model/model.ts';
+import { conversationTitle, isRoomKey } from '../model/room-chat.ts';
 import { ALARM, BAR, BOLD, DIM, fitLine, type Line, lineWidth, plain, WARN, wrapLine } from '../text/styled.ts';
 import { textWidth, truncate } from '../text/width.ts';
 import { clockTime, count, presenceSign } from '../text/words.ts';
@@ -48,7 +49,7 @@ function bodyLines(model: Model, screen: Screen, layout: Layout): readonly Line[
   if (screen.type === 'chat') {
     const { messages, loaded } = conversationOf(model, screen.with);
     if (messages.length === 0) {
-      const text = loaded === 'yes' ? `This is the beginning of your conversation with ${screen.with}.` : 'Opening the conversation…';
+      const text = loaded === 'yes' ? beginning(model, screen.with) : 'Opening the conversation…';
       return [...Array.from({ length: Math.max(0, height - 1) }, (): Line => []), [{ text, style: DIM }]];
     }
     const { lines } = chatWindow(model, screen.with, columns, height);
@@ -59,6 +60,10 @@ function bodyLines(model: Model, screen: Screen, layout: Layout): readonly Line[
   const seen = lines.slice(top, top + height);
   if (lines.length <= top + height) return seen;
   return [...seen.slice(0, -1), [{ text: `↓ ${count(lines.length - top - height + 1, 'more line')}; PageDown`, style: DIM }]];
+}
+
+function beginning(model: Model, name: string): string {
+  return isRoomKey(name) ? `This is the beginning of ${conversationTitle(model, name)}.` : `This is the beginning of your conversation with ${name}.`;
 }
 
 /** While somebody's key is in doubt, every screen says so in place of its title. */

@@ -2,6 +2,7 @@ import type { FriendView } from '../../core/commands.ts';
 import type { PresenceView } from '../../core/types.ts';
 import { waitingFor } from '../model/chat.ts';
 import type { Model } from '../model/model.ts';
+import { isRoomKey, roomKey, roomOf, typingIn } from '../model/room-chat.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { DIM, type Line, type Segment } from '../text/styled.ts';
 import { ago, count, nickColour, presenceColour, presenceSign, presenceWord } from '../text/words.ts';
@@ -31,6 +32,7 @@ export function presencePhrase(view: PresenceView, nowMillis: number): string {
 
 /** What happens to a message to that friend now; empty when there is nothing to explain. */
 export function reachability(model: Model, name: string): string {
+  if (isRoomKey(name)) return roomState(model, name);
   const friend = model.friends.find((each) => each.name === name);
   const waiting = waitingFor(model, name);
   const yours = `your ${waiting === 1 ? 'message' : `${waiting} messages`}`;
@@ -61,5 +63,23 @@ export function sideLines(model: Model, current: string | null): readonly Line[]
     const name = shownName(model, friend);
     return [{ text: friend.name === current ? '›' : ' ' }, presenceSegment(friend), { text: ' ' }, nameSegment(name, friend.userId), unreadMark(friend.unread)];
   });
-  return [head, ...rows];
+  const rooms = model.rooms.filter((room) => room.role !== null && !room.archived);
+  const roomRows = rooms.map((room): Line => {
+    const key = roomKey(room.roomId);
+    return [{ text: key === current ? '› ' : '  ' }, { text: sanitiseLine(room.room) }, unreadMark(room.muted ? room.mentions : room.unread)];
+  });
+  return roomRows.length === 0 ? [head, ...rows] : [head, ...rows, [], [{ text: ' Rooms', style: DIM }], ...roomRows];
+}
+
+/** What goes on in a room now; empty when there is nothing to explain. */
+function roomState(model: Model, name: string): string {
+  if (model.connection !== 'up') return 'The node is away. What you type is kept; it can be sent when the node is back.';
+  const room = roomOf(model, name);
+  if (room === undefined) return '';
+  if (room.role === null) return 'You are not in this room any more; what you have read stays.';
+  const typing = typingIn(model, name);
+  if (typing.length > 0) return `${typing.slice(0, 3).join(', ')} ${typing.length === 1 ? 'is' : 'are'} typing…`;
+  const waiting = waitingFor(model, name);
+  if (waiting > 0) return `${count(waiting, 'message')} of yours ${waiting === 1 ? 'waits' : 'wait'} for another member to be here.`;
+  return room.muted ? 'This room is quiet until somebody names you.' : '';
 }

@@ -3,15 +3,17 @@ import { applies, ITEMS, menuRows } from '../model/catalogue.ts';
 import { preview } from '../model/chat.ts';
 import { CLEARS } from '../model/commands.ts';
 import { type Ask, type Model, type Screen, totalUnread } from '../model/model.ts';
+import { isRoomKey } from '../model/room-chat.ts';
 import { booleanSettings } from '../model/settings.ts';
 import { askNames } from '../model/submit.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
-import { BOLD, DIM, type Line, plain, type Segment } from '../text/styled.ts';
-import { padEnd, padStart, textWidth } from '../text/width.ts';
+import { BOLD, DIM, type Line, numbered, plain, type Segment } from '../text/styled.ts';
+import { padEnd, textWidth } from '../text/width.ts';
 import { ago, humanise } from '../text/words.ts';
 import { answerLines } from './answer-views.ts';
 import { helpLines } from './help.ts';
 import { nameSegment, presencePhrase, presenceSegment, shownName, unreadMark } from './people.ts';
+import { openRoomLines, roomsCount, roomsLines, roomTitle } from './room-views.ts';
 
 /** What a screen says above its input, as lines of any width; the same for the full screen and for line mode. */
 export function screenLines(model: Model, screen: Screen, columns: number): readonly Line[] {
@@ -23,7 +25,7 @@ export function screenLines(model: Model, screen: Screen, columns: number): read
     case 'view':
       return [...viewLines(model, screen), zero('Back')];
     case 'choose-chat':
-      return [plain('Whom do you want to talk to?'), [], ...friendLines(model), zero('Back')];
+      return [plain('Whom do you want to talk to?'), [], ...friendLines(model), ...openRoomLines(model, model.friends.length), zero('Back')];
     case 'settings':
       return [...settingLines(model), zero('Back')];
     case 'request':
@@ -66,14 +68,11 @@ export function screenTitle(model: Model, screen: Screen): string {
     case 'help':
       return 'Help';
     case 'chat': {
+      if (isRoomKey(screen.with)) return roomTitle(model, screen.with);
       const friend = model.friends.find((each) => each.name === screen.with);
       return friend === undefined ? screen.with : `${shownName(model, friend)} (${presencePhrase(friend, model.nowMillis)})`;
     }
   }
-}
-
-export function numbered(number: number, rest: Line): Line {
-  return [{ text: padStart(String(number), 3), style: BOLD }, { text: ') ' }, ...rest];
 }
 
 function zero(label: string): Line {
@@ -107,6 +106,8 @@ function menuCount(model: Model, slash: string): string {
       return model.requests.incoming.length === 0 ? '' : ` (${model.requests.incoming.length})`;
     case commandEntry('chats')?.slash[0]:
       return totalUnread(model) === 0 ? '' : ` (${totalUnread(model)} unread)`;
+    case commandEntry('rooms')?.slash[0]:
+      return roomsCount(model);
     case commandEntry('status')?.slash[0]:
       return model.info === null ? '' : ` (${model.info.presence})`;
     default:
@@ -121,7 +122,9 @@ function viewLines(model: Model, screen: Extract<Screen, { type: 'view' }>): rea
     case 'requests':
       return requestLines(model);
     case 'chats':
-      return chatLines(model);
+      return [...chatLines(model), ...openRoomLines(model, model.chats.length)];
+    case 'rooms':
+      return screen.args['search'] === undefined ? roomsLines(model) : [...answerLines(screen.command, screen.value, model), []];
     default:
       return [...answerLines(screen.command, screen.value, model), []];
   }

@@ -1,4 +1,4 @@
-import { type Cell, cellsOf, textWidth } from './width.ts';
+import { type Cell, cellsOf, padStart, textWidth } from './width.ts';
 
 /** How a run of text looks. Colour never carries meaning alone: NO_COLOR drops it and nothing is lost. */
 export interface Style {
@@ -117,4 +117,9 @@ export function fitLine(line: Line, columns: number, fill: Style = PLAIN): Line 
     width += 1;
   }
   return width < columns ? [...joined(kept), { text: ' '.repeat(columns - width), style: fill }] : joined(kept);
+}
+
+/** A row that can be chosen by its number. */
+export function numbered(number: number, rest: Line): Line {
+  return [{ text: padStart(String(number), 3), style: BOLD }, { text: ') ' }, ...rest];
 }

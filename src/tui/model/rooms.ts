@@ -1,0 +1,144 @@
+import type { CommandEntry } from '../../control/registry.ts';
+import type { NodeEvent } from '../../core/commands.ts';
+import type { RoomMessageView, RoomsView, RoomView } from '../../core/rooms/room-commands.ts';
+import { sanitiseLine } from '../text/sanitise.ts';
+import { count } from '../text/words.ts';
+import { addMessage, changeMessage, loadHistory, markRead, openChat, preview, setUnread } from './chat.ts';
+import { conversationOf, type Model } from './model.ts';
+import { isRoomKey, messageOfRoom, roomIdOf, roomKey, roomOf } from './room-chat.ts';
+import type { Turn } from './turn.ts';
+
+type Args = Readonly<Record<string, unknown>>;
+type RoomEvent = Extract<NodeEvent, { readonly type: `room-${string}` }>;
+
+/** A row of the page of rooms: own ones, then invitations, then others that one may join. */
+export interface RoomRow {
+  readonly roomId: string;
+  readonly room: string;
+  readonly kind: 'own' | 'invitation' | 'other';
+  /** What the room is joined by. */
+  readonly link: string;
+  readonly locked: boolean;
+}
+
+export function roomRows(model: Model): readonly RoomRow[] {
+  const own = model.rooms.map((room): RoomRow => ({ roomId: room.roomId, room: room.room, kind: 'own', link: room.link, locked: false }));
+  const invitations = model.invitations.map((each): RoomRow => ({ roomId: each.roomId, room: each.room, kind: 'invitation', link: each.link, locked: false }));
+  const others = model.otherRooms.map(
+    (each): RoomRow => ({ roomId: each.roomId, room: each.room, kind: 'other', link: each.link, locked: each.policy === 'password' }),
+  );
+  return [...own, ...invitations, ...others];
+}
+
+export function takeRooms(turn: Turn, view: RoomsView): void {
+  turn.set({ rooms: [...view.rooms].sort((left, right) => right.lastMillis - left.lastMillis), invitations: view.invitations, otherRooms: view.others });
+}
+
+export function takeRoom(turn: Turn, view: RoomView): void {
+  const others = turn.model.rooms.filter((room) => room.roomId !== view.roomId);
+  turn.set({ rooms: [view, ...others], invitations: turn.model.invitations.filter((each) => each.roomId !== view.roomId) });
+}
+
+/** A room was chosen: one's own is opened, another one is joined. */
+export function enterRoom(turn: Turn, name: string): void {
+  const row = roomRows(turn.model).find((each) => each.roomId === roomIdOf(name));
+  if (row === undefined || row.kind === 'own') openChat(turn, name);
+  else if (row.locked) turn.push({ type: 'ask', command: 'room-join', args: { room: row.link }, fields: ['password'], again: null });
+  else turn.call('room-join', { room: row.link }, 'do');
+}
+
+/** Inside a room its commands mean it; these name one all the same. */
+const NAMES_A_ROOM: ReadonlySet<string> = new Set(['room-join', 'room-send']);
+
+/** The arguments that the present room stands for, and those that are left to type. */
+export function impliedRoom(turn: Turn, entry: CommandEntry): Args | null {
+  const { screen } = turn;
+  if (screen.type !== 'chat' || !isRoomKey(screen.with) || entry.positional[0] !== 'room' || NAMES_A_ROOM.has(entry.name)) return null;
+  return { room: roomIdOf(screen.with) };
+}
+
+/** Commands that change one's own words. */
+const OWN_MESSAGES: ReadonlySet<string> = new Set(['room-edit']);
+
+/** `^` stands for the last message of the present room (of one's own, where only those can be meant), `^3` for the third last. */
+export function messageNamed(turn: Turn, command: string, given: unknown): unknown {
+  const match = typeof given === 'string' ? /^\^(\d{0,3})$/u.exec(given) : null;
+  const { screen } = turn;
+  if (match === null || screen.type !== 'chat') return given;
+  const lines = conversationOf(turn.model, screen.with).messages.filter(
+    (message) => message.room?.kind === 'message' && !message.room.deleted && (message.fromMe || !OWN_MESSAGES.has(command)),
+  );
+  return lines.at(-Number(match[1] === '' ? 1 : match[1]))?.id ?? given;
+}
+
+/** What the node tells of rooms. */
+export function takeRoomEvent(turn: Turn, event: RoomEvent): void {
+  switch (event.type) {
+    case 'room-joined':
+      takeRoom(turn, event.room);
+      turn.notice('info', `You are in ${sanitiseLine(event.room.room)} now, with ${count(event.room.members - 1, 'other')}.`);
+      return;
+    case 'room-left':
+      left(turn, event);
+      return;
+    case 'room-invited':
+      turn.notice('info', `${event.from} invites you into ${sanitiseLine(event.room)}: /rooms shows it.`);
+      turn.call('rooms', {}, 'refresh');
+      return;
+    case 'room-changed':
+      takeRoom(turn, event.room);
+      return;
+    case 'room-message':
+      message(turn, event.message);
+      return;
+    case 'room-message-changed':
+      changeMessage(turn, roomKey(event.message.roomId), event.message.id, messageOfRoom(event.message));
+      return;
+    case 'room-typing':
+      typing(turn, roomKey(event.roomId), event.user, event.typing);
+      return;
+    case 'room-gap':
+      gap(turn, event);
+      return;
+  }
+}
+
+function left(turn: Turn, event: Extract<RoomEvent, { type: 'room-left' }>): void {
+  const name = sanitiseLine(event.room);
+  const words = { left: `You have left ${name}.`, removed: `You were removed from ${name}; what you have read stays.`, refused: `${name} did not let you in.` };
+  turn.notice(event.reason === 'left' ? 'info' : 'warning', words[event.reason]);
+  turn.call('rooms', {}, 'refresh');
+}
+
+function message(turn: Turn, view: RoomMessageView): void {
+  const name = roomKey(view.roomId);
+  typing(turn, name, view.from, false);
+  addMessage(turn, messageOfRoom(view));
+  if (view.fromMe || view.kind !== 'message') return;
+  setUnread(turn, name, (unread) => unread + 1);
+  if (view.mentionsMe) turn.set({ rooms: turn.model.rooms.map((room) => (room.roomId === view.roomId ? { ...room, mentions: room.mentions + 1 } : room)) });
+  const quiet = !view.mentionsMe && (roomOf(turn.model, name)?.muted === true || roomOf(turn.model, name)?.archived === true);
+  if (!quiet && turn.model.settings?.bell === true) turn.effects.push({ type: 'bell' });
+  const { screen } = turn;
+  if (screen.type === 'chat' && screen.with === name) markRead(turn, name);
+  else if (!quiet) turn.notice('info', `${sanitiseLine(view.room)} · ${view.from}${view.mentionsMe ? ' to you' : ''}: ${preview(view.text)}`);
+}
+
+function typing(turn: Turn, name: string, user: string, on: boolean): void {
+  const { [user]: before, ...others } = turn.model.typing[name] ?? {};
+  if (!on && before === undefined) return;
+  turn.set({ typing: { ...turn.model.typing, [name]: on ? { ...others, [user]: turn.model.nowMillis } : others } });
+}
+
+function gap(turn: Turn, event: Extract<RoomEvent, { type: 'room-gap' }>): void {
+  const name = sanitiseLine(event.room);
+  if (event.missing === 0) {
+    turn.notice('info', `Nothing is missing in ${name} any more.`);
+    if (conversationOf(turn.model, roomKey(event.roomId)).loaded !== 'no') loadHistory(turn, roomKey(event.roomId));
+  } else {
+    turn.notice(
+      'info',
+      `${name}: ${count(event.missing, 'message')} that others answer to ${event.missing === 1 ? 'has' : 'have'} not come yet; members are asked.`,
+    );
+  }
+}

@@ -1,0 +1,35 @@
+import type { RoomMessageView } from '../../core/rooms/room-commands.ts';
+import type { ChatMessage } from '../model/room-chat.ts';
+import { sanitise, sanitiseLine } from '../text/sanitise.ts';
+import { truncate } from '../text/width.ts';
+
+const QUOTE_COLUMNS = 60;
+
+/** There is nothing of the author's to show. */
+export function isPlaceholder(message: ChatMessage): boolean {
+  return message.room?.deleted === true || message.room?.sealed === true;
+}
+
+/** The text as it may be shown, or what stands for one that is deleted or cannot be opened yet. */
+export function shownText(message: ChatMessage): string {
+  if (message.room?.deleted === true) return '(deleted)';
+  if (message.room?.sealed === true) return '(sealed: its key has not come yet)';
+  return sanitise(message.text) + (message.room?.edited === true ? ' (edited)' : '');
+}
+
+export function quoteLine(replyTo: NonNullable<RoomMessageView['replyTo']>): string {
+  return `↳ ${sanitiseLine(replyTo.from)}: ${truncate(sanitiseLine(replyTo.text), QUOTE_COLUMNS)}`;
+}
+
+/** `+1 bob, carol`, one row for all. */
+export function reactionLines(message: ChatMessage): readonly string[] {
+  const reactions = message.room?.reactions ?? [];
+  if (reactions.length === 0) return [];
+  return [reactions.map(({ reaction, by }) => `${sanitiseLine(reaction)} ${by.map(sanitiseLine).join(', ')}`).join('  ')];
+}
+
+/** What stands around a text in words, for line mode and copies. */
+export function extraLines(message: ChatMessage): readonly string[] {
+  const quote = message.room?.replyTo == null ? [] : [quoteLine(message.room.replyTo)];
+  return [...quote, ...reactionLines(message)];
+}
