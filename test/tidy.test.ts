@@ -50,7 +50,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   node: ['core', 'ports', 'control', 'node'],
   seed: ['core', 'ports', 'seed'],
   engine: ['core', 'ports', 'sim', 'control', 'engine'],
-  scenario: ['core', 'ports', 'sim', 'control', 'engine', 'scenario'],
+  scenario: ['core', 'ports', 'lab', 'sim', 'control', 'engine', 'scenario'],
   tui: ['core', 'ports', 'control', 'tui'],
 };
 const PURE = ['core', 'ports', 'sim', 'lab'];

@@ -6,6 +6,7 @@ import { TRUST_EXPECTATIONS } from './expectations/trust.ts';
 import type { AnyExpectation, AnyVerb } from './verb.ts';
 import { ACCOUNT_VERBS } from './verbs/accounts.ts';
 import { CHAT_VERBS } from './verbs/chat.ts';
+import { HOSTILE_VERBS } from './verbs/hostile.ts';
 import { LIFECYCLE_VERBS } from './verbs/lifecycle.ts';
 import { NETWORK_VERBS } from './verbs/network.ts';
 import { PEOPLE_VERBS } from './verbs/people.ts';
@@ -15,10 +16,9 @@ import { TRUST_VERBS } from './verbs/trust.ts';
 
 /** Everything that a step can say. A new verb is added to one of these lists and nowhere else. */
 export const VERBS: ReadonlyMap<string, AnyVerb> = new Map(
-  [...LIFECYCLE_VERBS, ...ACCOUNT_VERBS, ...PEOPLE_VERBS, ...TRUST_VERBS, ...CHAT_VERBS, ...NETWORK_VERBS, ...RING_VERBS, ...TIME_VERBS].map((verb) => [
-    verb.name,
-    verb,
-  ]),
+  [...LIFECYCLE_VERBS, ...ACCOUNT_VERBS, ...PEOPLE_VERBS, ...TRUST_VERBS, ...CHAT_VERBS, ...NETWORK_VERBS, ...RING_VERBS, ...HOSTILE_VERBS, ...TIME_VERBS].map(
+    (verb) => [verb.name, verb],
+  ),
 );
 
 export const EXPECTATIONS: ReadonlyMap<string, AnyExpectation> = new Map(

@@ -80,6 +80,20 @@ const scenes: ReadonlyArray<readonly [string, (size: { columns: number; rows: nu
     (size) =>
       loggedIn(size).event({ type: 'message-received', message: message('bob', 'a message that came while something else was on the screen, and it is long') }),
   ],
+  ['key-changed', (size) => conversation(loggedIn(size)).event({ type: 'key-changed', user: 'carol', wasVerified: true })],
+  [
+    'verify',
+    (size) =>
+      loggedIn(size)
+        .type('/verify bob')
+        .press('enter')
+        .answer('verify', {
+          user: 'bob',
+          trust: 'pinned',
+          digits: Array.from({ length: 12 }, (_, group) => String(group * 8_111).padStart(5, '0')).join(' '),
+          words: 'babab dodod fufuf gigig hahah jojoj',
+        }),
+  ],
   ['draft', (size) => conversation(loggedIn(size)).do({ type: 'key', key: { type: 'paste', text: 'first\nsecond\nthird\nfourth' } })],
 ];
 

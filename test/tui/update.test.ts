@@ -3,8 +3,10 @@ import { REGISTRY } from '../../src/control/registry.ts';
 import { menuRows } from '../../src/tui/model/catalogue.ts';
 import { LOCAL_COMMANDS } from '../../src/tui/model/local-commands.ts';
 import { conversationOf, currentNotice, editorOfModel, screenOf } from '../../src/tui/model/model.ts';
+import { renderFrame } from '../../src/tui/render/frame.ts';
+import { lineText } from '../../src/tui/text/styled.ts';
 import { loggedIn, ModelDriver } from './terminal-model.ts';
-import { friend, info, message, NOW } from './world.ts';
+import { friend, info, message, NOW, user } from './world.ts';
 
 const lastNotice = (driver: ModelDriver) => currentNotice(driver.model)?.text ?? '';
 
@@ -319,4 +321,18 @@ test('a tick without news leaves the model as it is', (t) => {
   const { model } = driver;
   driver.do({ type: 'tick', nowMillis: NOW + 1_000 });
   t.is(driver.model, model);
+});
+
+test('a changed key stands in the title of every screen until it is trusted, also when it is learned at the login', (t) => {
+  const title = (driver: ModelDriver): string => lineText(renderFrame(driver.model).lines[0] ?? []);
+  const driver = loggedIn({ columns: 100, rows: 20 });
+  driver.event({ type: 'key-changed', user: 'bob', wasVerified: false });
+  t.regex(title(driver), /KEY CHANGED: bob/);
+  for (const line of ['/chat bob', '/friends', '/help']) t.regex(title(driver.type(line).press('enter')), /KEY CHANGED: bob/);
+  driver.event({ type: 'key-accepted', user: 'bob' });
+  t.notRegex(title(driver), /KEY CHANGED/);
+  const later = loggedIn({ columns: 100, rows: 20 }).answer('users', { users: [user('carol', { trust: 'changed' })], total: 1, online: 1 });
+  t.regex(title(later), /KEY CHANGED: carol/);
+  t.true(later.model.notices.some((notice) => notice.level === 'error' && notice.text.includes('carol')));
+  t.notRegex(title(later.answer('users', { users: [user('carol', { trust: 'pinned' })], total: 1, online: 1 })), /KEY CHANGED/);
 });

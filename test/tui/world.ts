@@ -1,4 +1,4 @@
-import type { ChatView, FriendView, MessageView, NodeInfo } from '../../src/core/commands.ts';
+import type { ChatView, FriendView, MessageView, NodeInfo, UserView } from '../../src/core/commands.ts';
 import type { MessageId, MessageState, UserId } from '../../src/core/types.ts';
 
 /** A small world with fixed local times, so that pictures of it are the same in every time zone. */
@@ -48,6 +48,11 @@ export function friend(name: string, patch: Partial<FriendView> = {}): FriendVie
     lastSeenMillis: NOW,
     ...patch,
   };
+}
+
+export function user(name: string, patch: Partial<UserView> = {}): UserView {
+  const { unread: _unread, ...common } = friend(name);
+  return { ...common, about: '', relation: 'none', createdMillis: NOW - HOUR, fingerprint: '0000 0000 0000 0000', ...patch };
 }
 
 export function chat(name: string, patch: Partial<ChatView> = {}): ChatView {

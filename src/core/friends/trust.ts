@@ -34,6 +34,15 @@ export class Trust {
     this.#parts = parts;
   }
 
+  /** The session has opened: records may have come in while nobody was logged in. */
+  open(): void {
+    const { env, view } = this.#parts;
+    for (const [name] of env.store.scan<Pin>('trust')) {
+      const record = view.userNamed(name);
+      if (record !== null) this.look(record);
+    }
+  }
+
   #pin(name: string): Pin | undefined {
     return this.#parts.env.store.get<Pin>('trust', name);
   }

@@ -276,6 +276,7 @@ export class Session {
     this.announceNode();
     this.#parts.ring.start();
     friends.open();
+    this.#parts.trust.open();
     this.#parts.secure.open();
     chat.open();
     this.#parts.rooms.open();
