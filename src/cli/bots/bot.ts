@@ -2,6 +2,7 @@ import type { ControlClient } from '../../control/protocol.ts';
 import type { ChatView, FriendView, MessageView, NodeEvent, NodeInfo, UserView } from '../../core/commands.ts';
 import { ConfabError, type ErrorCode } from '../../core/errors.ts';
 import { type BotParts, PAUSES } from './bot-parts.ts';
+import { RoomGuest } from './room-guest.ts';
 import { answerTo, chatter, freshMemory, type Memory, opener, pick, type TalkContext } from './small-talk.ts';
 
 type Whereabouts = 'coming' | 'here' | 'away' | 'gone';
@@ -39,6 +40,7 @@ export class Bot {
   readonly #parts: BotParts;
   readonly #conversations = new Map<string, Conversation>();
   readonly #cancels = new Set<() => void>();
+  readonly #rooms: RoomGuest;
   #client: ControlClient | null = null;
   #whereabouts: Whereabouts = 'coming';
   #retryMillis = RETRY_MILLIS;
@@ -49,6 +51,16 @@ export class Bot {
   constructor(parts: BotParts) {
     this.#parts = parts;
     this.#invited = parts.invited;
+    this.#rooms = new RoomGuest({
+      name: parts.persona.name,
+      isCompanion: (user) => this.#isCompanion(user),
+      isHere: () => this.#whereabouts === 'here',
+      call: (command, args) => this.#call(command, args),
+      after: (delayMillis, act) => void this.#after(delayMillis, act),
+      pause: (bounds) => this.#pause(bounds),
+      random: parts.random,
+      answer: (user, text) => answerTo(text, this.#context(this.#conversation(user))),
+    });
   }
 
   start(): void {
@@ -115,6 +127,7 @@ export class Bot {
     await this.#acceptAll();
     this.#befriendCompanions();
     this.#invite();
+    await this.#rooms.catchUp();
     await this.#catchUp();
     this.#stay(PAUSES.firstStay);
   }
@@ -163,7 +176,7 @@ export class Bot {
         if (this.#whereabouts !== 'gone' && this.#whereabouts !== 'coming') this.#comeBackLater();
         return;
       default:
-        return;
+        this.#rooms.event(event);
     }
   }
 

@@ -71,7 +71,8 @@ export function runMenuItem(turn: Turn, item: Item): void {
     return;
   }
   const { entry } = item;
-  const optional = entry.positional.filter((name) => !isRequired(entry, name));
+  // A page is opened at once; what could narrow it is typed behind its slash command.
+  const optional = VIEWS.has(entry.name) ? [] : entry.positional.filter((name) => !isRequired(entry, name));
   complete(turn, entry, {}, optional);
 }
 
