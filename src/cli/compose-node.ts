@@ -15,6 +15,8 @@ import { isAlive } from '../control/locate.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
 import { formatEndpoint } from '../core/endpoint.ts';
 import { type ChatNodeOptions, chatNode } from '../core/node.ts';
+import { labNode } from '../lab/lab-node.ts';
+import type { LabEnv, LabProgram } from '../lab/program.ts';
 import { type DriverEnd, NodeDriver } from '../node/driver.ts';
 import { type NodeLog, openLog } from '../node/log.ts';
 import { startNodeService } from '../node/service.ts';
@@ -32,6 +34,8 @@ export interface LiveNodeOptions {
   /** IPv4 address of this machine at which the node is reached. */
   readonly interfaceAddress: string;
   readonly traceFile: string | null;
+  /** A program that runs in place of the chat node. */
+  readonly program?: (env: LabEnv) => LabProgram;
 }
 
 export interface LiveNode {
@@ -99,7 +103,8 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     traceSink,
     log,
   };
-  const driver = new NodeDriver(parts, (env) => chatNode(env, options.settings));
+  const { program, settings } = options;
+  const driver = new NodeDriver(parts, (env) => (program === undefined ? chatNode(env, settings) : labNode(env, settings.network, program)));
   closers.push(() => driver.stop());
   await driver.start();
   const endpoint = formatEndpoint(driver.endpoint);

@@ -13,6 +13,7 @@ import { watchLife } from '../node/life.ts';
 import { startLiveNode } from './compose-node.ts';
 import type { CliContext } from './context.ts';
 import { printFailure } from './fail.ts';
+import { loadProgram } from './load-program.ts';
 import { obtainPassword } from './stdin.ts';
 
 export interface NodeProcessOptions {
@@ -28,6 +29,8 @@ export interface NodeProcessOptions {
   readonly traceFile: string | null;
   /** JSON object: options of the core that differ from the defaults. */
   readonly coreOptions: string;
+  /** Module of a program that runs in place of the chat node; null: the chat node. */
+  readonly program: string | null;
   readonly lifeline: boolean;
   readonly login: boolean;
   readonly passwordStdin: boolean;
@@ -52,8 +55,10 @@ async function runNode(context: CliContext, options: NodeProcessOptions): Promis
   requireInterface('node', options.interfaceAddress);
   const password = options.login ? await obtainPassword({ command: 'node', fromStdin: options.passwordStdin, prompt: `Password of ${user}: ` }) : null;
   const folder = nodeFolder(context.root, node);
+  const module = options.program === null ? null : await loadProgram(options.program, options.program);
   const live = await startLiveNode({
     name: options.name,
+    ...(module === null ? {} : { program: module.program }),
     folder,
     settings: {
       network: options.network,

@@ -16,6 +16,7 @@ import { runScenario } from '../scenario/runner.ts';
 import { makeTools } from './compose-tools.ts';
 import type { CliContext } from './context.ts';
 import { printFailure } from './fail.ts';
+import { type LabModule, loadProgram, programPath } from './load-program.ts';
 import { makeSim } from './make-sim.ts';
 import { readScenario } from './scenario-files.ts';
 
@@ -62,6 +63,7 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
   process.once('exit', remove);
   try {
     const { clock } = makeTools();
+    const module = scenario.program === null ? null : await loadProgram(scenario.file, scenario.program);
     const wallMillis = () => clock.monotonicMillis();
     const output = {
       write: (text: string) => void process.stdout.write(text),
@@ -71,7 +73,8 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
       wallMillis,
     };
     const seed = options.seed ?? scenario.seed ?? SEED_DEFAULT;
-    const report = await runScenario(scenario, makeEngine(scenario, { ...options, root, seed }), {
+    const report = await runScenario(scenario, makeEngine(scenario, { ...options, root, seed }, module), {
+      ownChecks: module?.checks ?? [],
       seed,
       wallMillis,
       signal,
@@ -91,10 +94,16 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
   }
 }
 
-function makeEngine(scenario: Scenario, options: RunScenariosOptions & { readonly root: string; readonly seed: number }): Engine {
-  if (options.engine === 'sim') return makeSim(scenario, { seed: options.seed, crypto: options.crypto, traced: true });
+function makeEngine(scenario: Scenario, options: RunScenariosOptions & { readonly root: string; readonly seed: number }, module: LabModule | null): Engine {
+  if (options.engine === 'sim') return makeSim(scenario, { seed: options.seed, crypto: options.crypto, traced: true, module });
   const { random } = makeTools();
-  return new LocalEngine({ root: options.root, network: `run-${random.id()}`, coreOptions: scenario.options, beacon: scenario.network.beacon });
+  return new LocalEngine({
+    root: options.root,
+    network: `run-${random.id()}`,
+    coreOptions: scenario.options,
+    beacon: scenario.network.beacon,
+    ...(scenario.program === null ? {} : { programPath: programPath(scenario.file, scenario.program) }),
+  });
 }
 
 async function makeRoot(options: RunScenariosOptions): Promise<string> {

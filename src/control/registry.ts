@@ -1,6 +1,6 @@
 import type { CommandName } from '../core/commands.ts';
 import { CORE_OPTIONS } from '../core/options.ts';
-import { boolean, choice, either, integer, list, number, optional, record, type Shape, text } from '../core/shape.ts';
+import { anything, boolean, choice, either, integer, list, number, optional, record, type Shape, text } from '../core/shape.ts';
 import { ROOM_REGISTRY } from './room-registry.ts';
 
 /**
@@ -28,7 +28,7 @@ export interface CommandEntry {
   readonly menu?: { readonly order: number; readonly label: string };
 }
 
-export type DriverCommand = 'ping' | 'subscribe' | 'set-rules' | 'stop';
+export type DriverCommand = 'ping' | 'subscribe' | 'set-rules' | 'stop' | 'program-meet' | 'program-do';
 
 const nothing = {};
 const user = text(1, 64);
@@ -343,6 +343,24 @@ export const REGISTRY = [
     slash: [],
     summary: 'Replace the fault rules of this node',
     args: { rules: list(ruleShape, 256) },
+    positional: [],
+    when: 'always',
+    example: '',
+  },
+  {
+    name: 'program-meet',
+    slash: [],
+    summary: 'Tell the program of this node where others are; the first time it starts',
+    args: { peers: list(record({ name: text(1, 64), endpoint: text(1, 512) }), 100_000) },
+    positional: [],
+    when: 'always',
+    example: '',
+  },
+  {
+    name: 'program-do',
+    slash: [],
+    summary: 'A command of the program of this node',
+    args: { name: text(1, 64), args: anything },
     positional: [],
     when: 'always',
     example: '',

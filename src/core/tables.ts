@@ -16,6 +16,7 @@ export const TABLES = {
   records: { scope: 'node', key: 'type/id', about: 'signed public records of users, nodes and presence, as received' },
   contacts: { scope: 'node', key: 'node id', about: 'addresses that worked, and when' },
   replicas: { scope: 'node', key: 'ring key/kind/id', about: 'copies of signed values that this node holds for the ring' },
+  program: { scope: 'node', key: "the program's own", about: 'what a program other than the chat node saves' },
   facts: { scope: 'user', key: 'author/subject', about: 'signed friend facts, ours and those about us' },
   blocks: { scope: 'user', key: 'user id', about: 'people we blocked' },
   messages: { scope: 'user', key: 'peer/time/id', about: 'direct messages in the order in which they are shown' },

@@ -26,6 +26,8 @@ export interface LocalEngineOptions {
   readonly beacon?: boolean;
   /** False: nodes write no trace. Default true. */
   readonly traced?: boolean;
+  /** Module of the program that nodes run in place of the chat node. */
+  readonly programPath?: string;
   /** Main module of the command line; the one beside this file by default. */
   readonly mainPath?: string;
 }
@@ -136,6 +138,7 @@ export class LocalEngine implements Engine {
     else args.push('--seed', this.#seedServer.url);
     for (const peer of options.peers ?? []) args.push('--peer', peer);
     args.push((options.beacon ?? this.#options.beacon) === true ? '--beacon' : '--no-beacon');
+    if (this.#options.programPath !== undefined) args.push('--program', this.#options.programPath);
     if (traced !== false) args.push('--trace', join(root, 'trace', `${node}.ndjson`));
     if (Object.keys(coreOptions).length > 0) args.push('--core-options', JSON.stringify(coreOptions));
     return args;

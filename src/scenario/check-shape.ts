@@ -24,8 +24,10 @@ export function problemsOf(schema: TSchema, value: unknown, definitions: Definit
   }
   if (Array.isArray(schema.anyOf)) return ofUnion(schema, value, definitions, path);
   if (schema.const !== undefined) return value === schema.const ? [] : [misfit(path, `must be ${String(schema.const)}, ${saw(value)}`)];
+  if (schema.type === undefined) return [];
   switch (schema.type) {
     case 'object':
+      if (schema.properties === undefined) return typeOf(value) === 'object' ? [] : [misfit(path, `must be keys and values, ${saw(value)}`)];
       return ofObject(schema, value, definitions, path);
     case 'array':
       return ofArray(schema, value, definitions, path);

@@ -15,6 +15,8 @@ export interface Scenario {
   readonly about: string;
   readonly file: string;
   readonly seed: number | null;
+  /** Module that the nodes run in place of the chat node, as the file names it; null: the chat node. */
+  readonly program: string | null;
   readonly network: { readonly latencyMillis: { readonly min: number; readonly max: number } | null; readonly loss: number; readonly beacon: boolean };
   readonly options: Partial<CoreOptions>;
   /** Deadline of steps that name none, ms. */
@@ -126,6 +128,7 @@ function toScenario(content: ScenarioFile, file: string, steps: readonly Step[])
     about: (content.about ?? '').trim(),
     file,
     seed: content.seed ?? null,
+    program: content.program ?? null,
     network: {
       latencyMillis: span === undefined ? null : { min: durationMillis(span.min), max: durationMillis(span.max) },
       loss: content.network?.loss ?? 0,

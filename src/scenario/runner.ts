@@ -2,11 +2,11 @@ import { ConfabError } from '../core/errors.ts';
 import type { Engine } from '../engine/engine.ts';
 import { BROKEN_OFF, OVER } from './checks/facts.ts';
 import { NO_PLAINTEXT } from './checks/no-plaintext.ts';
-import { judgeRun, searchForTexts } from './checks/run-checks.ts';
+import { judgeRun, type OwnCheck, searchForTexts } from './checks/run-checks.ts';
 import { sayMillis } from './durations.ts';
 import type { Scenario } from './load.ts';
 import type { CheckReport, RunReport, StepReport, Verdict } from './report.ts';
-import { Scene } from './scene.ts';
+import { emptyMemory, Scene } from './scene.ts';
 import type { Step } from './steps.ts';
 import { RunCrash, StepFailure, type StepOptions } from './verb.ts';
 import { concealed, counted } from './words.ts';
@@ -35,6 +35,8 @@ export interface RunOptions {
   /** Real time, ms: for wallMillis. */
   readonly wallMillis: () => number;
   readonly listener: RunListener;
+  /** Properties that the scenario's program brings along. */
+  readonly ownChecks?: readonly OwnCheck[];
   /** Ends the run at once: Ctrl-C. */
   readonly signal?: AbortSignal;
   /** Called once the last line of the trace is there: the place to fetch it. */
@@ -70,7 +72,7 @@ class Run {
     this.#scenario = scenario;
     this.#engine = engine;
     this.#options = options;
-    this.#scene = new Scene(engine);
+    this.#scene = new Scene(engine, () => {}, emptyMemory(scenario.program !== null));
   }
 
   async play(): Promise<RunReport> {
@@ -154,7 +156,7 @@ class Run {
     const collect = async () => {
       const { checks } = this.#scenario;
       if (checks.has(NO_PLAINTEXT.name)) await searchForTexts(this.#engine, this.#scene.texts);
-      this.#checks.push(...(await judgeRun(this.#engine, checks)));
+      this.#checks.push(...(await judgeRun(this.#engine, checks, this.#options.ownChecks ?? [])));
       trace = await this.#engine.traceSummary();
       await this.#options.collect?.(this.#engine);
     };

@@ -6,12 +6,18 @@ import type { Engine, StartNodeOptions } from '../engine/engine.ts';
 import { userOf } from './names.ts';
 import { StepFailure } from './verb.ts';
 
-interface Memory {
+export interface Memory {
   readonly passwords: Map<string, string>;
+  /** Endpoints of nodes that run a program of their own, which is told of the others; null: chat nodes, which find each other. */
+  readonly acquaintances: Map<string, string> | null;
   /** Texts of messages that were sent. */
   readonly texts: Set<string>;
   rules: readonly Rule[];
   ruleCount: number;
+}
+
+export function emptyMemory(isProgram: boolean): Memory {
+  return { passwords: new Map(), acquaintances: isProgram ? new Map() : null, texts: new Set(), rules: [], ruleCount: 0 };
 }
 
 /**
@@ -24,7 +30,7 @@ export class Scene {
   readonly #seen: (what: string) => void;
 
   /** `seen` hears what waiting expectations see, for the progress line. */
-  constructor(engine: Engine, seen: (what: string) => void = () => {}, memory: Memory = { passwords: new Map(), texts: new Set(), rules: [], ruleCount: 0 }) {
+  constructor(engine: Engine, seen: (what: string) => void = () => {}, memory: Memory = emptyMemory(false)) {
     this.engine = engine;
     this.#seen = seen;
     this.#memory = memory;
@@ -105,6 +111,21 @@ export class Scene {
 
   async startNode(node: string, options: StartNodeOptions): Promise<void> {
     await this.engine.startNode(node, options);
+    const { acquaintances } = this.#memory;
+    if (acquaintances === null) return;
+    const endpoint = await this.engine.endpointOf(node);
+    acquaintances.set(node, endpoint);
+    // The others first: what the newcomer sends must not come from a stranger.
+    for (const other of this.engine.nodes()) {
+      if (other !== node && this.engine.isRunning(other)) await this.engine.command(other, 'program-meet', { peers: [{ name: node, endpoint }] });
+    }
+    await this.engine.command(node, 'program-meet', { peers: [...acquaintances].map(([name, where]) => ({ name, endpoint: where })) });
+  }
+
+  /** A command of the program that a node runs. */
+  async tell(node: string, name: string, args: Readonly<Record<string, unknown>>, deadlineMillis?: number): Promise<unknown> {
+    if (!this.engine.isRunning(node)) throw new ConfabError('unavailable', { what: `The node of ${node}` });
+    return this.engine.command(node, 'program-do', { name, args }, deadlineMillis);
   }
 
   /** A fresh name for a rule that the scenario did not name. */

@@ -97,6 +97,9 @@ export const SCENARIO_SCHEMA = Type.Object(
     name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$', description: 'a name of a-z, 0-9 and dashes' }),
     about: Type.Optional(Type.String({ maxLength: 2_000, description: 'What this shows, for whoever watches.' })),
     seed: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Seed of the simulator (default 1; --seed replaces it).' })),
+    program: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 500, description: 'What the nodes run in place of the chat node: a module, named relative to this file.' }),
+    ),
     network: Type.Optional(network),
     options: Type.Optional(options),
     within: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'Deadline of steps that name none (default 5s).' })),

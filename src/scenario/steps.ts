@@ -121,7 +121,7 @@ const NAME_PLACES = new Set([
   'logged-out',
 ]);
 /** Keys that hold names in one place and texts or words in another. */
-const TEXT_PLACES = new Set(['messages.are', 'messages.not', 'ticks.are']);
+const TEXT_PLACES = new Set(['tell.to', 'answers.are', 'messages.are', 'messages.not', 'ticks.are']);
 
 function problemsOfNames(value: unknown, path: Problem['path']): Problem[] {
   const place = path.findLast((part) => typeof part === 'string') as string;

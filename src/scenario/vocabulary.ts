@@ -1,6 +1,7 @@
 import { MESSAGE_EXPECTATIONS } from './expectations/messages.ts';
 import { NETWORK_EXPECTATIONS } from './expectations/network.ts';
 import { PEOPLE_EXPECTATIONS } from './expectations/people.ts';
+import { PROGRAM_EXPECTATIONS } from './expectations/programs.ts';
 import { RING_EXPECTATIONS } from './expectations/ring.ts';
 import { TRUST_EXPECTATIONS } from './expectations/trust.ts';
 import type { AnyExpectation, AnyVerb } from './verb.ts';
@@ -10,19 +11,31 @@ import { HOSTILE_VERBS } from './verbs/hostile.ts';
 import { LIFECYCLE_VERBS } from './verbs/lifecycle.ts';
 import { NETWORK_VERBS } from './verbs/network.ts';
 import { PEOPLE_VERBS } from './verbs/people.ts';
+import { PROGRAM_VERBS } from './verbs/programs.ts';
 import { RING_VERBS } from './verbs/ring.ts';
 import { TIME_VERBS } from './verbs/time.ts';
 import { TRUST_VERBS } from './verbs/trust.ts';
 
 /** Everything that a step can say. A new verb is added to one of these lists and nowhere else. */
 export const VERBS: ReadonlyMap<string, AnyVerb> = new Map(
-  [...LIFECYCLE_VERBS, ...ACCOUNT_VERBS, ...PEOPLE_VERBS, ...TRUST_VERBS, ...CHAT_VERBS, ...NETWORK_VERBS, ...RING_VERBS, ...HOSTILE_VERBS, ...TIME_VERBS].map(
-    (verb) => [verb.name, verb],
-  ),
+  [
+    ...LIFECYCLE_VERBS,
+    ...ACCOUNT_VERBS,
+    ...PEOPLE_VERBS,
+    ...TRUST_VERBS,
+    ...CHAT_VERBS,
+    ...NETWORK_VERBS,
+    ...RING_VERBS,
+    ...HOSTILE_VERBS,
+    ...TIME_VERBS,
+    ...PROGRAM_VERBS,
+  ].map((verb) => [verb.name, verb]),
 );
 
 export const EXPECTATIONS: ReadonlyMap<string, AnyExpectation> = new Map(
-  [...PEOPLE_EXPECTATIONS, ...TRUST_EXPECTATIONS, ...MESSAGE_EXPECTATIONS, ...NETWORK_EXPECTATIONS, ...RING_EXPECTATIONS].map((each) => [each.name, each]),
+  [...PEOPLE_EXPECTATIONS, ...TRUST_EXPECTATIONS, ...MESSAGE_EXPECTATIONS, ...NETWORK_EXPECTATIONS, ...RING_EXPECTATIONS, ...PROGRAM_EXPECTATIONS].map(
+    (each) => [each.name, each],
+  ),
 );
 
 /** Steps that hold other steps; the runner plays them itself. */

@@ -12,6 +12,7 @@ interface NodeOptions {
   readonly trace?: string;
   readonly coreOptions?: string;
   readonly lifeline?: boolean;
+  readonly program?: string;
   readonly login?: boolean;
   readonly passwordStdin?: boolean;
 }
@@ -36,6 +37,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--trace <file>', 'append the trace of this node to a file')
     .option('--lifeline', 'end when stdin closes, for whoever starts this from a program')
     .addOption(new Option('--core-options <json>', 'options of the protocol that differ from the defaults, for scenarios').hideHelp())
+    .addOption(new Option('--program <module>', 'a program to run in place of the chat node, for scenarios').hideHelp())
     .option('--login', 'log in at once, registering the name if it is new here')
     .option('--password-stdin', 'read the password for --login from the first line of stdin')
     .addHelpText(
@@ -68,6 +70,7 @@ Talk to it with: confab tui <user>, or confab call <user> <command>.`,
         traceFile: options.trace ?? null,
         coreOptions: options.coreOptions ?? '{}',
         lifeline: options.lifeline === true,
+        program: options.program ?? null,
         login: options.login === true,
         passwordStdin: options.passwordStdin === true,
       });

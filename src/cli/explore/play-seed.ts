@@ -1,8 +1,9 @@
-import { loadScenario, type Scenario } from '../../scenario/load.ts';
+import { loadScenario } from '../../scenario/load.ts';
 import { SILENT } from '../../scenario/narration.ts';
-import type { RunReport, Verdict } from '../../scenario/report.ts';
+import type { Verdict } from '../../scenario/report.ts';
 import { runScenario } from '../../scenario/runner.ts';
 import { concealed } from '../../scenario/words.ts';
+import { loadProgram } from '../load-program.ts';
 import { makeSim, type SimRunOptions } from '../make-sim.ts';
 
 /** One seed of a scenario, as a worker is told. */
@@ -26,7 +27,10 @@ export interface SeedOutcome {
 /** Plays a scenario in the simulator without a word. Throws `bad-scenario` for a file that cannot be played. */
 export async function playSeed(task: SeedTask): Promise<SeedOutcome> {
   const scenario = loadScenario(task.text, task.file, task.seed);
-  const report = await playScenario(scenario, task.seed, task.crypto);
+  const module = scenario.program === null ? null : await loadProgram(task.file, scenario.program);
+  const engine = makeSim(scenario, { seed: task.seed, crypto: task.crypto, traced: 'states', module });
+  const ownChecks = module?.checks ?? [];
+  const report = await runScenario(scenario, engine, { seed: task.seed, wallMillis: () => performance.now(), listener: SILENT, ownChecks });
   return {
     seed: task.seed,
     verdict: report.verdict,
@@ -35,8 +39,4 @@ export async function playSeed(task: SeedTask): Promise<SeedOutcome> {
     events: report.trace.events,
     virtualMillis: report.virtualMillis,
   };
-}
-
-async function playScenario(scenario: Scenario, seed: number, crypto: SimRunOptions['crypto']): Promise<RunReport> {
-  return runScenario(scenario, makeSim(scenario, { seed, crypto, traced: 'states' }), { seed, wallMillis: () => performance.now(), listener: SILENT });
 }

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { ConfabError } from '../../core/errors.ts';
 import { loadScenario } from '../../scenario/load.ts';
@@ -56,8 +57,11 @@ export async function shrinkFailure(
   };
   const small = (await fails(whole)) ? await shrink(whole, fails, tell) : (parse(text, { merge: true }) as RawScenario);
   if (process.stdout.isTTY === true && !context.json && !context.plain) process.stdout.write('\r\u001b[2K');
+  const { program } = small as { readonly program?: string };
+  // The smaller file may lie elsewhere than the one it came from.
+  const moved = program === undefined || save === null ? {} : { program: relative(dirname(resolve(save)), resolve(dirname(file), program)) };
   const yaml = stringify(
-    { ...small, about: `Made smaller from seed ${seed} of ${file}. It ends with: ${last.reason ?? ''}`.slice(0, 2_000) },
+    { ...small, ...moved, about: `Made smaller from seed ${seed} of ${file}. It ends with: ${last.reason ?? ''}`.slice(0, 2_000) },
     { lineWidth: 160 },
   );
   if (save !== null) await write(save, yaml);

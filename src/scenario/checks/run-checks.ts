@@ -1,3 +1,4 @@
+import type { TraceEvent } from '../../core/trace.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { CheckReport } from '../report.ts';
 import { judgeTrace } from './all.ts';
@@ -6,6 +7,13 @@ import type { Finding } from './check.ts';
 /** Shorter texts are found in any heap of bytes. */
 const TEXT_BYTES_MIN = 12;
 const TEXTS_MAX = 256;
+
+/** A property that a program brings along. */
+export interface OwnCheck {
+  readonly name: string;
+  readonly about: string;
+  readonly judge: (trace: readonly TraceEvent[]) => Finding;
+}
 
 /** Lets the engine look for what was written, and puts what it looked through into the trace. */
 export async function searchForTexts(engine: Engine, written: Iterable<string>): Promise<void> {
@@ -18,8 +26,10 @@ export async function searchForTexts(engine: Engine, written: Iterable<string>):
 }
 
 /** Judges the whole run by its trace. */
-export async function judgeRun(engine: Engine, wanted: ReadonlySet<string>): Promise<CheckReport[]> {
-  return judgeTrace(await engine.trace(), wanted).map(({ check, finding }) => reportOf(check, finding));
+export async function judgeRun(engine: Engine, wanted: ReadonlySet<string>, own: readonly OwnCheck[]): Promise<CheckReport[]> {
+  const trace = await engine.trace();
+  const general = judgeTrace(trace, wanted).map(({ check, finding }) => reportOf(check, finding));
+  return [...own.map(({ name, judge }) => reportOf(name, judge(trace))), ...general];
 }
 
 function reportOf(check: string, finding: Finding): CheckReport {
