@@ -50,6 +50,8 @@ export interface ChatNodeOptions {
 }
 
 const PRESENCE_TICK_MILLIS = 5_000;
+/** A node heard by its link within so many periods of the membership protocol is not probed. */
+const HEARD_PERIODS = 1.5;
 
 /** The program that joins the modules of the chat node: inputs go in here and are handed to whom they concern. */
 export function chatNode(env: Env<Frame>, settings: ChatNodeOptions): Program<Frame> {
@@ -249,6 +251,10 @@ class ChatNode implements Program<Frame> {
       nodeId: session.nodeId,
       network: networkMark(env.crypto, settings.network),
       count: (counter) => parts.count(counter),
+      heardLately: (id) => {
+        const link = parts.links.of(id);
+        return link?.established === true && env.monotonicMillis - link.lastHeardMillis < options.swimPeriodMillis * HEARD_PERIODS;
+      },
       changed: (id, state) => parts.detector.memberChanged(id, state),
     });
   }

@@ -19,7 +19,8 @@ export interface QuestionHooks<Question> {
   unanswered(to: Contact): void;
 }
 
-const SWEEP_MILLIS = 100;
+/** Pause before a question is tried again that a full link did not take, ms. */
+const RETRY_MILLIS = 100;
 
 /**
  * Questions to other nodes and their answers, over links that are opened where there are none.
@@ -31,7 +32,8 @@ export class Questions<Question, Answer> {
   readonly #hooks: QuestionHooks<Question>;
   readonly #open = new Map<number, Open<Question, Answer>>();
   #count = 0;
-  #sweeping = false;
+  /** When the timer is due; infinite while it is not set. */
+  #dueMillis = Number.POSITIVE_INFINITY;
 
   /** `timer`: the kind of the timer that must be handed to `sweep`. */
   constructor(parts: Parts, timer: string, hooks: QuestionHooks<Question>) {
@@ -48,9 +50,18 @@ export class Questions<Question, Answer> {
     this.#open.set(this.#count, open);
     const link = links.of(to.id) ?? links.connect(to.endpoint, to.name);
     if (link?.established) this.#send(link, this.#count, open);
-    if (this.#sweeping) return;
-    this.#sweeping = true;
-    env.setTimer(this.#timer, '', SWEEP_MILLIS);
+    this.#wakeAt(this.#dueOf(open));
+  }
+
+  #dueOf(open: Open<Question, Answer>): number {
+    return open.sent ? open.untilMillis : Math.min(open.untilMillis, this.#parts.env.monotonicMillis + RETRY_MILLIS);
+  }
+
+  #wakeAt(dueMillis: number): void {
+    const { env } = this.#parts;
+    if (dueMillis >= this.#dueMillis) return;
+    this.#dueMillis = dueMillis;
+    env.setTimer(this.#timer, '', dueMillis - env.monotonicMillis);
   }
 
   #send(link: Link, id: number, open: Open<Question, Answer>): void {
@@ -60,6 +71,7 @@ export class Questions<Question, Answer> {
   /** Timer: gives up questions whose time is over, and sends what a full link did not take. */
   sweep(): void {
     const { env, links } = this.#parts;
+    this.#dueMillis = Number.POSITIVE_INFINITY;
     for (const [id, open] of [...this.#open]) {
       if (open.untilMillis <= env.monotonicMillis) {
         this.#hooks.unanswered(open.to);
@@ -69,8 +81,7 @@ export class Questions<Question, Answer> {
         if (link?.established) this.#send(link, id, open);
       }
     }
-    this.#sweeping = this.#open.size > 0;
-    if (this.#sweeping) env.setTimer(this.#timer, '', SWEEP_MILLIS);
+    for (const open of this.#open.values()) this.#wakeAt(this.#dueOf(open));
   }
 
   linkUp(link: Link): void {
@@ -90,6 +101,11 @@ export class Questions<Question, Answer> {
     const open = this.#open.get(id);
     if (open === undefined) return;
     this.#open.delete(id);
+    // Most questions are answered: nobody need wake up for them.
+    if (this.#open.size === 0 && this.#dueMillis < Number.POSITIVE_INFINITY) {
+      this.#dueMillis = Number.POSITIVE_INFINITY;
+      this.#parts.env.cancelTimer(this.#timer, '');
+    }
     open.answered(answer);
   }
 }

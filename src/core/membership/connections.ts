@@ -16,6 +16,8 @@ interface Attempts {
 /** A node that did not answer this often in a row is tried again only when it is wanted or has news. */
 const RANDOM_FAILURES_MAX = 4;
 const REVIEW_MILLIS = 1_000;
+/** The same where every link is there that should be. */
+const QUIET_REVIEW_MILLIS = 3_000;
 /** Share of unknown nodes' beacons that are looked at where not everybody is known. */
 const STRANGER_SHARE = 0.05;
 /** A link that ends younger than this counts as another failed attempt. */
@@ -76,7 +78,6 @@ export class Connections {
   review(): void {
     this.#reviewDue = false;
     const { env, view, links } = this.#parts;
-    env.setTimer('connect', '', REVIEW_MILLIS * (0.8 + 0.4 * env.random.fraction()));
     for (const endpoint of this.#byHand) links.connect(endpoint, endpoint.address);
     const wanted = this.#wantedUsers();
     this.#wanted = wanted;
@@ -85,7 +86,8 @@ export class Connections {
       for (const nodeId of view.nodesOf(userId)) this.#reach(nodeId);
       if (!view.full) this.#seek(userId);
     }
-    this.#reachRandom();
+    const pending = this.#reachRandom() || this.#byHand.length > 0 || [...wanted].some((userId) => this.sessionLink(userId) === null);
+    env.setTimer('connect', '', (pending ? REVIEW_MILLIS : QUIET_REVIEW_MILLIS) * (0.8 + 0.4 * env.random.fraction()));
     this.#probe();
     this.#trim();
     while (this.#attempts.size > ATTEMPTS_MAX) this.#attempts.delete(this.#attempts.keys().next().value as NodeId);
@@ -184,25 +186,33 @@ export class Connections {
     this.#attempts.set(nodeId, { failures, nextMillis: env.monotonicMillis + pause });
   }
 
-  #reachRandom(): void {
+  /** Says whether there is more to do: links that are not up yet, or nodes to be tried later. */
+  #reachRandom(): boolean {
     const { env, options, view, links } = this.#parts;
     let missing = options.randomLinkCount;
     for (const link of links.all()) if (!link.wanted) missing -= 1;
     this.#missing = missing;
-    if (missing <= 0) return;
+    if (missing <= 0) return false;
     const candidates: NodeId[] = [];
+    let later = false;
     for (const record of view.nodes()) {
       const id = record.authorId as NodeId;
       if (record.body.gone || id === this.#parts.session.nodeId || links.of(id) !== undefined) continue;
       const attempts = this.#attempts.get(id);
-      if (attempts !== undefined && (attempts.failures > RANDOM_FAILURES_MAX || attempts.nextMillis > env.monotonicMillis)) continue;
+      if (attempts !== undefined && attempts.failures > RANDOM_FAILURES_MAX) continue;
+      if (attempts !== undefined && attempts.nextMillis > env.monotonicMillis) {
+        later = true;
+        continue;
+      }
       candidates.push(id);
     }
+    const pending = later || candidates.length > 0;
     for (; missing > 0 && candidates.length > 0; missing -= 1) {
       const index = Math.floor(env.random.fraction() * candidates.length);
       const [chosen] = candidates.splice(index, 1);
       this.#reach(chosen as NodeId);
     }
+    return pending;
   }
 
   /** Too many idle links: the oldest go. Young ones stay, since whoever opened them may want something of us that is still on its way. */

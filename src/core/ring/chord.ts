@@ -263,7 +263,13 @@ export class Chord {
   /** A failure detector believes somebody dead: routed around at once, verified by stabilisation. */
   suspect(id: NodeId): void {
     this.#fingers.forget(id);
-    if (this.#pointers.successors[0]?.id === id) this.#stabiliser.round();
+    this.check(id);
+  }
+
+  /** Something is wrong with a contact: a neighbour is asked now rather than in the next round. */
+  check(id: NodeId): void {
+    if (this.small) this.#small.check(id);
+    else if (this.#pointers.successors[0]?.id === id) this.#stabiliser.round();
   }
 
   // --- merging rings ---

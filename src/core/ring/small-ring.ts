@@ -76,6 +76,12 @@ export class SmallRing {
     if (!this.#members.has(contact.id)) this.#askAll([contact]);
   }
 
+  /** A member may be dead: it is asked now rather than in the next round. */
+  check(id: NodeId): void {
+    const member = this.#members.get(id);
+    if (member !== undefined) this.#askAll([member]);
+  }
+
   forget(contact: Contact): void {
     if (this.#members.delete(contact.id)) this.#follow();
   }

@@ -6,7 +6,6 @@ import type { Packet, PacketKind, Update } from './wire.ts';
 
 interface Probe {
   readonly member: Member;
-  answered: boolean;
   /** Members that were asked to ask, and those of them that said they got no answer either. */
   asked: number;
   denials: number;
@@ -70,7 +69,7 @@ export class Probes {
   begin(member: Member, first: Update | null): void {
     const sequence = this.#nextSequence();
     const timeout = this.#options.swimTimeoutMillis * (1 + this.#health);
-    this.#probes.set(sequence, { member, answered: false, asked: 0, denials: 0 });
+    this.#probes.set(sequence, { member, asked: 0, denials: 0 });
     this.#wiring.send('ping', member.address, { target: member.id, sequence, first });
     this.#env.setTimer('swim-probe', String(sequence), timeout);
     this.#env.setTimer('swim-verdict', String(sequence), timeout * PROBE_TIMEOUTS);
@@ -85,7 +84,7 @@ export class Probes {
   directTimer(key: string): void {
     const sequence = Number(key);
     const probe = this.#probes.get(sequence);
-    if (probe === undefined || probe.answered) return;
+    if (probe === undefined) return;
     const { id, address } = probe.member;
     for (const other of this.#wiring.members.sample(this.#options.swimIndirectCount, id)) {
       probe.asked += 1;
@@ -98,10 +97,6 @@ export class Probes {
     const probe = this.#probes.get(Number(key));
     this.#probes.delete(Number(key));
     if (probe === undefined) return;
-    if (probe.answered) {
-      this.#health = Math.max(0, this.#health - 1);
-      return;
-    }
     // Others that neither deny nor confirm: it may be this node that hears badly.
     const silent = probe.asked - probe.denials;
     if (silent > 0) this.worsen(silent);
@@ -137,7 +132,10 @@ export class Probes {
   acknowledged(packet: Packet): void {
     const probe = this.#probes.get(packet.sequence);
     if (probe?.member.id === packet.target) {
-      probe.answered = true;
+      this.#probes.delete(packet.sequence);
+      this.#env.cancelTimer('swim-probe', String(packet.sequence));
+      this.#env.cancelTimer('swim-verdict', String(packet.sequence));
+      this.#health = Math.max(0, this.#health - 1);
       return;
     }
     const relayed = this.#relayed.get(packet.sequence);

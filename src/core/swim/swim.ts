@@ -24,6 +24,8 @@ export interface SwimParts {
   /** Mark of the network; packets of another are ignored. */
   readonly network: Uint8Array;
   count(counter: string): void;
+  /** That node was just heard by other ways than packets, if there are any: then it need not be probed. */
+  heardLately?(id: NodeId): boolean;
   /** A member has changed its state as seen from here. */
   changed(id: NodeId, state: MemberState): void;
 }
@@ -148,7 +150,9 @@ export class Swim {
     this.#forgive(env.monotonicMillis - this.#tickDueMillis);
     this.#members.forgetTheDead(env.monotonicMillis - options.swimDeadMillis);
     const planned = this.#planned === null ? undefined : this.#members.get(this.#planned);
-    if (planned?.state === 'alive') this.#probes.begin(planned, null);
+    // News ride on probes, so while there are any nobody is left out.
+    const spared = planned?.state === 'alive' && this.#gossip.size === 0 && this.#parts.heardLately?.(planned.id) === true;
+    if (planned?.state === 'alive' && !spared) this.#probes.begin(planned, null);
     else if (planned?.state === 'suspect') this.#probes.begin(planned, this.#updateOf(planned));
     this.#plan();
   }
