@@ -44,7 +44,7 @@ export const messages: Benchmark = {
 };
 
 /** Writes as alice to bob through the control interface, and takes a message as done when its tick turns to delivered. */
-class MessageDriver {
+export class MessageDriver {
   readonly #engine: LocalEngine;
   readonly #startedOf = new Map<string, number>();
   /** Ticks that came before the answer that names the message. */
