@@ -1,5 +1,5 @@
-/** No slot, no bucket. */
-export const NONE = -1;
+import { NONE } from './slots.ts';
+
 /** Buckets of one level; a power of two. */
 export const WHEEL = 4_096;
 

@@ -145,7 +145,7 @@ export class World {
       if (verdict.action === 'drop') return;
       if (verdict.action === 'deliver') delayMillis += verdict.delayMillis;
     }
-    this.carry(from, to, message, this.now + delayMillis);
+    this.#queue.push(this.now + delayMillis, ((this.#lives[to] as number) << KIND_BITS) | MESSAGE, to, from, message, delayMillis);
   }
 
   /** A message will arrive at a time, if its target is then in the same life as now. */
@@ -174,7 +174,8 @@ export class World {
   setTimer(index: number, timer: Timer, delayMillis: number): void {
     if (timer.slot >= 0) this.#queue.cancel(timer.slot);
     timer.waiting = false;
-    timer.slot = this.#queue.push(this.now + (delayMillis > 0 ? delayMillis : 0), TIMER, index, 0, timer);
+    const delay = delayMillis > 0 ? delayMillis : 0;
+    timer.slot = this.#queue.push(this.now + delay, TIMER, index, 0, timer, delay);
   }
 
   cancelTimer(timer: Timer): void {
@@ -188,12 +189,13 @@ export class World {
     const queue = this.#queue;
     const slot = queue.pop(limitMillis);
     if (slot < 0) return false;
-    const tag = queue.tags[slot] as number;
-    const target = queue.targets[slot] as number;
-    const source = queue.sources[slot] as number;
-    const payload = queue.payloads[slot];
-    this.now = queue.times[slot] as number;
-    queue.release(slot);
+    const events = queue.events;
+    const tag = events.tagOf(slot);
+    const target = events.targetOf(slot);
+    const source = events.sourceOf(slot);
+    const payload = events.payloads[slot];
+    this.now = events.timeOf(slot);
+    events.release(slot);
     const inhabitant = this.#inhabitants[target];
     if (inhabitant === undefined) return true;
     switch (tag & KIND_MASK) {

@@ -62,7 +62,7 @@ function agree(steps: readonly Action[]): void {
     const slot = queue.pop(limit);
     if ((expected?.slot ?? -1) !== slot) throw new Error(`slot ${slot} came instead of ${expected?.slot}`);
     if (expected === undefined) return false;
-    if (queue.times[slot] !== expected.time || queue.sources[slot] !== expected.sequence) throw new Error('the fields of an event changed');
+    if (queue.events.timeOf(slot) !== expected.time || queue.events.sourceOf(slot) !== expected.sequence) throw new Error('the fields of an event changed');
     queue.release(slot);
     return true;
   };
@@ -71,7 +71,7 @@ function agree(steps: readonly Action[]): void {
       case 'push': {
         const time = model.now + step.delay;
         sequence += 1;
-        model.add({ time, sequence, slot: queue.push(time, 1, 0, sequence, null) });
+        model.add({ time, sequence, slot: queue.push(time, 1, 0, sequence, null, step.delay) });
         break;
       }
       case 'cancel': {
@@ -97,7 +97,7 @@ test('events of one instant come in the order in which they were added, however 
   for (let index = 0; index < 50_000; index += 1) queue.push(7.25, 1, index, 0, null);
   for (let index = 0; index < 50_000; index += 1) {
     const slot = queue.pop();
-    if (queue.targets[slot] !== index) return t.fail(`${queue.targets[slot]} came instead of ${index}`);
+    if (queue.events.targetOf(slot) !== index) return t.fail(`${queue.events.targetOf(slot)} came instead of ${index}`);
     queue.release(slot);
   }
   t.is(queue.pop(), -1);
@@ -114,7 +114,7 @@ test('keeps the order while its buckets grow narrower and wider', (t) => {
   const run = (count: number, spreadMillis: number): void => {
     for (let step = 0; step < count; step += 1) {
       const slot = queue.pop();
-      const time = queue.times[slot] as number;
+      const time = queue.events.timeOf(slot);
       if (time < now) throw new Error(`${time} came after ${now}`);
       now = time;
       queue.release(slot);
@@ -137,7 +137,7 @@ test('a timer that is moved again and again leaves nothing behind', (t) => {
     slot = queue.push(500 + index, 1, 1, 0, null);
   }
   t.is(queue.size, 2);
-  t.true(queue.times.length <= 16_384, `room for ${queue.times.length} events is held`);
+  t.true(queue.events.capacity <= 16_384, `room for ${queue.events.capacity} events is held`);
   t.is(queue.pop(), slot);
-  t.is(queue.times[slot], 200_499);
+  t.is(queue.events.timeOf(slot), 200_499);
 });
