@@ -1,4 +1,5 @@
-import { BareChord, type Tally } from '../../examples/bare-chord/bare-chord.ts';
+import { BareChord, type BareChordRun, type Tally } from '../../examples/bare-chord/bare-chord.ts';
+import { FingerTables } from '../../examples/bare-chord/finger-table.ts';
 import { placeOf, saltOf } from '../../examples/bare-chord/identifiers.ts';
 import type { BaseEnv } from '../../src/core/env.ts';
 import type { Rule } from '../../src/core/rules.ts';
@@ -40,10 +41,11 @@ export function playWorkload(
   const world = new World({ seed, latency: { minMillis: MESSAGE_MILLIS, maxMillis: MESSAGE_MILLIS }, ...options });
   world.rules = rules;
   const tally: Tally = { lookups: 0, hops: 0 };
+  const run: BareChordRun = { seed, tally, fingers: new FingerTables(nodes, seed) };
   const programs: BareChord[] = [];
   for (let address = 0; address < nodes; address += 1) {
     const make = (env: BaseEnv<never>) => {
-      const program = new BareChord(env, { seed, address }, tally);
+      const program = new BareChord(env, address, run);
       programs[address] = program;
       return program;
     };

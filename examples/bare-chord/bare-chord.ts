@@ -1,9 +1,8 @@
 import type { BaseEnv, Program } from '../../src/core/env.ts';
-import { FINGERS, FingerTable } from './finger-table.ts';
-import { gap, Mulberry32, mix32, placeOf, saltOf } from './identifiers.ts';
+import { FINGERS, type FingerTables, NOBODY } from './finger-table.ts';
+import { gap, Mulberry32, mix32, placeOf } from './identifiers.ts';
 import { ASK_PREDECESSOR, type ChordMessage, GOAL_JOIN, GOAL_LOOK_UP, type Goal, NOTIFY, PING, PONG } from './messages.ts';
 
-const NOBODY = -1;
 const JOIN_AGAIN_MILLIS = 10_000;
 const STABILISE_MILLIS = 20_000;
 const FIX_MILLIS = 10_000;
@@ -20,10 +19,11 @@ export interface Tally {
   hops: number;
 }
 
-export interface BareChordSettings {
+/** What belongs to a run and not to a node. */
+export interface BareChordRun {
   readonly seed: number;
-  /** Own address: nodes are 0, 1, 2 and so on in the order of their start. */
-  readonly address: number;
+  readonly fingers: FingerTables;
+  readonly tally: Tally;
 }
 
 /**
@@ -31,30 +31,31 @@ export interface BareChordSettings {
  * It exists to be counted: workload W1 (bench/w1/W1.md) fixes every number in it.
  */
 export class BareChord implements Program<ChordMessage> {
+  readonly #env: BaseEnv<ChordMessage>;
+  readonly #run: BareChordRun;
+  readonly #address: number;
+  readonly #place: number;
+  #joined = false;
+  /** gap(place, the successor's place), as a signed number, which needs no box: keys up to there are the successor's. */
+  #reach = -1;
   /** The next node clockwise; ourselves while alone. */
   successor: number;
-  readonly #env: BaseEnv<ChordMessage>;
-  readonly #place: number;
-  /** gap(place, the successor's place): keys up to there are the successor's. */
-  #reach = gap(0, 0);
-  readonly #fingers: FingerTable;
-  readonly #address: number;
+  /** Bit k: finger k is known, and is not ourselves. */
+  #known = 0;
+  /** Bit k: finger k is nearer than the place where it should begin, for it was answered by a ring that did not know all. */
+  #near = 0;
   #predecessor = NOBODY;
-  #joined = false;
-  readonly #salt: number;
-  readonly #tally: Tally;
   #nextFinger = 1;
   readonly #random: Mulberry32;
 
-  constructor(env: BaseEnv<ChordMessage>, { seed, address }: BareChordSettings, tally: Tally) {
+  /** `address` is the node's own: nodes are 0, 1, 2 and so on in the order of their start. */
+  constructor(env: BaseEnv<ChordMessage>, address: number, run: BareChordRun) {
     this.#env = env;
+    this.#run = run;
     this.#address = address;
-    this.#salt = saltOf(seed);
-    this.#place = placeOf(address, this.#salt);
-    this.#fingers = new FingerTable(this.#place, this.#salt);
-    this.#random = new Mulberry32(mix32(Math.imul(address, 2_654_435_761) ^ seed ^ 0x5bd1e995));
-    this.#tally = tally;
+    this.#place = placeOf(address, run.fingers.salt);
     this.successor = address;
+    this.#random = new Mulberry32(mix32(Math.imul(address, 2_654_435_761) ^ run.seed ^ 0x5bd1e995));
   }
 
   start(): void {
@@ -74,7 +75,7 @@ export class BareChord implements Program<ChordMessage> {
         this.#env.send(from, { type: 'predecessor', node: this.#predecessor });
         break;
       case 'predecessor':
-        if (message.node !== NOBODY && gap(this.#place, this.#placeOf(message.node)) < this.#reach) {
+        if (message.node !== NOBODY && gap(this.#place, this.#placeOf(message.node)) < this.#reach >>> 0) {
           this.#follow(message.node);
           this.#env.send(message.node, ASK_PREDECESSOR);
         } else this.#env.send(this.successor, NOTIFY);
@@ -133,15 +134,15 @@ export class BareChord implements Program<ChordMessage> {
 
   #answerOrForward(message: ChordMessage & { readonly type: 'find' }): void {
     const { goal, key, asker, hops } = message;
-    if (gap(this.#place, key) <= this.#reach) this.#env.send(asker, { type: 'found', goal, owner: this.successor, hops });
+    if (gap(this.#place, key) <= this.#reach >>> 0) this.#env.send(asker, { type: 'found', goal, owner: this.successor, hops });
     else this.#env.send(this.#closestBefore(key), { type: 'find', goal, key, asker, hops: hops + 1 });
   }
 
   #found(goal: Goal, owner: number, hops: number): void {
     if (goal === GOAL_LOOK_UP) {
-      this.#tally.lookups += 1;
-      this.#tally.hops += hops;
-    } else if (goal !== GOAL_JOIN) this.#fingers.set(goal, owner);
+      this.#run.tally.lookups += 1;
+      this.#run.tally.hops += hops;
+    } else if (goal !== GOAL_JOIN) this.#setFinger(goal, owner);
     else if (!this.#joined) {
       this.#follow(owner);
       this.#enter();
@@ -150,7 +151,7 @@ export class BareChord implements Program<ChordMessage> {
 
   #lookUp(): void {
     const key = this.#random.next();
-    if (gap(this.#place, key) > this.#reach) this.#ask(key, GOAL_LOOK_UP);
+    if (gap(this.#place, key) > this.#reach >>> 0) this.#ask(key, GOAL_LOOK_UP);
   }
 
   /** Renews the next finger that needs a message; those that begin before our successor are our successor. */
@@ -159,11 +160,11 @@ export class BareChord implements Program<ChordMessage> {
       const finger = this.#nextFinger;
       this.#nextFinger = finger === FINGERS ? 1 : finger + 1;
       const begin = (this.#place + (1 << finger)) | 0;
-      if (gap(this.#place, begin) > this.#reach) {
+      if (gap(this.#place, begin) > this.#reach >>> 0) {
         this.#ask(begin, finger);
         return;
       }
-      this.#fingers.set(finger, this.successor);
+      this.#setFinger(finger, this.successor);
     }
   }
 
@@ -171,8 +172,22 @@ export class BareChord implements Program<ChordMessage> {
     this.#env.send(this.#closestBefore(key), { type: 'find', goal, key, asker: this.#address, hops: 1 });
   }
 
+  #setFinger(finger: number, address: number): void {
+    const distance = (this.#placeOf(address) - this.#place) >>> 0;
+    const bit = 1 << finger;
+    this.#run.fingers.set(this.#address, finger, address);
+    this.#known = distance === 0 ? this.#known & ~bit : this.#known | bit;
+    this.#near = distance < bit >>> 0 ? this.#near | bit : this.#near & ~bit;
+  }
+
+  /**
+   * The finger of the highest number that lies between us and the key, else the successor. A finger that is where it should be
+   * lies 2^k or more away, so those whose 2^k is beyond the key need no look: one or two looks suffice where the pseudocode
+   * of Chord walks down all thirty-one.
+   */
   #closestBefore(key: number): number {
-    const finger = this.#fingers.closestBefore(key);
+    const candidates = this.#known & ((-1 >>> Math.clz32(key - this.#place)) | this.#near);
+    const finger = this.#run.fingers.highestBefore(this.#address, this.#place, key, candidates);
     return finger === NOBODY ? this.successor : finger;
   }
 
@@ -187,10 +202,10 @@ export class BareChord implements Program<ChordMessage> {
 
   #follow(node: number): void {
     this.successor = node;
-    this.#reach = gap(this.#place, this.#placeOf(node));
+    this.#reach = gap(this.#place, this.#placeOf(node)) | 0;
   }
 
   #placeOf(address: number): number {
-    return placeOf(address, this.#salt);
+    return placeOf(address, this.#run.fingers.salt);
   }
 }

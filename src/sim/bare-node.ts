@@ -13,12 +13,13 @@ export class BareNode<Message> implements Inhabitant, BaseEnv<Message> {
   static readonly START = 1;
   static readonly COMMAND = 2;
 
+  // What every message touches comes first, so that it shares a line of the processor's cache.
   readonly index: number;
+  readonly #world: World;
+  program: Program<Message> | null = null;
   readonly name: NodeName;
   /** How far this node's wall clock is off, ms. */
   skewMillis = 0;
-  program: Program<Message> | null = null;
-  readonly #world: World;
   readonly #make: (env: BaseEnv<Message>) => Program<Message>;
   readonly #timers = new TimerTable();
   #random: Random | null = null;
