@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { Assignment, ChildMessage, Measured } from './measured.ts';
 
 const MEBIBYTE = 2 ** 20;
-/** Most of young objects are messages that die within 50 virtual ms; a nursery of this size is cleared before they are moved, MiB. */
-const NURSERY_MEBIBYTES = 32;
+/** Young objects are messages that die within 50 virtual ms: a small nursery stays in the cache of the processor, MiB. */
+const NURSERY_MEBIBYTES = 8;
 
 /** Lets a process of its own measure, so that the peak of memory and the compiled code are those of one engine alone. Rejects when it broke. */
 export async function measureAlone(assignment: Assignment): Promise<Measured> {

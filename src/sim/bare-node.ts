@@ -60,8 +60,11 @@ export class BareNode<Message> implements Inhabitant, BaseEnv<Message> {
   fire(timer: Timer): void {
     const program = this.program;
     if (program === null) return;
-    this.#timers.rest(timer);
+    if (timer.mapped) this.#timers.rest(timer);
+    this.#world.firing = timer;
+    this.#world.firingAt = this.index;
     program.timer(timer.kind, timer.key);
+    this.#world.firing = null;
     if (program.endTurn !== undefined) program.endTurn();
   }
 
@@ -101,7 +104,10 @@ export class BareNode<Message> implements Inhabitant, BaseEnv<Message> {
   }
 
   setTimer(kind: string, key: string, delayMillis: number): void {
-    this.#world.setTimer(this.index, this.#timers.obtain(kind, key), delayMillis);
+    // Most timers are set anew when they fire: then their record is at hand.
+    const firing = this.#world.firing;
+    const again = firing !== null && firing.kind === kind && firing.key === key && !firing.mapped && this.#world.firingAt === this.index;
+    this.#world.setTimer(this.index, again ? firing : this.#timers.obtain(kind, key), delayMillis);
   }
 
   cancelTimer(kind: string, key: string): void {

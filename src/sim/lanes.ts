@@ -23,6 +23,10 @@ export class Lanes {
   readonly #lastTimes = new Float64Array(LANES).fill(Number.NEGATIVE_INFINITY);
   /** Lanes that were ever used. */
   #used = 0;
+  /** The lane with the earliest event, as long as that event is before #rivalTime; then it is looked for anew. */
+  #leader = NONE;
+  /** No event of any other lane is earlier. */
+  #rivalTime = Number.NEGATIVE_INFINITY;
 
   constructor(events: Slots) {
     this.#events = events;
@@ -37,6 +41,7 @@ export class Lanes {
     if (last === NONE) {
       this.#first[lane] = slot;
       this.#firstTimes[lane] = time;
+      this.#rivalTime = Number.NEGATIVE_INFINITY;
     } else this.#events.setNext(last, slot);
     this.#last[lane] = slot;
     this.#lastTimes[lane] = time;
@@ -45,15 +50,25 @@ export class Lanes {
 
   /** The lane with the earliest event, by (time, sequence); -1 when all are empty. */
   earliest(): number {
+    const leader = this.#leader;
+    if (leader !== NONE && (this.#firstTimes[leader] as number) < this.#rivalTime) return leader;
+    return this.#findLeader();
+  }
+
+  #findLeader(): number {
     let best = NONE;
     let bestTime = Number.POSITIVE_INFINITY;
+    let rivalTime = Number.POSITIVE_INFINITY;
     for (let lane = 0; lane < this.#used; lane += 1) {
       const time = this.#firstTimes[lane] as number;
       if (time < bestTime || (time === bestTime && best !== NONE && this.sequenceOf(lane) < this.sequenceOf(best))) {
+        rivalTime = bestTime;
         best = lane;
         bestTime = time;
-      }
+      } else if (time < rivalTime) rivalTime = time;
     }
+    this.#leader = best;
+    this.#rivalTime = rivalTime;
     return best;
   }
 
@@ -80,6 +95,7 @@ export class Lanes {
 
   /** Takes out what was cancelled and gives it back. */
   sweep(): void {
+    this.#rivalTime = Number.NEGATIVE_INFINITY;
     for (let lane = 0; lane < this.#used; lane += 1) {
       let slot = this.#first[lane] as number;
       this.#first[lane] = NONE;

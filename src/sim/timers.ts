@@ -6,6 +6,8 @@ export interface Timer {
   slot: number;
   /** It is due and waits for its node to be free. */
   waiting: boolean;
+  /** It lies in a map, from which it is taken when it has fired. */
+  mapped: boolean;
   next: Timer | null;
 }
 
@@ -30,7 +32,7 @@ export class TimerTable {
   obtain(kind: string, key: string): Timer {
     const known = this.find(kind, key);
     if (known !== undefined) return known;
-    const timer: Timer = { kind, key, slot: -1, waiting: false, next: null };
+    const timer: Timer = { kind, key, slot: -1, waiting: false, mapped: false, next: null };
     if (this.#maps === null && this.#count >= LIST_MAX) this.#turnToMaps();
     if (this.#maps === null) {
       timer.next = this.#first;
@@ -42,7 +44,7 @@ export class TimerTable {
 
   /** The timer is idle now; forgets it where idle ones could pile up. */
   rest(timer: Timer): void {
-    if (this.#maps === null) return;
+    if (!timer.mapped || this.#maps === null) return;
     const keys = this.#maps.get(timer.kind);
     keys?.delete(timer.key);
     if (keys?.size === 0) this.#maps.delete(timer.kind);
@@ -59,7 +61,7 @@ export class TimerTable {
 
   #turnToMaps(): void {
     const maps = new Map<string, Map<string, Timer>>();
-    for (let timer = this.#first; timer !== null; timer = timer.next) if (timer.slot >= 0 || timer.waiting) this.#put(maps, timer);
+    for (let timer = this.#first; timer !== null; timer = timer.next) this.#put(maps, timer);
     this.#first = null;
     this.#count = 0;
     this.#maps = maps;
@@ -71,6 +73,7 @@ export class TimerTable {
       keys = new Map();
       maps.set(timer.kind, keys);
     }
+    timer.mapped = true;
     keys.set(timer.key, timer);
   }
 }

@@ -63,6 +63,9 @@ export class World {
   rules: readonly Rule[] = [];
   /** Whoever watches: what programs tell by `emit`. */
   onEmit: ((name: string, event: unknown) => void) | null = null;
+  /** The timer of a bare program that is firing now, and where. */
+  firing: Timer | null = null;
+  firingAt = 0;
   readonly #queue = new EventQueue();
   readonly #inhabitants: Inhabitant[] = [];
   /** Odd while the inhabitant is up, even while it is down; grows by one with each change. */
