@@ -79,6 +79,10 @@ export class VirtualWaiting implements Inhabitant {
     // Nobody sends to the runner.
   }
 
+  warm(): boolean {
+    return false;
+  }
+
   fire(): void {
     // It sets no timers.
   }

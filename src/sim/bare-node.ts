@@ -57,6 +57,10 @@ export class BareNode<Message> implements Inhabitant, BaseEnv<Message> {
     if (program.endTurn !== undefined) program.endTurn();
   }
 
+  warm(): boolean {
+    return this.program?.endTurn !== undefined;
+  }
+
   fire(timer: Timer): void {
     const program = this.program;
     if (program === null) return;

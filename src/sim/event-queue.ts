@@ -87,6 +87,11 @@ export class EventQueue {
     }
   }
 
+  /** Whom the next event is probably for, or -1. */
+  get nextTarget(): number {
+    return this.#lanes.nextTarget;
+  }
+
   /** Gives the slot of a popped event back. */
   release(slot: number): void {
     this.events.release(slot);

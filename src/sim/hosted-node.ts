@@ -134,6 +134,10 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     else this.#take({ type: 'message', from, message: message as Message });
   }
 
+  warm(): boolean {
+    return false;
+  }
+
   fire(timer: Timer): void {
     timer.waiting = true;
     this.#take({ type: 'timer', timer });

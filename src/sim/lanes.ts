@@ -72,6 +72,12 @@ export class Lanes {
     return best;
   }
 
+  /** Whom the first event of the lane that was popped last is for, or -1: probably the next one. */
+  get nextTarget(): number {
+    const slot = this.#leader === NONE ? NONE : (this.#first[this.#leader] as number);
+    return slot === NONE ? NONE : this.#events.targetOf(slot);
+  }
+
   timeOf(lane: number): number {
     return this.#firstTimes[lane] as number;
   }

@@ -94,6 +94,10 @@ export class Services implements Inhabitant {
     // Nodes reach the seed server by calls, never by frames.
   }
 
+  warm(): boolean {
+    return false;
+  }
+
   fire(): void {
     // It sets no timers.
   }

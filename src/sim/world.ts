@@ -7,6 +7,7 @@ import { BareNode } from './bare-node.ts';
 import { EventQueue } from './event-queue.ts';
 import { Network, type NetworkOptions } from './network.ts';
 import { type SeededRandom, stream } from './random.ts';
+import { NONE } from './slots.ts';
 import type { Timer } from './timers.ts';
 
 export interface WorldOptions extends NetworkOptions {
@@ -25,6 +26,8 @@ export interface Inhabitant {
   readonly name: string;
   receive(from: Address, message: unknown): void;
   fire(timer: Timer): void;
+  /** Reads what `receive` will need, so that memory fetches it while the event before is handled. The answer means nothing. */
+  warm(): boolean;
   /** Whatever the inhabitant scheduled for itself with `World.schedule`. */
   happen(what: number, payload: unknown): void;
 }
@@ -63,6 +66,8 @@ export class World {
   rules: readonly Rule[] = [];
   /** Whoever watches: what programs tell by `emit`. */
   onEmit: ((name: string, event: unknown) => void) | null = null;
+  /** Nobody needs it; it keeps what `warm` reads from being left out. */
+  warmed = false;
   /** The timer of a bare program that is firing now, and where. */
   firing: Timer | null = null;
   firingAt = 0;
@@ -201,6 +206,8 @@ export class World {
     events.release(slot);
     const inhabitant = this.#inhabitants[target];
     if (inhabitant === undefined) return true;
+    const next = queue.nextTarget;
+    if (next !== NONE) this.warmed = (this.#inhabitants[next] as Inhabitant).warm();
     switch (tag & KIND_MASK) {
       case MESSAGE:
         if (this.#isIn(target, tag)) {
