@@ -1,6 +1,7 @@
 import type { CommandName } from '../core/commands.ts';
 import { CORE_OPTIONS } from '../core/options.ts';
 import { anything, boolean, choice, either, integer, list, number, optional, record, type Shape, text } from '../core/shape.ts';
+import { ACCOUNT_REGISTRY } from './account-registry.ts';
 import { ROOM_REGISTRY } from './room-registry.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface CommandEntry {
   readonly rest?: boolean;
   /** Arguments that must never be shown, logged or traced. */
   readonly secret?: readonly string[];
+  /** Those of them that are seen while they are typed, because nobody types so much blindly. */
+  readonly shownWhileTyped?: readonly string[];
   /** What a terminal completes an argument with. */
   readonly complete?: Readonly<Record<string, 'user' | 'friend' | 'incoming' | 'blocked' | 'presence' | 'room'>>;
   readonly when: 'always' | 'logged-in' | 'logged-out';
@@ -32,7 +35,6 @@ export type DriverCommand = 'ping' | 'subscribe' | 'set-rules' | 'stop' | 'progr
 
 const nothing = {};
 const user = text(1, 64);
-const password = text(0, CORE_OPTIONS.passwordCharactersMax);
 const presence = choice('online', 'away', 'busy', 'offline');
 const group = list(text(1, 64), 1_024);
 const rule = { id: text(1, 64), from: group, to: group, oneWay: boolean };
@@ -40,28 +42,7 @@ const millis = number(0, 3_600_000);
 const ruleShape = either(record({ ...rule, kind: choice('cut') }), record({ ...rule, kind: choice('delay'), delayMillis: millis, jitterMillis: millis }));
 
 export const REGISTRY = [
-  {
-    name: 'register',
-    slash: ['/register'],
-    summary: 'Make an account on this node',
-    args: { password, displayName: optional(text(0, 64)) },
-    positional: [],
-    secret: ['password'],
-    when: 'logged-out',
-    example: '/register',
-    menu: { order: 1, label: 'Register' },
-  },
-  {
-    name: 'login',
-    slash: ['/login'],
-    summary: 'Open your vault and history',
-    args: { password: text(0, 256) },
-    positional: [],
-    secret: ['password'],
-    when: 'logged-out',
-    example: '/login',
-    menu: { order: 2, label: 'Log in' },
-  },
+  ...ACCOUNT_REGISTRY,
   {
     name: 'friends',
     slash: ['/friends'],

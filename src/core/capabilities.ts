@@ -28,6 +28,8 @@ export interface Crypto {
   agree(secretKey: SecretKey, publicKey: Uint8Array): Uint8Array | null;
   /** ChaCha20-Poly1305: ciphertext and 16-byte tag; nonce 12 bytes, key 32 bytes. */
   seal(options: { key: Uint8Array; nonce: Uint8Array; plaintext: Uint8Array; associated: Uint8Array }): Uint8Array;
+  /** 2,048 words, no two with the same first four letters: recovery words are made of them (BIP39). */
+  readonly wordList: readonly string[];
   /** Null when the tag does not fit; never throws. */
   open(options: { key: Uint8Array; nonce: Uint8Array; ciphertext: Uint8Array; associated: Uint8Array }): Uint8Array | null;
 }

@@ -6,6 +6,7 @@ import type { Parts } from './parts.ts';
 import type { VerifiedRecord } from './records.ts';
 import { keyOfName } from './ring/keys.ts';
 import { ROOM_HANDLERS } from './rooms/room-handlers.ts';
+import { changeProfile } from './session/profile.ts';
 import type { Relation, UserId } from './types.ts';
 
 type Respond = (result: { ok: true; value: unknown } | { ok: false; code: string; details?: Record<string, unknown> }) => void;
@@ -30,6 +31,7 @@ export function handleCommand(parts: Parts, command: CommandInput): void {
 const NEEDS_SESSION = new Set<string>([
   'logout',
   'delete-account',
+  'recovery-words',
   'profile',
   'status',
   'friend-add',
@@ -54,6 +56,8 @@ const NEEDS_SESSION = new Set<string>([
 
 const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
   register: ({ session }, args, respond) => session.register(args, respond),
+  recover: ({ session }, args, respond) => session.recover(args, respond),
+  'recovery-words': ({ session }, args, respond) => session.showWords(args, respond),
   login: ({ session }, args, respond) => session.login(args, respond),
   logout: ({ session }, _args, respond) => session.logout('You logged out.', respond),
   'delete-account': ({ session }, args, respond) => session.deleteAccount(args, respond),
@@ -61,7 +65,7 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
   profile: (parts, args, respond) => {
     const { displayName, about } = args;
     if (displayName !== undefined || about !== undefined)
-      parts.session.changeProfile({ ...(displayName === undefined ? {} : { displayName }), ...(about === undefined ? {} : { about }) });
+      changeProfile(parts, { ...(displayName === undefined ? {} : { displayName }), ...(about === undefined ? {} : { about }) });
     const own = parts.session.userRecord();
     if (own === null) return respond({ ok: false, code: 'not-logged-in' });
     respond({ ok: true, value: userView(parts, own) });
@@ -178,8 +182,10 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
     respond({ ok: true, value: seed.summary() });
   },
   ring: ({ ring }, _args, respond) => respond({ ok: true, value: ring.view() }),
-  lookup: ({ ring, env }, { name, recursive }, respond) =>
-    ring.lookup(keyOfName(env.crypto, name), recursive === true ? 'recursive' : 'iterative', (value) => respond({ ok: true, value })),
+  lookup: ({ ring, env, directory }, { name, recursive }, respond) =>
+    ring.lookup(keyOfName(env.crypto, name), recursive === true ? 'recursive' : 'iterative', (way) =>
+      directory.findName(name.toLowerCase(), ({ user, holders }) => respond({ ok: true, value: { ...way, userId: user?.authorId ?? null, holders } })),
+    ),
   ...ROOM_HANDLERS,
 };
 

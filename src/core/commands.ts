@@ -8,7 +8,10 @@ import type { MessageId, MessageState, PresenceState, PresenceView, Relation, Sy
  * control/registry.ts holds the same commands with schemas, help and menu texts; its test pins that both agree.
  */
 export interface Commands extends RoomCommands {
-  register: { args: { password: string; displayName?: string }; result: { user: string; userId: UserId } };
+  register: { args: { password: string; displayName?: string }; result: { user: string; userId: UserId; recoveryWords: string } };
+  /** Logs in with recovery words instead of the password, which is replaced by a new one. */
+  recover: { args: { words: string; password: string }; result: { user: string; userId: UserId; unread: number } };
+  'recovery-words': { args: { password: string }; result: { recoveryWords: string } };
   login: { args: { password: string }; result: { user: string; userId: UserId; unread: number } };
   logout: { args: Record<string, never>; result: Record<string, never> };
   'delete-account': { args: { password: string }; result: Record<string, never> };
@@ -141,6 +144,8 @@ export interface RingView {
   readonly predecessor: string | null;
   readonly successors: ReadonlyArray<{ readonly node: string; readonly nodeId: string }>;
   readonly fingers: ReadonlyArray<{ readonly exponent: number; readonly node: string; readonly nodeId: string }>;
+  /** Values of the ring that lie at this node. */
+  readonly copies: number;
 }
 
 export interface LookupView {
@@ -151,6 +156,10 @@ export interface LookupView {
   /** Whom the way went by, and why each was chosen. */
   readonly hops: ReadonlyArray<{ readonly node: string; readonly why: string }>;
   readonly millis: number;
+  /** Who bears the name, as its holders say; null when they know nobody. */
+  readonly userId: UserId | null;
+  /** Nodes that have a record of the name, owner first. */
+  readonly holders: readonly string[];
 }
 
 export interface Settings {

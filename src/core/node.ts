@@ -2,6 +2,8 @@ import { Chat } from './chat/chat.ts';
 import { handleCommand } from './command-handlers.ts';
 import type { NodeEvent } from './commands.ts';
 import { Lookup } from './directory/lookup.ts';
+import { OwnValues } from './directory/own-values.ts';
+import { RingDirectory } from './directory/ring-directory.ts';
 import { networkMark } from './discovery/beacon.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { formatEndpoint } from './endpoint.ts';
@@ -95,6 +97,8 @@ class ChatNode implements Program<Frame> {
     parts.sync = new AntiEntropy(parts);
     parts.seed = new SeedSync(parts, this.#services);
     parts.lookup = new Lookup(parts);
+    parts.directory = new RingDirectory(parts);
+    parts.ownValues = new OwnValues(parts);
     parts.session = new Session(parts, this.#services);
     parts.swim = this.#makeSwim(parts);
     parts.detector = new FailureDetector(parts);
@@ -190,6 +194,8 @@ class ChatNode implements Program<Frame> {
         return this.#parts.secure.tick();
       case 'outbox':
         return chat.outboxTick();
+      case 'own-values':
+        return this.#parts.ownValues.timer(key);
       case 'vault':
         return this.#parts.vaultExchange.timer(key);
       case 'custody':

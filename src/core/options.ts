@@ -135,6 +135,12 @@ export const CORE_OPTIONS = Object.freeze({
   replicaAnswerDeadMillis: 300,
   /** How long a node that ends in order hands over, ms. */
   replicaLeaveMillis: 800,
+  /** How often a user's own values on the ring are looked after, ms. */
+  ownValuesMillis: 120_000,
+  /** How long recovery words are tried while nobody has what they open, ms. */
+  recoverMillis: 8_000,
+  /** How long a name is looked for on the ring, ms. */
+  ringNameMillis: 2_500,
   /** Copies at one node, and their bytes. */
   replicaValuesMax: 100_000,
   replicaBytesMax: 268_435_456,

@@ -1,6 +1,8 @@
 import type { Chat } from './chat/chat.ts';
 import type { NodeEvent } from './commands.ts';
 import type { Lookup } from './directory/lookup.ts';
+import type { OwnValues } from './directory/own-values.ts';
+import type { RingDirectory } from './directory/ring-directory.ts';
 import type { Discovery } from './discovery/discovery.ts';
 import type { Env } from './env.ts';
 import type { Friends } from './friends/friends.ts';
@@ -48,6 +50,10 @@ export interface Parts {
   readonly sync: AntiEntropy;
   readonly seed: SeedSync;
   readonly lookup: Lookup;
+  /** Finds people by what lies on the ring. */
+  readonly directory: RingDirectory;
+  /** What this node's user has on the ring. */
+  readonly ownValues: OwnValues;
   readonly session: Session;
   readonly ring: RingMember;
   /** Keyed values on the ring: what this node holds for others, writing and reading. */

@@ -2,10 +2,13 @@ import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { ed25519, x25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
+import { wordlist } from '@scure/bip39/wordlists/english.js';
 import type { Crypto } from '../../src/core/capabilities.ts';
 
 /** The same primitives written by other people (noble, in JavaScript): what both compute alike is what the papers say. */
 export class SecondCrypto implements Crypto {
+  readonly wordList = wordlist;
+
   sha256(bytes: Uint8Array): Uint8Array {
     return sha256(bytes);
   }

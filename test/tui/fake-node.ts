@@ -57,7 +57,7 @@ export class FakeNode {
         this.registered = true;
         this.loggedIn = true;
         this.password = String(args['password']);
-        return { user: 'alice', userId: 'id' };
+        return { user: 'alice', userId: 'id', recoveryWords: `${'abandon '.repeat(23)}art` };
       case 'login':
         if (args['password'] !== this.password) throw new ConfabError('wrong-password', { name: 'alice' });
         this.loggedIn = true;

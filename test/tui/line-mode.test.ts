@@ -41,6 +41,7 @@ test('a script plays from the start to a chat, without pauses, and ends with the
   t.regex(lines.text, /== Welcome ==[\s\S]*1\) Register[\s\S]*== Menu ==[\s\S]*== bob \(online\) ==/u);
   t.regex(lines.text, /\[\d\d:\d\d\] you: hello bob \(waiting\)[\s\S]*\* bob: delivered \(hello bob\)/u);
   t.regex(lines.text, /erin are friends now/u);
+  t.regex(lines.text, /24\. art\s/u);
   t.false(lines.text.includes('secret'));
   t.false(lines.text.includes('\u001b'));
 });

@@ -84,7 +84,8 @@ async function registered(terminal: FakeTerminal, node: FakeNode): Promise<void>
   await terminal.shows('1) Register');
   await terminal.type('1', 'password:');
   await terminal.type('secret\r', 'password again:');
-  await terminal.type('secret\r', '1) Friends');
+  await terminal.type('secret\r', ' 1. abandon');
+  await terminal.type('\r', '1) Friends');
   await until('friends are asked for', () => node.calls.some(([command]) => command === 'users'));
 }
 

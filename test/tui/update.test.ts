@@ -29,7 +29,7 @@ test('the menu holds every menu command of the registry, in order, and chat', (t
   const loggedOut = new ModelDriver().do({ type: 'connection', state: 'up' }).answer('info', info({ loggedIn: false, userId: null }));
   t.deepEqual(
     menuRows(loggedOut.model).map((row) => row.label),
-    ['Register', 'Log in'],
+    ['Register', 'Log in', 'Recover with words'],
   );
 });
 

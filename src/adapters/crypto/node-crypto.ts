@@ -11,6 +11,7 @@ import {
   verify as nodeVerify,
 } from 'node:crypto';
 import type { Crypto, KeyPair, SecretKey } from '../../core/capabilities.ts';
+import { ENGLISH_WORDS } from './english-words.ts';
 
 type Curve = 'Ed25519' | 'X25519';
 
@@ -88,6 +89,7 @@ class KeyRing {
 
 /** The core's primitives by node:crypto (OpenSSL); nothing here is home-made. */
 export class NodeCrypto implements Crypto {
+  readonly wordList = ENGLISH_WORDS;
   readonly #signing = new KeyRing('Ed25519');
   readonly #agreement = new KeyRing('X25519');
 

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Crypto, KeyPair, SecretKey } from '../../core/capabilities.ts';
+import { ENGLISH_WORDS } from './english-words.ts';
 
 const TAG_BYTES = 16;
 const LABELS = { signing: 'signing', agreement: 'agreement', signature: 'signature', tag: 'tag', shared: 'shared' } as const;
@@ -37,6 +38,7 @@ function* stream(seed: Uint8Array): Generator<number> {
  * secret: whoever knows a public key can sign for it.
  */
 export class StandInCrypto implements Crypto {
+  readonly wordList = ENGLISH_WORDS;
   readonly #publicKeys = new WeakMap<SecretKey, Map<string, Uint8Array>>();
 
   sha256(bytes: Uint8Array): Uint8Array {

@@ -17,7 +17,7 @@ export function register(program: Command, context: CliContext): void {
     .argument('<node>', 'name of the node, such as alice or alice@desk')
     .argument('<command>', 'a command of the registry, such as friends, send, status')
     .argument('[args...]', 'key=value, or the values in the order that the command has')
-    .option('--password-stdin', 'read the password from the first line of stdin')
+    .option('--password-stdin', 'read what is secret from stdin: the password, or one line for each secret')
     .option('--timeout <ms>', 'how long to wait for the answer', '15000')
     .addHelpText(
       'after',
@@ -28,7 +28,8 @@ Examples:
   $ confab call alice send to=bob text="see you at noon"
   $ confab call alice send bob -- "-5 degrees"
   $ confab call alice history with=bob limit=20 --json
-  $ printf '%s\\n' "$PASSWORD" | confab call alice login --password-stdin`,
+  $ printf '%s\\n' "$PASSWORD" | confab call alice login --password-stdin
+  $ printf '%s\\n' "$WORDS" "$NEW_PASSWORD" | confab call alice recover --password-stdin`,
     )
     .action(async (node: string, command: string, words: readonly string[], options: CallOptions) => {
       const { requireCommand, misfitOfArgs } = await import('../../control/validate.ts');
@@ -60,7 +61,8 @@ async function secretsOf(entry: CommandEntry, options: CallOptions): Promise<Rec
   const { obtainPassword } = await import('../stdin.ts');
   const found: Record<string, string> = {};
   for (const key of entry.secret ?? []) {
-    found[key] = await obtainPassword({ command: `call ${entry.name}`, fromStdin: options.passwordStdin === true, prompt: 'Password: ' });
+    const prompt = `${key.charAt(0).toUpperCase()}${key.slice(1)}: `;
+    found[key] = await obtainPassword({ command: `call ${entry.name}`, fromStdin: options.passwordStdin === true, prompt });
   }
   return found;
 }

@@ -12,12 +12,17 @@ interface Search {
   readonly answers: Answer[];
   peersAsked: boolean;
   seedAsked: boolean;
+  /** The time of the peers is up. */
+  peersDone: boolean;
+  /** The holders of the name's key have said what they know, or are not waited for. */
+  ringDone: boolean;
 }
 
 const ROUTES_MAX = 512;
 
 /**
- * Finds who bears a name: in the own view, then from peers (who pass the question on above full membership), then from the seed server.
+ * Finds who bears a name: in the own view, then from peers (who pass the question on above full membership) and from the ring, then
+ * from the seed server.
  * Answers carry signed records, so nobody on the way can invent a user.
  */
 export class Lookup {
@@ -51,11 +56,13 @@ export class Lookup {
     }
     const { env, links, settings, seed } = this.#parts;
     const id = env.random.id();
-    const search: Search = { name, answers: [answer], peersAsked: false, seedAsked: false };
+    const search: Search = { name, answers: [answer], peersAsked: false, seedAsked: false, peersDone: false, ringDone: true };
     this.#searches.set(id, search);
     for (const link of links.upLinks()) search.peersAsked = links.send(link, this.#question(id, name)) || search.peersAsked;
-    if (search.peersAsked) env.setTimer('lookup', id, waitForPeersMillis);
-    else if (settings.seedServer) this.#askSeed(id, search);
+    if (search.peersAsked) {
+      env.setTimer('lookup', id, waitForPeersMillis);
+      this.#askRing(id, search);
+    } else if (settings.seedServer) this.#askSeed(id, search);
     else env.setTimer('lookup', id, seed.joining ? waitForPeersMillis : 1);
   }
 
@@ -72,10 +79,28 @@ export class Lookup {
     });
   }
 
-  /** Timer: the peers had their time. */
+  #askRing(id: string, search: Search): void {
+    search.ringDone = false;
+    this.#parts.directory.findName(search.name, ({ user }) => {
+      if (!this.#searches.has(id)) return;
+      search.ringDone = true;
+      if (user !== null) this.#take([user.signed], null);
+      if (this.#parts.view.userNamed(search.name) !== null) this.#settle(id, search);
+      else if (search.peersDone) this.#afterPeers(id, search);
+    });
+  }
+
+  /** Timer: the peers had their time, or the ring had. */
   timer(id: string): void {
     const search = this.#searches.get(id);
     if (search === undefined) return;
+    const ringHasTime = !search.ringDone && !search.peersDone;
+    search.peersDone = true;
+    if (ringHasTime) this.#parts.env.setTimer('lookup', id, this.#parts.options.ringNameMillis);
+    else this.#afterPeers(id, search);
+  }
+
+  #afterPeers(id: string, search: Search): void {
     if (this.#parts.settings.seedServer && !search.seedAsked) this.#askSeed(id, search);
     else this.#settle(id, search);
   }

@@ -95,7 +95,7 @@ export class Connections {
 
   /** Above full membership nobody tells us where somebody went: peers are asked, less and less often while that does not help. */
   #seek(userId: UserId): void {
-    const { env, options, view, links, lookup } = this.#parts;
+    const { env, options, view, links, lookup, directory } = this.#parts;
     const nodes = [...view.nodesOf(userId)];
     if (nodes.some((nodeId) => links.of(nodeId)?.established)) return void this.#seeks.delete(userId);
     const name = view.user(userId)?.body.name;
@@ -105,6 +105,7 @@ export class Connections {
     const pause = Math.min(options.seekMillis * 2 ** failures, options.seekMillisMax);
     this.#seeks.set(userId, { failures: failures + 1, nextMillis: env.monotonicMillis + pause });
     lookup.seek(name);
+    directory.reach(userId);
   }
 
   /**

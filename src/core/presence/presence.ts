@@ -73,13 +73,14 @@ export class Presence {
   }
 
   #publish(own: Own, above = 0): void {
-    const { env, session, settings, view, sync, seed } = this.#parts;
+    const { env, session, settings, view, sync, seed, ownValues } = this.#parts;
     if (session.userId === null) return;
     if (env.tracing) env.trace({ type: 'state', subject: 'presence', id: settings.user, to: own.presence });
     const last = Math.max(above, view.presenceOf(session.userId)?.sequence ?? 0);
     const record = session.signAsUser('presence', { ...session.claim, ...own }, last);
     sync.announce(record.signed);
     seed.publish(record as VerifiedRecord);
+    ownValues.presenceChanged(record);
   }
 
   /** How a user stands as seen from here. */

@@ -13,6 +13,8 @@ export interface ReadResult {
   readonly values: readonly ReadValue[];
   /** Who answered, owner first. Empty: nobody could be reached, and nothing follows from that there are no values. */
   readonly holders: readonly Contact[];
+  /** Those of them who have something under the key. */
+  readonly having: readonly Contact[];
 }
 
 interface Answered {
@@ -94,7 +96,8 @@ export class Reads {
   #merge(answered: readonly Answered[], targets: readonly Contact[]): ReadResult {
     const winners = [...this.#winners(answered).entries()].sort(([a], [b]) => (a < b ? -1 : 1));
     const holders = targets.filter((target) => answered.some((each) => each.holder.id === target.id));
-    return { values: winners.map(([, { value, replica }]) => ({ value, about: replica.about })), holders };
+    const having = holders.filter((holder) => answered.some((each) => each.holder.id === holder.id && each.found.size > 0));
+    return { values: winners.map(([, { value, replica }]) => ({ value, about: replica.about })), holders, having };
   }
 
   /** Read repair: whoever answered with less gets what it lacks, a page of it; anti-entropy does the rest. */

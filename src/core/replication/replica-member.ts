@@ -5,7 +5,6 @@ import type { Message } from '../messages.ts';
 import type { CoreOptions } from '../options.ts';
 import type { Parts } from '../parts.ts';
 import type { Contact } from '../ring/circle.ts';
-import { contactOf } from '../ring/ring-member.ts';
 import type { LookupResult } from '../ring/ring-port.ts';
 import { productKinds } from './kinds/product-kinds.ts';
 import type { ReadResult } from './reads.ts';
@@ -168,6 +167,7 @@ export class ReplicaMember implements ReplicationPort {
 
   ringChanged(): void {
     this.#replication.ringChanged();
+    this.#parts.ownValues.ringChanged();
   }
 
   linkUp(link: Link): void {
@@ -180,9 +180,11 @@ export class ReplicaMember implements ReplicationPort {
 
   question(link: Link, message: Of<'replica-ask'>): void {
     const { links, count } = this.#parts;
-    const from = contactOf(link);
-    if (from === null) return count('replicaAsksOfStrangers');
-    links.send(link, { type: 'replica-answer', id: message.id, answer: this.#replication.answer(from, message.question) });
+    const { question } = message;
+    // Who is nobody's node yet may read, to look up a name or to recover an account.
+    if (link.nodeId === null || (link.userId === null && question.ask !== 'read')) return count('replicaAsksOfStrangers');
+    const from = { id: link.nodeId, endpoint: link.endpoint, name: link.name };
+    links.send(link, { type: 'replica-answer', id: message.id, answer: this.#replication.answer(from, question) });
   }
 
   answer(link: Link, message: Of<'replica-answer'>): void {

@@ -229,6 +229,11 @@ export class Chord {
     }
   }
 
+  /** What somebody is told who is no member and cannot become one yet: the way to a key, nothing else, and he is not remembered. */
+  guide(question: RingQuestion): RingAnswer {
+    return this.joined && question.ask === 'next' ? this.#fingers.nextStep(question.key, question.avoid) : { answer: 'outside' };
+  }
+
   notice(from: Contact, notice: RingNotice): void {
     this.#remembered.heard(from);
     if (notice.tell === 'routed') return this.#lookups.routed(notice);

@@ -255,8 +255,10 @@ export class RingMember implements RingPort {
 
   question(link: Link, message: Of<'ring-ask'>): void {
     const from = contactOf(link);
-    if (from === null) return;
-    const answer: RingAnswer = this.#started ? this.#chord.answer(from, message.question) : { answer: 'outside' };
+    const { question } = message;
+    // Who is nobody's node yet may be shown the way, to look up a name or to recover an account.
+    if (from === null && question.ask !== 'next') return;
+    const answer: RingAnswer = !this.#started ? { answer: 'outside' } : from === null ? this.#chord.guide(question) : this.#chord.answer(from, question);
     this.#parts.links.send(link, { type: 'ring-answer', id: message.id, answer });
   }
 
@@ -282,10 +284,11 @@ export class RingMember implements RingPort {
       predecessor: this.#chord.predecessor?.name ?? null,
       successors: this.#chord.successors.map(({ name, id }) => ({ node: name, nodeId: id })),
       fingers: [...this.#chord.fingers].map(([exponent, contact]) => ({ exponent, node: contact.name, nodeId: contact.id })),
+      copies: this.#parts.replication.copies().length,
     };
   }
 
-  lookup(key: string, way: 'iterative' | 'recursive', done: (result: LookupView) => void): void {
+  lookup(key: string, way: 'iterative' | 'recursive', done: (result: Omit<LookupView, 'userId' | 'holders'>) => void): void {
     const startedMillis = this.monotonicMillis;
     const finish = (result: LookupResult): void =>
       done({
@@ -300,6 +303,6 @@ export class RingMember implements RingPort {
 }
 
 /** Who is at the other end, once that has been proved. */
-export function contactOf(link: Link): Contact | null {
+function contactOf(link: Link): Contact | null {
   return link.nodeId === null || link.userId === null ? null : { id: link.nodeId, endpoint: link.endpoint, name: link.name };
 }

@@ -1,9 +1,10 @@
 import type { Parts } from '../parts.ts';
 import { signRecord, type VerifiedRecord } from '../records.ts';
+import { RECOVERY_BYTES } from './recovery-words.ts';
 import { lockVault, passwordKeys, type Vault, type VaultSecrets } from './vault.ts';
 
 export interface NewAccount {
-  readonly secrets: VaultSecrets;
+  readonly secrets: VaultSecrets & { readonly recovery: Uint8Array };
   readonly vault: Vault;
   readonly user: VerifiedRecord<'user'>;
 }
@@ -17,7 +18,13 @@ export function newAccount(
   const { derivation } = options;
   const wallMillis = Math.trunc(env.wallMillis);
   const keys = passwordKeys(env, given.master, salt);
-  const secrets = { identitySeed: env.random.bytes(32), sealingSeed: env.random.bytes(32), storeKey: env.random.bytes(32), createdMillis: wallMillis };
+  const secrets = {
+    identitySeed: env.random.bytes(32),
+    sealingSeed: env.random.bytes(32),
+    storeKey: env.random.bytes(32),
+    createdMillis: wallMillis,
+    recovery: env.random.bytes(RECOVERY_BYTES),
+  };
   const vault = lockVault(env, { name: settings.user, derivation, salt, nonce: env.random.bytes(12) }, keys.unlock, secrets);
   const body = {
     name: settings.user,

@@ -1,5 +1,6 @@
 import type { CoreOptions } from '../options.ts';
 import type { MonotonicMillis } from '../types.ts';
+import type { Reply } from './one-at-a-time.ts';
 
 const PAUSE_MILLIS_MAX = 300_000;
 
@@ -29,4 +30,13 @@ export class PasswordAttempts {
     this.#wrongCount = 0;
     this.#pausedUntilMillis = 0;
   }
+}
+
+/** True when a password is too short or too long for an account, and `reply` was told so. */
+export function refusesNewPassword(options: Pick<CoreOptions, 'passwordCharactersMin' | 'passwordCharactersMax'>, password: string, reply: Reply): boolean {
+  const { passwordCharactersMin: min, passwordCharactersMax: max } = options;
+  const length = Array.from(password).length;
+  if (length >= min && length <= max) return false;
+  reply({ ok: false, code: 'bad-password', details: { min, max } });
+  return true;
 }

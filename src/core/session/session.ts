@@ -6,12 +6,14 @@ import type { Services } from '../services.ts';
 import type { NodeId, UserId } from '../types.ts';
 import { buryAccount } from './bury-account.ts';
 import type { Claim } from './claim.ts';
-import { fetchVault } from './fetch-vault.ts';
+import { type FetchedVault, fetchVault } from './fetch-vault.ts';
 import { nameIsOurs, tellNameLost } from './name-claim.ts';
 import { newAccount } from './new-account.ts';
 import { OneAtATime, type Reply } from './one-at-a-time.ts';
 import { OwnClaim } from './own-claim.ts';
-import { PasswordAttempts } from './password-attempts.ts';
+import { PasswordAttempts, refusesNewPassword } from './password-attempts.ts';
+import { recoverAccount } from './recover-account.ts';
+import { wordsOfBytes } from './recovery-words.ts';
 import { asVault, openVault, passwordKeys, type Vault, type VaultSecrets } from './vault.ts';
 
 /** The keys of whoever is logged in. */
@@ -168,9 +170,7 @@ export class Session {
     const name = settings.user;
     if (this.#operations.refuses(reply)) return;
     if (this.registered) return reply({ ok: false, code: 'already-registered', details: { name } });
-    const length = [...args.password].length;
-    const { passwordCharactersMin: min, passwordCharactersMax: max } = options;
-    if (length < min || length > max) return reply({ ok: false, code: 'bad-password', details: { min, max } });
+    if (refusesNewPassword(options, args.password, reply)) return;
     const done = this.#operations.begin('a registration', reply);
     lookup.find(name, (holder) => {
       if (holder !== null) return done({ ok: false, code: 'name-taken', details: { name } });
@@ -197,7 +197,34 @@ export class Session {
         env.store.delete('self', 'user');
         return done({ ok: false, code: 'name-taken', details: { name } });
       }
-      this.#enter(secrets, done);
+      this.#enter(secrets, (outcome) => {
+        if (outcome.ok) this.#parts.ownValues.userChanged(user);
+        const value = { user: name, userId: user.authorId, recoveryWords: wordsOfBytes(env.crypto, secrets.recovery) };
+        done(outcome.ok ? { ok: true, value } : outcome);
+      });
+    });
+  }
+
+  /** Recovery words make the account usable here, under a new password. */
+  recover(args: { words: string; password: string }, reply: Reply): void {
+    const { options, settings } = this.#parts;
+    if (this.#operations.refuses(reply)) return;
+    if (this.#open !== null) return reply({ ok: false, code: 'already-logged-in', details: { name: settings.user } });
+    if (refusesNewPassword(options, args.password, reply)) return;
+    const done = this.#operations.begin('a recovery', reply);
+    recoverAccount(this.#parts, args, this.#derive, (outcome) => this.#enterFetched(outcome, done));
+  }
+
+  /** Shows the recovery words again, to whoever knows the password. */
+  showWords(args: { password: string }, reply: Reply): void {
+    const vault = this.#localVault();
+    if (this.#operations.refuses(reply)) return;
+    if (this.#open === null || vault === null) return reply({ ok: false, code: 'not-logged-in' });
+    const done = this.#operations.begin('the recovery words', reply);
+    this.#openWith(args.password, vault, (secrets) => {
+      if (secrets === null) return this.#wrongPassword(done);
+      if (secrets.recovery === undefined) return done({ ok: false, code: 'nothing-to-recover', details: { name: vault.name } });
+      done({ ok: true, value: { recoveryWords: wordsOfBytes(this.#parts.env.crypto, secrets.recovery) } });
     });
   }
 
@@ -212,7 +239,7 @@ export class Session {
     if (seconds > 0) return reply({ ok: false, code: 'too-many-attempts', details: { name, seconds } });
     const done = this.#operations.begin('a login', reply);
     const vault = this.#localVault();
-    if (vault === null) return this.#fetchVault(args.password, done);
+    if (vault === null) return fetchVault(this.#parts, args.password, this.#derive, (outcome) => this.#enterFetched(outcome, done));
     this.#openWith(args.password, vault, (secrets) => {
       if (secrets === null) this.#wrongPassword(done);
       else this.#enter(secrets, done);
@@ -226,16 +253,12 @@ export class Session {
     });
   }
 
-  /** The folder is new or lost: the seed server may have the vault, or the node where the user is logged in. */
-  #fetchVault(password: string, done: Reply): void {
-    const { env, settings } = this.#parts;
-    const derive: Parameters<typeof fetchVault>[2] = (...given) => this.#derive(...given);
-    fetchVault(this.#parts, password, derive, (outcome) => {
-      if (outcome.type === 'wrong-password') return this.#wrongPassword(done);
-      if (outcome.type === 'refused') return done({ ok: false, code: outcome.code, details: outcome.details });
-      env.store.put('vault', settings.user, outcome.vault);
-      this.#enter(outcome.secrets, done);
-    });
+  /** The folder is new or lost; what another node, the seed server or the ring gave becomes this node's. */
+  #enterFetched(outcome: FetchedVault, done: Reply): void {
+    if (outcome.type === 'wrong-password') return this.#wrongPassword(done);
+    if (outcome.type === 'refused') return done({ ok: false, code: outcome.code, details: outcome.details });
+    this.#parts.env.store.put('vault', this.#parts.settings.user, outcome.vault);
+    this.#enter(outcome.secrets, done);
   }
 
   #wrongPassword(done: Reply): void {
@@ -246,7 +269,7 @@ export class Session {
 
   /** The vault is open: certify this node, open the store, tell the world. */
   #enter(secrets: VaultSecrets, done: Reply, keptClaim?: Claim): void {
-    const { env, settings, view, sync, seed, friends, presence, chat, links, connections, custody, inheritance } = this.#parts;
+    const { env, settings, view, sync, seed, friends, presence, chat, links, connections, custody, inheritance, ownValues } = this.#parts;
     const outcome = env.store.unlock(secrets.storeKey);
     if (outcome === 'wrong-key') return done({ ok: false, code: 'store-failed', details: { reason: "the user's store belongs to another account" } });
     if (outcome === 'set-aside') this.#parts.tell({ type: 'notice', level: 'warning', text: SET_ASIDE_TEXT });
@@ -285,6 +308,7 @@ export class Session {
     connections.sessionOpened();
     custody.cancel();
     inheritance.sessionOpened();
+    ownValues.sessionOpened();
     if (outcome !== 'opened' || seed.summary().source !== 'peers') seed.fetchState(userId);
     if (env.tracing) env.trace({ type: 'state', subject: 'session', id: settings.user, to: 'open' });
     this.#parts.tell({ type: 'logged-in', user: settings.user });
@@ -367,29 +391,9 @@ export class Session {
     this.announceNode(true);
   }
 
-  // --- profile ---
-
-  /** Signs the user's record afresh. */
-  changeProfile(change: { displayName?: string; about?: string }): void {
-    const user = this.userRecord();
-    if (user === null) return;
-    const record = this.signAsUser('user', { ...user.body, ...change }, user.sequence);
-    this.#parts.env.store.put('self', 'user', record.signed);
-    this.#parts.sync.announce(record.signed);
-    this.#parts.seed.publish(record as VerifiedRecord);
-    this.#parts.links.refreshHello();
-  }
-
-  /** What was signed while the own clock was far ahead is refused by others: said again as soon as the clock is right. */
-  mendStamps(): void {
-    const { env, options } = this.#parts;
-    const user = this.userRecord();
-    if (user !== null && user.wallMillis > env.wallMillis + options.clockAheadMillisMax) this.changeProfile({});
-  }
-
   // --- helpers ---
 
-  #derive(password: string, salt: Uint8Array, derivation: Vault['derivation'], then: (result: ServiceResult) => void): void {
+  readonly #derive = (password: string, salt: Uint8Array, derivation: Vault['derivation'], then: (result: ServiceResult) => void): void => {
     this.#services.call({ service: 'derive-key', password, salt, derivation }, then);
-  }
+  };
 }

@@ -2,7 +2,7 @@ import { utf8 } from '../bytes.ts';
 import type { KeyPair } from '../capabilities.ts';
 import type { KeyDerivation } from '../env.ts';
 import { derivationShape, type RecordTools } from '../records.ts';
-import { bytes, integer, misfit, record, text } from '../shape.ts';
+import { bytes, integer, misfit, optional, record, text } from '../shape.ts';
 
 /** What the password locks: everything that makes a user this user. */
 export interface VaultSecrets {
@@ -13,6 +13,8 @@ export interface VaultSecrets {
   /** Key of the user's encrypted store. */
   readonly storeKey: Uint8Array;
   readonly createdMillis: number;
+  /** The 32 bytes that the recovery words stand for; accounts of earlier versions have none until their owner asks for words. */
+  readonly recovery?: Uint8Array;
 }
 
 /** The vault as it lies on a disk or at the seed server; its header says how to derive the key (RFC 9106, RFC 5869). */
@@ -33,7 +35,13 @@ const vaultShape = record({
   nonce: bytes(12),
   ciphertext: bytes(17, 4_096),
 });
-const secretsShape = record({ identitySeed: bytes(32), sealingSeed: bytes(32), storeKey: bytes(32), createdMillis: integer() });
+export const secretsShape = record({
+  identitySeed: bytes(32),
+  sealingSeed: bytes(32),
+  storeKey: bytes(32),
+  createdMillis: integer(),
+  recovery: optional(bytes(32)),
+});
 
 /** The two keys of a password: one unlocks the vault and stays here, the other proves knowledge of the password. */
 export function passwordKeys(tools: RecordTools, master: Uint8Array, salt: Uint8Array): { readonly unlock: Uint8Array; readonly authentication: KeyPair } {

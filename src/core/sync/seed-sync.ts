@@ -5,6 +5,7 @@ import type { Parts } from '../parts.ts';
 import type { SignedRecord, VerifiedRecord } from '../records.ts';
 import type { Services } from '../services.ts';
 import { askWhoseName } from '../session/name-claim.ts';
+import { mendStamps } from '../session/profile.ts';
 import type { SyncSource, UserId } from '../types.ts';
 
 const PUBLISH_BATCH = 32;
@@ -184,7 +185,7 @@ export class SeedSync {
     const { env, options, session, links, view } = this.#parts;
     env.setTimer('announce', '', options.announceMillis * (0.9 + 0.2 * env.random.fraction()));
     session.announceNode();
-    session.mendStamps();
+    mendStamps(this.#parts);
     if (this.#state === 'none') return;
     if (links.upLinks().length === 0) this.#findNodes();
     if (!view.full || this.#fetching) return;

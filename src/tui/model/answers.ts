@@ -1,5 +1,6 @@
 import type { CommandName, Commands, NodeInfo, SyncView } from '../../core/commands.ts';
 import { EMPTY_EDITOR, editorOf } from '../input/editor.ts';
+import { wordTexts } from '../render/word-views.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { count, humanise, keyChangedWords } from '../text/words.ts';
 import type { Call, Failure } from './actions.ts';
@@ -21,7 +22,7 @@ export function takeAnswer(turn: Turn, call: Call, value: unknown): void {
       return;
     case 'do':
       turn.notice('info', doneSentence(turn, call, value));
-      afterwards(turn, call.command, value);
+      afterwards(turn, call, value);
       return;
     case 'refresh':
     case 'older':
@@ -163,10 +164,14 @@ function show(turn: Turn, call: Call, value: unknown): void {
   else turn.push(view);
 }
 
-function afterwards(turn: Turn, command: CommandName, value: unknown): void {
+function afterwards(turn: Turn, { command }: Call, value: unknown): void {
   switch (command) {
-    case 'login':
     case 'register':
+      showWords(turn, value as Result<'register'>);
+      turn.call('info', {}, 'refresh');
+      return;
+    case 'login':
+    case 'recover':
     case 'logout':
     case 'delete-account':
       turn.call('info', {}, 'refresh');
@@ -199,12 +204,20 @@ function afterwards(turn: Turn, command: CommandName, value: unknown): void {
   }
 }
 
+/** Once, after a registration. Line by line nobody has to leave a page first; else the page lies above the menu. */
+function showWords(turn: Turn, value: Result<'register'>): void {
+  if (turn.model.lineMode) turn.effects.push({ type: 'bare', lines: wordTexts(value.recoveryWords, turn.model.columns) });
+  else turn.set({ resume: [{ type: 'menu' }, { type: 'view', command: 'recovery-words', args: {}, value }] });
+}
+
 /** One sentence on what came of a command. */
 function doneSentence(turn: Turn, call: Call, value: unknown): string {
   const user = typeof call.args['user'] === 'string' ? call.args['user'] : '';
   switch (call.command) {
     case 'register':
-      return `Welcome, ${(value as Result<'register'>).user}. Your account is made; nobody can reset its password, so keep it.`;
+      return `Welcome, ${(value as Result<'register'>).user}. Your account is made. Write the recovery words down: they alone open it when password or folder are lost.`;
+    case 'recover':
+      return `Welcome back, ${(value as Result<'recover'>).user}. The new password holds from now on; the words stay the same.`;
     case 'login': {
       const { user: name, unread } = value as Result<'login'>;
       return unread === 0 ? `Welcome back, ${name}.` : `Welcome back, ${name}. ${count(unread, 'unread message')}; Ctrl-N or /next goes there.`;

@@ -34,6 +34,7 @@ const VIEWS: ReadonlySet<string> = new Set([
   'room-search',
   'room-export',
   'verify',
+  'recovery-words',
 ] satisfies CommandName[]);
 /** Commands that mean the present conversation when nobody is named; none of them takes anything away. */
 const MEANS_THIS_CHAT: ReadonlySet<string> = new Set(['history', 'read', 'user'] satisfies CommandName[]);
@@ -41,7 +42,7 @@ const MEANS_THIS_CHAT: ReadonlySet<string> = new Set(['history', 'read', 'user']
 const CONFIRMED: Readonly<Partial<Record<CommandName, string>>> = {
   'delete-account': 'This deletes your account, your history and your keys for good. Go on?',
 };
-const CREATES_PASSWORD: ReadonlySet<string> = new Set(['register', 'room-create'] satisfies CommandName[]);
+const CREATES_PASSWORD: ReadonlySet<string> = new Set(['register', 'recover', 'room-create'] satisfies CommandName[]);
 /** Typed without arguments, these ask for what may be left out as well. */
 const ASKS_ALL: Readonly<Record<string, readonly string[]>> = { status: ['presence', 'text'], 'room-create': ['topic', 'policy', 'history'] };
 
@@ -160,7 +161,7 @@ export function answerAsk(turn: Turn, ask: Ask, entry: CommandEntry, value: stri
     else turn.notice('info', 'Nothing was entered. Esc goes back.');
     return;
   }
-  if (CREATES_PASSWORD.has(ask.command) && (entry.secret ?? []).includes(field)) {
+  if (CREATES_PASSWORD.has(ask.command) && field === 'password') {
     if (ask.again === null) {
       turn.replace({ ...ask, again: value });
       return;

@@ -203,7 +203,8 @@ export function isMasked(model: Model): boolean {
 
 export function isSecretField(ask: Ask): boolean {
   const field = ask.fields[0];
-  return field !== undefined && (commandEntry(ask.command)?.secret ?? []).includes(field);
+  const entry = commandEntry(ask.command);
+  return field !== undefined && (entry?.secret ?? []).includes(field) && !(entry?.shownWhileTyped ?? []).includes(field);
 }
 
 /** The latest notice while it is fresh. */

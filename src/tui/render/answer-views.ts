@@ -7,6 +7,7 @@ import { ago, count, dateTime, failureWords, humanise, tickWord } from '../text/
 import { nameSegment, presencePhrase, presenceSegment } from './people.ts';
 import { lookupLines, ringLines } from './ring-views.ts';
 import { roomAnswerLines } from './room-views.ts';
+import { wordLines } from './word-views.ts';
 
 /** What a command answered, for reading. A command without a form of its own is shown as names and values. */
 export function answerLines(command: string, value: unknown, model: Model): readonly Line[] {
@@ -37,6 +38,8 @@ export function answerLines(command: string, value: unknown, model: Model): read
       return roomAnswerLines(command, value, model);
     case 'ring':
       return ringLines(value as RingView);
+    case 'recovery-words':
+      return wordLines((value as Commands['recovery-words']['result']).recoveryWords, model.columns);
     case 'lookup':
       return lookupLines(value as LookupView);
     default:

@@ -22,6 +22,8 @@ export function ringLines(view: RingView): readonly Line[] {
     ...(fingers.length === 0
       ? []
       : [[], plain('Shortcuts across the ring (fingers):'), ...table(fingers.map((f) => [fingerWords(f.exponent), f.node, f.nodeId]))]),
+    [],
+    plain(`${count(view.copies, 'value')} of the ring ${view.copies === 1 ? 'lies' : 'lie'} here.`),
   ];
 }
 
@@ -55,5 +57,9 @@ export function lookupLines(found: LookupView): readonly Line[] {
     owner === undefined
       ? plain('Nobody was found: those on the way did not answer. Try again in a moment.')
       : plain(`${owner} owns it${rest.length === 0 ? '' : `; ${rest.join(', ')} come after`} (${count(found.hops.length, 'hop')}, ${found.millis} ms).`);
-  return [plain(`The key lies at ${found.key.slice(0, PLACE_DIGITS)} on the circle.`), ...hops, end];
+  const record =
+    found.userId === null
+      ? plain('Nobody on the ring bears the name.')
+      : plain(`It is the name of user ${found.userId.slice(0, 16)}; the record lies at ${found.holders.map(sanitiseLine).join(', ')}.`);
+  return [plain(`The key lies at ${found.key.slice(0, PLACE_DIGITS)} on the circle.`), ...hops, end, record];
 }

@@ -2,7 +2,7 @@ import { commandEntry, isRequired } from '../../control/registry.ts';
 import { applies, ITEMS, menuRows } from '../model/catalogue.ts';
 import { preview } from '../model/chat.ts';
 import { CLEARS } from '../model/commands.ts';
-import { type Ask, type Model, type Screen, totalUnread } from '../model/model.ts';
+import { type Ask, isSecretField, type Model, type Screen, totalUnread } from '../model/model.ts';
 import { isRoomKey } from '../model/room-chat.ts';
 import { booleanSettings } from '../model/settings.ts';
 import { askNames } from '../model/submit.ts';
@@ -185,8 +185,8 @@ function askLines(model: Model, ask: Ask): readonly Line[] {
     const blocked: Segment = model.requests.blocked.includes(name) ? { text: '  blocked; choosing takes the block back', style: DIM } : { text: '' };
     lines.push(numbered(index + 1, [{ text: sanitiseLine(name) }, blocked]));
   }
-  const secret = (entry?.secret ?? []).includes(field);
-  const how = secret
+  const masked = isSecretField(ask);
+  const how = masked
     ? `What you type is not shown.${ask.again === null ? '' : ' Once more, so that no slip locks you out.'}`
     : names.length > 0
       ? `Choose a number or type the ${humanise(field).toLowerCase()}.`

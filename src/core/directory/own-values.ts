@@ -1,0 +1,149 @@
+import type { Parts } from '../parts.ts';
+import type { VerifiedRecord } from '../records.ts';
+import { presenceValue } from '../replication/kinds/presence-kind.ts';
+import { userValue } from '../replication/kinds/user-kind.ts';
+import type { Stored } from '../replication/replication-port.ts';
+import { buryRecovery, lockForRecovery } from '../session/recovery-vault.ts';
+
+const SOON_MILLIS = 500;
+const AGAIN_MILLIS = 5_000;
+/** Rounds of presence to one look at record and vault. */
+const LOOK_EVERY = 5;
+/** A change of neighbours may mean that two networks have met. Not looked into more often than this. */
+const MEETING_MILLIS = 20_000;
+
+/**
+ * Keeps on the ring what this node's user has there: the public record, presence, and the vault that recovery words open.
+ * Holders repair copies among themselves; this looks now and then whether all of them were lost, and whose the name is.
+ */
+export class OwnValues {
+  readonly #parts: Parts;
+  #dueMillis = Number.POSITIVE_INFINITY;
+  /** From when on the next round looks after record and vault, too. */
+  #lookMillis = 0;
+  #checkedMillis = Number.NEGATIVE_INFINITY;
+  #buried: (() => void) | null = null;
+  /** What presence on the ring says. */
+  #said = '';
+  #rounds = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  sessionOpened(): void {
+    this.#lookSoon(SOON_MILLIS);
+  }
+
+  /** Two halves of a network may have met, and with them two who have the same name. */
+  ringChanged(): void {
+    if (this.#parts.session.open === null) return;
+    const { monotonicMillis } = this.#parts.env;
+    this.#lookSoon(Math.max(AGAIN_MILLIS, this.#checkedMillis + MEETING_MILLIS - monotonicMillis));
+  }
+
+  #lookSoon(delayMillis: number): void {
+    this.#lookMillis = Math.min(this.#lookMillis, this.#parts.env.monotonicMillis);
+    this.#setTimer(delayMillis);
+  }
+
+  /** The earlier of two times holds. */
+  #setTimer(delayMillis: number): void {
+    const { env } = this.#parts;
+    const drawn = delayMillis * (0.75 + 0.5 * env.random.fraction());
+    if (env.monotonicMillis + drawn >= this.#dueMillis) return;
+    this.#dueMillis = env.monotonicMillis + drawn;
+    env.setTimer('own-values', '', drawn);
+  }
+
+  /** Timer: says presence again, and looks now and then after the rest. `bury`: the time for tombstones is up. */
+  timer(key: string): void {
+    if (key === 'bury') return this.#hasBuried();
+    const { env, options, session, view } = this.#parts;
+    this.#dueMillis = Number.POSITIVE_INFINITY;
+    if (session.open === null) return;
+    this.#setTimer(options.ownValuesMillis);
+    const presence = view.presenceOf(session.open.userId);
+    if (presence !== undefined) this.#putPresence(presence);
+    this.#rounds += 1;
+    if (this.#rounds % LOOK_EVERY !== 1 && env.monotonicMillis < this.#lookMillis) return;
+    this.#lookMillis = Number.POSITIVE_INFINITY;
+    this.#look();
+  }
+
+  /** Are record and vault there, and is the name still ours? */
+  #look(): void {
+    const { env, session, directory, settings, sync } = this.#parts;
+    this.#checkedMillis = env.monotonicMillis;
+    directory.findName(settings.user, ({ user, heard }) => {
+      const own = session.userRecord();
+      if (own === null) return;
+      if (!heard) return this.#lookSoon(AGAIN_MILLIS);
+      // The view judges who came first, and the session is told.
+      if (user !== null && user.authorId !== own.authorId) sync.take(user.signed, null);
+      if (session.open === null) return;
+      const known = user?.authorId === own.authorId ? user.sequence : 0;
+      if (known < own.sequence) this.userChanged(own);
+      this.#putVault();
+    });
+  }
+
+  /** The public record has changed, or the ring lacks it. */
+  userChanged(record: VerifiedRecord<'user'>): void {
+    let asked = false;
+    this.#parts.replication.put(userValue(record), (told) => {
+      if (asked || (told.state !== 'refused' && told.state !== 'held' && told.state !== 'complete')) return;
+      asked = true;
+      this.#parts.directory.findName(record.body.name, ({ user }) => {
+        // Somebody was first, and may be known to the holders only.
+        if (user !== null && user.authorId !== record.authorId) this.#parts.sync.take(user.signed, null);
+      });
+    });
+  }
+
+  /** Presence was signed afresh; where it says the same as before, the ring hears of it with the next round. */
+  presenceChanged(record: VerifiedRecord<'presence'>): void {
+    const { presence, statusText, epoch, node } = record.body;
+    const said = JSON.stringify([presence, statusText, epoch, node]);
+    if (said === this.#said) return;
+    this.#said = said;
+    this.#putPresence(record);
+  }
+
+  #putPresence(record: VerifiedRecord<'presence'>): void {
+    this.#parts.replication.put(presenceValue(record), () => undefined);
+  }
+
+  #putVault(): void {
+    const { env, session, settings, replication } = this.#parts;
+    if (session.open === null) return;
+    const value = lockForRecovery(env, { name: settings.user, secrets: session.open.secrets });
+    if (value !== null) replication.put(value, () => undefined);
+  }
+
+  /** Puts tombstones in the place of all that lies on the ring. Calls back once, when a majority of their holders has them or the time is up. */
+  bury(tombstone: VerifiedRecord<'user'>, buried: () => void): void {
+    const { env, options, session, replication } = this.#parts;
+    const values: Stored[] = [userValue(tombstone)];
+    const recovery = session.open?.secrets.recovery;
+    if (recovery !== undefined) values.push(buryRecovery(env, recovery));
+    let open = values.length;
+    this.#buried = buried;
+    env.setTimer('own-values', 'bury', options.replicaLeaveMillis);
+    for (const value of values) {
+      let told = false;
+      replication.put(value, () => {
+        if (told) return;
+        told = true;
+        open -= 1;
+        if (open === 0) this.#hasBuried();
+      });
+    }
+  }
+
+  #hasBuried(): void {
+    const buried = this.#buried;
+    this.#buried = null;
+    buried?.();
+  }
+}
