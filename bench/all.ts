@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts';
+import { encryption } from './encryption.ts';
 import { fiftyUsers } from './fifty-users.ts';
 import { idle } from './idle.ts';
 import { JOINS } from './join.ts';
@@ -9,4 +10,4 @@ import { SIMULATOR } from './simulator.ts';
 import { start } from './start.ts';
 
 /** In the order of the table. */
-export const BENCHMARKS: readonly Benchmark[] = [start, idle, messages, presence, registrations, ...JOINS, fiftyUsers, ...SIMULATOR];
+export const BENCHMARKS: readonly Benchmark[] = [start, idle, messages, encryption, presence, registrations, ...JOINS, fiftyUsers, ...SIMULATOR];
