@@ -191,7 +191,7 @@ class ChatNode implements Program<Frame> {
       case 'replica-leave':
         return this.#parts.replication.timer(kind);
       case 'prekeys':
-        return this.#parts.secure.tick();
+        return this.#parts.secure.timer(key);
       case 'outbox':
         return chat.outboxTick();
       case 'own-values':

@@ -197,6 +197,10 @@ export const CORE_OPTIONS = Object.freeze({
   prekeyBatchesMax: 16,
   /** How often keys are looked at, ms. */
   prekeysTickMillis: 3_600_000,
+  /** Wait before prekeys are put on the ring, or put there again when nobody took them, ms. */
+  prekeysRingMillis: 5_000,
+  /** Searches for somebody's prekeys on the ring at a time. */
+  prekeysSeekMax: 64,
   /** Message keys that may be passed over at once / kept for a session / for how long, ms. */
   ratchetSkipMax: 1_000,
   ratchetSkippedKeysMax: 2_000,

@@ -172,15 +172,15 @@ test('prekeys are used up, renewed, replaced when old, and deleted', (t) => {
   const late = new Person('late', town, { options });
   const envelope = late.seal(bob, 'written before the keys changed');
   town.wallMillis += 1_000;
-  bob.channels.tick();
+  bob.channels.timer('');
   t.is(batches(), 3);
   t.is(bob.open(late, envelope), 'written before the keys changed');
   const secretsBefore = bob.rows().length;
   town.wallMillis += 600;
-  bob.channels.tick();
+  bob.channels.timer('');
   t.true(bob.rows().length < secretsBefore, 'used one-time keys are gone');
   town.wallMillis += 10_000;
-  bob.channels.tick();
+  bob.channels.timer('');
   t.is(batches(), 1, 'and old batches with them');
 });
 
@@ -198,7 +198,7 @@ test('keys that were passed over are bounded and age', (t) => {
   t.is(bob.open(alice, envelopes[15] as Envelope), '15');
   t.regex(bob.open(alice, envelopes[0] as Envelope), /key already used/, 'the oldest keys went first');
   town.wallMillis += 1_000;
-  bob.channels.tick();
+  bob.channels.timer('');
   t.is(bob.store.count('skippedKeys'), 0);
 });
 

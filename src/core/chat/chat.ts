@@ -112,6 +112,8 @@ export class Chat {
 
   /** New keys of somebody: what waits for them may go out now. */
   prekeysHeard(peer: UserId): void {
+    if (this.#parts.session.open === null) return;
+    this.#outbox.sealAll(peer);
     const link = this.#parts.connections.sessionLink(peer);
     if (link !== null && this.waitsFor(peer)) this.#outbox.pump(peer, link);
   }

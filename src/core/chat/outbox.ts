@@ -100,6 +100,12 @@ export class Outbox {
     return envelope;
   }
 
+  /** Keys of the recipient have become known: what waited for them is sealed, also where there is no link yet. */
+  sealAll(to: UserId): void {
+    if (this.count(to) === 0) return;
+    for (const [key, row] of this.#parts.env.store.scan<Envelope | Unsealed>('outbox', { prefix: `${to}/` })) this.#sealed(key, row);
+  }
+
   /** The stored row; undefined when the message does not wait. */
   row(to: UserId, stamp: number, id: MessageId): Envelope | Unsealed | undefined {
     return this.#parts.env.store.get<Envelope | Unsealed>('outbox', keyOf(to, stamp, id));

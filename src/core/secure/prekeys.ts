@@ -22,10 +22,12 @@ const HOME = 'home';
  */
 export class Prekeys {
   readonly #parts: Parts;
+  readonly #published: () => void;
   #home: Uint8Array | null = null;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, published: () => void) {
     this.#parts = parts;
+    this.#published = published;
   }
 
   /** The session has opened. */
@@ -121,6 +123,7 @@ export class Prekeys {
     view.put(record.signed);
     seed.publish(record as VerifiedRecord);
     links.refreshHello();
+    this.#published();
   }
 
   #tidy(): void {

@@ -1,15 +1,18 @@
 import type { Parts } from '../parts.ts';
 import { Prekeys } from './prekeys.ts';
+import { PrekeysOnRing } from './prekeys-on-ring.ts';
 import { SecureSessions } from './sessions.ts';
 
 /** The sealed channels of whoever is logged in: the own prekeys, and the ratchets with others. */
 export class SecureChannels {
   readonly prekeys: Prekeys;
+  readonly onRing: PrekeysOnRing;
   readonly sessions: SecureSessions;
 
   constructor(parts: Parts) {
-    this.prekeys = new Prekeys(parts);
-    this.sessions = new SecureSessions(parts, this.prekeys);
+    this.onRing = new PrekeysOnRing(parts);
+    this.prekeys = new Prekeys(parts, () => this.onRing.publishSoon());
+    this.sessions = new SecureSessions(parts, this.prekeys, (peer) => this.onRing.seek(peer));
   }
 
   open(): void {
@@ -19,14 +22,21 @@ export class SecureChannels {
   close(): void {
     this.sessions.close();
     this.prekeys.close();
+    this.onRing.close();
   }
 
   endTurn(): void {
     this.sessions.endTurn();
   }
 
-  /** Timer: keys age. */
-  tick(): void {
+  /** Timer. */
+  timer(key: string): void {
+    if (key === 'ring') this.onRing.place();
+    else this.#tick();
+  }
+
+  /** Keys age. */
+  #tick(): void {
     this.prekeys.tick();
     this.sessions.tidy();
   }

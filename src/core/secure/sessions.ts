@@ -48,8 +48,11 @@ export class SecureSessions {
   readonly #prekeys: Prekeys;
   readonly #peers = new Map<UserId, Map<string, SecureSession>>();
   readonly #dirty = new Set<string>();
+  /** Told of people whose prekeys are missing. */
+  readonly #wanted: (peer: UserId) => void;
 
-  constructor(parts: Parts, prekeys: Prekeys) {
+  constructor(parts: Parts, prekeys: Prekeys, wanted: (peer: UserId) => void) {
+    this.#wanted = wanted;
     this.#parts = parts;
     this.#prekeys = prekeys;
   }
@@ -138,6 +141,7 @@ export class SecureSessions {
     const { env, view } = this.#parts;
     const keys = view.prekeysOf(to.authorId as UserId);
     const me = this.#me();
+    if (keys === undefined) this.#wanted(to.authorId as UserId);
     if (keys === undefined || me === null) return null;
     const them = { identity: to.author, sealingKey: to.body.sealingKey, home: keys.body.home };
     const agreed = initiate(env, me, them, keys.body);

@@ -1,6 +1,7 @@
 import type { CoreOptions } from '../../options.ts';
 import type { RecordTools } from '../../records.ts';
 import type { ValueKind } from '../kinds.ts';
+import { prekeysKind } from './prekeys-kind.ts';
 import { presenceKind } from './presence-kind.ts';
 import { userKind } from './user-kind.ts';
 import { vaultKind } from './vault-kind.ts';
@@ -10,5 +11,10 @@ import { vaultKind } from './vault-kind.ts';
  * file of its own beside this one; what is not listed here is refused by every holder.
  */
 export function productKinds(tools: RecordTools, options: CoreOptions): readonly ValueKind[] {
-  return [userKind(tools), presenceKind(tools, options.presenceTtlMillis), vaultKind(tools)];
+  return [
+    userKind(tools),
+    presenceKind(tools, options.presenceTtlMillis),
+    vaultKind(tools),
+    prekeysKind(tools, options.prekeysMillis + options.prekeysKeptMillis),
+  ];
 }
