@@ -1,3 +1,4 @@
+import type { TraceDetail } from '../../core/trace.ts';
 import { userOf } from '../names.ts';
 import { counted } from '../words.ts';
 import { broken, type Finding, holds, notJudged, type TraceCheck } from './check.ts';
@@ -24,26 +25,21 @@ function judge(facts: TraceFacts): Finding {
   const generations = new Map<string, number>();
   for (const { id: event, node, detail } of facts.events) {
     if (detail.type === 'state' && detail.subject === 'disk') generations.set(detail.id, (generations.get(detail.id) ?? 0) + 1);
-    const data = detail.type === 'state' || detail.type === 'shown' ? detail.data : undefined;
-    const place = data?.['place'];
-    if (typeof place !== 'string' || place === '') continue;
-    const own = detail.type === 'state' && detail.subject === 'message' && detail.to === 'queued';
-    const theirs = (detail.type === 'shown' && detail.what === 'message') || (detail.type === 'state' && detail.to === 'kept');
-    if (!own && !theirs) continue;
-    const { id } = detail as { id: string };
-    const other = String(data?.[detail.type === 'shown' ? 'from' : 'peer']);
+    const seen = sightOf(node, detail);
+    if (seen === null) continue;
+    const { id, place, own, conversation } = seen;
     if (places.has(`${node} ${id}`)) continue;
     places.set(`${node} ${id}`, place);
-    const key = `${node} ${other} ${generations.get(node) ?? 0}`;
+    const key = `${node} ${conversation} ${generations.get(node) ?? 0}`;
     const list = sights.get(key);
     if (list === undefined) sights.set(key, [{ id, event, own, place }]);
     else list.push({ id, event, own, place });
   }
   let compared = 0;
   for (const [key, list] of sights) {
-    const [node = '', other = ''] = key.split(' ');
-    const viewers = [...sights.keys()].map((each) => each.split(' ')[0] as string).filter((viewer) => [userOf(node), other].includes(userOf(viewer)));
-    for (const viewer of new Set(viewers)) {
+    const [node = '', conversation = ''] = key.split(' ');
+    const viewers = [...sights.keys()].map((each) => each.split(' ')).filter(([, each]) => each === conversation);
+    for (const viewer of new Set(viewers.map(([name = '']) => name))) {
       const wrong = misplaced(list, (id) => places.get(`${viewer} ${id}`));
       if (wrong !== null)
         return broken(`${viewer} shows ${wrong.later.id} before ${wrong.earlier.id}, which ${node} had before writing it`, [
@@ -54,6 +50,20 @@ function judge(facts: TraceFacts): Finding {
     }
   }
   return compared === 0 ? notJudged('nobody wrote') : holds(`${counted(sights.size, 'screen')}, ${counted(compared, 'place')} compared`);
+}
+
+/** A message that comes to stand on a screen, as this event says; null for other events. */
+function sightOf(node: string, detail: TraceDetail): { id: string; place: string; own: boolean; conversation: string } | null {
+  if (detail.type !== 'state' && detail.type !== 'shown') return null;
+  const { id, data = {} } = detail;
+  if (detail.type === 'shown' && detail.what === 'room-message')
+    return { id, place: String(data['order'] ?? ''), own: data['from'] === userOf(node), conversation: String(data['roomId']) };
+  const own = detail.type === 'state' && detail.subject === 'message' && detail.to === 'queued';
+  const theirs = (detail.type === 'shown' && detail.what === 'message') || (detail.type === 'state' && detail.subject === 'message' && detail.to === 'kept');
+  const place = String(data['place'] ?? '');
+  if ((!own && !theirs) || place === '') return null;
+  const conversation = [userOf(node), String(data[detail.type === 'shown' ? 'from' : 'peer'])].sort().join('+');
+  return { id, place, own, conversation };
 }
 
 /** The first message of the list that a screen places before one that came earlier. Places compare as their texts do. */
