@@ -49,7 +49,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   control: ['core', 'ports', 'control'],
   node: ['core', 'ports', 'control', 'node'],
   seed: ['core', 'ports', 'seed'],
-  engine: ['core', 'ports', 'sim', 'control', 'engine'],
+  engine: ['core', 'ports', 'lab', 'sim', 'control', 'engine'],
   scenario: ['core', 'ports', 'lab', 'sim', 'control', 'engine', 'scenario'],
   tui: ['core', 'ports', 'control', 'tui'],
 };

@@ -15,11 +15,13 @@ import { isAlive } from '../control/locate.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
 import { formatEndpoint } from '../core/endpoint.ts';
 import { type ChatNodeOptions, chatNode } from '../core/node.ts';
+import type { NodeConduct } from '../lab/conducts.ts';
 import { labNode } from '../lab/lab-node.ts';
 import type { LabEnv, LabProgram } from '../lab/program.ts';
 import { type DriverEnd, NodeDriver } from '../node/driver.ts';
 import { type NodeLog, openLog } from '../node/log.ts';
-import { startNodeService } from '../node/service.ts';
+import { MachineFaults } from '../node/machine-faults.ts';
+import { type SufferedFaults, startNodeService } from '../node/service.ts';
 import type { SeedClient } from '../ports/ports.ts';
 import { makeTools } from './compose-tools.ts';
 
@@ -36,6 +38,10 @@ export interface LiveNodeOptions {
   readonly traceFile: string | null;
   /** A program that runs in place of the chat node. */
   readonly program?: (env: LabEnv) => LabProgram;
+  /** What is wrong from the start on. */
+  readonly faults: SufferedFaults | null;
+  /** A chat node that does not play by the rules. */
+  readonly conduct: NodeConduct | null;
 }
 
 export interface LiveNode {
@@ -87,12 +93,14 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   closers.push(() => transport.stop());
   const datagrams = new UdpDatagrams({ interfaceAddress: options.interfaceAddress, shared: options.settings.beacon === true });
   closers.push(() => datagrams.stop());
+  const faults = new MachineFaults(options.faults === null ? undefined : { diskFull: options.faults.diskFull, skewMillis: options.faults.skewMillis });
   const run = 1 + Math.floor(tools.random.fraction() * (2 ** 48 - 2 ** 16));
   const seedClient = options.seedUrl === null ? null : await makeSeedClient(options.seedUrl);
   const parts = {
     ...tools,
+    clock: faults.clock(tools.clock),
     name: name.node,
-    store,
+    store: faults.store(store),
     nodeKeys: keys,
     run,
     transport,
@@ -100,17 +108,19 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     frames: new CborFrameCodec(tools.codec),
     keyDeriver: new Argon2Deriver(),
     seedClient,
-    traceSink,
+    traceSink: traceSink === null ? null : faults.traceSink(traceSink),
     log,
   };
   const { program, settings } = options;
-  const driver = new NodeDriver(parts, (env) => (program === undefined ? chatNode(env, settings) : labNode(env, settings.network, program)));
+  const chat = options.conduct ?? chatNode;
+  const driver = new NodeDriver(parts, (env) => (program === undefined ? chat(env, settings) : labNode(env, settings.network, program)));
   closers.push(() => driver.stop());
+  if (options.faults !== null && options.faults.rules.length > 0) driver.setRules(options.faults.rules);
   await driver.start();
   const endpoint = formatEndpoint(driver.endpoint);
   writeFileAtomically(portFile, Buffer.from(`${portOf(driver.endpoint.address)}\n`));
   const socket = makeSocketPath();
-  const service = await startNodeService({ driver, node: name.node, folder, socketPath: socket, endpoint, run, log });
+  const service = await startNodeService({ driver, node: name.node, folder, socketPath: socket, endpoint, run, faults, log });
   log.info({ endpoint, run, created, seed: options.seedUrl, network: options.settings.network }, 'started');
   const ended = service.ended.then(async (end) => {
     log.info({ end }, 'ended');

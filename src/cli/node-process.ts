@@ -2,17 +2,20 @@ import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { broadcastAddressOf, listAddresses } from '../adapters/beacon/interfaces.ts';
 import { nodeFolder } from '../control/locate.ts';
+import { didYouMean } from '../control/nearest.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
 import type { NodeInfo } from '../core/commands.ts';
 import { parseEndpoint } from '../core/endpoint.ts';
 import { ConfabError, isErrorCode } from '../core/errors.ts';
 import { CORE_OPTIONS, type CoreOptions } from '../core/options.ts';
 import type { Endpoint } from '../core/types.ts';
+import { CONDUCTS, conductNamed, type NodeConduct } from '../lab/conducts.ts';
 import type { DriverEnd, NodeDriver } from '../node/driver.ts';
 import { watchLife } from '../node/life.ts';
 import { startLiveNode } from './compose-node.ts';
 import type { CliContext } from './context.ts';
 import { printFailure } from './fail.ts';
+import { readGivenFaults } from './given-faults.ts';
 import { loadProgram } from './load-program.ts';
 import { obtainPassword } from './stdin.ts';
 
@@ -29,6 +32,10 @@ export interface NodeProcessOptions {
   readonly traceFile: string | null;
   /** JSON object: options of the core that differ from the defaults. */
   readonly coreOptions: string;
+  /** JSON file: what is wrong from the start on. */
+  readonly faultsFile: string | null;
+  /** How a node behaves that does not play by the rules; null: it does. */
+  readonly conduct: string | null;
   /** Module of a program that runs in place of the chat node; null: the chat node. */
   readonly program: string | null;
   readonly lifeline: boolean;
@@ -54,9 +61,13 @@ async function runNode(context: CliContext, options: NodeProcessOptions): Promis
   requireNetwork(options.network);
   requireInterface('node', options.interfaceAddress);
   const password = options.login ? await obtainPassword({ command: 'node', fromStdin: options.passwordStdin, prompt: `Password of ${user}: ` }) : null;
+  const conduct = options.conduct === null ? null : requireConduct(options.conduct);
+  const faults = options.faultsFile === null ? null : readGivenFaults(options.faultsFile);
   const folder = nodeFolder(context.root, node);
   const module = options.program === null ? null : await loadProgram(options.program, options.program);
   const live = await startLiveNode({
+    faults,
+    conduct,
     name: options.name,
     ...(module === null ? {} : { program: module.program }),
     folder,
@@ -152,6 +163,15 @@ function requireUrl(text: string | null): void {
   if (!URL.canParse(text) || !['http:', 'https:'].includes(new URL(text).protocol)) {
     throw new ConfabError('bad-arguments', { command: 'node', reason: `--seed must be a URL such as http://127.0.0.1:5555` });
   }
+}
+
+function requireConduct(name: string): NodeConduct {
+  const conduct = conductNamed(name);
+  if (conduct !== null) return conduct;
+  throw new ConfabError('bad-arguments', {
+    command: 'node',
+    reason: `no node behaves like ${JSON.stringify(name)}.${didYouMean(name, Object.keys(CONDUCTS))}`,
+  });
 }
 
 /** An address that is none of this machine would only fail later, in words that nobody understands. */

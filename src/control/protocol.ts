@@ -10,7 +10,8 @@ export type ControlRequest =
 
 /**
  * Commands that the driver answers itself:
- * `subscribe {}` (events follow), `ping {}`, `set-rules {rules}`, `stop {}` (end in order), `trace {from}`.
+ * `subscribe {}` (events follow), `ping {}`, `set-rules {rules}`,
+ * `set-faults {diskFull, skewMillis}`, `faults {}`, `stop {}` (end in order), `trace {from}`.
  */
 export type ControlMessage = { readonly id: number; readonly result: ControlResult } | { readonly event: unknown };
 

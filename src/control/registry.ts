@@ -1,8 +1,9 @@
 import type { CommandName } from '../core/commands.ts';
 import { CORE_OPTIONS } from '../core/options.ts';
-import { anything, boolean, choice, either, integer, list, number, optional, record, type Shape, text } from '../core/shape.ts';
+import { anything, boolean, choice, integer, list, optional, record, type Shape, text } from '../core/shape.ts';
 import { ACCOUNT_REGISTRY } from './account-registry.ts';
 import { ROOM_REGISTRY } from './room-registry.ts';
+import { machineFaultShapes, RULES_MAX, ruleShape } from './rule-shapes.ts';
 
 /**
  * The one command registry: the numbered menus, slash commands, completion, help, scenario steps and the printed manual
@@ -31,15 +32,11 @@ export interface CommandEntry {
   readonly menu?: { readonly order: number; readonly label: string };
 }
 
-export type DriverCommand = 'ping' | 'subscribe' | 'set-rules' | 'stop' | 'program-meet' | 'program-do';
+export type DriverCommand = 'ping' | 'subscribe' | 'set-rules' | 'set-faults' | 'faults' | 'stop' | 'program-meet' | 'program-do';
 
 const nothing = {};
 const user = text(1, 64);
 const presence = choice('online', 'away', 'busy', 'offline');
-const group = list(text(1, 64), 1_024);
-const rule = { id: text(1, 64), from: group, to: group, oneWay: boolean };
-const millis = number(0, 3_600_000);
-const ruleShape = either(record({ ...rule, kind: choice('cut') }), record({ ...rule, kind: choice('delay'), delayMillis: millis, jitterMillis: millis }));
 
 export const REGISTRY = [
   ...ACCOUNT_REGISTRY,
@@ -323,7 +320,7 @@ export const REGISTRY = [
     name: 'set-rules',
     slash: [],
     summary: 'Replace the fault rules of this node',
-    args: { rules: list(ruleShape, 256) },
+    args: { rules: list(ruleShape, RULES_MAX) },
     positional: [],
     when: 'always',
     example: '',
@@ -346,6 +343,16 @@ export const REGISTRY = [
     when: 'always',
     example: '',
   },
+  {
+    name: 'set-faults',
+    slash: [],
+    summary: "Replace the faults of this node's machine: a full disk, a wrong clock",
+    args: machineFaultShapes,
+    positional: [],
+    when: 'always',
+    example: '',
+  },
+  { name: 'faults', slash: [], summary: 'What this node is made to suffer', args: nothing, positional: [], when: 'always', example: '' },
   { name: 'stop', slash: [], summary: 'End this node in order', args: nothing, positional: [], when: 'always', example: '' },
 ] as const satisfies readonly CommandEntry[];
 

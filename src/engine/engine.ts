@@ -1,3 +1,4 @@
+import type { FaultKind, NodeFaults } from '../core/faults.ts';
 import type { Rule } from '../core/rules.ts';
 import type { TraceDetail, TraceEvent } from '../core/trace.ts';
 import type { SearchResult } from './search.ts';
@@ -37,7 +38,11 @@ export interface Engine {
   /** Counts and names held by the seed server, or null when it is down. */
   seedServerState(): Promise<SeedServerState | null>;
 
+  /** Why this engine cannot do something to nodes or lines, as a sentence; null when it can. Asked before anything is started. */
+  refusal?(kind: FaultKind): string | null;
   setRules(rules: readonly Rule[]): Promise<void>;
+  /** Replaces what is wrong with a node, running or not; all but a pause outlasts its process. Writes nothing into the trace. */
+  setFaults(node: string, faults: NodeFaults): Promise<void>;
   /** Endpoint text `tcp://...#key` of a node, to be given to another by hand. */
   endpointOf(node: string): Promise<string>;
 
@@ -72,6 +77,8 @@ export interface StartNodeOptions {
   readonly emptyDisk?: boolean;
   /** True: it says by beacons that it is there and listens to those of others. Default: what the engine was told. */
   readonly beacon?: boolean;
+  /** A way to behave of src/lab/conducts.ts, for a chat node that does not play by the rules. */
+  readonly conduct?: string;
 }
 
 export interface SeedServerState {

@@ -1,14 +1,16 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectControl, type SocketControlClient } from '../control/client.ts';
 import { ConfabError } from '../core/errors.ts';
+import { type FaultKind, faultsInForce, NO_FAULTS, type NodeFaults } from '../core/faults.ts';
 import type { CoreOptions } from '../core/options.ts';
 import type { Rule } from '../core/rules.ts';
 import type { TraceDetail, TraceEvent } from '../core/trace.ts';
 import type { Engine, SeedServerState, StartNodeOptions } from './engine.ts';
 import { Gate } from './gate.ts';
 import { LocalClock } from './local-clock.ts';
+import { Brake, StopGuard } from './local-faults.ts';
 import { LocalSeedServer } from './local-seed-server.ts';
 import { mergeTraces } from './merge-trace.ts';
 import { type SearchResult, searchFolder } from './search.ts';
@@ -35,6 +37,7 @@ export interface LocalEngineOptions {
 interface RunningNode {
   readonly process: LifelineProcess;
   readonly client: SocketControlClient;
+  readonly brake: Brake;
   /** Somebody asked for its end. */
   ending: boolean;
 }
@@ -67,6 +70,8 @@ export class LocalEngine implements Engine {
   readonly #notes: TraceEvent[] = [];
   readonly #starting = new Set<Promise<unknown>>();
   readonly #seedServer: LocalSeedServer;
+  readonly #faults = new Map<string, NodeFaults>();
+  readonly #stopGuard = new StopGuard();
   #rules: readonly Rule[] = [];
   #stopped = false;
   #merged: Promise<TraceEvent[]> | null = null;
@@ -92,6 +97,7 @@ export class LocalEngine implements Engine {
     this.#clock.end();
     await Promise.allSettled(this.#starting);
     await Promise.allSettled([...this.#nodes.keys()].map((node) => this.#endNode(node)));
+    await this.#stopGuard.release();
     await this.#seedServer.stop();
   }
 
@@ -111,7 +117,7 @@ export class LocalEngine implements Engine {
       this.record({ type: 'state', subject: 'disk', id: node, to: 'empty' });
     }
     const process = await spawnReady({
-      args: this.#nodeArgs(node, options),
+      args: [...this.#nodeArgs(node, options), ...(await this.#faultArgs(node))],
       mainPath: this.#options.mainPath ?? ownMainPath(),
       what: `The node of ${node}`,
       readyMillis: READY_MILLIS,
@@ -120,8 +126,11 @@ export class LocalEngine implements Engine {
     try {
       const client = await connectControl(String(process.ready['socket']), { timeoutMillis: COMMAND_MILLIS });
       this.#endpoints.set(node, String(process.ready['endpoint']));
-      this.#adopt(node, { process, client, ending: false });
-      if (this.#rules.length > 0) await client.call('set-rules', { rules: this.#rules });
+      const brake = new Brake({ pid: process.pid, signal: (name) => process.signal(name) }, this.#stopGuard);
+      this.#adopt(node, { process, client, brake, ending: false });
+      // They may have changed while it started.
+      await client.call('set-rules', { rules: this.#rules });
+      brake.set(this.#faultsOf(node));
     } catch (error) {
       process.signal('SIGKILL');
       await process.exited;
@@ -140,8 +149,24 @@ export class LocalEngine implements Engine {
     args.push((options.beacon ?? this.#options.beacon) === true ? '--beacon' : '--no-beacon');
     if (this.#options.programPath !== undefined) args.push('--program', this.#options.programPath);
     if (traced !== false) args.push('--trace', join(root, 'trace', `${node}.ndjson`));
+    if (options.conduct !== undefined) args.push('--conduct', options.conduct);
     if (Object.keys(coreOptions).length > 0) args.push('--core-options', JSON.stringify(coreOptions));
     return args;
+  }
+
+  #faultsOf(node: string): NodeFaults {
+    return this.#faults.get(node) ?? NO_FAULTS;
+  }
+
+  /** Faults hold from the first frame on, so they cannot wait until the node can be asked to suffer them. */
+  async #faultArgs(node: string): Promise<readonly string[]> {
+    const { diskFull, skewMillis } = this.#faultsOf(node);
+    if (this.#rules.length === 0 && !diskFull && skewMillis === 0) return [];
+    const folder = join(this.#options.root, 'faults');
+    const file = join(folder, `${node}.json`);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeFile(file, JSON.stringify({ rules: this.#rules, diskFull, skewMillis }), { mode: 0o600 });
+    return ['--faults', file];
   }
 
   #adopt(node: string, running: RunningNode): void {
@@ -155,6 +180,7 @@ export class LocalEngine implements Engine {
 
   async #ended(node: string, running: RunningNode, exit: ProcessExit): Promise<void> {
     running.client.close();
+    running.brake.release();
     if (this.#nodes.get(node) === running) this.#nodes.delete(node);
     this.#clock.wake();
     // A killed node cannot take its control socket away itself.
@@ -185,6 +211,7 @@ export class LocalEngine implements Engine {
     const running = this.#nodes.get(node);
     if (running === undefined) return;
     running.ending = true;
+    running.brake.release();
     await running.client.call('stop', {}, STOP_MILLIS).catch(() => {});
     await running.process.end(STOP_MILLIS);
     this.#nodes.delete(node);
@@ -193,6 +220,7 @@ export class LocalEngine implements Engine {
   async killNode(node: string): Promise<void> {
     const running = this.#require(node);
     running.ending = true;
+    this.#pauseEnds(node);
     running.process.signal('SIGKILL');
     await running.process.exited;
     running.client.close();
@@ -254,7 +282,39 @@ export class LocalEngine implements Engine {
   async setRules(rules: readonly Rule[]): Promise<void> {
     this.#rules = rules;
     this.record({ type: 'rule', what: rules.length > 0 ? 'set' : 'cleared', rules: rules.map((rule) => rule.id) });
-    await Promise.all([...this.#nodes.values()].map((running) => running.client.call('set-rules', { rules })));
+    await Promise.all([...this.#nodes.values()].map((running) => this.#tell(running, 'set-rules', { rules })));
+  }
+
+  refusal(kind: FaultKind): string | null {
+    const bySignal = kind === 'pause' || kind === 'slow';
+    return bySignal && process.platform === 'win32' ? 'processes cannot be stopped and continued by signals on this system' : null;
+  }
+
+  async setFaults(node: string, faults: NodeFaults): Promise<void> {
+    const before = this.#faultsOf(node);
+    this.#faults.set(node, faults);
+    const running = this.#nodes.get(node);
+    if (running === undefined) return this.#pauseEnds(node);
+    // It is told while it runs: before a pause begins, after one has ended.
+    running.brake.set({ ...faults, paused: faults.paused && before.paused });
+    const goesOn = before.paused && !faults.paused;
+    const { diskFull, skewMillis } = faults;
+    if (goesOn) await running.client.call('set-rules', { rules: this.#rules });
+    if (goesOn || diskFull !== before.diskFull || skewMillis !== before.skewMillis) await this.#tell(running, 'set-faults', { diskFull, skewMillis });
+    running.brake.set(faults);
+  }
+
+  /** A paused node hears of it when it goes on, before anything else that comes then. */
+  async #tell(running: RunningNode, command: string, args: Readonly<Record<string, unknown>>): Promise<void> {
+    const told = running.client.call(command, args);
+    if (running.brake.paused) told.catch(() => {});
+    else await told;
+  }
+
+  /** A process that is gone is not paused, nor is the next one. */
+  #pauseEnds(node: string): void {
+    const faults = this.#faultsOf(node);
+    if (faultsInForce(faults).length > 0) this.#faults.set(node, { ...faults, paused: false });
   }
 
   async endpointOf(node: string): Promise<string> {

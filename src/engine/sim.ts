@@ -1,15 +1,17 @@
 import { parseNodeName } from '../control/node-name.ts';
 import { validateCommand } from '../control/validate.ts';
 import type { Codec, Crypto } from '../core/capabilities.ts';
-import { formatEndpoint, parseEndpoint } from '../core/endpoint.ts';
+import { formatEndpoint } from '../core/endpoint.ts';
 import type { CommandResult, Env, Program } from '../core/env.ts';
-import { ConfabError, isErrorCode } from '../core/errors.ts';
+import { ConfabError } from '../core/errors.ts';
+import { NO_FAULTS, type NodeFaults } from '../core/faults.ts';
+import { bytesOf } from '../core/link/link-trace.ts';
 import type { Frame } from '../core/messages.ts';
 import { type ChatNodeOptions, chatNode } from '../core/node.ts';
 import type { CoreOptions } from '../core/options.ts';
 import type { Rule } from '../core/rules.ts';
 import type { TraceDetail, TraceEvent } from '../core/trace.ts';
-import type { Endpoint } from '../core/types.ts';
+import { conductNamed } from '../lab/conducts.ts';
 import type { FrameCodec } from '../ports/ports.ts';
 import { HostedNode } from '../sim/hosted-node.ts';
 import { type HostedEnd, Hosting, type HostingWatcher } from '../sim/hosting.ts';
@@ -18,6 +20,7 @@ import { Services } from '../sim/services.ts';
 import { World } from '../sim/world.ts';
 import type { Engine, SeedServerState, StartNodeOptions } from './engine.ts';
 import { FrameLog, Search, type SearchResult } from './search.ts';
+import { requireEndpoint, valueOrError } from './sim-answers.ts';
 import { summarizeTrace } from './trace-summary.ts';
 import { VirtualWaiting, type Waiting } from './virtual-waiting.ts';
 
@@ -53,6 +56,8 @@ interface Entry {
   generation: number;
   /** The account was deleted: the folder is gone. */
   retired: boolean;
+  /** How a chat node behaves that does not play by the rules; null: it does. */
+  conduct: string | null;
 }
 
 interface OpenCommand {
@@ -86,6 +91,8 @@ export class SimEngine implements Engine, HostingWatcher {
   readonly #events: TraceEvent[] = [];
   readonly #frames: FrameLog | null;
   readonly #crashListeners: Array<(reason: string) => void> = [];
+  /** What outlasts a process and a disk: the faults of the machine that a node runs on. */
+  readonly #faults = new Map<string, NodeFaults>();
   #requestCount = 0;
   #eventCount = 0;
   #traceCount = 0;
@@ -112,6 +119,7 @@ export class SimEngine implements Engine, HostingWatcher {
       services: this.#services,
       watcher: this,
       frameName: (frame) => `f${frame.count}`,
+      bytesOf: (frame) => bytesOf(frame.messages),
       ...(frameCodec === undefined ? {} : { messageCodec: frameCodec, storeCodec: codec }),
     });
   }
@@ -154,6 +162,8 @@ export class SimEngine implements Engine, HostingWatcher {
     const entry = fresh ? this.#build(node, settings, (known?.generation ?? -1) + 1) : known;
     entry.settings = settings;
     entry.node.datagrams = beacon ? 'shared' : 'own';
+    entry.conduct = options.conduct ?? null;
+    entry.node.setFaults(this.#faults.get(node) ?? NO_FAULTS);
     entry.node.start();
     await this.wait(START_MILLIS);
   }
@@ -197,7 +207,7 @@ export class SimEngine implements Engine, HostingWatcher {
     for (const listener of this.#crashListeners) listener(reason);
   }
 
-  /** A node for faults that the interface of engines does not have: a full disk, a skewed clock. */
+  /** A node for what the interface of engines does not have. */
   hosted(node: string): HostedNode<Frame> {
     return this.#require(node).node;
   }
@@ -217,6 +227,11 @@ export class SimEngine implements Engine, HostingWatcher {
       case 'ping':
       case 'subscribe':
         return {};
+      case 'set-faults':
+        await this.setFaults(node, { ...hosted.faults, ...(args as { diskFull: boolean; skewMillis: number }) });
+        return {};
+      case 'faults':
+        return { rules: hosted.rules ?? this.world.rules, diskFull: hosted.faults.diskFull, skewMillis: hosted.faults.skewMillis };
       case 'set-rules':
         hosted.rules = (args as { rules: readonly Rule[] }).rules;
         return {};
@@ -279,6 +294,12 @@ export class SimEngine implements Engine, HostingWatcher {
 
   async seedServerState(): Promise<SeedServerState | null> {
     return this.#services.seedSummary();
+  }
+
+  async setFaults(node: string, faults: NodeFaults): Promise<void> {
+    this.#faults.set(node, { ...faults, paused: false });
+    const hosted = this.#entries.get(node)?.node;
+    hosted?.setFaults(hosted.isRunning ? faults : { ...faults, paused: false });
   }
 
   async setRules(rules: readonly Rule[]): Promise<void> {
@@ -357,10 +378,10 @@ export class SimEngine implements Engine, HostingWatcher {
   #build(name: string, settings: ChatNodeOptions, generation: number): Entry {
     const keys = this.world.stream('keys', name, generation);
     const nodeKeys = { signingSeed: keys.bytes(32), agreementSeed: keys.bytes(32) };
-    const program = this.#options.program ?? chatNode;
-    const make = (env: Env<Frame>): Program<Frame> => program(env, entry.settings);
+    const usual = this.#options.program ?? chatNode;
+    const make = (env: Env<Frame>): Program<Frame> => ((entry.conduct === null ? null : conductNamed(entry.conduct)) ?? usual)(env, entry.settings);
     const node = this.world.settle((index) => new HostedNode<Frame>(this.#hosting, { index, name: parseNodeName(name).node, nodeKeys, make }));
-    const entry: Entry = { node, settings, generation, retired: false };
+    const entry: Entry = { node, settings, generation, retired: false, conduct: null };
     this.#entries.set(name, entry);
     return entry;
   }
@@ -370,16 +391,4 @@ export class SimEngine implements Engine, HostingWatcher {
     if (entry === undefined || !entry.node.isRunning) throw new ConfabError('unavailable', { what: `The node of ${name}` });
     return entry;
   }
-}
-
-function requireEndpoint(text: string): Endpoint {
-  const endpoint = parseEndpoint(text);
-  if (endpoint === null) throw new ConfabError('bad-endpoint', { endpoint: text });
-  return endpoint;
-}
-
-/** The value of a result, or its error thrown. */
-function valueOrError(result: CommandResult): unknown {
-  if (result.ok) return result.value;
-  throw isErrorCode(result.code) ? new ConfabError(result.code, result.details) : new ConfabError('internal', { reason: result.code });
 }

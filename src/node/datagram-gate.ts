@@ -33,7 +33,7 @@ export class DatagramGate {
     wire[1] = this.#name.length;
     wire.set(this.#name, HEADER_BYTES);
     wire.set(bytes, HEADER_BYTES + this.#name.length);
-    if (peer !== undefined) return this.#gate.pass(peer, () => send(wire));
+    if (peer !== undefined) return this.#gate.passPacket(peer, bytes.length, () => send(wire));
     send(wire);
     return null;
   }
@@ -46,7 +46,7 @@ export class DatagramGate {
     if (bytes.length > DATAGRAM_BYTES_MAX) return 'too-large';
     const name = Buffer.from(wire.subarray(HEADER_BYTES, HEADER_BYTES + nameLength)).toString('utf8');
     this.#learn(from, name);
-    if (wire[0] === UNJUDGED) return this.#gate.passFrom(name, () => take(bytes));
+    if (wire[0] === UNJUDGED) return this.#gate.passFrom(name, bytes.length, () => take(bytes));
     take(bytes);
     return null;
   }

@@ -145,11 +145,14 @@ export class NodeDriver {
     this.#listeners.push(listener);
   }
 
+  get rules(): readonly Rule[] {
+    return this.#gate.rules;
+  }
+
   /** Replaces the fault rules for frames that leave this node. */
   setRules(rules: readonly Rule[]): void {
     this.#gate.setRules(rules);
-    const what = rules.length > 0 ? 'set' : 'cleared';
-    this.#input((host) => host.observe({ type: 'rule', what, rules: rules.map((rule) => rule.id) }));
+    this.#input((host) => host.observe({ type: 'rule', what: rules.length > 0 ? 'set' : 'cleared', rules: rules.map((rule) => rule.id) }));
   }
 
   /** Says goodbye, commits, lets the last frames leave and closes everything. Idempotent; resolves like `ended`. */
@@ -358,7 +361,7 @@ export class NodeDriver {
   #transmit(to: Address, frame: Frame): void {
     const peer = this.#nameOf(to);
     const bytes = this.#parts.frames.encode(frame);
-    const reason = this.#gate.pass(peer, () => {
+    const reason = this.#gate.pass(peer, bytes.length, () => {
       if (this.#parts.transport.send(to, bytes)) {
         this.#count('framesOut');
         this.#count('bytesOut', bytes.length);
@@ -375,8 +378,7 @@ export class NodeDriver {
   #dropped(peer: string, frame: Frame, reason: string): void {
     this.#count('dropped');
     if (this.#parts.traceSink === null) return;
-    const name = `${this.#parts.name}/${this.#host?.run ?? 0}/f${frame.count}`;
-    this.#input((host) => host.observe({ type: 'drop', frame: name, peer, reason }));
+    this.#input((host) => host.observe({ type: 'drop', frame: `${this.#parts.name}/${host.run}/f${frame.count}`, peer, reason }));
   }
 
   /** An answer that was asked for by a program that is gone is not given to its successor. */

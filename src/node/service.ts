@@ -4,6 +4,7 @@ import type { CommandResult } from '../core/env.ts';
 import type { Rule } from '../core/rules.ts';
 import type { DriverEnd, NodeDriver } from './driver.ts';
 import type { NodeLog } from './log.ts';
+import type { MachineFaultSettings, MachineFaults } from './machine-faults.ts';
 
 export interface NodeServiceOptions {
   readonly driver: NodeDriver;
@@ -13,6 +14,7 @@ export interface NodeServiceOptions {
   /** `tcp://127.0.0.1:40123#KEY` */
   readonly endpoint: string;
   readonly run: number;
+  readonly faults: MachineFaults;
   readonly log: NodeLog;
 }
 
@@ -30,6 +32,11 @@ export interface Pong {
   readonly counters: Readonly<Record<string, number>>;
 }
 
+/** What `faults` answers. */
+export interface SufferedFaults extends MachineFaultSettings {
+  readonly rules: readonly Rule[];
+}
+
 export interface NodeService {
   /** Ends the node in order, its control interface last. Idempotent. */
   stop(): Promise<DriverEnd>;
@@ -41,15 +48,19 @@ export interface NodeService {
 export async function startNodeService(options: NodeServiceOptions): Promise<NodeService> {
   const { driver, log, folder } = options;
   const startedMillis = Date.now();
-  let ruleCount = 0;
   const handle = async (command: string, args: Readonly<Record<string, unknown>>): Promise<CommandResult> => {
     switch (command) {
       case 'ping':
-        return { ok: true, value: pong(options, server, startedMillis, ruleCount) };
+        return { ok: true, value: pong(options, server, startedMillis) };
       case 'set-rules':
-        ruleCount = (args['rules'] as readonly Rule[]).length;
         driver.setRules(args['rules'] as readonly Rule[]);
-        return { ok: true, value: { rules: ruleCount } };
+        return { ok: true, value: { rules: driver.rules.length } };
+      case 'set-faults':
+        options.faults.set(args as unknown as MachineFaultSettings);
+        log.warn({ ...args }, 'faults were set');
+        return { ok: true, value: {} };
+      case 'faults':
+        return { ok: true, value: { rules: driver.rules, ...options.faults.settings } satisfies SufferedFaults };
       case 'stop':
         log.info({}, 'asked to stop');
         // The answer leaves before the interface closes: the server lets the last lines out.
@@ -83,7 +94,7 @@ export async function startNodeService(options: NodeServiceOptions): Promise<Nod
   };
 }
 
-function pong(options: NodeServiceOptions, server: ControlServer, startedMillis: number, rules: number): Pong {
+function pong(options: NodeServiceOptions, server: ControlServer, startedMillis: number): Pong {
   const usage = process.cpuUsage();
   return {
     node: options.node,
@@ -93,7 +104,7 @@ function pong(options: NodeServiceOptions, server: ControlServer, startedMillis:
     residentBytes: process.memoryUsage.rss(),
     processorMillis: (usage.user + usage.system) / 1000,
     clients: server.clientCount,
-    rules,
+    rules: options.driver.rules.length,
     counters: options.driver.counters,
   };
 }

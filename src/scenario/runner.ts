@@ -1,5 +1,6 @@
 import { ConfabError } from '../core/errors.ts';
 import type { Engine } from '../engine/engine.ts';
+import { requireEngineFor } from './check-engine.ts';
 import { BROKEN_OFF, OVER } from './checks/facts.ts';
 import { NO_PLAINTEXT } from './checks/no-plaintext.ts';
 import { judgeRun, type OwnCheck, searchForTexts } from './checks/run-checks.ts';
@@ -50,9 +51,11 @@ export interface RunOptions {
  * 1. The first step that fails ends the run; the others are reported as skipped.
  * 2. Whatever goes wrong outside a step (a node ends by itself, the deadline of the run passes, the engine throws)
  *    makes the verdict `crash`, never `pass` and never `fail`.
- * 3. The engine is stopped before the report is given out, whatever happened.
+ * 3. Whatever the steps left broken is healed before the last line of the trace, unless the run itself broke.
+ * 4. The engine is stopped before the report is given out, whatever happened.
  */
 export async function runScenario(scenario: Scenario, engine: Engine, options: RunOptions): Promise<RunReport> {
+  requireEngineFor(scenario, engine);
   const run = new Run(scenario, engine, options);
   return run.play();
 }
@@ -72,7 +75,7 @@ class Run {
     this.#scenario = scenario;
     this.#engine = engine;
     this.#options = options;
-    this.#scene = new Scene(engine, () => {}, emptyMemory(scenario.program !== null));
+    this.#scene = new Scene(engine, () => {}, emptyMemory(engine, scenario.program !== null));
   }
 
   async play(): Promise<RunReport> {
@@ -91,6 +94,7 @@ class Run {
       reason = sentenceOf(error);
     }
     if (verdict === 'crash') this.#reportBroken(reason ?? '');
+    else await this.#scene.faults.healEverything().catch((error: unknown) => this.#engine.note(`not everything could be healed: ${sentenceOf(error)}`));
     this.#over = true;
     const virtualMillis = this.#engine.now();
     const ending = await this.#end(verdict === 'pass');

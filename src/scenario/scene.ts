@@ -1,8 +1,8 @@
 import { validateCommand } from '../control/validate.ts';
 import type { CommandName, Commands } from '../core/commands.ts';
 import { ConfabError } from '../core/errors.ts';
-import type { Rule } from '../core/rules.ts';
 import type { Engine, StartNodeOptions } from '../engine/engine.ts';
+import { FaultBook } from './fault-book.ts';
 import { userOf } from './names.ts';
 import { StepFailure } from './verb.ts';
 
@@ -12,12 +12,13 @@ export interface Memory {
   readonly acquaintances: Map<string, string> | null;
   /** Texts of messages that were sent. */
   readonly texts: Set<string>;
-  rules: readonly Rule[];
-  ruleCount: number;
+  /** How nodes behave that do not play by the rules, by node. */
+  readonly conducts: Map<string, string>;
+  readonly faults: FaultBook;
 }
 
-export function emptyMemory(isProgram: boolean): Memory {
-  return { passwords: new Map(), acquaintances: isProgram ? new Map() : null, texts: new Set(), rules: [], ruleCount: 0 };
+export function emptyMemory(engine: Engine, isProgram: boolean): Memory {
+  return { passwords: new Map(), acquaintances: isProgram ? new Map() : null, texts: new Set(), conducts: new Map(), faults: new FaultBook(engine) };
 }
 
 /**
@@ -30,10 +31,15 @@ export class Scene {
   readonly #seen: (what: string) => void;
 
   /** `seen` hears what waiting expectations see, for the progress line. */
-  constructor(engine: Engine, seen: (what: string) => void = () => {}, memory: Memory = emptyMemory(false)) {
+  constructor(engine: Engine, seen: (what: string) => void = () => {}, memory: Memory = emptyMemory(engine, false)) {
     this.engine = engine;
     this.#seen = seen;
     this.#memory = memory;
+  }
+
+  /** What is broken, and the way to break and to heal. */
+  get faults(): FaultBook {
+    return this.#memory.faults;
   }
 
   /** The same scene for a step of its own: what it waits for is told to `seen`. */
@@ -109,8 +115,11 @@ export class Scene {
     this.#memory.passwords.set(userOf(node), password);
   }
 
+  /** A node that does not play by the rules goes on like that when it starts again. */
   async startNode(node: string, options: StartNodeOptions): Promise<void> {
-    await this.engine.startNode(node, options);
+    const conduct = options.conduct ?? this.#memory.conducts.get(node);
+    if (conduct !== undefined) this.#memory.conducts.set(node, conduct);
+    await this.engine.startNode(node, conduct === undefined ? options : { ...options, conduct });
     const { acquaintances } = this.#memory;
     if (acquaintances === null) return;
     const endpoint = await this.engine.endpointOf(node);
@@ -128,23 +137,14 @@ export class Scene {
     return this.engine.command(node, 'program-do', { name, args }, deadlineMillis);
   }
 
-  /** A fresh name for a rule that the scenario did not name. */
-  nextRuleId(kind: string): string {
-    this.#memory.ruleCount += 1;
-    return `${kind}-${this.#memory.ruleCount}`;
+  async stopNode(node: string): Promise<void> {
+    // Whoever stands still cannot end in order.
+    await this.faults.change(node, { paused: false });
+    await this.engine.stopNode(node);
   }
 
-  async addRule(rule: Rule): Promise<void> {
-    this.#memory.rules = [...this.#memory.rules.filter((each) => each.id !== rule.id), rule];
-    await this.engine.setRules(this.#memory.rules);
-  }
-
-  /** Takes rules away; all of them without a name. Says how many went. */
-  async removeRules(id: string | null): Promise<number> {
-    const kept = id === null ? [] : this.#memory.rules.filter((rule) => rule.id !== id);
-    const removed = this.#memory.rules.length - kept.length;
-    this.#memory.rules = kept;
-    await this.engine.setRules(kept);
-    return removed;
+  async killNode(node: string): Promise<void> {
+    await this.engine.killNode(node);
+    await this.faults.change(node, { paused: false });
   }
 }

@@ -104,12 +104,16 @@ const NAME_KEYS = new Set([
   'are',
   'among',
   'online',
+  'between',
+  'and',
 ]);
 const NAME_PLACES = new Set([
   'start',
   'stop',
   'kill',
   'restart',
+  'pause',
+  'resume',
   'register',
   'log-in',
   'log-out',

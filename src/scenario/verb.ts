@@ -1,4 +1,5 @@
 import type { Static, TSchema } from '@sinclair/typebox';
+import type { FaultKind } from '../core/faults.ts';
 import type { Scene } from './scene.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface Verb<Schema extends TSchema> {
   readonly mentions: (value: Static<Schema>) => readonly string[];
   /** What the step does to the set of started nodes, so that a file can be judged before anything runs. */
   readonly life?: (value: Static<Schema>) => { readonly starts?: readonly string[]; readonly ends?: readonly string[] };
+  /** What the engine must be able to do; it is asked before anything is started. */
+  readonly needs?: (value: Static<Schema>) => readonly FaultKind[];
   /** What is wrong beyond the schema, or null. */
   readonly misfit?: (value: Static<Schema>) => string | null;
   /** The step in words; message texts go through `quoted`. */

@@ -9,6 +9,7 @@ import { ACCOUNT_VERBS } from './verbs/accounts.ts';
 import { CHAT_VERBS } from './verbs/chat.ts';
 import { HOSTILE_VERBS } from './verbs/hostile.ts';
 import { LIFECYCLE_VERBS } from './verbs/lifecycle.ts';
+import { MACHINE_VERBS } from './verbs/machines.ts';
 import { NETWORK_VERBS } from './verbs/network.ts';
 import { PEOPLE_VERBS } from './verbs/people.ts';
 import { PROGRAM_VERBS } from './verbs/programs.ts';
@@ -25,6 +26,7 @@ export const VERBS: ReadonlyMap<string, AnyVerb> = new Map(
     ...TRUST_VERBS,
     ...CHAT_VERBS,
     ...NETWORK_VERBS,
+    ...MACHINE_VERBS,
     ...RING_VERBS,
     ...HOSTILE_VERBS,
     ...TIME_VERBS,

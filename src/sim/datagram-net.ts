@@ -60,13 +60,17 @@ export class DatagramNet {
     const world = this.#world;
     this.sentCount += 1;
     let delayMillis = world.network.delayMillis();
+    let copies = 1;
     const rules = from.rules ?? world.rules;
     if (rules.length > 0) {
-      const verdict = world.judge(from.name, world.nameOf(to), rules);
+      const verdict = world.judge(from.name, world.nameOf(to), bytes.length, rules);
       if (verdict.action === 'drop') return;
-      if (verdict.action === 'deliver') delayMillis += verdict.delayMillis;
+      if (verdict.action === 'deliver') {
+        delayMillis += verdict.delayMillis;
+        copies = verdict.copies;
+      }
     }
     if (world.network.loses()) return;
-    world.carry(from.index, to, new Datagram(bytes), world.now + delayMillis);
+    for (let copy = 0; copy < copies; copy += 1) world.carry(from.index, to, new Datagram(bytes), world.now + delayMillis);
   }
 }

@@ -1,5 +1,6 @@
 import type { Codec, Crypto, Random } from '../core/capabilities.ts';
 import type { CommandInput, CommandResult, DatagramTarget, Env, NodeKeys, Program, ServiceRequest, ServiceResult } from '../core/env.ts';
+import { NO_FAULTS, type NodeFaults } from '../core/faults.ts';
 import { Host, type HostPorts } from '../core/host.ts';
 import type { Rule } from '../core/rules.ts';
 import type { TraceDetail, TraceEvent } from '../core/trace.ts';
@@ -7,26 +8,13 @@ import type { Address, Endpoint, NodeName } from '../core/types.ts';
 import { Datagram, datagramAddressText } from './datagram-net.ts';
 import { MemoryDisk, MemoryStore } from './disk.ts';
 import { addressText, type HostedEnd, type Hosting } from './hosting.ts';
-import type { Answer, Input } from './inputs.ts';
+import { type Answer, END_TURN, handTo, INPUT, type Input, LEAVE_MILLIS_MAX, mayWait, RELEASE, SERVICE_MILLIS, SETTLE } from './inputs.ts';
 import type { SeededRandom } from './random.ts';
 import type { ServiceClient, ServiceTicket } from './services.ts';
+import { Setbacks } from './setbacks.ts';
 import { type Timer, TimerTable } from './timers.ts';
 import { Wire } from './wire.ts';
 import type { Inhabitant, World } from './world.ts';
-
-const END_TURN = 0;
-const SETTLE = 1;
-const RELEASE = 2;
-const INPUT = 3;
-
-/** Failures of the program within the window that are answered by a reload; one more ends the node (as the live driver does). */
-const CRASHES_MAX = 5;
-const CRASH_WINDOW_MILLIS = 60_000;
-/** Longest time that the program may take to hand over before it ends, ms (as live). */
-const LEAVE_MILLIS_MAX = 1_500;
-/** Pause before a failed commit is tried again, ms; doubled up to the maximum. */
-const RETRY_MILLIS = 100;
-const RETRY_MILLIS_MAX = 5_000;
 
 /**
  * A chat node in the simulated world: the same Host as live, on a memory disk and the virtual network.
@@ -60,10 +48,13 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   #host: Host<Message> | null = null;
   #runCount = 0;
   #inbox: Array<Input<Message>> = [];
+  #faults: NodeFaults = NO_FAULTS;
+  /** What the node would have done while it stood still. */
+  #frozen: Array<{ readonly what: number; readonly payload: unknown }> = [];
+  #turnInputs = 0;
   #turnOpen = false;
   #committing = false;
-  #failedCommits = 0;
-  #crashedAt: number[] = [];
+  readonly #setbacks = new Setbacks();
   #ending: HostedEnd | null = null;
   /** It was asked to end in order, and hands over. */
   #leaving = false;
@@ -118,6 +109,22 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.#finish('killed', '');
   }
 
+  get faults(): NodeFaults {
+    return this.#faults;
+  }
+
+  /** Replaces all that was wrong. A new process of a node is not paused. */
+  setFaults(faults: NodeFaults): void {
+    const goesOn = this.#faults.paused && !faults.paused;
+    this.#faults = faults;
+    this.disk.full = faults.diskFull;
+    this.skewMillis = faults.skewMillis;
+    if (!goesOn) return;
+    // What it was doing comes first, then what has arrived meanwhile.
+    for (const { what, payload } of this.#frozen.splice(0)) this.happen(what, payload);
+    if (!this.#committing) this.#takeWaiting();
+  }
+
   command(command: CommandInput): void {
     this.#enqueue({ type: 'command', command });
   }
@@ -144,6 +151,8 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   }
 
   happen(what: number, payload: unknown): void {
+    // The disk finishes what it has begun; the process does nothing.
+    if (this.#faults.paused && what !== SETTLE) return void this.#frozen.push({ what, payload });
     switch (what) {
       case END_TURN:
         return this.#endTurn();
@@ -169,8 +178,8 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   }
 
   #take(input: Input<Message>): void {
-    if (this.#committing) this.#inbox.push(input);
-    else this.#handle(input);
+    if (!this.#committing && !this.#faults.paused) this.#handle(input);
+    else if (mayWait(this.#inbox, input)) this.#inbox.push(input);
   }
 
   #handle(input: Input<Message>): void {
@@ -181,30 +190,18 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     } catch (error) {
       this.#failed(host, error);
     }
+    this.#turnInputs += 1;
     this.#openTurn(0);
   }
 
   #hand(host: Host<Message>, input: Input<Message>): void {
     switch (input.type) {
-      case 'message':
-        return host.input(input.from, input.message);
-      case 'datagram':
-        return host.datagram(datagramAddressText(input.from), input.bytes);
       case 'timer':
         // It may have been moved or cancelled while it waited.
         if (!input.timer.waiting) return;
         input.timer.waiting = false;
         this.#timers.rest(input.timer);
         return host.timer(input.timer.kind, input.timer.key);
-      case 'command':
-        return host.command(input.command);
-      case 'answer':
-        if (input.answer.run === host.run) host.answer(input.answer.request, input.answer.result);
-        return;
-      case 'observe':
-        return host.observe(input.detail);
-      case 'start':
-        return host.start();
       case 'leave':
         if (this.#leaving) return;
         this.#leaving = true;
@@ -215,6 +212,8 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
         if (!this.#leaving) return;
         this.#ending = 'stopped';
         return host.stop();
+      default:
+        return handTo(host, input);
     }
   }
 
@@ -237,16 +236,18 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
       this.#openTurn(0);
       return;
     }
-    if (host.reloads === reloads) this.#failedCommits = 0;
-    else this.#retryLater();
-    if (this.store.unsettled) this.#commitThenRelease(effects);
+    if (host.reloads === reloads) this.#setbacks.committed();
+    else this.#openTurn(this.#setbacks.retryMillis());
+    const serviceMillis = (this.#faults.slowFactor - 1) * SERVICE_MILLIS * this.#turnInputs;
+    this.#turnInputs = 0;
+    if (this.store.unsettled || serviceMillis > 0) this.#commitThenRelease(effects, serviceMillis);
     else this.#release(effects);
   }
 
   /** Durable somewhere within the commit, released at its end: a crash falls before, between or after. */
-  #commitThenRelease(effects: { release(): void }): void {
+  #commitThenRelease(effects: { release(): void }, serviceMillis: number): void {
     const { minMillis, maxMillis } = this.#hosting.commit;
-    const delayMillis = minMillis + (maxMillis - minMillis) * this.#diskRandom.fraction();
+    const delayMillis = serviceMillis + (minMillis + (maxMillis - minMillis) * this.#diskRandom.fraction()) * this.#faults.slowFactor;
     this.#committing = true;
     this.#world.schedule(this.index, delayMillis * this.#diskRandom.fraction(), SETTLE, undefined);
     this.#world.schedule(this.index, delayMillis, RELEASE, effects);
@@ -256,16 +257,14 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     effects.release();
     if (this.#host === null) return;
     if (this.#ending !== null) return this.#finish(this.#ending, '');
+    this.#takeWaiting();
+  }
+
+  #takeWaiting(): void {
     const waiting = this.#inbox;
     if (waiting.length === 0) return;
     this.#inbox = [];
     for (const input of waiting) this.#handle(input);
-  }
-
-  /** A full disk stays full for a while, and the program that was reloaded may have written at its start. */
-  #retryLater(): void {
-    this.#failedCommits += 1;
-    this.#openTurn(Math.min(RETRY_MILLIS_MAX, RETRY_MILLIS * 2 ** Math.min(10, this.#failedCommits - 1)));
   }
 
   /** The program threw: it is made afresh from the store, but not for ever. */
@@ -273,9 +272,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     let thrown = error;
     for (;;) {
       const reason = thrown instanceof Error ? thrown.message : String(thrown);
-      this.#crashedAt = this.#crashedAt.filter((at) => at > this.#world.now - CRASH_WINDOW_MILLIS);
-      this.#crashedAt.push(this.#world.now);
-      if (this.#crashedAt.length > CRASHES_MAX) {
+      if (!this.#setbacks.mayGoOn(this.#world.now)) {
         this.#traceByWorld({ type: 'life', what: 'crash', reason });
         return this.#finish('crashed', reason);
       }
@@ -294,10 +291,12 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.#ending = null;
     this.#leaving = false;
     this.#inbox = [];
+    this.#frozen = [];
+    this.#faults = { ...this.#faults, paused: false };
+    this.#turnInputs = 0;
     this.#turnOpen = false;
     this.#committing = false;
-    this.#failedCommits = 0;
-    this.#crashedAt = [];
+    this.#setbacks.forget();
     this.#wire.clear();
     this.#timers.clear((timer) => this.#world.cancelTimer(timer));
     this.#hosting.datagrams.silence(this.index);

@@ -37,6 +37,8 @@ export interface HostingParts<Message> {
   readonly storeCodec?: Codec;
   /** How a message is called in the trace, after `<node>/<run>/`. */
   readonly frameName?: (message: Message) => string;
+  /** About how many bytes a message takes on a wire: for lines of limited bandwidth. */
+  readonly bytesOf?: (message: Message) => number;
   /** How long a commit takes. Default 0.05 to 0.3 ms. */
   readonly commit?: Latency;
 }

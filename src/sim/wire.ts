@@ -10,10 +10,13 @@ interface Owner {
   readonly rules: readonly Rule[] | null;
 }
 
+/** What a message counts before a line of limited bandwidth when nobody knows better. */
+const MESSAGE_BYTES = 100;
+
 /** A way to another node, as long as it is open. */
 interface Connection {
   reaches: boolean;
-  /** Frames of one connection do not overtake each other. */
+  /** Frames of one connection do not overtake each other, unless a rule says so. */
   lastArrivalMillis: number;
 }
 
@@ -53,17 +56,28 @@ export class Wire<Message> {
     const { world } = this.#hosting.parts;
     const rules = this.#owner.rules ?? world.rules;
     let delayMillis = world.network.delayMillis();
+    let copies = 1;
+    let overtaken = false;
     if (rules.length > 0) {
-      const verdict = world.judge(this.#owner.name, world.nameOf(to), rules);
+      const verdict = world.judge(this.#owner.name, world.nameOf(to), this.#hosting.parts.bytesOf?.(message) ?? MESSAGE_BYTES, rules);
       if (verdict.action === 'drop') return `rule ${verdict.rule}`;
-      if (verdict.action === 'deliver') delayMillis += verdict.delayMillis;
+      if (verdict.action === 'deliver') {
+        delayMillis += verdict.delayMillis;
+        ({ copies, overtaken } = verdict);
+      }
     }
     if (world.network.loses()) return 'loss';
     const carried = this.#throughBytes(message);
     if (typeof carried === 'string') return `invalid: ${carried}`;
-    connection.lastArrivalMillis = Math.max(world.now + delayMillis, connection.lastArrivalMillis);
-    world.carry(this.#owner.index, to, carried, connection.lastArrivalMillis);
+    for (let copy = 0; copy < copies; copy += 1) this.#carry(to, connection, carried, { delayMillis, overtaken });
     return null;
+  }
+
+  #carry(to: Address, connection: Connection, message: Message, way: { readonly delayMillis: number; readonly overtaken: boolean }): void {
+    const { world } = this.#hosting.parts;
+    const atMillis = world.now + way.delayMillis;
+    if (!way.overtaken) connection.lastArrivalMillis = Math.max(atMillis, connection.lastArrivalMillis);
+    world.carry(this.#owner.index, to, message, way.overtaken ? atMillis : connection.lastArrivalMillis);
   }
 
   /** The line of the trace about a dropped message. */

@@ -1,6 +1,5 @@
 import type { BaseEnv, CommandInput, Program } from '../core/env.ts';
-import type { Rule, Verdict } from '../core/rules.ts';
-import { judge } from '../core/rules.ts';
+import { Judge, type Rule, type Verdict } from '../core/rules.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { Address, NodeName } from '../core/types.ts';
 import { BareNode } from './bare-node.ts';
@@ -42,6 +41,9 @@ const ANY_LIFE = 3;
 const KIND_BITS = 2;
 const KIND_MASK = 3;
 
+/** What a message of a bare program counts before a line of limited bandwidth. */
+const MESSAGE_BYTES = 100;
+
 export const EPOCH_MILLIS = 1_750_000_000_000;
 
 /**
@@ -71,6 +73,7 @@ export class World {
   /** The timer of a bare program that is firing now, and where. */
   firing: Timer | null = null;
   firingAt = 0;
+  readonly #judge: Judge;
   readonly #queue = new EventQueue();
   readonly #inhabitants: Inhabitant[] = [];
   /** Odd while the inhabitant is up, even while it is down; grows by one with each change. */
@@ -82,6 +85,7 @@ export class World {
     this.traceSink = options.traceSink ?? null;
     this.traceFrames = options.traceFrames ?? true;
     this.network = new Network(stream(options.seed, 'network'), options);
+    this.#judge = new Judge(() => this.network.fraction());
   }
 
   get size(): number {
@@ -147,13 +151,18 @@ export class World {
   /** Puts a message on the way from a bare program. */
   send(from: number, to: Address, message: unknown): void {
     if (this.network.lossProbability > 0 && this.network.loses()) return;
-    let delayMillis = this.network.delayMillis();
-    if (this.rules.length > 0) {
-      const verdict = this.judge(this.nameOf(from), this.nameOf(to));
-      if (verdict.action === 'drop') return;
-      if (verdict.action === 'deliver') delayMillis += verdict.delayMillis;
-    }
+    const delayMillis = this.network.delayMillis();
+    if (this.rules.length > 0) return this.#sendJudged(from, to, message, delayMillis);
     this.#queue.push(this.now + delayMillis, ((this.#lives[to] as number) << KIND_BITS) | MESSAGE, to, from, message, delayMillis);
+  }
+
+  #sendJudged(from: number, to: Address, message: unknown, delayMillis: number): void {
+    const verdict = this.judge(this.nameOf(from), this.nameOf(to), MESSAGE_BYTES);
+    if (verdict.action === 'drop') return;
+    if (verdict.action === 'pass') return this.carry(from, to, message, this.now + delayMillis);
+    const base = this.now + verdict.delayMillis;
+    this.carry(from, to, message, base + delayMillis);
+    for (let copy = 1; copy < verdict.copies; copy += 1) this.carry(from, to, message, base + this.network.delayMillis());
   }
 
   /** A message will arrive at a time, if its target is then in the same life as now. */
@@ -161,8 +170,8 @@ export class World {
     this.#queue.push(atMillis, ((this.#lives[to] as number) << KIND_BITS) | MESSAGE, to, from, message);
   }
 
-  judge(from: string, to: string, rules: readonly Rule[] = this.rules): Verdict {
-    return judge(rules, { from, to }, () => this.network.fraction());
+  judge(from: string, to: string, bytes: number, rules: readonly Rule[] = this.rules): Verdict {
+    return this.#judge.judge(rules, { from, to, bytes, nowMillis: this.now });
   }
 
   nameOf(index: Address): string {

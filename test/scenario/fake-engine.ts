@@ -1,4 +1,5 @@
 import { ConfabError } from '../../src/core/errors.ts';
+import { type FaultKind, faultsInForce, type NodeFaults } from '../../src/core/faults.ts';
 import type { Rule } from '../../src/core/rules.ts';
 import type { TraceEvent } from '../../src/core/trace.ts';
 import type { Engine, SeedServerState } from '../../src/engine/engine.ts';
@@ -12,6 +13,9 @@ export class FakeEngine implements Engine {
   /** Answers by `node command` or by `command`; an Error is thrown. */
   readonly answers = new Map<string, Answer>();
   rules: readonly Rule[] = [];
+  /** Every list that was set, in order. */
+  readonly ruleHistory: Array<readonly Rule[]> = [];
+  readonly faults = new Map<string, NodeFaults>();
   stops = 0;
   startFails: Error | null = null;
   /** Waiting never comes back. */
@@ -73,6 +77,15 @@ export class FakeEngine implements Engine {
   }
   async setRules(rules: readonly Rule[]): Promise<void> {
     this.rules = rules;
+    this.ruleHistory.push(rules);
+  }
+  readonly refusals = new Map<FaultKind, string>();
+  refusal(kind: FaultKind): string | null {
+    return this.refusals.get(kind) ?? null;
+  }
+  async setFaults(node: string, faults: NodeFaults): Promise<void> {
+    this.faults.set(node, faults);
+    this.log.push(`faults ${node} ${faultsInForce(faults).join(' ')}`.trim());
   }
   async endpointOf(node: string): Promise<string> {
     if (!this.#running.has(node)) throw new ConfabError('unavailable', { what: node });

@@ -171,17 +171,50 @@ test('rules add up and are healed one by one or all at once', async (t) => {
     `${HEAD}  - cut: { between: alice, and: bob, name: ditch }\n  - delay: { between: everyone, and: bob, by: 200ms, jitter: 50ms, one-way: true }\n`,
     { engine },
   );
-  t.deepEqual(engine.rules, [
+  t.deepEqual(engine.ruleHistory[1], [
     { id: 'ditch', kind: 'cut', from: ['alice'], to: ['bob'], oneWay: false },
     { id: 'delay-1', kind: 'delay', from: ['*'], to: ['bob'], oneWay: true, delayMillis: 200, jitterMillis: 50 },
   ]);
+  t.deepEqual(engine.rules, [], 'what the steps left is healed at the end');
+  engine.ruleHistory.length = 0;
   await play(`${HEAD}  - cut: { between: alice, and: bob, name: ditch }\n  - cut: { between: bob, and: alice }\n  - heal: ditch\n`, { engine });
   t.deepEqual(
-    engine.rules.map((rule) => rule.id),
-    ['cut-1'],
+    engine.ruleHistory.map((rules) => rules.map((rule) => rule.id)),
+    [['ditch'], ['ditch', 'cut-1'], ['cut-1'], []],
   );
   const report = await play(`${HEAD}  - heal: nothing-of-that-name\n`, { engine });
   t.is(report.verdict, 'fail');
+});
+
+test('faults of nodes add up, are healed one by one, and none outlives the run', async (t) => {
+  const engine = new FakeEngine();
+  await play(
+    `${HEAD}  - slow: { of: alice, factor: 3 }\n  - disk: { of: alice, is: full }\n  - pause: bob\n  - clock: { of: bob, behind: 2m }\n  - slow: { of: alice, factor: 1 }\n  - kill: bob\n`,
+    { engine },
+  );
+  t.deepEqual(
+    engine.log.filter((line) => line.startsWith('faults') || line.startsWith('kill')),
+    [
+      'faults alice slow',
+      'faults alice slow disk-full',
+      'faults bob pause',
+      'faults bob pause clock',
+      'faults alice disk-full',
+      'kill bob',
+      'faults bob clock',
+      'faults alice',
+      'faults bob',
+    ],
+  );
+});
+
+test('what an engine cannot do is refused with its line before anything is started', async (t) => {
+  const engine = new FakeEngine();
+  engine.refusals.set('pause', 'these nodes share a process');
+  const text = `${HEAD}  - parallel:\n      - wait: 1s\n      - pause: alice\n`;
+  const error = await t.throwsAsync(play(text, { engine }));
+  t.regex(error?.message ?? '', /:\d+: the engine "sim" cannot do this \(pause\): these nodes share a process/);
+  t.deepEqual(engine.log, []);
 });
 
 test('the report in JSON has the promised keys and no text of a message', async (t) => {

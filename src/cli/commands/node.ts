@@ -11,6 +11,8 @@ interface NodeOptions {
   readonly interface: string;
   readonly trace?: string;
   readonly coreOptions?: string;
+  readonly faults?: string;
+  readonly conduct?: string;
   readonly lifeline?: boolean;
   readonly program?: string;
   readonly login?: boolean;
@@ -38,6 +40,8 @@ export function register(program: Command, context: CliContext): void {
     .option('--lifeline', 'end when stdin closes, for whoever starts this from a program')
     .addOption(new Option('--core-options <json>', 'options of the protocol that differ from the defaults, for scenarios').hideHelp())
     .addOption(new Option('--program <module>', 'a program to run in place of the chat node, for scenarios').hideHelp())
+    .addOption(new Option('--faults <file>', 'faults that the node suffers from the start, for scenarios').hideHelp())
+    .addOption(new Option('--conduct <name>', 'a node that does not play by the rules, for scenarios').hideHelp())
     .option('--login', 'log in at once, registering the name if it is new here')
     .option('--password-stdin', 'read the password for --login from the first line of stdin')
     .addHelpText(
@@ -69,6 +73,8 @@ Talk to it with: confab tui <user>, or confab call <user> <command>.`,
         interfaceAddress: options.interface,
         traceFile: options.trace ?? null,
         coreOptions: options.coreOptions ?? '{}',
+        faultsFile: options.faults ?? null,
+        conduct: options.conduct ?? null,
         lifeline: options.lifeline === true,
         program: options.program ?? null,
         login: options.login === true,

@@ -33,7 +33,8 @@ export function traceDrop(env: Env<Frame>, link: Link | undefined, reason: strin
   if (env.tracing) env.trace({ type: 'drop', peer: link?.name ?? 'unknown', reason: reason.slice(0, 200) });
 }
 
-function bytesOf(messages: readonly Message[]): number {
+/** About how many bytes a frame with these messages takes on a wire. */
+export function bytesOf(messages: readonly Message[]): number {
   return messages.reduce((sum, message) => sum + approximateBytes(message), FRAME_OVERHEAD_BYTES);
 }
 

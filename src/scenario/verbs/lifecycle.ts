@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { CONDUCTS } from '../../lab/conducts.ts';
 import { expandNames } from '../names.ts';
 import { flag, keys, node, nodes, oneOf } from '../parts.ts';
 import { type AnyVerb, longForm, verb } from '../verb.ts';
@@ -10,6 +11,7 @@ const startKeys = keys(
     knows: Type.Optional(nodes),
     'seed-server': Type.Optional(Type.Boolean({ description: 'false: these nodes do not know of the seed server (default true)' })),
     'empty-disk': Type.Optional(Type.Boolean({ description: 'true: throw their folders away first (default false)' })),
+    conduct: Type.Optional(oneOf(Object.keys(CONDUCTS), 'a node that does not play by the rules, in place of an honest one')),
   },
   'nodes to start; `knows` names peers whose addresses they are given by hand',
 );
@@ -24,14 +26,17 @@ const start = verb({
     const long = longForm<typeof startKeys.static>(value, 'nodes');
     const knows = long.knows === undefined ? '' : `, knowing the address of ${listed(expandNames(long.knows))}`;
     const seed = long['seed-server'] === false ? ', without a seed server' : '';
-    return `${does(expandNames(long.nodes), 'starts', 'start')}${knows}${seed}${long['empty-disk'] === true ? ', on an empty disk' : ''}`;
+    const conduct = long.conduct === undefined ? '' : ` (${long.conduct})`;
+    return `${does(expandNames(long.nodes), 'starts', 'start')}${conduct}${knows}${seed}${long['empty-disk'] === true ? ', on an empty disk' : ''}`;
   },
+  needs: (value) => (longForm<typeof startKeys.static>(value, 'nodes').conduct === undefined ? [] : ['conduct']),
   run: async (value, scene) => {
     const long = longForm<typeof startKeys.static>(value, 'nodes');
     const peers: string[] = [];
     for (const known of expandNames(long.knows ?? [])) peers.push(await scene.engine.endpointOf(known));
     const names = expandNames(long.nodes);
-    await scene.each(names, (name) => scene.startNode(name, { peers, seedServer: long['seed-server'] ?? true, emptyDisk: long['empty-disk'] ?? false }));
+    const options = { peers, seedServer: long['seed-server'] ?? true, emptyDisk: long['empty-disk'] ?? false };
+    await scene.each(names, (name) => scene.startNode(name, long.conduct === undefined ? options : { ...options, conduct: long.conduct }));
     return names.length === 1 ? undefined : `${counted(names.length, 'node')} up`;
   },
 });
@@ -43,7 +48,7 @@ const stop = verb({
   life: (value) => ({ ends: expandNames(value) }),
   words: (value) => does(expandNames(value), 'stops in order', 'stop in order'),
   run: async (value, scene) => {
-    await scene.each(expandNames(value), (name) => scene.engine.stopNode(name));
+    await scene.each(expandNames(value), (name) => scene.stopNode(name));
     return undefined;
   },
 });
@@ -54,8 +59,9 @@ const kill = verb({
   mentions: expandNames,
   life: (value) => ({ ends: expandNames(value) }),
   words: (value) => `${listed(expandNames(value))} ${expandNames(value).length === 1 ? 'is' : 'are'} killed`,
+  needs: () => ['kill'],
   run: async (value, scene) => {
-    await scene.each(expandNames(value), (name) => scene.engine.killNode(name));
+    await scene.each(expandNames(value), (name) => scene.killNode(name));
     return undefined;
   },
 });
@@ -71,7 +77,7 @@ const restart = verb({
   run: async (value, scene) => {
     const long = longForm<typeof restartKeys.static>(value, 'nodes');
     await scene.each(expandNames(long.nodes), async (name) => {
-      if (scene.engine.isRunning(name)) await scene.engine.killNode(name);
+      if (scene.engine.isRunning(name)) await scene.killNode(name);
       await scene.startNode(name, { emptyDisk: long['empty-disk'] ?? false });
     });
     return undefined;

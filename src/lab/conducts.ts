@@ -1,0 +1,25 @@
+import type { Env, Program } from '../core/env.ts';
+import type { Frame } from '../core/messages.ts';
+import { type ChatNodeOptions, chatNode } from '../core/node.ts';
+import { droppedMail } from './dropped-mail.ts';
+import { wrongSignatures } from './wrong-signatures.ts';
+
+/** A chat node, honest or not. */
+export type NodeConduct = (env: Env<Frame>, settings: ChatNodeOptions) => Program<Frame>;
+
+interface Conduct {
+  readonly about: string;
+  readonly make: NodeConduct;
+}
+
+/** Nodes that do not play by the rules, for scenarios (`start: { nodes: mallory, conduct: ... }`). A new one is one file and one line here. */
+export const CONDUCTS: Readonly<Record<string, Conduct>> = {
+  honest: { about: 'the chat node itself', make: chatNode },
+  'wrong-signatures': { about: 'passes on records of others with signatures that are not right', make: wrongSignatures },
+  'dropped-mail': { about: 'takes messages and neither keeps nor confirms them', make: droppedMail },
+};
+
+/** Null when there is none of that name. */
+export function conductNamed(name: string): NodeConduct | null {
+  return Object.hasOwn(CONDUCTS, name) ? (CONDUCTS[name] as Conduct).make : null;
+}

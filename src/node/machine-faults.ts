@@ -1,0 +1,102 @@
+import type { ScanRange, TransactionalStore } from '../core/capabilities.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import type { Clock, TraceSink } from '../ports/ports.ts';
+
+/** What can be wrong with the machine under a live node; the rest (pauses, slowness) is done to its process from outside. */
+export interface MachineFaultSettings {
+  /** Every commit fails for want of space. */
+  readonly diskFull: boolean;
+  /** How far the wall clock is off, ms. */
+  readonly skewMillis: number;
+}
+
+/** Stands between a live node and its machine, and is as good as not there while nothing is set. */
+export class MachineFaults {
+  #settings: MachineFaultSettings;
+
+  constructor(settings: MachineFaultSettings = { diskFull: false, skewMillis: 0 }) {
+    this.#settings = settings;
+  }
+
+  get settings(): MachineFaultSettings {
+    return this.#settings;
+  }
+
+  set(settings: MachineFaultSettings): void {
+    this.#settings = settings;
+  }
+
+  /** Only the time of day is wrong: the clock that measures differences never goes back. */
+  clock(real: Clock): Clock {
+    return {
+      monotonicMillis: () => real.monotonicMillis(),
+      wallMillis: () => real.wallMillis() + this.#settings.skewMillis,
+    };
+  }
+
+  store(real: TransactionalStore): TransactionalStore {
+    return new FallibleStore(real, this);
+  }
+
+  /** Traces of several nodes are put in order by the machine's clock, so they tell its time and not the node's. */
+  traceSink(real: TraceSink): TraceSink {
+    return {
+      write: (event: TraceEvent) => {
+        const { skewMillis } = this.#settings;
+        real.write(skewMillis === 0 ? event : { ...event, wallMillis: event.wallMillis - skewMillis });
+      },
+    };
+  }
+}
+
+/** Fails as a full disk does: nothing of the turn is written, and the host goes back to what is stored. */
+class FallibleStore implements TransactionalStore {
+  readonly #real: TransactionalStore;
+  readonly #faults: MachineFaults;
+
+  constructor(real: TransactionalStore, faults: MachineFaults) {
+    this.#real = real;
+    this.#faults = faults;
+  }
+
+  get unlocked(): boolean {
+    return this.#real.unlocked;
+  }
+  get dirty(): boolean {
+    return this.#real.dirty;
+  }
+  get<Value = unknown>(table: string, key: string): Value | undefined {
+    return this.#real.get<Value>(table, key);
+  }
+  scan<Value = unknown>(table: string, range?: ScanRange): Array<readonly [key: string, value: Value]> {
+    return this.#real.scan<Value>(table, range);
+  }
+  count(table: string): number {
+    return this.#real.count(table);
+  }
+  put(table: string, key: string, value: unknown): void {
+    this.#real.put(table, key, value);
+  }
+  delete(table: string, key: string): void {
+    this.#real.delete(table, key);
+  }
+  unlock(key: Uint8Array): 'opened' | 'created' | 'set-aside' | 'wrong-key' {
+    return this.#real.unlock(key);
+  }
+  lock(): void {
+    this.#real.lock();
+  }
+  wipe(): void {
+    this.#real.wipe();
+  }
+  commit(): void {
+    if (this.#faults.settings.diskFull) throw new Error('the disk is full');
+    this.#real.commit();
+  }
+  rollback(): void {
+    this.#real.rollback();
+  }
+  close(): void {
+    this.#real.close();
+  }
+}

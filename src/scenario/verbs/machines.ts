@@ -1,0 +1,84 @@
+import { Type } from '@sinclair/typebox';
+import type { NodeFaults } from '../../core/faults.ts';
+import { durationMillis } from '../durations.ts';
+import { expandNames } from '../names.ts';
+import { duration, keys, nodes, oneOf } from '../parts.ts';
+import type { Scene } from '../scene.ts';
+import { type AnyVerb, verb } from '../verb.ts';
+import { does, listed } from '../words.ts';
+
+/** Applies one change to what is wrong with each of several nodes. */
+async function change(scene: Scene, names: readonly string[], what: Partial<NodeFaults>): Promise<undefined> {
+  await scene.each(names, (name) => scene.faults.change(name, what));
+  return undefined;
+}
+
+const pause = verb({
+  name: 'pause',
+  schema: Type.Union([...nodes.anyOf], {
+    description: 'Let processes stand still (SIGSTOP): they read nothing and send nothing until `resume`; what comes waits.',
+  }),
+  mentions: expandNames,
+  needs: () => ['pause'],
+  words: (value) => does(expandNames(value), 'stands still', 'stand still'),
+  run: (value, scene) => change(scene, expandNames(value), { paused: true }),
+});
+
+const resume = verb({
+  name: 'resume',
+  schema: Type.Union([...nodes.anyOf], { description: 'Let paused processes go on (SIGCONT).' }),
+  mentions: expandNames,
+  words: (value) => does(expandNames(value), 'goes on', 'go on'),
+  run: (value, scene) => change(scene, expandNames(value), { paused: false }),
+});
+
+const slow = verb({
+  name: 'slow',
+  schema: keys(
+    { of: nodes, factor: Type.Number({ minimum: 1, maximum: 1_000, description: 'how many times longer everything takes; 1: as usual' }) },
+    'Make nodes slow: a simulated one takes a multiple of the usual time for each input and commit, a real process gets that share of time.',
+  ),
+  mentions: (value) => expandNames(value.of),
+  needs: () => ['slow'],
+  words: (value) =>
+    value.factor === 1
+      ? does(expandNames(value.of), 'is as fast as usual', 'are as fast as usual')
+      : `${does(expandNames(value.of), 'is', 'are')} ${value.factor} times slower`,
+  run: (value, scene) => change(scene, expandNames(value.of), { slowFactor: value.factor }),
+});
+
+const disk = verb({
+  name: 'disk',
+  schema: keys({ of: nodes, is: oneOf(['full', 'free'], 'full or free') }, 'Let the disk of nodes be full: every commit fails until it is free again.'),
+  mentions: (value) => expandNames(value.of),
+  needs: () => ['disk-full'],
+  words: (value) => `the disk of ${listed(expandNames(value.of))} is ${value.is === 'full' ? 'full' : 'free again'}`,
+  run: (value, scene) => change(scene, expandNames(value.of), { diskFull: value.is === 'full' }),
+});
+
+const clock = verb({
+  name: 'clock',
+  schema: keys(
+    {
+      of: nodes,
+      ahead: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'how far it is ahead of the true time' })),
+      behind: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'how far it is behind the true time' })),
+      is: Type.Optional(oneOf(['right'], 'right')),
+    },
+    'Set the wall clock of nodes wrong, or right again. At a running node it jumps; timers and what measures differences are not touched.',
+  ),
+  mentions: (value) => expandNames(value.of),
+  needs: () => ['clock'],
+  misfit: (value) =>
+    [value.ahead, value.behind, value.is].filter((each) => each !== undefined).length === 1 ? null : 'say one of "ahead", "behind" or "is: right"',
+  words: (value) => {
+    const where = value.ahead !== undefined ? `${value.ahead} ahead` : value.behind !== undefined ? `${value.behind} behind` : 'right again';
+    return `the clock of ${listed(expandNames(value.of))} is ${where}`;
+  },
+  run: (value, scene) => {
+    const skewMillis = value.ahead !== undefined ? durationMillis(value.ahead) : value.behind !== undefined ? -durationMillis(value.behind) : 0;
+    return change(scene, expandNames(value.of), { skewMillis });
+  },
+});
+
+export const MACHINE_VERBS: readonly AnyVerb[] = [pause, resume, slow, disk, clock];
