@@ -1,9 +1,9 @@
 import type { CommandName } from '../core/commands.ts';
 import { CORE_OPTIONS } from '../core/options.ts';
-import { anything, boolean, choice, integer, list, optional, record, type Shape, text } from '../core/shape.ts';
+import { boolean, choice, integer, optional, type Shape, text } from '../core/shape.ts';
 import { ACCOUNT_REGISTRY } from './account-registry.ts';
+import { DRIVER_REGISTRY } from './driver-registry.ts';
 import { ROOM_REGISTRY } from './room-registry.ts';
-import { machineFaultShapes, RULES_MAX, ruleShape } from './rule-shapes.ts';
 
 /**
  * The one command registry: the numbered menus, slash commands, completion, help, scenario steps and the printed manual
@@ -313,47 +313,7 @@ export const REGISTRY = [
     example: '/delete-account',
   },
   ...ROOM_REGISTRY,
-  // answered by the driver, for scripts and the lab
-  { name: 'ping', slash: [], summary: 'Is the node there?', args: nothing, positional: [], when: 'always', example: '' },
-  { name: 'subscribe', slash: [], summary: 'Send events from now on', args: nothing, positional: [], when: 'always', example: '' },
-  {
-    name: 'set-rules',
-    slash: [],
-    summary: 'Replace the fault rules of this node',
-    args: { rules: list(ruleShape, RULES_MAX) },
-    positional: [],
-    when: 'always',
-    example: '',
-  },
-  {
-    name: 'program-meet',
-    slash: [],
-    summary: 'Tell the program of this node where others are; the first time it starts',
-    args: { peers: list(record({ name: text(1, 64), endpoint: text(1, 512) }), 100_000) },
-    positional: [],
-    when: 'always',
-    example: '',
-  },
-  {
-    name: 'program-do',
-    slash: [],
-    summary: 'A command of the program of this node',
-    args: { name: text(1, 64), args: anything },
-    positional: [],
-    when: 'always',
-    example: '',
-  },
-  {
-    name: 'set-faults',
-    slash: [],
-    summary: "Replace the faults of this node's machine: a full disk, a wrong clock",
-    args: machineFaultShapes,
-    positional: [],
-    when: 'always',
-    example: '',
-  },
-  { name: 'faults', slash: [], summary: 'What this node is made to suffer', args: nothing, positional: [], when: 'always', example: '' },
-  { name: 'stop', slash: [], summary: 'End this node in order', args: nothing, positional: [], when: 'always', example: '' },
+  ...DRIVER_REGISTRY,
 ] as const satisfies readonly CommandEntry[];
 
 const byName = new Map<string, CommandEntry>(REGISTRY.map((entry) => [entry.name, entry]));
