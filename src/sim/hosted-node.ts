@@ -129,11 +129,6 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.#enqueue({ type: 'command', command });
   }
 
-  /** Puts something that was seen from outside into this node's trace. */
-  observe(detail: TraceDetail): void {
-    if (this.traceSink !== null) this.#take({ type: 'observe', detail });
-  }
-
   // --- the world's side ---
 
   receive(from: Address, message: unknown): void {
