@@ -200,6 +200,15 @@ export const REGISTRY = [
     example: '/ticks V1StGXR8_Z5jdHi6B-myT',
   },
   {
+    name: 'why',
+    slash: ['/why'],
+    summary: 'The way of a message so far, and what it waits for',
+    args: { id: text(1, 64) },
+    positional: ['id'],
+    when: 'logged-in',
+    example: '/why 0VpWcKqzT4x',
+  },
+  {
     name: 'read',
     slash: ['/read'],
     summary: 'Mark a conversation as read',

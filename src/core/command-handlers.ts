@@ -2,6 +2,7 @@ import { wellFormedText } from './bytes.ts';
 import type { CommandName, Commands, FriendView, UserView } from './commands.ts';
 import { parseEndpoint } from './endpoint.ts';
 import type { CommandInput, CommandResult } from './env.ts';
+import { storyOf } from './mail/story.ts';
 import type { Parts } from './parts.ts';
 import type { VerifiedRecord } from './records.ts';
 import { keyOfName } from './ring/keys.ts';
@@ -48,6 +49,7 @@ const NEEDS_SESSION = new Set<string>([
   'chats',
   'history',
   'message',
+  'why',
   'read',
   'draft',
   'settings',
@@ -162,6 +164,10 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
     const message = chat.message(id);
     respond(message === null ? { ok: false, code: 'unknown-message', details: { id } } : { ok: true, value: message });
   },
+  why: (parts, { id }, respond) => {
+    const story = storyOf(parts, id);
+    respond(story === null ? { ok: false, code: 'unknown-message', details: { id } } : { ok: true, value: story });
+  },
   read: (parts, args, respond) => withPeer(parts, args.with, respond, (id) => respond({ ok: true, value: { count: parts.chat.read(id) } })),
   draft: (parts, args, respond) =>
     withPeer(parts, args.with, respond, (id) => {
@@ -169,7 +175,7 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
       if (args.text !== undefined) drafts.set(id, { text: wellFormedText(args.text), changedMillis: Math.trunc(parts.env.wallMillis) });
       respond({ ok: true, value: { with: args.with, text: drafts.text(id) } });
     }),
-  settings: ({ chat }, args, respond) => respond({ ok: true, value: Object.keys(args).length === 0 ? chat.settings() : chat.changeSettings(args) }),
+  settings: ({ chat }, args, respond) => respond({ ok: true, value: Object.keys(args).length === 0 ? chat.preferences.get() : chat.preferences.change(args) }),
   peers: ({ connections }, _args, respond) => respond({ ok: true, value: { peers: connections.peers() } }),
   join: ({ connections }, { endpoint }, respond) => {
     const parsed = parseEndpoint(endpoint);

@@ -37,6 +37,8 @@ export interface Commands extends RoomCommands {
   /** Newest last; `before` is the key of the oldest message that is held already. */
   history: { args: { with: string; limit?: number; before?: string }; result: { messages: readonly MessageView[]; more: boolean } };
   message: { args: { id: string }; result: MessageView };
+  /** The way of one message so far, and what it waits for. The beginning of the id is enough. */
+  why: { args: { id: string }; result: { id: MessageId; with: string; text: string; state: MessageState; steps: readonly StoryStep[] } };
   read: { args: { with: string }; result: { count: number } };
   /** With a text: keeps it as what was begun and not sent. Without: what is kept. An empty one is none. */
   draft: { args: { with: string; text?: string }; result: { with: string; text: string } };
@@ -121,6 +123,17 @@ export interface MessageView {
   /** Names and times behind the ticks: who signed what. */
   readonly receipts: ReadonlyArray<{ readonly state: 'delivered' | 'read'; readonly by: string; readonly wallMillis: WallMillis }>;
   readonly reason?: string;
+  /** The nodes that had a copy for the absent recipient when that was last told, and when the first did. */
+  readonly heldBy?: readonly string[];
+  readonly heldMillis?: WallMillis;
+  /** Of a message that came out of the mailbox: the node that had it. */
+  readonly via?: string;
+}
+
+/** One sentence of the story of a message; `wallMillis` null: how it stands now. */
+export interface StoryStep {
+  readonly wallMillis: WallMillis | null;
+  readonly text: string;
 }
 
 export interface PeerView {
@@ -175,7 +188,14 @@ export type NodeEvent =
   | { readonly type: 'handed-over'; readonly user: string; readonly from: string; readonly messages: number }
   | { readonly type: 'message-received'; readonly message: MessageView }
   | { readonly type: 'message-sent'; readonly message: MessageView }
-  | { readonly type: 'message-changed'; readonly id: MessageId; readonly with: string; readonly state: MessageState; readonly reason?: string }
+  | {
+      readonly type: 'message-changed';
+      readonly id: MessageId;
+      readonly with: string;
+      readonly state: MessageState;
+      readonly reason?: string;
+      readonly heldBy?: readonly string[];
+    }
   | ({ readonly type: 'presence-changed'; readonly user: string } & PresenceView)
   | { readonly type: 'relation-changed'; readonly user: string; readonly from: Relation; readonly to: Relation }
   | { readonly type: 'user-deleted'; readonly user: string }

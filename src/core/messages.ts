@@ -80,6 +80,8 @@ export type Message =
   | { readonly type: 'handover-ask'; readonly ephemeral: Uint8Array; readonly sealed: Uint8Array }
   /** A page of rows, sealed under a key that only nodes with the user's vault have. */
   | { readonly type: 'handover-page'; readonly salt: Uint8Array; readonly sealed: Uint8Array }
+  /** A holder to a user who is logged in: there is something in your mailbox here. */
+  | { readonly type: 'mail-waiting' }
   /** Messages that will never be taken. */
   | { readonly type: 'refusal'; readonly ids: readonly MessageId[]; readonly reason: 'not-friends' | 'unreadable' }
   /** Between members of the ring (ring/ring-port.ts). */
@@ -157,6 +159,7 @@ export const MESSAGES: Readonly<Record<MessageType, MessageEntry>> = {
   },
   'handover-ask': { about: 'Asks for a page of what an earlier session of the same user left.', shape: { ephemeral: bytes(32), sealed: bytes(16, 1_024) } },
   'handover-page': { about: 'A sealed page of rows.', shape: { salt: bytes(16), sealed: bytes(16, 524_288) } },
+  'mail-waiting': { about: 'A holder of the mailbox tells its owner, who has logged in, that something lies there.', shape: {} },
   refusal: { about: 'Messages that will never be taken.', shape: { ids: list(messageId, 256), reason: choice('not-friends', 'unreadable') } },
   ...ROOM_MESSAGES,
 };

@@ -12,6 +12,7 @@ import { Friends } from './friends/friends.ts';
 import { Trust } from './friends/trust.ts';
 import type { Link } from './link/link.ts';
 import { Links } from './link/links.ts';
+import { isMailTimer, Mail } from './mail/mail.ts';
 import { Connections } from './membership/connections.ts';
 import { FailureDetector } from './membership/failure-detector.ts';
 import { RecordView } from './membership/record-view.ts';
@@ -110,6 +111,7 @@ class ChatNode implements Program<Frame> {
     parts.secure = new SecureChannels(parts);
     parts.chat = new Chat(parts);
     parts.rooms = new Rooms(parts, this.#services);
+    parts.mail = new Mail(parts);
     parts.vaultExchange = new VaultExchange(parts);
     parts.custody = new Custody(parts);
     parts.inheritance = new Inheritance(parts);
@@ -142,6 +144,7 @@ class ChatNode implements Program<Frame> {
   }
 
   timer(kind: string, key: string): void {
+    if (isMailTimer(kind)) return this.#parts.mail.timer(kind);
     const { links, discovery, swim, connections, sync, seed, lookup, chat, presence } = this.#parts;
     switch (kind) {
       case 'link-tick':
@@ -224,6 +227,7 @@ class ChatNode implements Program<Frame> {
   endTurn(): void {
     const { connections, chat, sync, links } = this.#parts;
     connections.endTurn();
+    this.#parts.mail.endTurn();
     chat.endTurn();
     this.#parts.rooms.endTurn();
     this.#parts.secure.endTurn();
@@ -291,6 +295,8 @@ class ChatNode implements Program<Frame> {
         return chat.envelope(link, message);
       case 'receipt':
         return chat.receipt(link, message);
+      case 'mail-waiting':
+        return this.#parts.mail.waiting(link);
       case 'refusal':
         return chat.refusal(link, message);
       case 'ring-ask':

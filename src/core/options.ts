@@ -183,6 +183,32 @@ export const CORE_OPTIONS = Object.freeze({
   outboxRetryMillis: 5_000,
   outboxRetryMillisMax: 60_000,
   historyPageMax: 500,
+
+  // mail: messages for those who are away
+  /** How long a link is waited for before a message goes to the mailbox of somebody who is not known to be away, ms. */
+  mailPatienceMillis: 1_000,
+  /** How often what waits is looked at, ms. */
+  mailTickMillis: 500,
+  /** How long a letter may lie in a mailbox, ms; no holder takes one for longer. */
+  mailKeptMillis: 14 * 86_400_000,
+  /** Letters to one recipient at a time, and writes to the ring of all that are not held yet. */
+  mailLettersMax: 240,
+  mailWritesMax: 64,
+  /** A letter that was refused, for want of room, is posted again after this long, ms. */
+  mailRetryMillis: 60_000,
+  /** How often the holders are asked whether a letter was fetched, ms. */
+  mailAskMillis: 45_000,
+  /** When the own mailbox is looked into again after a login, ms, each time four times later up to the maximum. */
+  mailDrainMillis: 2_500,
+  mailDrainMillisMax: 90_000,
+  /** The same while no holder can be reached, ms, doubled up to `mailDrainMillis`. */
+  mailReachMillis: 200,
+  /** Letters of people who are no friends, and whom we have not refused either, that may lie in the own mailbox. */
+  mailStrangersMax: 256,
+  /** A letter whose predecessor is missing waits for it at most this long, ms. */
+  mailOrderMillis: 400,
+  /** A holder tells of new mail at most this often, ms. */
+  mailNoticeMillis: 200,
   /** A message that its recipient could not open is sealed anew at most so often. */
   resealsMax: 8,
 

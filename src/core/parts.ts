@@ -8,6 +8,7 @@ import type { Env } from './env.ts';
 import type { Friends } from './friends/friends.ts';
 import type { Trust } from './friends/trust.ts';
 import type { Links } from './link/links.ts';
+import type { Mail } from './mail/mail.ts';
 import type { Connections } from './membership/connections.ts';
 import type { FailureDetector } from './membership/failure-detector.ts';
 import type { RecordView } from './membership/record-view.ts';
@@ -66,6 +67,8 @@ export interface Parts {
   readonly secure: SecureChannels;
   readonly chat: Chat;
   readonly rooms: Rooms;
+  /** Messages for those who are away. */
+  readonly mail: Mail;
   /** Hands the vault to a login of the same user elsewhere, and asks for it. */
   readonly vaultExchange: VaultExchange;
   /** What a session that was overtaken left, until the new one has it. */

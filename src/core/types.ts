@@ -46,8 +46,8 @@ export interface PresenceView {
 /** none, a request that we sent, one that we received, friends, or blocked by us. */
 export type Relation = 'none' | 'outgoing' | 'incoming' | 'friend' | 'blocked';
 
-/** queued: in our outbox; delivered: durable at the recipient; read: shown; failed: refused, see reason. */
-export type MessageState = 'queued' | 'delivered' | 'read' | 'failed';
+/** queued: in our outbox; held: in the recipient's mailbox as well, at a majority of its holders; delivered: durable at the recipient; read: shown; failed: refused, see reason. */
+export type MessageState = 'queued' | 'held' | 'delivered' | 'read' | 'failed';
 
 /** Where the last sync on join came from. */
 export type SyncSource = 'none' | 'peers' | 'seed-server';

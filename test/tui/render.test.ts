@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
+import type { NodeEvent } from '../../src/core/commands.ts';
+import type { MessageId } from '../../src/core/types.ts';
 import { frameIsExact, renderFrame } from '../../src/tui/render/frame.ts';
 import { chatText, spokenMessage } from '../../src/tui/render/plain-text.ts';
 import { lineText } from '../../src/tui/text/styled.ts';
@@ -135,11 +137,31 @@ test('a scrolled conversation says what waits below', (t) => {
 
 test('what cannot be reached is explained', (t) => {
   const driver = loggedIn().type('/chat dave').press('enter').answer('history', { messages: [], more: false });
-  t.regex(picture(driver), /dave is offline \(last seen 10 minutes ago\); what you write waits here\./u);
+  t.regex(picture(driver), /dave is offline \(last seen 10 minutes ago\); what you write is kept meanwhile\./u);
   for (const text of ['one', 'two']) driver.event({ type: 'message-sent', message: message('dave', text, { fromMe: true, state: 'queued' }) });
   t.regex(picture(driver), /dave is offline; your 2 messages wait here and go when dave is back\./u);
   driver.event({ type: 'presence-changed', user: 'dave', presence: 'online', statusText: '', suspect: true, lastSeenMillis: NOW });
   t.regex(picture(driver.do({ type: 'tick', nowMillis: NOW + 60_000 })), /dave has fallen silent/u);
+});
+
+test('who keeps a message for an absent friend stands below the last of them, and why tells its story', (t) => {
+  const driver = loggedIn().type('/chat dave').press('enter').answer('history', { messages: [], more: false });
+  const sent = ['one', 'two'].map((text) => message('dave', text, { fromMe: true, state: 'queued' }));
+  for (const each of sent) driver.event({ type: 'message-sent', message: each });
+  for (const { id } of sent) driver.event({ type: 'message-changed', id, with: 'dave', state: 'held', heldBy: ['bob', 'carol'] });
+  const text = picture(driver);
+  t.is(text.split('held by bob and carol').length, 2, text);
+  t.regex(text, /dave is offline; others keep your 2 messages until dave is back\./u);
+  driver.event({ type: 'message-changed', id: sent[1]?.id ?? '', with: 'dave', state: 'held', heldBy: ['bob', 'carol', 'erin', 'frank'] } as NodeEvent);
+  t.regex(picture(driver), /held by bob, carol and 2 others/u);
+  driver.forget().type('/why').press('enter');
+  t.deepEqual(driver.calls(), [['why', { id: sent[1]?.id }]]);
+  const steps = [
+    { wallMillis: NOW, text: 'You wrote it, and it was stored here.' },
+    { wallMillis: null, text: 'It waits for dave to log in.' },
+  ];
+  driver.answer('why', { id: sent[1]?.id as MessageId, with: 'dave', text: 'two', state: 'held', steps });
+  t.regex(picture(driver), /now +It waits for dave to log in\./u);
 });
 
 test('a password is dots on the screen, whatever it is', (t) => {

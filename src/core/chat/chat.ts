@@ -1,23 +1,21 @@
 import { utf8Length, wellFormedText } from '../bytes.ts';
-import type { ChatView, MessageView, Settings } from '../commands.ts';
+import type { ChatView, MessageView } from '../commands.ts';
 import type { Link } from '../link/link.ts';
 import type { Envelope, Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
-import { boolean, integer, misfit, optional, record } from '../shape.ts';
 import type { MessageId, MessageState, UserId } from '../types.ts';
 import { Drafts } from './drafts.ts';
-import { type Content, openEnvelope, receiptBytes, SUITE_RATCHET, sealEnvelope } from './envelope.ts';
+import { sealEnvelope } from './envelope.ts';
 import { History, placeOf, type StoredMessage } from './history.ts';
+import { Incoming, type Intake } from './incoming.ts';
 import { Inherited } from './inherited.ts';
 import { messageId } from './message-id.ts';
 import { Outbox } from './outbox.ts';
+import { Preferences } from './preferences.ts';
+import { Receipts } from './receipts.ts';
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
-
-const settingsShape = record({ readReceipts: boolean, bell: boolean, changedMillis: optional(integer()) });
-const RECEIPT_IDS_MAX = 256;
-const DEFAULT_SETTINGS: Settings = { readReceipts: true, bell: true };
 
 /**
  * Direct messages.
@@ -37,12 +35,17 @@ export class Chat {
   readonly drafts: Drafts;
   /** Takes in what an earlier session of the user left at another node. */
   readonly inherited: Inherited;
-  readonly #receiptsDue = new Map<UserId, MessageId[]>();
+  readonly #receipts: Receipts;
+  readonly #incoming: Incoming;
+  readonly preferences: Preferences;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#history = new History(parts.env.store);
     this.#outbox = new Outbox(parts, (to, id) => this.#sealStored(to, id));
+    this.#receipts = new Receipts(parts);
+    this.#incoming = new Incoming({ parts, history: this.#history, receipts: this.#receipts, show: (key, message) => this.#view(key, message) });
+    this.preferences = new Preferences(parts.env);
     this.drafts = new Drafts(parts.env.store);
     this.inherited = new Inherited({
       store: parts.env.store,
@@ -62,7 +65,7 @@ export class Chat {
     this.#history.forget();
     this.#outbox.close();
     this.#resealed.clear();
-    this.#receiptsDue.clear();
+    this.#receipts.close();
   }
 
   waitingFor(): UserId[] {
@@ -95,6 +98,7 @@ export class Chat {
     const message: StoredMessage = { id, peer, fromMe: true, text: wellFormed, stamp, sentMillis, receivedMillis: null, state: 'queued', receipts: [] };
     const key = this.#history.add(message);
     this.#outbox.add(envelope ?? { suite: 0, id, from, to: peer }, stamp);
+    this.#parts.mail.delivery.review(peer);
     if (env.tracing) env.trace({ type: 'state', subject: 'message', id, to: 'queued', data: { peer: name, place: placeOf(key) } });
     this.#parts.tell({ type: 'message-sent', message: this.#view(key, message) });
     return { id, state: 'queued' };
@@ -116,6 +120,7 @@ export class Chat {
     this.#outbox.sealAll(peer);
     const link = this.#parts.connections.sessionLink(peer);
     if (link !== null && this.waitsFor(peer)) this.#outbox.pump(peer, link);
+    if (link === null && this.waitsFor(peer)) this.#parts.mail.delivery.review(peer);
   }
 
   #waiting(recipients: Iterable<UserId>, readers: Iterable<UserId>): void {
@@ -123,21 +128,23 @@ export class Chat {
     for (const id of recipients) {
       const link = connections.sessionLink(id);
       if (link !== null) this.#outbox.restart(id, link);
+      else this.#parts.mail.delivery.review(id);
     }
     for (const id of readers) {
       const link = connections.sessionLink(id);
-      if (link !== null) this.#sendReadReceipts(id, link);
+      if (link !== null) this.#receipts.sendRead(id, link);
     }
     connections.reviewSoon();
   }
 
   userLinkUp(id: UserId, link: Link): void {
     this.#outbox.restart(id, link);
-    this.#sendReadReceipts(id, link);
+    this.#receipts.sendRead(id, link);
   }
 
   userLinkDown(id: UserId): void {
     this.#outbox.pause(id);
+    if (this.waitsFor(id)) this.#parts.mail.delivery.review(id);
   }
 
   outboxTick(): void {
@@ -147,88 +154,28 @@ export class Chat {
   // --- receiving ---
 
   envelope(link: Link, message: Of<'envelope'>): void {
-    const { env, friends, session, view } = this.#parts;
-    const { envelope } = message;
-    const reject = (reason: string): void => this.#drop(link, envelope.id, reason);
-    if (session.open === null || envelope.to !== session.userId) return reject('not-for-us');
-    if (friends.isBlocked(envelope.from)) return reject('blocked');
-    const sender = view.user(envelope.from);
-    if (sender === null || friends.relation(envelope.from) !== 'friend') {
-      this.#parts.links.send(link, { type: 'refusal', ids: [envelope.id], reason: 'not-friends' });
-      return reject('not-friends');
-    }
-    if (this.#history.has(envelope.id)) {
-      this.#parts.count('messagesTwice');
-      const found = env.tracing ? this.#history.byId(envelope.id) : null;
-      if (found !== null)
-        env.trace({ type: 'state', subject: 'message', id: envelope.id, to: 'kept', data: { peer: sender.body.name, place: placeOf(found[0]) } });
-      return this.#receiptDue(envelope.from, envelope.id);
-    }
-    if (envelope.suite !== SUITE_RATCHET) return reject(`downgrade: suite ${envelope.suite}`);
-    const content = openEnvelope(this.#parts, sender, envelope);
-    if (typeof content === 'string') {
-      this.#parts.links.send(link, { type: 'refusal', ids: [envelope.id], reason: 'unreadable' });
-      return reject(`unreadable: ${content}`);
-    }
-    this.#keep(sender, envelope, content);
+    const { id } = message.envelope;
+    const intake = this.take(message.envelope, (reason) => this.#drop(link, id, reason));
+    if (intake === 'unreadable') this.#parts.links.send(link, { type: 'refusal', ids: [id], reason: intake });
+    if (intake === 'not-friends' || intake === 'unknown-sender') this.#parts.links.send(link, { type: 'refusal', ids: [id], reason: 'not-friends' });
   }
 
-  #keep(sender: VerifiedRecord<'user'>, envelope: Envelope, content: Content): void {
-    const { env, options } = this.#parts;
-    const peer = envelope.from;
-    const receivedMillis = Math.trunc(env.wallMillis);
-    // A clock far ahead must not push the conversation into the future for good.
-    const ahead = content.stamp > receivedMillis + options.clockAheadMillisMax;
-    const stamp = ahead ? Math.max(receivedMillis, this.#history.conversation(peer).stamp + 1) : content.stamp;
-    const message: StoredMessage = {
-      id: envelope.id,
-      peer,
-      fromMe: false,
-      text: content.text,
-      stamp,
-      sentMillis: content.sentMillis,
-      receivedMillis,
-      state: 'delivered',
-      receipts: [],
-    };
-    const key = this.#history.add(message);
-    this.#receiptDue(peer, envelope.id);
-    const data = { from: sender.body.name, bytes: utf8Length(content.text), place: placeOf(key) };
-    if (env.tracing) env.trace({ type: 'shown', what: 'message', id: envelope.id, data });
-    this.#parts.tell({ type: 'message-received', message: this.#view(key, message) });
+  /** An envelope that has come, over a link or out of the mailbox; then `via` names the node that had it. */
+  take(envelope: Envelope, rejected: (reason: string) => void, via?: string): Intake {
+    return this.#incoming.take(envelope, rejected, via);
   }
 
-  #receiptDue(peer: UserId, id: MessageId): void {
-    const due = this.#receiptsDue.get(peer);
-    if (due === undefined) this.#receiptsDue.set(peer, [id]);
-    else due.push(id);
-  }
-
-  /** End of a turn: one signature confirms all that came in it from one sender. */
   endTurn(): void {
-    for (const [peer, ids] of this.#receiptsDue) {
-      const link = this.#parts.connections.sessionLink(peer);
-      for (let at = 0; link !== null && at < ids.length; at += RECEIPT_IDS_MAX) this.#sendReceipt(link, peer, ids.slice(at, at + RECEIPT_IDS_MAX), 'delivered');
-    }
-    this.#receiptsDue.clear();
+    this.#receipts.endTurn();
     this.#history.endTurn();
-  }
-
-  #sendReceipt(link: Link, to: UserId, ids: readonly MessageId[], state: 'delivered' | 'read', acknowledged?: () => void): void {
-    const { env, session, links } = this.#parts;
-    if (session.open === null) return;
-    const signature = env.crypto.sign(session.open.identity.secretKey, receiptBytes({ from: session.open.userId, to, state, ids }));
-    links.send(link, { type: 'receipt', ids, state, signature }, acknowledged);
   }
 
   receipt(link: Link, message: Of<'receipt'>): void {
     const { env, session, view } = this.#parts;
     const peer = link.userId;
-    if (session.open === null || peer === null) return;
-    const signer = view.user(peer);
-    if (signer === null) return;
-    const signed = receiptBytes({ from: peer, to: session.open.userId, state: message.state, ids: message.ids });
-    if (!env.crypto.verify(signer.author, signed, message.signature)) return this.#drop(link, message.ids[0], 'wrong receipt signature');
+    const signer = peer === null ? null : view.user(peer);
+    if (session.open === null || peer === null || signer === null) return;
+    if (!this.#receipts.isGenuine(signer, message)) return this.#drop(link, message.ids[0], 'wrong receipt signature');
     const receipt = { state: message.state, by: signer.body.name, wallMillis: Math.trunc(env.wallMillis) };
     for (const id of message.ids) this.#settle(peer, signer.body.name, id, message.state, { receipt });
     this.#outbox.pump(peer, link);
@@ -238,12 +185,14 @@ export class Chat {
     const peer = link.userId;
     const name = peer === null ? undefined : this.#parts.view.user(peer)?.body.name;
     if (this.#parts.session.open === null || peer === null || name === undefined) return;
-    const reason = message.reason === 'not-friends' ? `${name} does not have you as a friend` : `${name} could not open it`;
-    for (const id of message.ids) {
-      if (message.reason === 'unreadable' && this.#sealAnew(peer, id)) continue;
-      this.#settle(peer, name, id, 'failed', { reason });
-    }
+    for (const id of message.ids) this.#refused(peer, name, id, message.reason);
     this.#outbox.pump(peer, link);
+  }
+
+  #refused(peer: UserId, name: string, id: MessageId, why: 'not-friends' | 'unreadable'): void {
+    if (why === 'unreadable' && this.#sealAnew(peer, id)) return;
+    const reason = why === 'not-friends' ? `${name} does not have you as a friend` : `${name} could not open it`;
+    this.#settle(peer, name, id, 'failed', { reason });
   }
 
   /** They lost the session, or are somewhere else now: another one is begun with the keys that we know by now. Not without end. */
@@ -267,59 +216,60 @@ export class Chat {
     if (row !== undefined && 'part' in row) sessions.confirm(peer, row.part.session);
     this.#resealed.delete(id);
     this.#outbox.settle(peer, found[1].stamp, id);
+    this.#parts.mail.delivery.settled(peer, id);
     if (this.#history.advance(id, state, more) === null) return;
     this.#traceState(id, state, name);
     this.#parts.tell({ type: 'message-changed', id, with: name, state, ...(more.reason === undefined ? {} : { reason: more.reason }) });
+  }
+
+  // --- what mail asks and tells ---
+
+  /** Of somebody's rows the oldest, sealed as far as that can be done. */
+  outboxRows(to: UserId, limit: number): Array<readonly [key: string, envelope: Envelope]> {
+    return this.#outbox.sealedRows(to, limit);
+  }
+
+  outboxRow(key: string): Envelope | null {
+    return this.#outbox.sealedRow(key);
+  }
+
+  knows(id: string): boolean {
+    return this.#history.has(id as MessageId);
+  }
+
+  /** Our message before this one in the conversation, unless that will never arrive; empty for none. */
+  previousId(peer: UserId, id: MessageId): string {
+    const found = this.#history.byId(id);
+    return found === null ? '' : this.#history.previousOwn(peer, found[0]);
+  }
+
+  /** The nodes of these names have the letter; told again when there are more or others. */
+  held(peer: UserId, id: MessageId, heldBy: readonly string[]): void {
+    const changed = this.#history.hold(id, heldBy, Math.trunc(this.#parts.env.wallMillis));
+    if (changed === null) return;
+    const name = this.#nameOf(peer);
+    const { env } = this.#parts;
+    if (env.tracing) env.trace({ type: 'state', subject: 'message', id, to: 'held', data: { peer: name, heldBy: heldBy.join(' ') } });
+    this.#parts.tell({ type: 'message-changed', id, with: name, state: changed.state, heldBy });
+  }
+
+  /** The recipient's signed word, found where the letter lay. */
+  mailReceipt(peer: UserId, id: MessageId, receipt: { readonly verdict: 'delivered' | 'not-friends' | 'unreadable'; readonly atMillis: number }): void {
+    const name = this.#nameOf(peer);
+    if (receipt.verdict !== 'delivered') return this.#refused(peer, name, id, receipt.verdict);
+    this.#settle(peer, name, id, 'delivered', { receipt: { state: 'delivered', by: name, wallMillis: receipt.atMillis } });
   }
 
   // --- reading ---
 
   /** The user has seen the conversation. Returns how many messages were new. */
   read(peer: UserId): number {
-    const { env, options, connections } = this.#parts;
-    const ids = this.#history.markRead(peer, options.outboxMessagesMax);
-    if (ids.length > 0 && this.settings().readReceipts) {
-      for (const id of ids) env.store.put('receipts', `${peer}/${id}`, 1);
-      const link = connections.sessionLink(peer);
-      if (link !== null) this.#sendReadReceipts(peer, link);
-    }
+    const ids = this.#history.markRead(peer, this.#parts.options.outboxMessagesMax);
+    if (ids.length > 0 && this.preferences.get().readReceipts) this.#receipts.read(peer, ids);
     return ids.length;
   }
 
-  #sendReadReceipts(peer: UserId, link: Link): void {
-    const { env } = this.#parts;
-    const prefix = `${peer}/`;
-    const rows = env.store.scan('receipts', { prefix });
-    for (let at = 0; at < rows.length; at += RECEIPT_IDS_MAX) {
-      const keys = rows.slice(at, at + RECEIPT_IDS_MAX).map(([key]) => key);
-      const ids = keys.map((key) => key.slice(prefix.length) as MessageId);
-      this.#sendReceipt(link, peer, ids, 'read', () => {
-        if (this.#parts.session.open !== null) for (const key of keys) env.store.delete('receipts', key);
-      });
-    }
-  }
-
   // --- views ---
-
-  settings(): Settings {
-    const { readReceipts, bell } = this.#parts.env.store.get<Settings>('settings', 'settings') ?? DEFAULT_SETTINGS;
-    return { readReceipts, bell };
-  }
-
-  changeSettings(change: Partial<Settings>): Settings {
-    const settings = { ...this.settings(), ...change };
-    const { env } = this.#parts;
-    env.store.put('settings', 'settings', { ...settings, changedMillis: Math.trunc(env.wallMillis) });
-    return settings;
-  }
-
-  /** Settings of an earlier session at another node: the later change stays. */
-  inheritSettings(row: unknown): void {
-    const { store } = this.#parts.env;
-    if (misfit(settingsShape, row) !== null) return;
-    const changedMillis = store.get<{ changedMillis?: number }>('settings', 'settings')?.changedMillis ?? -1;
-    if (((row as { changedMillis?: number }).changedMillis ?? 0) > changedMillis) store.put('settings', 'settings', row);
-  }
 
   unread(peer: UserId): number {
     return this.#history.conversation(peer).unread;
@@ -352,6 +302,26 @@ export class Chat {
   message(id: string): MessageView | null {
     const found = this.#history.byId(id as MessageId);
     return found === null ? null : this.#view(found[0], found[1]);
+  }
+
+  /** A message by its id, or by a beginning of it that no other has. */
+  find(idBeginning: string): { readonly peer: UserId; readonly view: MessageView } | null {
+    const id = this.#history.idOf(idBeginning);
+    const found = id === null ? null : this.#history.byId(id);
+    return found === null ? null : { peer: found[1].peer, view: this.#view(found[0], found[1]) };
+  }
+
+  isSealed(peer: UserId, id: MessageId): boolean {
+    const found = this.#history.byId(id);
+    const row = found === null ? undefined : this.#outbox.row(peer, found[1].stamp, id);
+    return row !== undefined && 'part' in row;
+  }
+
+  /** How often a message was handed to a link that is still up, and when last. */
+  flightOf(peer: UserId, id: MessageId): { readonly attempts: number; readonly wallMillis: number } | null {
+    const flight = this.#outbox.flight(peer, id);
+    const { env } = this.#parts;
+    return flight === null ? null : { attempts: flight.attempts, wallMillis: Math.trunc(env.wallMillis - (env.monotonicMillis - flight.sentMillis)) };
   }
 
   /** The peer's name when the account is gone is kept as its id's beginning. */

@@ -14,6 +14,11 @@ export interface StoredMessage {
   readonly state: MessageState;
   readonly receipts: MessageView['receipts'];
   readonly reason?: string;
+  /** Who had a copy of it for the recipient when that was last told, and when it first was. */
+  readonly heldBy?: readonly string[];
+  readonly heldMillis?: WallMillis;
+  /** Of a message that came out of the mailbox: the node that had it. */
+  readonly via?: string;
 }
 
 export interface Conversation {
@@ -27,7 +32,9 @@ export interface Conversation {
 }
 
 const PREVIEW_CHARACTERS = 120;
-const RANK: Readonly<Record<MessageState, number>> = { queued: 0, failed: 1, delivered: 2, read: 3 };
+/** Messages that are looked through for the last one of ours. */
+const PREVIOUS_MAX = 64;
+const RANK: Readonly<Record<MessageState, number>> = { queued: 0, held: 1, failed: 2, delivered: 3, read: 4 };
 
 /**
  * Direct messages of the logged-in user: in order of their stamps, each id once.
@@ -62,6 +69,12 @@ export class History {
     return key === undefined || message === undefined ? null : [key, message];
   }
 
+  /** The one id that begins so; null for none and for several. */
+  idOf(beginning: string): MessageId | null {
+    const [first, second] = this.#store.scan('messageKeys', { prefix: beginning, limit: 2 });
+    return first !== undefined && (second === undefined || first[0] === beginning) ? (first[0] as MessageId) : null;
+  }
+
   /** Returns the message's key. */
   add(message: StoredMessage): string {
     const key = messageKey(message.peer, message.stamp, message.id);
@@ -91,6 +104,24 @@ export class History {
     return changed;
   }
 
+  /** Others hold it for the recipient: notes who. Null when nothing changed, or it has arrived by now. */
+  hold(id: MessageId, heldBy: readonly string[], wallMillis: WallMillis): StoredMessage | null {
+    const found = this.byId(id);
+    if (found === null) return null;
+    const [key, message] = found;
+    if (RANK[message.state] > RANK.held) return null;
+    if (message.state === 'held' && message.heldBy?.join(' ') === heldBy.join(' ')) return null;
+    const changed: StoredMessage = { ...message, state: 'held', heldBy, heldMillis: message.heldMillis ?? wallMillis };
+    this.#store.put('messages', key, changed);
+    return changed;
+  }
+
+  /** The message of ours before the one with this key; empty for none, and where only theirs come before for long. */
+  previousOwn(peer: UserId, key: string): string {
+    const before = this.#store.scan<StoredMessage>('messages', { prefix: `${peer}/`, to: key, reverse: true, limit: PREVIOUS_MAX });
+    return before.find(([, message]) => message.fromMe && message.state !== 'failed')?.[1].id ?? '';
+  }
+
   /** Takes in a message as another store of the same user has it: added once, its state and receipts going forward only. */
   merge(message: StoredMessage): 'added' | 'advanced' | 'known' {
     const found = this.byId(message.id);
@@ -104,7 +135,8 @@ export class History {
     if (!forward && news.length === 0) return 'known';
     const reason = message.reason === undefined ? {} : { reason: message.reason };
     const receipts = [...known.receipts, ...news];
-    this.#store.put('messages', key, forward ? { ...known, ...reason, state: message.state, receipts } : { ...known, receipts });
+    const held = message.heldBy === undefined ? {} : { heldBy: message.heldBy, heldMillis: message.heldMillis };
+    this.#store.put('messages', key, forward ? { ...known, ...held, ...reason, state: message.state, receipts } : { ...known, receipts });
     if (forward && !known.fromMe && message.state === 'read') {
       const conversation = this.conversation(known.peer);
       this.#dirty.set(known.peer, { ...conversation, unread: Math.max(0, conversation.unread - 1) });

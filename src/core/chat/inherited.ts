@@ -1,5 +1,5 @@
 import type { StoreWriter } from '../capabilities.ts';
-import type { MessageId, UserId } from '../types.ts';
+import type { MessageId, MessageState, UserId } from '../types.ts';
 import { asDraft, type Drafts } from './drafts.ts';
 import type { History, StoredMessage } from './history.ts';
 import type { Outbox } from './outbox.ts';
@@ -7,6 +7,11 @@ import type { Outbox } from './outbox.ts';
 const TEXTS = ['id', 'peer', 'text', 'state'] as const;
 const NUMBERS = ['stamp', 'sentMillis'] as const;
 const MESSAGE_ID_CHARACTERS = 21;
+
+/** Neither has it arrived nor will it never. */
+function isUnderWay(state: MessageState): boolean {
+  return state === 'queued' || state === 'held';
+}
 
 /** Rows come sealed from another node of the same user; this keeps a damaged one from doing harm here. */
 function asMessage(value: unknown): StoredMessage | null {
@@ -58,7 +63,7 @@ export class Inherited {
       }
       case 'outbox': {
         const found = this.#history.byId(key.slice(-MESSAGE_ID_CHARACTERS) as MessageId);
-        if (found?.[1].fromMe === true && found[1].peer === peer && found[1].state === 'queued' && this.#outbox.inherit(peer, key, value))
+        if (found?.[1].fromMe === true && found[1].peer === peer && isUnderWay(found[1].state) && this.#outbox.inherit(peer, key, value))
           this.#recipients.add(peer);
         return false;
       }
@@ -78,7 +83,7 @@ export class Inherited {
 
   #message(message: StoredMessage): boolean {
     const outcome = this.#history.merge(message);
-    if (message.fromMe && message.state !== 'queued') this.#outbox.settle(message.peer, message.stamp, message.id);
+    if (message.fromMe && !isUnderWay(message.state)) this.#outbox.settle(message.peer, message.stamp, message.id);
     return outcome === 'added';
   }
 

@@ -111,6 +111,26 @@ export class Outbox {
     return this.#parts.env.store.get<Envelope | Unsealed>('outbox', keyOf(to, stamp, id));
   }
 
+  /** The oldest rows of a recipient that are sealed, or can be now. */
+  sealedRows(to: UserId, limit: number): Array<readonly [key: string, envelope: Envelope]> {
+    const found: Array<readonly [string, Envelope]> = [];
+    for (const [key, row] of this.#parts.env.store.scan<Envelope | Unsealed>('outbox', { prefix: `${to}/`, limit })) {
+      const envelope = this.#sealed(key, row);
+      if (envelope !== null) found.push([key, envelope]);
+    }
+    return found;
+  }
+
+  /** What is on its way over a link; null for what waits. */
+  flight(to: UserId, id: MessageId): { readonly attempts: number; readonly sentMillis: number } | null {
+    return this.#queues.get(to)?.inFlight.get(id) ?? null;
+  }
+
+  sealedRow(key: string): Envelope | null {
+    const row = this.#parts.env.store.get<Envelope | Unsealed>('outbox', key);
+    return row === undefined ? null : this.#sealed(key, row);
+  }
+
   /** The recipient could not open it: it is sealed anew when it next goes out. */
   unseal(to: UserId, stamp: number, id: MessageId): void {
     const row = this.row(to, stamp, id);

@@ -77,6 +77,12 @@ export class Friends {
     return tie === undefined ? 'none' : relationOf(tie.mine, tie.theirs);
   }
 
+  /** Our last word on them is a no. */
+  hasRefused(id: UserId): boolean {
+    const tie = this.#ties.get(id);
+    return tie !== undefined && tie.mine.no > 0 && tie.mine.no >= Math.max(tie.mine.yes, tie.theirs.yes);
+  }
+
   isBlocked(id: UserId): boolean {
     return this.#blocked.has(id);
   }
@@ -255,7 +261,7 @@ export class Friends {
   }
 
   #tell(id: UserId, before: Relation): void {
-    const { env, view, presence, chat, connections } = this.#parts;
+    const { env, view, presence, chat, connections, mail } = this.#parts;
     const after = this.relation(id);
     if (before === after) return;
     const user = view.user(id)?.body.name ?? id.slice(0, 8);
@@ -266,6 +272,8 @@ export class Friends {
       presence.reconsider(id);
       const link = connections.sessionLink(id);
       if (link !== null) chat.userLinkUp(id, link);
+      // Their letters may have been left in the mailbox until now.
+      mail.mailbox.drain();
     }
   }
 }

@@ -153,6 +153,7 @@ export function approximateBytes(message: Message): number {
     case 'replica-answer':
       return 128 + bytesOfAnswer(message.answer);
     case 'sync-summary':
+    case 'mail-waiting':
       return 96;
     default:
       return approximateRoomBytes(message);

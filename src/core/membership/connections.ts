@@ -358,7 +358,8 @@ export class Connections {
   }
 
   #userLinkUp(link: Link): void {
-    const { session, friends, chat } = this.#parts;
+    const { session, friends, chat, mail } = this.#parts;
+    mail.notices.sessionOpened(link);
     if (!session.open || link.userId === null) return;
     friends.userLinkUp(link.userId, link);
     chat.userLinkUp(link.userId, link);

@@ -26,7 +26,7 @@ export interface ValueKind {
   /** Lower-case letters and dashes. */
   readonly name: string;
   readonly bytesMax: number;
-  /** Of one key. Tombstones count too. */
+  /** Of one key. Tombstones count too, unless they have a limit of their own. */
   readonly valuesPerKeyMax: number;
   readonly bytesPerKeyMax: number;
   /**
@@ -34,6 +34,12 @@ export interface ValueKind {
    * each accept different values of one author end up with twice as many.
    */
   readonly valuesPerAuthorMax: number;
+  /** Bytes of one author under one key; none: only `bytesPerKeyMax` counts. */
+  readonly bytesPerAuthorMax?: number;
+  /** Where only the owner of a key can write tombstones, they may have a limit of their own and leave the room to values. */
+  readonly tombstonesPerKeyMax?: number;
+  /** A value that wants to be kept for longer is refused; the clock of the holder decides. */
+  readonly timeToLiveMillisMax?: number;
   /** Checks signature, shape and owner. A string says why the value is refused. The same bytes give the same answer, always. */
   inspect(bytes: Uint8Array): Inspected | string;
   /**

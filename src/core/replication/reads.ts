@@ -1,5 +1,5 @@
 import type { Contact } from '../ring/circle.ts';
-import type { Replica } from './replica-index.ts';
+import { nameOf, type Replica } from './replica-index.ts';
 import type { Replicas } from './replicas.ts';
 import type { Ask, ReplicationOptions, ReplicationPort, Stored } from './replication-port.ts';
 
@@ -15,6 +15,13 @@ export interface ReadResult {
   readonly holders: readonly Contact[];
   /** Those of them who have something under the key. */
   readonly having: readonly Contact[];
+}
+
+/** Where to read. */
+export interface ReadPlace {
+  /** 64 hex digits. */
+  readonly key: string;
+  readonly kind: string;
 }
 
 interface Answered {
@@ -53,7 +60,7 @@ export class Reads {
       };
       if (open === 0) return tell();
       for (const target of targets) {
-        this.#readAll(target, where, (one) => {
+        this.#readAll(target, { ...where, live: false }, (one) => {
           open -= 1;
           if (one !== null) answered.push(one);
           const some = answered.some((each) => each.found.size > 0);
@@ -64,10 +71,77 @@ export class Reads {
     });
   }
 
-  #readAll(holder: Contact, where: { readonly key: string; readonly kind: string }, done: (answered: Answered | null) => void): void {
+  /** Everything that is no tombstone, each holder's as soon as it has told all. Repairs nothing, since it hears nothing of tombstones. */
+  collect(where: ReadPlace, each: (from: Contact, values: readonly ReadValue[]) => void, done: (holders: readonly Contact[]) => void): void {
+    this.#port.lookup(where.key, (result) => {
+      const targets = result.owners.slice(0, this.#options.copies);
+      const holders: Contact[] = [];
+      let open = targets.length;
+      if (open === 0) return done([]);
+      for (const target of targets) {
+        this.collectFrom(target, where, (values) => {
+          open -= 1;
+          if (values !== null) {
+            holders.push(target);
+            each(target, values);
+          }
+          if (open === 0) done(holders);
+        });
+      }
+    });
+  }
+
+  collectFrom(holder: Contact, where: ReadPlace, done: (values: readonly ReadValue[] | null) => void): void {
+    this.#readAll(holder, { ...where, live: true }, (answered) =>
+      done(answered === null ? null : [...answered.found.values()].filter(({ replica }) => !replica.about.deleted).map(asRead)),
+    );
+  }
+
+  /** Looks for values whose ids are known, at all holders. */
+  find(where: ReadPlace & { readonly ids: readonly string[] }, done: (result: ReadResult) => void): void {
+    const names = where.ids.slice(0, this.#options.pageValuesMax).map((id) => nameOf(where.key, where.kind, id));
+    this.#port.lookup(where.key, (result) => {
+      const targets = result.owners.slice(0, this.#options.copies);
+      const answered: Answered[] = [];
+      let open = targets.length;
+      if (open === 0) return done({ values: [], holders: [], having: [] });
+      for (const target of targets) {
+        this.#fetchAll(target, names, (one) => {
+          open -= 1;
+          if (one !== null) answered.push(one);
+          if (open > 0) return;
+          done(this.#merge(answered, targets));
+          this.#repair(answered);
+        });
+      }
+    });
+  }
+
+  /** A page may be full before all names were in it; the rest is asked for again. */
+  #fetchAll(holder: Contact, names: readonly string[], done: (answered: Answered | null) => void): void {
+    const found = new Map<string, { replica: Replica; value: Stored }>();
+    const wanted = new Set(names);
+    const fetch = (rest: readonly string[]): void => {
+      this.#ask(holder, { ask: 'fetch', names: rest }, (answer) => {
+        if (answer?.answer !== 'page') return done(null);
+        for (const value of answer.page.values) {
+          const about = this.#replicas.inspect(value);
+          if (typeof about === 'string') continue;
+          const replica = this.#replicas.describe(value, about);
+          if (wanted.has(replica.name)) found.set(replica.name, { replica, value });
+        }
+        const next = answer.more === null ? -1 : rest.indexOf(answer.more);
+        if (next <= 0) return done({ holder, found });
+        fetch(rest.slice(next));
+      });
+    };
+    fetch(names);
+  }
+
+  #readAll(holder: Contact, where: ReadPlace & { readonly live: boolean }, done: (answered: Answered | null) => void): void {
     const found = new Map<string, { replica: Replica; value: Stored }>();
     const read = (after: string | null, pages: number): void => {
-      this.#ask(holder, { ask: 'read', key: where.key, kind: where.kind, after }, (answer) => {
+      this.#ask(holder, { ask: 'read', key: where.key, kind: where.kind, after, live: where.live }, (answer) => {
         if (answer?.answer !== 'page') return done(null);
         for (const value of answer.page.values) {
           const about = this.#replicas.inspect(value);
@@ -97,7 +171,7 @@ export class Reads {
     const winners = [...this.#winners(answered).entries()].sort(([a], [b]) => (a < b ? -1 : 1));
     const holders = targets.filter((target) => answered.some((each) => each.holder.id === target.id));
     const having = holders.filter((holder) => answered.some((each) => each.holder.id === holder.id && each.found.size > 0));
-    return { values: winners.map(([, { value, replica }]) => ({ value, about: replica.about })), holders, having };
+    return { values: winners.map(([, winner]) => asRead(winner)), holders, having };
   }
 
   /** Read repair: whoever answered with less gets what it lacks, a page of it; anti-entropy does the rest. */
@@ -109,4 +183,8 @@ export class Reads {
       if (values.length > 0) this.#ask(holder, { ask: 'push', page: { values, hash: this.#replicas.pageHash(values) } }, () => undefined);
     }
   }
+}
+
+function asRead({ value, replica }: { readonly value: Stored; readonly replica: Replica }): ReadValue {
+  return { value, about: replica.about };
 }

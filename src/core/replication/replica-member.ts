@@ -7,7 +7,7 @@ import type { Parts } from '../parts.ts';
 import type { Contact } from '../ring/circle.ts';
 import type { LookupResult } from '../ring/ring-port.ts';
 import { productKinds } from './kinds/product-kinds.ts';
-import type { ReadResult } from './reads.ts';
+import type { ReadPlace, ReadResult, ReadValue } from './reads.ts';
 import { nameOf, type Replica } from './replica-index.ts';
 import { Replication } from './replication.ts';
 import type { ReplicaAnswer, ReplicaQuestion, ReplicationOptions, ReplicationPort, ReplicationTimer, Stored } from './replication-port.ts';
@@ -66,7 +66,7 @@ export class ReplicaMember implements ReplicationPort {
   leave(left: () => void): void {
     const { env, options } = this.#parts;
     this.#left = left;
-    if (this.#replication.copies.length === 0 || this.successors().length === 0) return this.#hasLeft();
+    if (!this.#replication.writing && (this.#replication.copies.length === 0 || this.successors().length === 0)) return this.#hasLeft();
     env.setTimer('replica-leave', '', options.replicaLeaveMillis);
     this.#replication.handOver(() => this.#hasLeft());
   }
@@ -100,6 +100,26 @@ export class ReplicaMember implements ReplicationPort {
   /** All values of a kind under a key, and who gave them. Calls back once. `early`: a majority of answers is enough. */
   get(where: { readonly key: string; readonly kind: string; readonly early: boolean }, done: (result: ReadResult) => void): void {
     this.#replication.get(where, done);
+  }
+
+  /** What is no tombstone, each holder's as soon as it answers. */
+  collect(where: ReadPlace, each: (from: Contact, values: readonly ReadValue[]) => void, done: (holders: readonly Contact[]) => void): void {
+    this.#replication.collect(where, each, done);
+  }
+
+  /** The same from one holder whom we know to have some; null when it does not answer. */
+  collectFrom(holder: Contact, where: ReadPlace, done: (values: readonly ReadValue[] | null) => void): void {
+    this.#replication.collectFrom(holder, where, done);
+  }
+
+  /** What became of values whose ids are known; tombstones too. */
+  find(where: ReadPlace & { readonly ids: readonly string[] }, done: (result: ReadResult) => void): void {
+    this.#replication.find(where, done);
+  }
+
+  /** Whether a value lies here under the key that is no tombstone. */
+  hasLive(key: string, kind: string): boolean {
+    return this.#replication.hasLive(key, kind);
   }
 
   copies(): CopyView[] {
@@ -161,6 +181,10 @@ export class ReplicaMember implements ReplicationPort {
 
   fraction(): number {
     return this.#parts.env.random.fraction();
+  }
+
+  taken(replica: Replica): void {
+    this.#parts.mail.notices.copyTaken(replica);
   }
 
   // --- what ring and links report ---

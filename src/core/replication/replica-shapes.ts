@@ -68,7 +68,7 @@ export const replicaQuestionShape: Shape = either(
   record({ ask: choice('fetch'), names: list(name, REPLICATION_OPTIONS.pageValuesMax) }),
   record({ ask: choice('offer'), items: list(tuple(name, version), REPLICATION_OPTIONS.offeredMax) }),
   record({ ask: choice('put'), value }),
-  record({ ask: choice('read'), key, kind: text(1, 32), after: nullable(text(0, 64)) }),
+  record({ ask: choice('read'), key, kind: text(1, 32), after: nullable(text(0, 64)), live: boolean }),
 );
 
 export const replicaAnswerShape: Shape = either(

@@ -68,6 +68,7 @@ export class Replicas {
     const about = this.inspect(value);
     if (typeof about === 'string') return refused(about);
     if (this.#expired(about)) return refused('expired');
+    if (this.#livesTooLong(value.kind, about)) return refused('wants to be kept for too long');
     const replica = this.describe(value, about);
     const present = this.index.get(replica.name);
     if (present !== undefined) {
@@ -82,6 +83,7 @@ export class Replicas {
     if (present !== undefined) replica.renewedMillis = present.renewedMillis;
     this.#port.store.put(TABLE, replica.name, { kind: value.kind, bytes: value.bytes });
     this.index.set(replica);
+    this.#port.taken?.(replica);
     return HELD;
   }
 
@@ -92,16 +94,23 @@ export class Replicas {
     if (this.index.bytes + replica.size - (present?.size ?? 0) > bytesMax) return 'this node is full';
     // What takes the place of an older version needs no room of the key, so nobody can keep owners from changing or deleting theirs.
     if (present !== undefined) return null;
-    let values = 0;
-    let bytes = replica.size;
-    let ofAuthor = 0;
-    for (const other of this.index.ofKey(replica.about.key, replica.kind)) {
-      values += 1;
-      bytes += other.size;
-      if (other.about.author === replica.about.author) ofAuthor += 1;
-    }
-    if (values >= kind.valuesPerKeyMax * factor || bytes > kind.bytesPerKeyMax * factor) return 'the key is full';
-    return ofAuthor >= kind.valuesPerAuthorMax * factor ? 'the author has too many values under this key' : null;
+    const others = this.index.ofKey(replica.about.key, replica.kind);
+    const { tombstonesPerKeyMax } = kind;
+    if (tombstonesPerKeyMax !== undefined && replica.about.deleted)
+      return others.filter((other) => other.about.deleted).length >= tombstonesPerKeyMax * factor ? 'the key has too many tombstones' : null;
+    const counted = tombstonesPerKeyMax === undefined ? others : others.filter((other) => !other.about.deleted);
+    const ofAuthor = counted.filter((other) => other.about.author === replica.about.author);
+    const bytes = replica.size + bytesOf(counted);
+    if (counted.length >= kind.valuesPerKeyMax * factor || bytes > kind.bytesPerKeyMax * factor) return 'the key is full';
+    const bytesPerAuthorMax = kind.bytesPerAuthorMax ?? kind.bytesPerKeyMax;
+    const authorFull = ofAuthor.length >= kind.valuesPerAuthorMax * factor || replica.size + bytesOf(ofAuthor) > bytesPerAuthorMax * factor;
+    return authorFull ? 'the author has too many values under this key' : null;
+  }
+
+  #livesTooLong(kind: string, about: Inspected): boolean {
+    const max = this.#kinds.get(kind)?.timeToLiveMillisMax;
+    if (max === undefined) return false;
+    return about.expiresMillis === null || about.expiresMillis - this.#port.wallMillis > max + this.#options.graceMillis;
   }
 
   #notAdmitted(replica: Replica): string | null {
@@ -154,4 +163,10 @@ export class Replicas {
     const { crypto } = this.#port;
     return toHex(crypto.sha256(concat(...values.map((value) => crypto.sha256(concat(utf8(`${value.kind}\0`), value.bytes))))));
   }
+}
+
+function bytesOf(replicas: readonly Replica[]): number {
+  let sum = 0;
+  for (const replica of replicas) sum += replica.size;
+  return sum;
 }

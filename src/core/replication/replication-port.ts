@@ -2,6 +2,7 @@ import type { Crypto, StoreWriter } from '../capabilities.ts';
 import type { Contact } from '../ring/circle.ts';
 import type { LookupResult } from '../ring/ring-port.ts';
 import type { MonotonicMillis, WallMillis } from '../types.ts';
+import type { Replica } from './replica-index.ts';
 
 /** A value as it travels and lies on the ring: bytes that its author signed, which nobody encodes again. */
 export interface Stored {
@@ -33,8 +34,8 @@ export type ReplicaQuestion =
   /** Which of these are missing or older at your place? Pairs of name and version. */
   | { readonly ask: 'offer'; readonly items: ReadonlyArray<readonly [name: string, version: string]> }
   | { readonly ask: 'put'; readonly value: Stored }
-  /** All values of a kind under a key, in pages; `after` is the id that the last page ended with. */
-  | { readonly ask: 'read'; readonly key: string; readonly kind: string; readonly after: string | null };
+  /** All values of a kind under a key, in pages; `after` is the id that the last page ended with. `live`: without tombstones. */
+  | { readonly ask: 'read'; readonly key: string; readonly kind: string; readonly after: string | null; readonly live: boolean };
 
 export type ReplicaAnswer =
   | { readonly answer: 'same' }
@@ -71,6 +72,8 @@ export interface ReplicationPort {
   setTimer(kind: ReplicationTimer, delayMillis: number): void;
   /** A double in [0, 1). */
   fraction(): number;
+  /** A copy was stored here that had not been, or an older one of which had. */
+  taken?(replica: Replica): void;
 }
 
 export interface ReplicationOptions {

@@ -1,6 +1,6 @@
 import { between, type Contact, owns } from '../ring/circle.ts';
 import type { Inspected, ValueKind } from './kinds.ts';
-import { type ReadResult, Reads } from './reads.ts';
+import { type ReadPlace, type ReadResult, Reads, type ReadValue } from './reads.ts';
 import type { Replica } from './replica-index.ts';
 import { Replicas } from './replicas.ts';
 import {
@@ -102,9 +102,34 @@ export class Replication {
     this.#reads.get(where, done);
   }
 
-  /** Before leaving in order: makes sure that the K members after us have what we own. Calls back with how many of them do. */
+  /** The values of a kind under a key that are no tombstones, each holder's as soon as it answers. Repairs nothing. */
+  collect(where: ReadPlace, each: (from: Contact, values: readonly ReadValue[]) => void, done: (holders: readonly Contact[]) => void): void {
+    this.#reads.collect(where, each, done);
+  }
+
+  /** The same from one holder whom we know to have some. */
+  collectFrom(holder: Contact, where: ReadPlace, done: (values: readonly ReadValue[] | null) => void): void {
+    this.#reads.collectFrom(holder, where, done);
+  }
+
+  /** What has become of a few values, by their ids: the winner of each that anybody has, tombstones too. Calls back once. */
+  find(where: ReadPlace & { readonly ids: readonly string[] }, done: (result: ReadResult) => void): void {
+    this.#reads.find(where, done);
+  }
+
+  /** Whether a value lies here under the key that is no tombstone. */
+  hasLive(key: string, kind: string): boolean {
+    return this.#replicas.index.ofKey(key, kind).some((replica) => !replica.about.deleted);
+  }
+
+  /** A write was begun that a majority does not hold yet. */
+  get writing(): boolean {
+    return this.#writes.writing;
+  }
+
+  /** Before leaving in order: waits for writes under way, and makes sure that the K members after us have what we own. Calls back with how many of them do. */
   handOver(done: (complete: number) => void): void {
-    this.#upkeep.pushOwn(this.#options.copies, false, done);
+    this.#writes.whenHeld(() => this.#upkeep.pushOwn(this.#options.copies, false, done));
   }
 
   /** We may be among the holders ourselves. */
@@ -190,8 +215,9 @@ export class Replication {
   }
 
   #read(question: Extract<ReplicaQuestion, { ask: 'read' }>): ReplicaAnswer {
-    const { key, kind, after } = question;
-    const replicas = this.#replicas.index.ofKey(key, kind).filter((replica) => after === null || replica.about.id > after);
+    const { key, kind, after, live } = question;
+    const asked = (replica: Replica): boolean => (after === null || replica.about.id > after) && !(live && replica.about.deleted);
+    const replicas = this.#replicas.index.ofKey(key, kind).filter(asked);
     const sorted = replicas.sort((a, b) => (a.about.id < b.about.id ? -1 : 1));
     const { page, taken } = this.#replicas.page(sorted);
     return { answer: 'page', page, more: taken < sorted.length ? (sorted[taken - 1] as Replica).about.id : null };

@@ -31,6 +31,8 @@ export class Writes {
   readonly #options: ReplicationOptions;
   readonly #ask: Ask;
   readonly #open = new Set<OpenWrite>();
+  /** Who waits until all that was begun is held. */
+  #settled: (() => void) | null = null;
 
   constructor(port: ReplicationPort, options: ReplicationOptions, ask: Ask) {
     this.#port = port;
@@ -42,6 +44,24 @@ export class Writes {
     const write = { value, key: about.key, progress, holders: new Map(), attempts: 0, dueMillis: 0, underWay: false, told: 0 };
     this.#open.add(write);
     this.#attempt(write);
+  }
+
+  /** Calls back once a majority has each write that was begun, or it has come to its end. */
+  whenHeld(done: () => void): void {
+    this.#settled = done;
+    this.#review();
+  }
+
+  get writing(): boolean {
+    for (const write of this.#open) if (write.told === 0) return true;
+    return false;
+  }
+
+  #review(): void {
+    if (this.#settled === null || this.writing) return;
+    const settled = this.#settled;
+    this.#settled = null;
+    settled();
   }
 
   timer(): void {
@@ -77,6 +97,11 @@ export class Writes {
     });
   }
 
+  #end(write: OpenWrite): void {
+    this.#open.delete(write);
+    this.#review();
+  }
+
   #judge(
     write: OpenWrite,
     round: { readonly open: number; readonly targets: readonly Contact[]; readonly refusals: ReadonlyMap<NodeId, string>; readonly ownerConfirmed: boolean },
@@ -86,17 +111,18 @@ export class Writes {
     const majority = Math.floor(targets.length / 2) + 1;
     const holders = targets.filter((target) => write.holders.has(target.id));
     if (round.refusals.size >= majority) {
-      this.#open.delete(write);
+      this.#end(write);
       return write.progress({ state: 'refused', reason: [...round.refusals.values()][0] as string });
     }
     // Fewer than K targets may only mean that the ring shows less of itself just now; the owner's word settles it.
     if (holders.length === targets.length && round.ownerConfirmed) {
-      this.#open.delete(write);
+      this.#end(write);
       return write.progress({ state: 'complete', holders });
     }
     if (holders.length >= majority && holders.length > write.told) {
       write.told = holders.length;
       write.progress({ state: 'held', holders });
+      this.#review();
     }
     if (round.open === 0) this.#later(write);
   }
@@ -105,7 +131,7 @@ export class Writes {
     write.underWay = false;
     const { writeAttemptsMax, writeRetryMillis, writeRetryMillisMax } = this.#options;
     if (write.attempts >= writeAttemptsMax) {
-      this.#open.delete(write);
+      this.#end(write);
       return write.progress({ state: 'gave-up', holders: [...write.holders.values()] });
     }
     const pause = Math.min(writeRetryMillisMax, writeRetryMillis * 2 ** (write.attempts - 1));

@@ -303,6 +303,6 @@ export class RingMember implements RingPort {
 }
 
 /** Who is at the other end, once that has been proved. */
-function contactOf(link: Link): Contact | null {
+export function contactOf(link: Link): Contact | null {
   return link.nodeId === null || link.userId === null ? null : { id: link.nodeId, endpoint: link.endpoint, name: link.name };
 }

@@ -98,7 +98,7 @@ export class Inheritance {
           break;
         case 'settings':
           if (key === 'status') presence.inherit(value);
-          else if (key === 'settings') chat.inheritSettings(value);
+          else if (key === 'settings') chat.preferences.inherit(value);
           break;
         case 'trust':
           this.#parts.trust.inherit(key, value);

@@ -309,6 +309,7 @@ export class Session {
     custody.cancel();
     inheritance.sessionOpened();
     ownValues.sessionOpened();
+    this.#parts.mail.open();
     if (outcome !== 'opened' || seed.summary().source !== 'peers') seed.fetchState(userId);
     if (env.tracing) env.trace({ type: 'state', subject: 'session', id: settings.user, to: 'open' });
     this.#parts.tell({ type: 'logged-in', user: settings.user });
@@ -337,6 +338,7 @@ export class Session {
     const { env, friends, chat, links, sync } = this.#parts;
     sync.endTurn();
     this.#parts.rooms.close();
+    this.#parts.mail.close();
     chat.close();
     this.#parts.secure.close();
     friends.close();

@@ -112,11 +112,27 @@ const messages = expectation({
     ),
 });
 
-const STATES = ['queued', 'delivered', 'read', 'failed'] as const;
+const STATES = ['queued', 'held', 'delivered', 'read', 'failed'] as const;
 
-/** A message that was read was delivered, too. */
+/** A message that was read was delivered, too; one that others hold for its recipient waits as well. */
 function reached(state: MessageState, wanted: MessageState): boolean {
-  return state === wanted || (wanted === 'delivered' && state === 'read');
+  return state === wanted || (wanted === 'delivered' && state === 'read') || (wanted === 'queued' && state === 'held');
+}
+
+interface Holding {
+  readonly heldBy?: string | string[];
+  readonly holders?: number;
+}
+
+function isHeldAs(message: MessageView, wanted: Holding): boolean {
+  const holders = message.heldBy ?? [];
+  const named = wanted.heldBy === undefined ? [] : expandNames(wanted.heldBy);
+  return named.every((name) => holders.includes(name)) && holders.length >= (wanted.holders ?? 0);
+}
+
+function holdersWords({ heldBy, holders }: Holding): string {
+  const named = heldBy === undefined ? '' : `, held by ${listed(expandNames(heldBy))}`;
+  return holders === undefined ? named : `${named}, held by ${holders} or more`;
 }
 
 const ticks = expectation({
@@ -125,17 +141,19 @@ const ticks = expectation({
     {
       from: users,
       to: users,
-      are: oneOf(STATES, 'queued, delivered (or read), read, or failed'),
+      are: oneOf(STATES, 'queued (or held), held, delivered (or read), read, or failed'),
       text: Type.Optional(text),
       count: Type.Optional(count),
+      heldBy: Type.Optional(users),
+      holders: Type.Optional(Type.Integer({ minimum: 1, maximum: 64, description: 'so many nodes at least keep each of them for the recipient' })),
     },
-    'The ticks that the writer sees: all messages from `from` to `to`, only those with `text`, or at least `count` of them.',
+    'The ticks that the writer sees: all messages from `from` to `to`, only those with `text`, or at least `count` of them. `heldBy` and `holders` say who keeps each of them for the recipient.',
   ),
   mentions: (value) => [...expandNames(value.from), ...expandNames(value.to)],
   words: (value) => {
     const which = value.text === undefined ? 'the messages' : quoted(value.text);
     const many = value.count === undefined ? '' : ` (${value.count} of them)`;
-    return `${which} from ${listed(expandNames(value.from))} to ${listed(expandNames(value.to))} ${value.text === undefined ? 'are' : 'is'} ${value.are}${many}`;
+    return `${which} from ${listed(expandNames(value.from))} to ${listed(expandNames(value.to))} ${value.text === undefined ? 'are' : 'is'} ${value.are}${many}${holdersWords(value)}`;
   },
   check: (value, scene) =>
     firstMisfit(expandNames(value.from), (from) =>
@@ -143,12 +161,14 @@ const ticks = expectation({
         expandNames(value.to).filter((to) => to !== from),
         async (to) => {
           const mine = (await conversation(scene, from, to)).filter((each) => each.fromMe && (value.text === undefined || each.text === value.text));
-          const fitting = mine.filter((each) => reached(each.state, value.are)).length;
+          const fitting = mine.filter((each) => reached(each.state, value.are) && isHeldAs(each, value)).length;
           const enough = value.count === undefined ? fitting === mine.length && mine.length > 0 : fitting >= value.count;
           if (enough) return null;
           if (mine.length === 0) return `${from} wrote no such message to ${to}`;
           const tally = STATES.map((state) => [state, mine.filter((each) => each.state === state).length] as const).filter(([, many]) => many > 0);
-          return `of ${counted(mine.length, 'message')} from ${from} to ${to}: ${tally.map(([state, many]) => `${many} ${state}`).join(', ')}`;
+          const misplaced = mine.find((each) => reached(each.state, value.are) && !isHeldAs(each, value));
+          const held = misplaced === undefined ? '' : `; ${quoted(misplaced.text)} is held by ${listed(misplaced.heldBy ?? []) || 'nobody'}`;
+          return `of ${counted(mine.length, 'message')} from ${from} to ${to}: ${tally.map(([state, many]) => `${many} ${state}`).join(', ')}${held}`;
         },
       ),
     ),

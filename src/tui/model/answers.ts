@@ -299,8 +299,8 @@ function roomSentence(call: Call, value: unknown): string | null {
 
 function sentSentence(turn: Turn, name: string, state: Result<'send'>['state']): string {
   const friend = turn.model.friends.find((each) => each.name === name);
-  if (state !== 'queued') return `${name} has it.`;
-  return friend?.presence === 'offline' ? `${name} is offline; the message waits here and goes when ${name} is back.` : `The message to ${name} is on its way.`;
+  if (state !== 'queued' && state !== 'held') return `${name} has it.`;
+  return friend?.presence === 'offline' ? `${name} is offline; the message is kept for ${name}, here and by others.` : `The message to ${name} is on its way.`;
 }
 
 /** A command was refused or lost: say why, and give back what was typed. */

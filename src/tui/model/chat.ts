@@ -190,9 +190,10 @@ export function nextUnread(model: Model, current: string | null): string | null 
   return waiting.sort((left, right) => Number(right.named) - Number(left.named) || left.atMillis - right.atMillis)[0]?.name ?? null;
 }
 
-/** How many of my messages wait for somebody. */
-export function waitingFor(model: Model, name: string): number {
-  return conversationOf(model, name).messages.filter((message) => message.fromMe && message.state === 'queued').length;
+/** How many of my messages wait for somebody; with `held`, only those that others keep. */
+export function waitingFor(model: Model, name: string, which: 'all' | 'held' = 'all'): number {
+  const waits = (message: ChatMessage): boolean => message.state === 'held' || (which === 'all' && message.state === 'queued');
+  return conversationOf(model, name).messages.filter((message) => message.fromMe && waits(message)).length;
 }
 
 export function preview(text: string): string {

@@ -22,6 +22,7 @@ const VIEWS: ReadonlySet<string> = new Set([
   'users',
   'history',
   'message',
+  'why',
   'info',
   'peers',
   'sync',
@@ -91,10 +92,10 @@ function runParsed(turn: Turn, entry: CommandEntry, typed: Args, tail: string): 
   const { screen } = turn;
   const parsed =
     entry.args['id'] === undefined ? typed : { ...typed, ...(typed['id'] === undefined ? {} : { id: messageNamed(turn, entry.name, typed['id']) }) };
-  if (entry.name === 'message') {
+  if (entry.name === 'message' || entry.name === 'why') {
     const id = messageId(turn, parsed['id']);
     if (id === null) turn.notice('info', 'There is no message of yours here yet.');
-    else turn.call('message', { id }, 'show');
+    else turn.call(entry.name, { id }, 'show');
     return;
   }
   if (entry.name === 'send' && typeof parsed['to'] === 'string' && parsed['text'] === undefined) {

@@ -2,7 +2,7 @@ import type { MessageView, NodeEvent } from '../../core/commands.ts';
 import type { Relation } from '../../core/types.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { truncate } from '../text/width.ts';
-import { failureWords, keyChangedWords, presenceWord, tickWord } from '../text/words.ts';
+import { failureWords, keyChangedWords, namesInWords, presenceWord, tickWord } from '../text/words.ts';
 import { leaveSession, takeSync } from './answers.ts';
 import { addMessage, changeMessage, loadHistory, markRead, preview, setUnread } from './chat.ts';
 import { conversationOf } from './model.ts';
@@ -95,15 +95,18 @@ function received(turn: Turn, message: MessageView): void {
 }
 
 function messageChanged(turn: Turn, event: Extract<NodeEvent, { type: 'message-changed' }>): void {
-  const patch = event.reason === undefined ? { state: event.state } : { state: event.state, reason: event.reason };
+  const { state, reason, heldBy } = event;
+  const patch = { state, ...(reason === undefined ? {} : { reason }), ...(heldBy === undefined ? {} : { heldBy }) };
   const before = conversationOf(turn.model, event.with).messages.find((message) => message.id === event.id)?.state;
   changeMessage(turn, event.with, event.id, patch);
   const { screen } = turn;
   const seen = screen.type === 'chat' && screen.with === event.with && !turn.model.lineMode;
   if (event.state === 'failed' && !seen) turn.notice('warning', `A message to ${event.with} was ${sanitiseLine(failureWords(event.reason, event.with))}.`);
   // Nobody sees ticks change in line mode; there it is said once, when the message has arrived (`read` may come first).
-  else if (turn.model.lineMode && (event.state === 'delivered' || (event.state === 'read' && before === 'queued')))
+  else if (turn.model.lineMode && (event.state === 'delivered' || (event.state === 'read' && (before === 'queued' || before === 'held'))))
     turn.notice('info', `${event.with}: ${tickWord(event.state)} (${shortText(turn, event.with, event.id)})`);
+  else if (turn.model.lineMode && event.state === 'held' && before === 'queued')
+    turn.notice('info', `${event.with} is away; held by ${sanitiseLine(namesInWords(heldBy ?? []))} (${shortText(turn, event.with, event.id)})`);
 }
 
 function shortText(turn: Turn, name: string, id: string): string {

@@ -21,6 +21,8 @@ export function answerLines(command: string, value: unknown, model: Model): read
       return usersLines(value as Commands['users']['result'], model);
     case 'message':
       return messageLines(value as MessageView);
+    case 'why':
+      return storyLines(value as Commands['why']['result']);
     case 'history':
       return historyLines(value as Commands['history']['result']);
     case 'info':
@@ -127,10 +129,22 @@ function messageLines(message: MessageView): readonly Line[] {
     [message.fromMe ? 'To' : 'From', message.with],
     ['Written', dateTime(message.sentMillis)],
     ['State', message.state === 'failed' ? sanitiseLine(failureWords(message.reason, message.with)) : tickWord(message.state)],
+    ...(message.heldBy === undefined ? [] : [['Held by', sanitiseLine(message.heldBy.join(', '))] as Pair]),
+    ...(message.via === undefined ? [] : [['Fetched from', sanitiseLine(message.via)] as Pair]),
     ...message.receipts.map((receipt): Pair => [humanise(receipt.state), `signed by ${receipt.by}, ${dateTime(receipt.wallMillis)}`]),
   ];
   const none = message.fromMe && message.receipts.length === 0 ? [plain('Nobody has signed for it yet.')] : [];
   return [...sanitise(message.text).split('\n').slice(0, 5).map(plain), [], ...pairs(rows), ...none];
+}
+
+/** The way of a message: times, and what happened then; without a time, how it stands. */
+function storyLines(story: Commands['why']['result']): readonly Line[] {
+  const [first = ''] = sanitise(story.text).split('\n');
+  const width = Math.max(3, ...story.steps.map(({ wallMillis }) => (wallMillis === null ? 0 : textWidth(dateTime(wallMillis))))) + 2;
+  const rows = story.steps.map(
+    ({ wallMillis, text }): Line => [{ text: padEnd(wallMillis === null ? 'now' : dateTime(wallMillis), width), style: DIM }, { text: sanitiseLine(text) }],
+  );
+  return [plain(first), [], ...rows];
 }
 
 function historyLines(answer: Commands['history']['result']): readonly Line[] {

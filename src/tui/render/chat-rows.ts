@@ -4,7 +4,7 @@ import { markup } from '../text/markup.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { BOLD, DIM, type Line, type Style, WARN, wrapLine } from '../text/styled.ts';
 import { padStart, textWidth, truncate } from '../text/width.ts';
-import { clockTime, count, dayName, failureWords, nickColour, sameDay, tickSign } from '../text/words.ts';
+import { clockTime, count, dayName, failureWords, namesInWords, nickColour, sameDay, tickSign } from '../text/words.ts';
 import { isPlaceholder, quoteLine, reactionLines, shownText } from './room-lines.ts';
 
 /**
@@ -106,6 +106,10 @@ function narrowRows(model: Model, message: ChatMessage, columns: number): readon
   return failed === null ? rows : [...rows, ...wrapLine([{ text: '  ' }, ...failed], columns, 2)];
 }
 
+function heldBy(message: ChatMessage | undefined): string {
+  return message?.state === 'held' ? sanitiseLine(namesInWords(message.heldBy ?? [])) : '';
+}
+
 function rule(text: string, columns: number, style: Style): Line {
   const label = ` ${truncate(text, Math.max(4, columns - 8))} `;
   const left = Math.max(2, Math.floor((columns - textWidth(label)) / 2));
@@ -120,6 +124,9 @@ function blockRows(model: Model, name: string, index: number, columns: number): 
   if (before === undefined || !sameDay(before.sentMillis, message.sentMillis)) rows.push(rule(dayName(message.sentMillis), columns, DIM));
   if (message.key === unreadKey) rows.push(rule(`${count(unreadCount, 'unread message')}`, columns, { colour: 167, bold: true }));
   rows.push(...messageRows(model, message, columns));
+  const held = heldBy(message);
+  // Of several that lie with the same people, once is enough.
+  if (held !== '' && held !== heldBy(messages[index + 1])) rows.push(...wrapLine([{ text: `   held by ${held}`, style: DIM }], columns, 3));
   return rows;
 }
 

@@ -23,7 +23,10 @@ const KEYS: ReadonlyArray<readonly [string, string]> = [
   ['F1, ?', 'this help'],
 ];
 
-const SIGNS = ['●  online    ◐  away    ■  busy    ○  offline    ?  silent', '…  waits here    ✓✓  delivered    R  read    !  not delivered'];
+const SIGNS = [
+  '●  online    ◐  away    ■  busy    ○  offline    ?  silent',
+  '…  waits here    ✓  kept by others    ✓✓  delivered    R  read    !  not delivered',
+];
 
 export function helpLines(model: Model, topic: Screen['type']): readonly Line[] {
   const lines: Line[] = [];

@@ -40,9 +40,11 @@ export function reachability(model: Model, name: string): string {
   if (model.keyWarnings.includes(name)) return `${name} has another key than before; nothing is sent until you say /trust ${name}.`;
   if (friend === undefined) return `${name} is not your friend; /add ${name} asks.`;
   if (friend.presence === 'offline') {
+    const kept = waitingFor(model, name, 'held');
+    if (waiting > 0 && kept === waiting) return `${name} is offline; others keep ${yours} until ${name} is back.`;
     if (waiting > 0) return `${name} is offline; ${yours} ${waiting === 1 ? 'waits' : 'wait'} here and ${waiting === 1 ? 'goes' : 'go'} when ${name} is back.`;
     const since = friend.lastSeenMillis === null ? '' : ` (last seen ${ago(friend.lastSeenMillis, model.nowMillis)})`;
-    return `${name} is offline${since}; what you write waits here.`;
+    return `${name} is offline${since}; what you write is kept meanwhile.`;
   }
   if (friend.suspect) return `${name} has fallen silent; what you write waits until ${name} answers.`;
   if (waiting > 0) return `${count(waiting, 'message')} to ${name} ${waiting === 1 ? 'is' : 'are'} on the way.`;

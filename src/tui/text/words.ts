@@ -91,6 +91,8 @@ export function tickSign(state: MessageState): string {
   switch (state) {
     case 'queued':
       return ' …';
+    case 'held':
+      return ' ✓';
     case 'delivered':
       return '✓✓';
     case 'read':
@@ -104,6 +106,8 @@ export function tickWord(state: MessageState): string {
   switch (state) {
     case 'queued':
       return 'waiting';
+    case 'held':
+      return 'kept by others';
     case 'delivered':
       return 'delivered';
     case 'read':
@@ -111,6 +115,13 @@ export function tickWord(state: MessageState): string {
     case 'failed':
       return 'not delivered';
   }
+}
+
+/** `carol`, `carol and dave`, `carol, dave and 2 others`. */
+export function namesInWords(names: readonly string[]): string {
+  if (names.length < 3) return names.join(' and ');
+  const [first = '', second = '', third = ''] = names;
+  return names.length === 3 ? `${first}, ${second} and ${third}` : `${first}, ${second} and ${names.length - 2} others`;
 }
 
 const NICK_COLOURS = [33, 37, 70, 99, 105, 132, 136, 166, 169, 173, 203, 208, 38, 141];

@@ -1,6 +1,7 @@
 import type { CoreOptions } from '../../options.ts';
 import type { RecordTools } from '../../records.ts';
 import type { ValueKind } from '../kinds.ts';
+import { mailKind } from './mail-kind.ts';
 import { prekeysKind } from './prekeys-kind.ts';
 import { presenceKind } from './presence-kind.ts';
 import { userKind } from './user-kind.ts';
@@ -16,5 +17,6 @@ export function productKinds(tools: RecordTools, options: CoreOptions): readonly
     presenceKind(tools, options.presenceTtlMillis),
     vaultKind(tools),
     prekeysKind(tools, options.prekeysMillis + options.prekeysKeptMillis),
+    mailKind(tools),
   ];
 }

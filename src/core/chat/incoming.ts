@@ -1,0 +1,84 @@
+import { utf8Length } from '../bytes.ts';
+import type { MessageView } from '../commands.ts';
+import type { Envelope } from '../messages.ts';
+import type { Parts } from '../parts.ts';
+import type { VerifiedRecord } from '../records.ts';
+import { type Content, openEnvelope, SUITE_RATCHET } from './envelope.ts';
+import { type History, placeOf, type StoredMessage } from './history.ts';
+import type { Receipts } from './receipts.ts';
+
+/** What became of an envelope here: kept and known are both confirmed, each as often as it comes. */
+export type Intake = 'kept' | 'known' | 'not-for-us' | 'blocked' | 'not-friends' | 'unknown-sender' | 'unreadable';
+
+/** Envelopes that come to us: judged, opened and kept once, however often and whichever way they come. */
+export class Incoming {
+  readonly #parts: Parts;
+  readonly #history: History;
+  readonly #receipts: Receipts;
+  readonly #show: (key: string, message: StoredMessage) => MessageView;
+
+  constructor(of: {
+    readonly parts: Parts;
+    readonly history: History;
+    readonly receipts: Receipts;
+    readonly show: (key: string, message: StoredMessage) => MessageView;
+  }) {
+    this.#parts = of.parts;
+    this.#history = of.history;
+    this.#receipts = of.receipts;
+    this.#show = of.show;
+  }
+
+  /** An envelope that has come, over a link or out of the mailbox; then `via` names the node that had it. */
+  take(envelope: Envelope, rejected: (reason: string) => void, via?: string): Intake {
+    const { env, friends, session, view } = this.#parts;
+    const reject = (intake: Intake, reason: string = intake): Intake => {
+      rejected(reason);
+      return intake;
+    };
+    if (session.open === null || envelope.to !== session.userId) return reject('not-for-us');
+    if (friends.isBlocked(envelope.from)) return reject('blocked');
+    if (friends.relation(envelope.from) !== 'friend') return reject('not-friends');
+    const sender = view.user(envelope.from);
+    if (sender === null) return reject('unknown-sender');
+    if (this.#history.has(envelope.id)) {
+      this.#parts.count('messagesTwice');
+      const found = env.tracing ? this.#history.byId(envelope.id) : null;
+      if (found !== null)
+        env.trace({ type: 'state', subject: 'message', id: envelope.id, to: 'kept', data: { peer: sender.body.name, place: placeOf(found[0]) } });
+      this.#receipts.due(envelope.from, envelope.id);
+      return 'known';
+    }
+    if (envelope.suite !== SUITE_RATCHET) return reject('not-for-us', `downgrade: suite ${envelope.suite}`);
+    const content = openEnvelope(this.#parts, sender, envelope);
+    if (typeof content === 'string') return reject('unreadable', `unreadable: ${content}`);
+    this.#keep(sender, envelope, content, via);
+    return 'kept';
+  }
+
+  #keep(sender: VerifiedRecord<'user'>, envelope: Envelope, content: Content, via: string | undefined): void {
+    const { env, options } = this.#parts;
+    const peer = envelope.from;
+    const receivedMillis = Math.trunc(env.wallMillis);
+    // A clock far ahead must not push the conversation into the future for good.
+    const ahead = content.stamp > receivedMillis + options.clockAheadMillisMax;
+    const stamp = ahead ? Math.max(receivedMillis, this.#history.conversation(peer).stamp + 1) : content.stamp;
+    const message: StoredMessage = {
+      id: envelope.id,
+      peer,
+      fromMe: false,
+      text: content.text,
+      stamp,
+      sentMillis: content.sentMillis,
+      receivedMillis,
+      state: 'delivered',
+      receipts: [],
+      ...(via === undefined ? {} : { via }),
+    };
+    const key = this.#history.add(message);
+    this.#receipts.due(peer, envelope.id);
+    const data = { from: sender.body.name, bytes: utf8Length(content.text), place: placeOf(key) };
+    if (env.tracing) env.trace({ type: 'shown', what: 'message', id: envelope.id, data });
+    this.#parts.tell({ type: 'message-received', message: this.#show(key, message) });
+  }
+}

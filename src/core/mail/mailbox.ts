@@ -1,0 +1,237 @@
+import type { Envelope } from '../messages.ts';
+import { envelopeShape } from '../messages.ts';
+import type { Parts } from '../parts.ts';
+import { MAIL_KIND, mailExpiresMillis } from '../replication/kinds/mail-kind.ts';
+import type { ReadPlace, ReadValue } from '../replication/reads.ts';
+import type { Contact } from '../ring/circle.ts';
+import { misfit } from '../shape.ts';
+import { type Letter, type MailVerdict, mailboxKey, openMail, signMailReceipt } from './mail-value.ts';
+
+interface Arrived {
+  readonly id: string;
+  readonly letter: Letter;
+  /** Name of the node that had it. */
+  readonly from: string;
+}
+
+/**
+ * The recipient's side: fetches what lies in the own mailbox, takes each message once and in the order of its sender, and lets a
+ * signed receipt take the place of each letter, after the commit that made the message durable.
+ */
+export class Mailbox {
+  readonly #parts: Parts;
+  /** Fetched, but the message before it is not here yet. */
+  readonly #waiting = new Map<string, Arrived>();
+  /** Letters whose receipts are being written now. */
+  readonly #answering = new Set<string>();
+  #place: ReadPlace | null = null;
+  #draining = false;
+  #drainAgain = false;
+  /** Looks since the login, or since holders could be reached again, or could not any more. */
+  #round = 0;
+  #reached = true;
+  #orderTimerSet = false;
+  /** Letters of strangers that were seen since the last complete look and stay where they are. */
+  #leftLying = 0;
+  /** Holders that are being asked because they told us of mail. */
+  readonly #asked = new Set<string>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  open(): void {
+    const { env, session } = this.#parts;
+    if (session.open === null) return;
+    this.#place = { key: mailboxKey(env.crypto, session.open.userId), kind: MAIL_KIND };
+    this.#round = 0;
+    this.drain();
+  }
+
+  close(): void {
+    this.#place = null;
+    this.#waiting.clear();
+    this.#answering.clear();
+    this.#asked.clear();
+    this.#draining = false;
+    this.#drainAgain = false;
+    this.#orderTimerSet = false;
+    this.#parts.env.cancelTimer('mail-drain', '');
+    this.#parts.env.cancelTimer('mail-order', '');
+  }
+
+  /** The key under which the own mailbox lies; null while nobody is logged in. */
+  get key(): string | null {
+    return this.#place?.key ?? null;
+  }
+
+  // --- fetching ---
+
+  /** From all holders. */
+  drain(): void {
+    const place = this.#place;
+    if (place === null) return;
+    if (this.#draining) {
+      this.#drainAgain = true;
+      return;
+    }
+    this.#draining = true;
+    this.#parts.replication.collect(
+      place,
+      (from, values) => this.#arrived(place, values, from.name),
+      (holders) => {
+        if (this.#place !== place) return;
+        this.#draining = false;
+        this.#leftLying = 0;
+        // All have answered or are silent: what is missing now is missing.
+        this.#takeAll(true);
+        this.#again(holders.length > 0);
+      },
+    );
+  }
+
+  /** Soon while nobody answers and after the login, since a ring that settles may bring more; then now and then. Holders tell of the rest. */
+  #again(reached: boolean): void {
+    const { env, options } = this.#parts;
+    if (this.#drainAgain) {
+      this.#drainAgain = false;
+      return this.drain();
+    }
+    const { mailDrainMillis, mailReachMillis, mailDrainMillisMax } = options;
+    if (reached !== this.#reached) this.#round = 0;
+    this.#reached = reached;
+    const pause = reached ? Math.min(mailDrainMillis * 4 ** this.#round, mailDrainMillisMax) : Math.min(mailReachMillis * 2 ** this.#round, mailDrainMillis);
+    this.#round += 1;
+    env.setTimer('mail-drain', '', pause * (0.75 + 0.5 * env.random.fraction()));
+  }
+
+  /** A holder has told us that something lies there. */
+  told(holder: Contact): void {
+    const place = this.#place;
+    if (place === null || this.#asked.has(holder.id)) return;
+    this.#asked.add(holder.id);
+    this.#parts.replication.collectFrom(holder, place, (values) => {
+      if (this.#place !== place) return;
+      this.#asked.delete(holder.id);
+      if (values !== null) this.#arrived(place, values, holder.name);
+    });
+  }
+
+  #arrived(place: ReadPlace, values: readonly ReadValue[], from: string): void {
+    if (this.#place !== place) return;
+    for (const { value, about } of values) {
+      if (this.#answering.has(about.id) || this.#waiting.has(about.id)) continue;
+      const letter = openMail(this.#parts.env, value.bytes);
+      if (typeof letter !== 'string' && letter.what === 'letter') this.#waiting.set(about.id, { id: about.id, letter, from });
+    }
+    this.#takeAll(false);
+  }
+
+  // --- taking ---
+
+  /** M3: in the order of their sender; a gap is waited for, but not for long. */
+  #takeAll(complete: boolean): void {
+    const { env, options } = this.#parts;
+    for (;;) {
+      const next = this.#next(complete);
+      if (next === null) break;
+      this.#waiting.delete(next.id);
+      this.#take(next);
+    }
+    if (this.#waiting.size === 0 || this.#orderTimerSet) return;
+    this.#orderTimerSet = true;
+    env.setTimer('mail-order', '', options.mailOrderMillis);
+  }
+
+  orderTimer(): void {
+    this.#orderTimerSet = false;
+    this.#takeAll(true);
+  }
+
+  /** A letter with nothing missing before it; of several the one with the lowest id, which is about the oldest. */
+  #next(complete: boolean): Arrived | null {
+    const { chat } = this.#parts;
+    let lowest: Arrived | null = null;
+    const fetched = complete ? new Set([...this.#waiting.values()].map(({ letter }) => `${letter.from} ${letter.messageId}`)) : null;
+    for (const each of this.#waiting.values()) {
+      const { previous, from } = each.letter;
+      const ready = previous === '' || chat.knows(previous) || fetched?.has(`${from} ${previous}`) === false;
+      if (ready && (lowest === null || each.id < lowest.id)) lowest = each;
+    }
+    if (lowest !== null || fetched === null) return lowest;
+    // Only a sender who lies makes a circle of them.
+    for (const each of this.#waiting.values()) if (lowest === null || each.id < lowest.id) lowest = each;
+    return lowest;
+  }
+
+  #take({ id, letter, from }: Arrived): void {
+    const verdict = this.#judge(letter, from);
+    if (verdict === null) return;
+    this.#parts.count(`mail:${verdict}`);
+    this.#answer(id, verdict);
+  }
+
+  /** Null: nothing can be said yet, and the letter stays where it is. */
+  #judge(letter: Letter, from: string): MailVerdict | null {
+    const { env, chat } = this.#parts;
+    let envelope: Envelope;
+    try {
+      envelope = env.codec.decode(letter.envelope) as Envelope;
+    } catch {
+      return 'unreadable';
+    }
+    if (misfit(envelopeShape, envelope) !== null || envelope.from !== letter.from || envelope.id !== letter.messageId) return 'unreadable';
+    const outcome = chat.take(envelope, (reason) => this.#rejected(letter, from, reason), from);
+    switch (outcome) {
+      case 'kept':
+      case 'known':
+        return 'delivered';
+      case 'blocked':
+        // Whoever is blocked is not told so.
+        return 'discarded';
+      case 'not-friends':
+        return this.#judgeStranger(letter);
+      case 'unknown-sender':
+      case 'not-for-us':
+        return null;
+      case 'unreadable':
+        return 'unreadable';
+    }
+  }
+
+  /**
+   * Whom we have refused is told so. Of others we may not know yet that they are friends, after a loss of the disk or because their
+   * acceptance has not reached us: their letters stay, unless they become too many.
+   */
+  #judgeStranger(letter: Letter): MailVerdict | null {
+    if (this.#parts.friends.hasRefused(letter.from)) return 'not-friends';
+    this.#leftLying += 1;
+    return this.#leftLying > this.#parts.options.mailStrangersMax ? 'discarded' : null;
+  }
+
+  #rejected(letter: Letter, from: string, reason: string): void {
+    const { env } = this.#parts;
+    this.#parts.count(`dropped:${reason.split(':')[0]}`);
+    if (env.tracing) env.trace({ type: 'drop', peer: from, reason, messages: [{ type: 'letter', id: letter.messageId }] });
+  }
+
+  #answer(id: string, verdict: MailVerdict): void {
+    const { env, options, session, replication } = this.#parts;
+    if (session.open === null) return;
+    const place = this.#place;
+    this.#answering.add(id);
+    const bytes = signMailReceipt(env, session.open.identity, {
+      letterId: id,
+      verdict,
+      atMillis: Math.trunc(env.wallMillis),
+      // It must outlive a copy of the letter that is posted once more on the next day.
+      expiresMillis: mailExpiresMillis(env.wallMillis, options.mailKeptMillis + DAY_MILLIS),
+    });
+    replication.put({ kind: MAIL_KIND, bytes }, (progress) => {
+      // What was not written is written again when the letter is next seen.
+      if (progress.state !== 'held' && this.#place === place) this.#answering.delete(id);
+    });
+  }
+}
+
+const DAY_MILLIS = 86_400_000;
