@@ -8,6 +8,7 @@ import * as manual from './commands/manual.ts';
 import * as fresh from './commands/new.ts';
 import * as node from './commands/node.ts';
 import * as ps from './commands/ps.ts';
+import * as replay from './commands/replay.ts';
 import * as ring from './commands/ring.ts';
 import * as run from './commands/run.ts';
 import * as seed from './commands/seed.ts';
@@ -19,7 +20,7 @@ import * as users from './commands/users.ts';
 import type { CliContext } from './context.ts';
 
 /** Every command in the order in which help lists them: what people start with first, what scripts need last. */
-const COMMANDS = [up, tui, run, explore, fresh, node, seed, ps, ring, stop, users, call, inspect, trace, doctor, bench, manual];
+const COMMANDS = [up, tui, run, explore, fresh, node, seed, ps, ring, stop, users, call, inspect, trace, replay, doctor, bench, manual];
 
 /** Each file registers options and help only; what a command does is imported when it is run, so that help is quick. */
 export function registerCommands(program: Command, context: CliContext): void {

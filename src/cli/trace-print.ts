@@ -64,7 +64,8 @@ async function readLines(
   }
 }
 
-function parseEvent(line: string): TraceEvent | null {
+/** The event of a line, or null when it is none. */
+export function parseEvent(line: string): TraceEvent | null {
   try {
     const event = JSON.parse(line) as Partial<TraceEvent> | null;
     const fits = typeof event?.node === 'string' && typeof event.wallMillis === 'number' && (TYPES as readonly unknown[]).includes(event.detail?.type);

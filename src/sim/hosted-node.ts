@@ -30,6 +30,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   readonly endpoint: Endpoint;
   readonly nodeKeys: NodeKeys;
   readonly disk: MemoryDisk;
+  readonly traceFrames: boolean;
   /** How far this node's wall clock is off, ms. */
   skewMillis = 0;
   /** Rules for frames that leave this node, in place of the world's; null: the world's. */
@@ -70,6 +71,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.#make = parts.make;
     this.#hosting = hosting;
     this.#world = world;
+    this.traceFrames = world.traceFrames;
     this.endpoint = { address: addressText(this.index), key: crypto.agreementKeyPair(parts.nodeKeys.agreementSeed).publicKey };
     this.disk = new MemoryDisk(storeCodec ?? null);
     this.store = new MemoryStore(this.disk, { settleLater: true });
@@ -319,10 +321,6 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
 
   get traceSink(): ((event: TraceEvent) => void) | null {
     return this.#world.traceSink;
-  }
-
-  get traceFrames(): boolean {
-    return this.#world.traceFrames;
   }
 
   monotonicMillis(): number {

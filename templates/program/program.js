@@ -8,7 +8,7 @@ const NEIGHBOURS = 2;
 
 /** The nodes after this one in the order of names. */
 function neighbours(env) {
-  const all = [...env.peers, env.name].sort();
+  const all = [...env.peers, env.name].sort((one, other) => (one < other ? -1 : 1));
   const at = all.indexOf(env.name);
   return [...all.slice(at + 1), ...all.slice(0, at)].slice(0, NEIGHBOURS);
 }

@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { type CliContext, wholeNumber } from '../context.ts';
+
+interface ReplayCommandOptions {
+  readonly at?: string;
+  readonly byNode?: boolean;
+}
+
+/** Registers `confab replay`: a recorded run, step by step, or where two of them part. */
+export function register(program: Command, context: CliContext): void {
+  program
+    .command('replay')
+    .description('step through a recorded run, or say where two of them part')
+    .argument('<trace>', 'a trace, NDJSON (confab run --trace)')
+    .argument('[other]', 'another one: the first event in which they differ is shown')
+    .option('--at <n>', 'the network after event number n, as lines')
+    .option('--by-node', 'compare node by node and by kinds only, as runs of real processes want')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ confab run tour --engine sim --trace tour.ndjson && confab replay tour.ndjson
+  $ confab replay tour.ndjson --at 120
+  $ confab replay monday.ndjson tuesday.ndjson
+  $ confab replay monday.ndjson tuesday.ndjson --by-node
+
+Keys: n or space forward, p back, N and P by ten, ] and [ by a thousand, g and G to the ends, f to the next event of this node, q ends.
+Exit status: 0 equal or shown, 1 the traces part.`,
+    )
+    .action(async (trace: string, other: string | undefined, options: ReplayCommandOptions) => {
+      const { compareTraces, replay } = await import('../replay/replay.ts');
+      if (other !== undefined) context.exitStatus = await compareTraces(context, trace, other, options.byNode === true);
+      else {
+        const at = options.at === undefined ? null : wholeNumber('replay', '--at', options.at, { min: 1, max: Number.MAX_SAFE_INTEGER });
+        await replay(context, trace, { at });
+      }
+    });
+}
