@@ -2,6 +2,7 @@ import { type TSchema, Type } from '@sinclair/typebox';
 import { ERRORS } from '../core/errors.ts';
 import { CORE_OPTIONS } from '../core/options.ts';
 import { CHECKS } from './checks/all.ts';
+import { DRAWN_GROUPS } from './drawn/all.ts';
 import { closed, duration, keys, nodes, oneOf } from './parts.ts';
 import { EXPECTATIONS, STEP_WORDS, VERBS } from './vocabulary.ts';
 
@@ -53,6 +54,7 @@ export const STEP_SCHEMA = Type.Object(
     parallel: Type.Optional(parallel),
     repeat: Type.Optional(repeat),
     random: Type.Optional(random),
+    ...Object.fromEntries([...DRAWN_GROUPS].map(([name, each]) => [name, Type.Optional(each.schema)])),
     within: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'Deadline of this step (default: `within` of the file, else 5s).' })),
     for: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'How long an expectation must go on to hold once it does.' })),
     maybe: Type.Optional(Type.Boolean({ description: 'true: a refusal is as good as success (default false)' })),

@@ -1,3 +1,4 @@
+import { DRAWN_GROUPS } from './drawn/all.ts';
 import { expandNames, type NameList } from './names.ts';
 import { drawSteps, type RandomSteps, type RawStep } from './random-steps.ts';
 
@@ -15,6 +16,7 @@ export function writtenOut(scenario: RawScenario, seed: number): RawScenario {
 function flat(step: RawStep, seed: number, number: string): RawStep[] {
   const { random, repeat, parallel } = step as { random?: RandomSteps; repeat?: { times: number; steps: RawStep[] }; parallel?: Array<RawStep | RawStep[]> };
   if (random !== undefined) return drawSteps(random, seed, number);
+  for (const [name, group] of DRAWN_GROUPS) if (Object.hasOwn(step, name)) return group.draw(step[name], seed, number);
   if (repeat !== undefined) {
     return Array.from({ length: repeat.times }, (_, round) =>
       repeat.steps.flatMap((each, index) => flat(withRound(each, round + 1), seed, `${number}.${round + 1}.${index + 1}`)),

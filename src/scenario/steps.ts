@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { Problem } from './check-shape.ts';
+import { DRAWN_GROUPS } from './drawn/all.ts';
+import type { AnyDrawnGroup } from './drawn/drawn-group.ts';
 import { parseDuration } from './durations.ts';
 import { misfitOfNames } from './names.ts';
 import { drawSteps, type RandomSteps } from './random-steps.ts';
@@ -56,7 +58,7 @@ function problemsOfStep(raw: Raw, path: Problem['path']): Problem[] {
   if (word === 'expect') {
     return Object.entries(value as Raw).flatMap(([name, each]) => problemsOfValue(EXPECTATIONS.get(name), each, [...inner, name]));
   }
-  return problemsOfValue(VERBS.get(word), value, inner);
+  return problemsOfValue(DRAWN_GROUPS.get(word) ?? VERBS.get(word), value, inner);
 }
 
 function problemsOfOptions(raw: Raw, word: string, path: Problem['path']): Problem[] {
@@ -71,11 +73,11 @@ function problemsOfOptions(raw: Raw, word: string, path: Problem['path']): Probl
 }
 
 function isGroup(word: string): boolean {
-  return (GROUPS as readonly string[]).includes(word);
+  return GROUPS.includes(word);
 }
 
 /** Values of verbs are judged only where they have no `{round}` in them, which stands for a number that is not known yet. */
-function problemsOfValue(entry: AnyVerb | AnyExpectation | undefined, value: unknown, path: Problem['path']): Problem[] {
+function problemsOfValue(entry: AnyVerb | AnyExpectation | AnyDrawnGroup | undefined, value: unknown, path: Problem['path']): Problem[] {
   if (entry === undefined) return [];
   const names = problemsOfNames(value, path);
   if (names.length > 0) return names;
@@ -194,8 +196,14 @@ function toStep(raw: Raw, path: Problem['path'], place: Place): Step {
       const drawn = drawSteps(withRound(value, place.round) as RandomSteps, place.seed, place.prefix);
       return { ...base, type: 'repeat', rounds: [drawn.map((each, index) => inner(each, path, String(index + 1)))] };
     }
-    default:
+    default: {
+      const group = DRAWN_GROUPS.get(word);
+      if (group !== undefined) {
+        const drawn = group.draw(withRound(value, place.round), place.seed, place.prefix);
+        return { ...base, type: 'repeat', rounds: [drawn.map((each, index) => inner(each, path, String(index + 1)))] };
+      }
       return { ...base, type: 'verb', verb: known(VERBS, word), value: withRound(value, place.round) };
+    }
   }
 }
 

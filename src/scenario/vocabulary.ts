@@ -1,3 +1,4 @@
+import { DRAWN_GROUPS } from './drawn/all.ts';
 import { MESSAGE_EXPECTATIONS } from './expectations/messages.ts';
 import { NETWORK_EXPECTATIONS } from './expectations/network.ts';
 import { PEOPLE_EXPECTATIONS } from './expectations/people.ts';
@@ -41,7 +42,7 @@ export const EXPECTATIONS: ReadonlyMap<string, AnyExpectation> = new Map(
 );
 
 /** Steps that hold other steps; the runner plays them itself. */
-export const GROUPS = ['parallel', 'repeat', 'random'] as const;
+export const GROUPS: readonly string[] = ['parallel', 'repeat', 'random', ...DRAWN_GROUPS.keys()];
 
 /** All keys by which a step can begin. */
 export const STEP_WORDS: readonly string[] = [...VERBS.keys(), 'expect', ...GROUPS];
