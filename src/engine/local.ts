@@ -16,6 +16,7 @@ import { mergeTraces } from './merge-trace.ts';
 import { type SearchResult, searchFolder } from './search.ts';
 import { type LifelineProcess, NODE_EXEC_ARGS, type ProcessExit, sayExit, spawnReady } from './spawn.ts';
 import { summarizeTrace } from './trace-summary.ts';
+import { Unnamed } from './unnamed.ts';
 
 export interface LocalEngineOptions {
   /** Data root of the run: nodes/, server_data/ and trace/ come to lie in it. It is there already; whoever made it removes it. */
@@ -73,6 +74,7 @@ export class LocalEngine implements Engine {
   readonly #faults = new Map<string, NodeFaults>();
   readonly #stopGuard = new StopGuard();
   #rules: readonly Rule[] = [];
+  readonly #unnamed = new Unnamed();
   #stopped = false;
   #merged: Promise<TraceEvent[]> | null = null;
 
@@ -116,6 +118,7 @@ export class LocalEngine implements Engine {
       await rm(join(this.#options.root, 'nodes', node), { recursive: true, force: true });
       this.record({ type: 'state', subject: 'disk', id: node, to: 'empty' });
     }
+    this.#unnamed.forget(node);
     const process = await spawnReady({
       args: [...this.#nodeArgs(node, options), ...(await this.#faultArgs(node))],
       mainPath: this.#options.mainPath ?? ownMainPath(),
@@ -280,9 +283,9 @@ export class LocalEngine implements Engine {
   // --- faults and addresses ---
 
   async setRules(rules: readonly Rule[]): Promise<void> {
-    this.#rules = rules;
+    this.#rules = await this.#unnamed.widen(rules, this.#nodes);
     this.record({ type: 'rule', what: rules.length > 0 ? 'set' : 'cleared', rules: rules.map((rule) => rule.id) });
-    await Promise.all([...this.#nodes.values()].map((running) => this.#tell(running, 'set-rules', { rules })));
+    await Promise.all([...this.#nodes.values()].map((running) => this.#tell(running, 'set-rules', { rules: this.#rules })));
   }
 
   refusal(kind: FaultKind): string | null {

@@ -7,7 +7,7 @@ import { judgeRun, type OwnCheck, searchForTexts } from './checks/run-checks.ts'
 import { sayMillis } from './durations.ts';
 import type { Scenario } from './load.ts';
 import type { CheckReport, RunReport, StepReport, Verdict } from './report.ts';
-import { emptyMemory, Scene } from './scene.ts';
+import { emptyMemory, keepNotices, Scene } from './scene.ts';
 import type { Step } from './steps.ts';
 import { RunCrash, StepFailure, type StepOptions } from './verb.ts';
 import { concealed, counted } from './words.ts';
@@ -75,7 +75,9 @@ class Run {
     this.#scenario = scenario;
     this.#engine = engine;
     this.#options = options;
-    this.#scene = new Scene(engine, () => {}, emptyMemory(engine, scenario.program !== null));
+    const memory = emptyMemory(engine, scenario.program !== null);
+    keepNotices(engine, memory);
+    this.#scene = new Scene(engine, () => {}, memory);
   }
 
   async play(): Promise<RunReport> {

@@ -6,8 +6,14 @@ import { FaultBook } from './fault-book.ts';
 import { userOf } from './names.ts';
 import { StepFailure } from './verb.ts';
 
+const NOTICES_MAX = 100;
+
 export interface Memory {
   readonly passwords: Map<string, string>;
+  /** Recovery words by user, as the last registration showed them. */
+  readonly recoveryWords: Map<string, string>;
+  /** What nodes told whoever sits there, by node. */
+  readonly notices: Map<string, string[]>;
   /** Endpoints of nodes that run a program of their own, which is told of the others; null: chat nodes, which find each other. */
   readonly acquaintances: Map<string, string> | null;
   /** Texts of messages that were sent. */
@@ -18,7 +24,24 @@ export interface Memory {
 }
 
 export function emptyMemory(engine: Engine, isProgram: boolean): Memory {
-  return { passwords: new Map(), acquaintances: isProgram ? new Map() : null, texts: new Set(), conducts: new Map(), faults: new FaultBook(engine) };
+  return {
+    passwords: new Map(),
+    recoveryWords: new Map(),
+    notices: new Map(),
+    acquaintances: isProgram ? new Map() : null,
+    texts: new Set(),
+    conducts: new Map(),
+    faults: new FaultBook(engine),
+  };
+}
+
+/** Keeps what nodes tell people, from now on; of each node the last ones. */
+export function keepNotices(engine: Engine, memory: Memory): void {
+  engine.onEvent((node, event) => {
+    const { type, text } = event as { readonly type?: unknown; readonly text?: unknown };
+    if (type !== 'notice' || typeof text !== 'string') return;
+    memory.notices.set(node, [...(memory.notices.get(node) ?? []).slice(1 - NOTICES_MAX), text]);
+  });
 }
 
 /**
@@ -113,6 +136,19 @@ export class Scene {
 
   rememberPassword(node: string, password: string): void {
     this.#memory.passwords.set(userOf(node), password);
+  }
+
+  rememberWords(node: string, words: string): void {
+    this.#memory.recoveryWords.set(userOf(node), words);
+  }
+
+  /** Empty where the user never registered in this run. */
+  wordsOf(node: string): string {
+    return this.#memory.recoveryWords.get(userOf(node)) ?? '';
+  }
+
+  noticesOf(node: string): readonly string[] {
+    return this.#memory.notices.get(node) ?? [];
   }
 
   /** A node that does not play by the rules goes on like that when it starts again. */

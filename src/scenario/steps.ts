@@ -118,6 +118,7 @@ const NAME_PLACES = new Set([
   'resume',
   'register',
   'log-in',
+  'recover',
   'log-out',
   'delete-account',
   'befriend',

@@ -5,6 +5,7 @@ import { PEOPLE_EXPECTATIONS } from './expectations/people.ts';
 import { PROGRAM_EXPECTATIONS } from './expectations/programs.ts';
 import { RING_EXPECTATIONS } from './expectations/ring.ts';
 import { TRUST_EXPECTATIONS } from './expectations/trust.ts';
+import { VALUE_EXPECTATIONS } from './expectations/values.ts';
 import type { AnyExpectation, AnyVerb } from './verb.ts';
 import { ACCOUNT_VERBS } from './verbs/accounts.ts';
 import { CHAT_VERBS } from './verbs/chat.ts';
@@ -36,9 +37,15 @@ export const VERBS: ReadonlyMap<string, AnyVerb> = new Map(
 );
 
 export const EXPECTATIONS: ReadonlyMap<string, AnyExpectation> = new Map(
-  [...PEOPLE_EXPECTATIONS, ...TRUST_EXPECTATIONS, ...MESSAGE_EXPECTATIONS, ...NETWORK_EXPECTATIONS, ...RING_EXPECTATIONS, ...PROGRAM_EXPECTATIONS].map(
-    (each) => [each.name, each],
-  ),
+  [
+    ...PEOPLE_EXPECTATIONS,
+    ...TRUST_EXPECTATIONS,
+    ...MESSAGE_EXPECTATIONS,
+    ...NETWORK_EXPECTATIONS,
+    ...RING_EXPECTATIONS,
+    ...VALUE_EXPECTATIONS,
+    ...PROGRAM_EXPECTATIONS,
+  ].map((each) => [each.name, each]),
 );
 
 /** Steps that hold other steps; the runner plays them itself. */

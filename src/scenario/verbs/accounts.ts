@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { expandNames } from '../names.ts';
+import { expandNames, userOf } from '../names.ts';
 import { keys, oneOf, password, text, users } from '../parts.ts';
 import { type AnyVerb, longForm, verb } from '../verb.ts';
 import { counted, does, listed } from '../words.ts';
@@ -24,7 +24,8 @@ const register = verb({
     const displayName = long['display-name'];
     await scene.each(names, async (name) => {
       const word = scene.passwordOf(name, long.password);
-      await scene.ask(name, 'register', { password: word, ...(displayName === undefined ? {} : { displayName }) }, withinMillis);
+      const { recoveryWords } = await scene.ask(name, 'register', { password: word, ...(displayName === undefined ? {} : { displayName }) }, withinMillis);
+      scene.rememberWords(name, recoveryWords);
       scene.rememberPassword(name, word);
     });
     return names.length === 1 ? undefined : counted(names.length, 'account');
@@ -43,6 +44,24 @@ const logIn = verb({
     const long = longForm<PasswordKeys>(value, 'users');
     await scene.each(expandNames(long.users), async (name) => {
       await scene.ask(name, 'login', { password: scene.passwordOf(name, long.password) }, withinMillis);
+    });
+    return undefined;
+  },
+});
+
+const recover = verb({
+  name: 'recover',
+  schema: Type.Union([...users.anyOf, passwordKeys], {
+    description: 'Log users in at these nodes by the recovery words that their registration showed, and set a new password.',
+  }),
+  mentions: (value) => expandNames(longForm<PasswordKeys>(value, 'users').users),
+  words: (value) => does(expandNames(longForm<PasswordKeys>(value, 'users').users), 'recovers the account by words', 'recover their accounts by words'),
+  run: async (value, scene, { withinMillis }) => {
+    const long = longForm<PasswordKeys>(value, 'users');
+    await scene.each(expandNames(long.users), async (name) => {
+      const password = long.password ?? `${userOf(name)} once more`;
+      await scene.ask(name, 'recover', { words: scene.wordsOf(name), password }, withinMillis);
+      scene.rememberPassword(name, password);
     });
     return undefined;
   },
@@ -121,4 +140,4 @@ const profile = verb({
   },
 });
 
-export const ACCOUNT_VERBS: readonly AnyVerb[] = [register, logIn, logOut, deleteAccount, status, profile];
+export const ACCOUNT_VERBS: readonly AnyVerb[] = [register, logIn, recover, logOut, deleteAccount, status, profile];
