@@ -231,6 +231,9 @@ export const CORE_OPTIONS = Object.freeze({
   ratchetSkipMax: 1_000,
   ratchetSkippedKeysMax: 2_000,
   ratchetSkippedMillis: 1_209_600_000,
+  /** Work that one person's messages may cost without opening, in steps of a chain, in this time, ms; beyond it none is tried. */
+  ratchetWasteMax: 4_000,
+  ratchetWasteMillis: 60_000,
   /** Sessions kept for one person. */
   ratchetSessionsMax: 8,
   friendsMax: 1_000,

@@ -3,7 +3,7 @@ import { NodeCrypto } from '../../src/adapters/crypto/node-crypto.ts';
 import type { FriendView, MessageView, UserView } from '../../src/core/commands.ts';
 import { ConfabError } from '../../src/core/errors.ts';
 import type { CoreOptions } from '../../src/core/options.ts';
-import { SimEngine } from '../../src/engine/sim.ts';
+import { SimEngine, type SimEngineOptions } from '../../src/engine/sim.ts';
 
 export const PASSWORD = 'correct horse';
 
@@ -18,8 +18,8 @@ export class SmallWorld {
   readonly engine: SimEngine;
   readonly heard: Heard[] = [];
 
-  constructor(seed: number, coreOptions: Partial<CoreOptions> = {}) {
-    this.engine = new SimEngine({ seed, capabilities: { crypto: new NodeCrypto(), codec: new CborCodec() }, traced: false, coreOptions });
+  constructor(seed: number, coreOptions: Partial<CoreOptions> = {}, more: Partial<SimEngineOptions> = {}) {
+    this.engine = new SimEngine({ seed, capabilities: { crypto: new NodeCrypto(), codec: new CborCodec() }, traced: false, coreOptions, ...more });
     this.engine.onEvent((node, event) => this.heard.push({ node, event: event as Heard['event'] }));
   }
 

@@ -1,4 +1,4 @@
-import { sameBytes, toHex } from '../bytes.ts';
+import { sameBytes, toHex, utf8 } from '../bytes.ts';
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
 import type { UserId } from '../types.ts';
@@ -6,6 +6,7 @@ import { framed, type SkippedKey } from './chain.ts';
 import { canSeal, initiatorState, type RatchetState, ratchetOpen, ratchetSeal, responderState } from './double-ratchet.ts';
 import type { RatchetPart } from './part.ts';
 import type { Prekeys } from './prekeys.ts';
+import { UNKNOWN_PREKEYS, UNKNOWN_SESSION, WasteBudget } from './waste-budget.ts';
 import { initiate, type Party, respond } from './x3dh.ts';
 
 /** A ratchet with somebody, as it is stored. */
@@ -41,13 +42,15 @@ const LABEL_PART = 'confab/ratchet-part/1';
  *    so that two copies of one state never go on side by side.
  * 2. What does not open changes nothing: neither ratchets nor prekeys.
  * 3. When both begin at once, both sessions open, and the one begun by the smaller user id seals.
- * 4. At most `ratchetSessionsMax` sessions a person, `ratchetSkippedKeysMax` keys a session, for at most `ratchetSkippedMillis`.
+ * 4. What does not open costs bounded work, person by person (waste-budget.ts).
+ * 5. At most `ratchetSessionsMax` sessions a person, `ratchetSkippedKeysMax` keys a session, for at most `ratchetSkippedMillis`.
  */
 export class SecureSessions {
   readonly #parts: Parts;
   readonly #prekeys: Prekeys;
   readonly #peers = new Map<UserId, Map<string, SecureSession>>();
   readonly #dirty = new Set<string>();
+  readonly #waste: WasteBudget;
   /** Told of people whose prekeys are missing. */
   readonly #wanted: (peer: UserId) => void;
 
@@ -55,11 +58,13 @@ export class SecureSessions {
     this.#wanted = wanted;
     this.#parts = parts;
     this.#prekeys = prekeys;
+    this.#waste = new WasteBudget(parts);
   }
 
   close(): void {
     this.endTurn();
     this.#peers.clear();
+    this.#waste.clear();
   }
 
   /** End of a turn: one row a session, however many messages. */
@@ -120,7 +125,7 @@ export class SecureSessions {
     const session = this.#sealing(peer) ?? this.#begin(to);
     if (session === null) return null;
     const { id, opening } = session;
-    const sealed = ratchetSeal(env, session.ratchet, plaintext, partBytes(session, associated));
+    const sealed = ratchetSeal(env, session.ratchet, plaintext, partBytes(session, opening, associated));
     this.#keep(peer, { ...session, ratchet: sealed.state, usedMillis: Math.trunc(env.wallMillis) });
     return { session: id, opening, ...sealed.message };
   }
@@ -183,6 +188,14 @@ export class SecureSessions {
 
   /** What somebody sealed for us, or why it does not open. Each part opens once. */
   open(from: VerifiedRecord<'user'>, part: RatchetPart, associated: Uint8Array): Uint8Array | string {
+    const peer = from.authorId as UserId;
+    if (this.#waste.isExhausted(peer)) return 'too many that did not open';
+    const outcome = this.#tryOpen(from, part, associated);
+    if (typeof outcome === 'string') this.#waste.add(peer, part, outcome);
+    return outcome;
+  }
+
+  #tryOpen(from: VerifiedRecord<'user'>, part: RatchetPart, associated: Uint8Array): Uint8Array | string {
     const { env, options } = this.#parts;
     const peer = from.authorId as UserId;
     const known = this.#of(peer).get(toHex(part.session));
@@ -191,7 +204,7 @@ export class SecureSessions {
     const id = toHex(session.id);
     const find = (chain: Uint8Array, counter: number): Uint8Array | undefined =>
       session.skipped === 0 ? undefined : env.store.get<StoredSkippedKey>('skippedKeys', skippedKey(id, chain, counter))?.key;
-    const opened = ratchetOpen(env.crypto, session.ratchet, part, partBytes(session, associated), find, options.ratchetSkipMax);
+    const opened = ratchetOpen(env.crypto, session.ratchet, part, partBytes(session, part.opening, associated), find, options.ratchetSkipMax);
     if (typeof opened === 'string') return opened;
     const now = Math.trunc(env.wallMillis);
     if (known === undefined && part.opening !== null) {
@@ -208,10 +221,10 @@ export class SecureSessions {
   #answer(from: VerifiedRecord<'user'>, part: RatchetPart): SecureSession | string {
     const { env } = this.#parts;
     const { opening } = part;
-    if (opening === null) return 'unknown session';
+    if (opening === null) return UNKNOWN_SESSION;
     const row = this.#prekeys.batch(opening.batch);
     const me = row === undefined ? null : this.#me(row.home);
-    if (row === undefined || me === null) return 'unknown prekeys';
+    if (row === undefined || me === null) return UNKNOWN_PREKEYS;
     const them = { identity: from.author, sealingKey: from.body.sealingKey, home: opening.home };
     const agreed = respond(env.crypto, me, them, row.batch, opening);
     if (typeof agreed === 'string') return agreed;
@@ -268,8 +281,10 @@ export class SecureSessions {
   }
 }
 
-function partBytes(session: Pick<SecureSession, 'id' | 'binding'>, associated: Uint8Array): Uint8Array {
-  return framed(LABEL_PART, session.id, session.binding, associated);
+/** Everything of a part that is not sealed, and what the caller binds to it. */
+function partBytes(session: Pick<SecureSession, 'id' | 'binding'>, opening: RatchetPart['opening'], associated: Uint8Array): Uint8Array {
+  const shown = opening === null ? [] : [opening.ephemeral, opening.home, utf8(`${opening.batch}/${opening.oneTime}`)];
+  return framed(LABEL_PART, session.id, session.binding, ...shown, associated);
 }
 
 function skippedKey(session: string, chain: Uint8Array, counter: number): string {
