@@ -110,7 +110,7 @@ export class SecureSessions {
   }
 
   dropAll(peer: UserId): void {
-    for (const session of [...this.#of(peer).values()]) this.drop(peer, session.id);
+    for (const session of this.#of(peer).values()) this.drop(peer, session.id);
   }
 
   // --- sealing ---
