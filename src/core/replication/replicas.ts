@@ -76,7 +76,9 @@ export class Replicas {
       if (order === 0) return HELD;
       if (order < 0) return NEWER;
     }
-    const unwanted = from === 'writer' ? this.#notAdmitted(replica) : null;
+    // Who is in may change what is theirs; who only left a tombstone is not in.
+    const comesIn = present === undefined || present.about.deleted;
+    const unwanted = from === 'writer' && comesIn ? this.#notAdmitted(replica) : null;
     if (unwanted !== null) return refused(unwanted);
     const full = this.#noRoom(replica, present, from === 'writer' ? 1 : 2);
     if (full !== null) return refused(full);

@@ -109,8 +109,6 @@ export class Session {
     return this.#nodeRecord;
   }
 
-  // --- signing ---
-
   /** A sequence number that grows also when the own disk was lost: wall time, or one more than the last known. */
   #nextSequence(last: number | undefined): number {
     return Math.max((last ?? 0) + 1, Math.trunc(this.#parts.env.wallMillis));
@@ -392,8 +390,6 @@ export class Session {
     if (this.#open !== null) this.#parts.presence.close();
     this.announceNode(true);
   }
-
-  // --- helpers ---
 
   readonly #derive = (password: string, salt: Uint8Array, derivation: Vault['derivation'], then: (result: ServiceResult) => void): void => {
     this.#services.call({ service: 'derive-key', password, salt, derivation }, then);
