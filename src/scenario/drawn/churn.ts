@@ -1,0 +1,117 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { type Distribution, drawMillis } from '../../core/distributions.ts';
+import { type SeededRandom, stream } from '../../sim/random.ts';
+import { distributionKeys, misfitOfDistribution, toDistribution } from '../distribution-part.ts';
+import { durationMillis } from '../durations.ts';
+import { expandNames } from '../names.ts';
+import { duration, keys, nodes } from '../parts.ts';
+import type { RawStep } from '../random-steps.ts';
+import { drawnGroup, written } from './drawn-group.ts';
+
+const share = Type.Number({ minimum: 0, maximum: 1, description: 'a share, 0 to 1' });
+const moment = keys({ at: duration, share }, 'when, and how many of all');
+
+const schema = keys(
+  {
+    nodes,
+    for: Type.Unsafe<string>({ ...duration, description: 'how long; everybody is back by then' }),
+    session: Type.Optional(keys(distributionKeys, 'how long somebody stays (default: weibull with scale 20s and shape 0.6)')),
+    away: Type.Optional(keys(distributionKeys, 'how long somebody stays away (default: exponential with mean 5s)')),
+    crashes: Type.Optional(Type.Unsafe<number>({ ...share, description: 'share of those who leave by kill -9, without a goodbye (default 0.5)' })),
+    crowd: Type.Optional(
+      Type.Unsafe<Static<typeof moment>>({
+        ...moment,
+        description: 'flash crowd: this share is away from the beginning and comes at this moment, all at once',
+      }),
+    ),
+    departure: Type.Optional(Type.Unsafe<Static<typeof moment>>({ ...moment, description: 'mass departure: this share leaves at this moment, all at once' })),
+    day: Type.Optional(
+      keys(
+        { length: duration, depth: Type.Optional(Type.Unsafe<number>({ ...share, description: '0: no difference; 1: nobody stays at night (default 0.7)' })) },
+        'diurnal: sessions grow and shrink with the time of a day of this length',
+      ),
+    ),
+  },
+  'Let people come and go, by laws, drawn from the seed. Their nodes end (in order, or killed) and start again on their disks.',
+);
+type Churn = Static<typeof schema>;
+
+const SESSION: Distribution = { law: 'weibull', scaleMillis: 20_000, shape: 0.6 };
+const AWAY: Distribution = { law: 'exponential', meanMillis: 5_000 };
+const CRASHES = 0.5;
+const DEPTH = 0.7;
+/** Sooner than this a node is not up, or not noticed to be down. */
+const STAY_MILLIS_MIN = 200;
+/** Everybody starts to come back this long before the end. */
+const RETURN_MILLIS = 1_000;
+
+/** The life of one person: a strand of steps. */
+class Life {
+  readonly #node: string;
+  readonly #value: Churn;
+  readonly #random: SeededRandom;
+  readonly #endMillis: number;
+  readonly #steps: RawStep[] = [];
+  #nowMillis = 0;
+
+  constructor(node: string, value: Churn, random: SeededRandom) {
+    this.#node = node;
+    this.#value = value;
+    this.#random = random;
+    this.#endMillis = Math.max(0, durationMillis(value.for) - RETURN_MILLIS);
+  }
+
+  live(): RawStep[] {
+    const { session, away, crowd, departure } = this.#value;
+    const stays = session === undefined ? SESSION : toDistribution(session);
+    const leaves = away === undefined ? AWAY : toDistribution(away);
+    let backMillis: number | null = crowd !== undefined && this.#random.fraction() < crowd.share ? durationMillis(crowd.at) : null;
+    const goneMillis = departure !== undefined && this.#random.fraction() < departure.share ? durationMillis(departure.at) : null;
+    for (;;) {
+      const drawn = backMillis === null ? this.#nowMillis + this.#length(stays, 1 - this.#night()) : this.#nowMillis;
+      const leaveMillis = goneMillis !== null && goneMillis > this.#nowMillis ? Math.min(drawn, goneMillis) : drawn;
+      if (leaveMillis >= this.#endMillis) break;
+      this.#waitUntil(leaveMillis);
+      this.#steps.push(this.#random.fraction() < (this.#value.crashes ?? CRASHES) ? { kill: this.#node } : { stop: this.#node });
+      this.#waitUntil(Math.min(this.#endMillis, backMillis ?? this.#nowMillis + this.#length(leaves, 1 + this.#night())));
+      backMillis = null;
+      this.#steps.push({ restart: this.#node }, { 'log-in': this.#node, maybe: true, within: '20s' });
+    }
+    return this.#steps;
+  }
+
+  /** 0 by day, up to `depth` in the middle of the night. */
+  #night(): number {
+    const { day } = this.#value;
+    if (day === undefined) return 0;
+    const phase = (this.#nowMillis / durationMillis(day.length)) * 2 * Math.PI;
+    return (day.depth ?? DEPTH) * ((1 - Math.cos(phase)) / 2);
+  }
+
+  #length(of: Distribution, factor: number): number {
+    return Math.max(STAY_MILLIS_MIN, factor * drawMillis(of, () => this.#random.fraction()));
+  }
+
+  #waitUntil(atMillis: number): void {
+    if (atMillis - this.#nowMillis >= 1) this.#steps.push({ wait: written(atMillis - this.#nowMillis) });
+    this.#nowMillis = Math.max(atMillis, this.#nowMillis);
+  }
+}
+
+export const CHURN = drawnGroup({
+  name: 'churn',
+  schema,
+  misfit: (value) => {
+    for (const law of [value.session, value.away]) {
+      const wrong = law === undefined ? null : misfitOfDistribution(law);
+      if (wrong !== null) return wrong;
+    }
+    return value.day !== undefined && durationMillis(value.day.length) < 1 ? 'a day needs some length' : null;
+  },
+  draw: (value, seed, place) => {
+    const strands = expandNames(value.nodes)
+      .map((node) => new Life(node, value, stream(seed, 'churn', place, node)).live())
+      .filter((steps) => steps.length > 0);
+    return strands.length === 0 ? [] : [{ parallel: strands }];
+  },
+});

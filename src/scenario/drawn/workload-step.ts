@@ -1,0 +1,72 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { type Distribution, drawMillis } from '../../core/distributions.ts';
+import { stream } from '../../sim/random.ts';
+import { distributionKeys, misfitOfDistribution, toDistribution } from '../distribution-part.ts';
+import { durationMillis } from '../durations.ts';
+import { expandNames } from '../names.ts';
+import { duration, flag, keys, nodes, oneOf } from '../parts.ts';
+import type { RawStep } from '../random-steps.ts';
+import { WORKLOADS } from '../workloads/all.ts';
+import type { Workload } from '../workloads/workload.ts';
+import { drawnGroup, written } from './drawn-group.ts';
+
+const schema = keys(
+  {
+    kind: oneOf([...WORKLOADS.keys()], [...WORKLOADS.values()].map(({ name, about }) => `${name}: ${about}`).join('; ')),
+    nodes,
+    for: Type.Unsafe<string>({ ...duration, description: 'how long clients act' }),
+    think: Type.Optional(keys(distributionKeys, 'time between two operations of a client (default: exponential with mean 1s)')),
+    tolerant: Type.Optional(
+      Type.Unsafe<boolean>({ ...flag, description: 'true: faults go on meanwhile, so refusals are no failure and the trace alone is judged (default false)' }),
+    ),
+  },
+  'Let people use the network: operations at times drawn from the seed, and a check in the end.',
+);
+type WorkloadStep = Static<typeof schema>;
+
+const THINK: Distribution = { law: 'exponential', meanMillis: 1_000 };
+/** More than this of one client is taken for a slip of the finger. */
+const OPERATIONS_MAX = 10_000;
+
+/** Operations of all clients in the order of their times: which come first decides who takes what is there once only. */
+function draw(value: WorkloadStep, seed: number, place: string): RawStep[] {
+  const clients = expandNames(value.nodes);
+  const think = value.think === undefined ? THINK : toDistribution(value.think);
+  const endMillis = durationMillis(value.for);
+  const tolerant = value.tolerant ?? false;
+  const times = clients.flatMap((client) => {
+    const random = stream(seed, 'workload', place, client);
+    const moments: Array<{ client: string; atMillis: number }> = [];
+    for (let atMillis = drawMillis(think, () => random.fraction()); atMillis < endMillis && moments.length < OPERATIONS_MAX; ) {
+      moments.push({ client, atMillis });
+      atMillis += Math.max(
+        1,
+        drawMillis(think, () => random.fraction()),
+      );
+    }
+    return moments;
+  });
+  times.sort((one, other) => one.atMillis - other.atMillis);
+  const random = stream(seed, 'workload', place);
+  const run = (WORKLOADS.get(value.kind) as Workload).begin();
+  const strands = new Map<string, { nowMillis: number; steps: RawStep[] }>(clients.map((client) => [client, { nowMillis: 0, steps: [] }]));
+  for (const [index, { client, atMillis }] of times.entries()) {
+    const strand = strands.get(client) as { nowMillis: number; steps: RawStep[] };
+    strand.steps.push({ wait: written(atMillis - strand.nowMillis) }, ...run.operation({ random, client, clients, count: index + 1, tolerant }));
+    strand.nowMillis = atMillis;
+  }
+  const busy = [...strands.values()].map(({ steps }) => steps).filter((steps) => steps.length > 0);
+  return [...(busy.length === 0 ? [] : [{ parallel: busy }]), ...run.checks(tolerant)];
+}
+
+export const WORKLOAD = drawnGroup({
+  name: 'workload',
+  schema,
+  misfit: (value) => {
+    if (expandNames(value.nodes).length < 2) return 'a workload needs two nodes at least';
+    const workload = WORKLOADS.get(value.kind);
+    if (value.tolerant === true && workload?.strictOnly != null) return `the workload ${value.kind} cannot be tolerant: ${workload.strictOnly}`;
+    return value.think === undefined ? null : misfitOfDistribution(value.think);
+  },
+  draw,
+});

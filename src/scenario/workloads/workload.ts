@@ -1,0 +1,40 @@
+import type { SeededRandom } from '../../sim/random.ts';
+import type { RawStep } from '../random-steps.ts';
+
+/** What one client of a workload is dealt for an operation. */
+export interface Deal {
+  readonly random: SeededRandom;
+  /** Whose operation it is. */
+  readonly client: string;
+  /** All clients of the workload. */
+  readonly clients: readonly string[];
+  /** Number of the operation among all of this workload, from 1. */
+  readonly count: number;
+  /** Faults go on meanwhile: refusals are no failure, and nothing is awaited. */
+  readonly tolerant: boolean;
+}
+
+/**
+ * What people do with a network, as data: a client (one operation as steps), made anew for each run, and a checker (what must be so
+ * in the end). The generator (when clients act) is the same for all: think times by a law. A new workload is one file and one
+ * line in all.ts.
+ */
+export interface Workload {
+  readonly name: string;
+  readonly about: string;
+  /** Why it cannot be played tolerantly, or null. */
+  readonly strictOnly: string | null;
+  readonly begin: () => WorkloadRun;
+}
+
+export interface WorkloadRun {
+  /** The next operation; empty when there is nothing left to do for this client. */
+  operation(deal: Deal): RawStep[];
+  /** What must be so after the last operation. */
+  checks(tolerant: boolean): RawStep[];
+}
+
+export function anotherThan(client: string, { clients, random }: Pick<Deal, 'clients' | 'random'>): string | null {
+  const others = clients.filter((each) => each !== client);
+  return others[random.below(Math.max(1, others.length))] ?? null;
+}
