@@ -69,6 +69,7 @@ test('who was removed reads nothing that follows', async (t) => {
   for (const node of ['bob', 'mallory']) await world.ask(node, 'room-join', { room: link });
   await world.ask('alice', 'room-send', { room: 'garden', text: 'before' });
   await world.soon('mallory reads', async () => (await texts(world, 'mallory', 'garden')).includes('before'));
+  await world.soon('bob knows of mallory', async () => (await world.ask<RoomDetails>('bob', 'room', { room: 'garden' })).memberList.length === 3);
   t.is(await world.outcome('bob', 'room-remove', { room: 'garden', user: 'mallory' }), 'room-forbidden');
   await world.ask('alice', 'room-remove', { room: 'garden', user: 'mallory' });
   await world.soon('mallory hears of it', async () => (await world.ask<RoomView>('mallory', 'room', { room: 'garden' })).role === null);

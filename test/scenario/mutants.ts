@@ -105,10 +105,12 @@ export const deafOnTheRing: Mutant = deafTo(['ring-ask', 'ring-notice', 'ring-an
 export const sealsNothing: Mutant = (env, settings) => {
   const { crypto } = env;
   const open = { seal: openSeal, open: openOpen };
-  return chatNode(
-    envWith(env, { crypto: new Proxy(crypto, { get: (target, name) => (name in open ? open[name as 'seal'] : Reflect.get(target, name).bind(target)) }) }),
-    settings,
-  );
+  const get = (target: typeof crypto, name: string | symbol): unknown => {
+    if (name in open) return open[name as 'seal'];
+    const own: unknown = Reflect.get(target, name);
+    return typeof own === 'function' ? own.bind(target) : own;
+  };
+  return chatNode(envWith(env, { crypto: new Proxy(crypto, { get }) }), settings);
 };
 
 function openSeal({ plaintext }: { readonly plaintext: Uint8Array }): Uint8Array {
