@@ -1,5 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import { ConfabError, isErrorCode } from '../core/errors.ts';
+import { LineWriter } from './line-writer.ts';
 import { LineSplitter } from './lines.ts';
 import type { ControlClient, ControlMessage, ControlResult } from './protocol.ts';
 
@@ -51,6 +52,7 @@ function toError(result: Extract<ControlResult, { ok: false }>): ConfabError {
 
 class Client implements SocketControlClient {
   readonly #socket: Socket;
+  readonly #writer: LineWriter;
   readonly #timeoutMillis: number;
   readonly #pending = new Map<number, Pending>();
   readonly #eventListeners: Array<(event: unknown) => void> = [];
@@ -60,6 +62,7 @@ class Client implements SocketControlClient {
 
   constructor(socket: Socket, timeoutMillis: number) {
     this.#socket = socket;
+    this.#writer = new LineWriter(socket);
     this.#timeoutMillis = timeoutMillis;
     const splitter = new LineSplitter(ANSWER_LENGTH_MAX, (line) => this.#line(line));
     socket.setEncoding('utf8');
@@ -81,7 +84,7 @@ class Client implements SocketControlClient {
         reject(new ConfabError('timeout', { what: 'The node', millis: timeoutMillis }));
       }, timeoutMillis);
       this.#pending.set(id, { resolve, reject, timer });
-      this.#socket.write(`${JSON.stringify({ id, command, args })}\n`);
+      this.#writer.write(`${JSON.stringify({ id, command, args })}\n`);
     });
   }
 

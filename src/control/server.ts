@@ -2,6 +2,7 @@ import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { CommandResult } from '../core/env.ts';
 import { ConfabError, errorAdvice, errorSentence, isErrorCode } from '../core/errors.ts';
+import { LineWriter } from './line-writer.ts';
 import { LineSplitter } from './lines.ts';
 import type { ControlMessage, ControlResult } from './protocol.ts';
 import { validateCommand } from './validate.ts';
@@ -76,12 +77,14 @@ class Connection {
   readonly #socket: Socket;
   readonly #options: ControlServerOptions;
   readonly #splitter: LineSplitter;
+  readonly #writer: LineWriter;
   subscribed = false;
   #open = 0;
 
   constructor(socket: Socket, options: ControlServerOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#writer = new LineWriter(socket);
     this.#splitter = new LineSplitter(CONTROL_OPTIONS.lineLengthMax, (line) => void this.#request(line));
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => {
@@ -112,8 +115,8 @@ class Connection {
 
   write(line: string): void {
     if (this.#socket.destroyed) return;
-    if (this.#socket.writableLength > (this.#options.backlogBytesMax ?? CONTROL_OPTIONS.backlogBytesMax)) this.drop('a client did not read');
-    else this.#socket.write(line);
+    if (this.#writer.backlogLength > (this.#options.backlogBytesMax ?? CONTROL_OPTIONS.backlogBytesMax)) this.drop('a client did not read');
+    else this.#writer.write(line);
   }
 
   drop(reason: string): void {
@@ -133,7 +136,10 @@ class Connection {
       if (this.#socket.destroyed) {
         clearTimeout(timer);
         resolve();
-      } else this.#socket.end(() => this.#socket.destroy());
+      } else {
+        this.#writer.flush();
+        this.#socket.end(() => this.#socket.destroy());
+      }
     });
   }
 }

