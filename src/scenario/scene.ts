@@ -74,7 +74,7 @@ export class Scene {
   async ask<Name extends CommandName>(node: string, name: Name, args: Commands[Name]['args'], deadlineMillis?: number): Promise<Commands[Name]['result']> {
     validateCommand(name, args);
     if (!this.engine.isRunning(node)) throw new ConfabError('unavailable', { what: `The node of ${node}` });
-    if (name === 'send') this.#memory.texts.add((args as Commands['send']['args']).text);
+    if (name === 'send' || name === 'room-send') this.#memory.texts.add((args as Commands['send']['args']).text);
     const answer = await this.engine.command(node, name, args, deadlineMillis);
     if (name === 'send') this.#recordAccepted(node, args as Commands['send']['args'], answer as Commands['send']['result']);
     return answer as Commands[Name]['result'];

@@ -128,7 +128,16 @@ const NAME_PLACES = new Set([
   'logged-out',
 ]);
 /** Keys that hold names in one place and texts or words in another. */
-const TEXT_PLACES = new Set(['tell.to', 'answers.are', 'messages.are', 'messages.not', 'ticks.are']);
+const TEXT_PLACES = new Set([
+  'tell.to',
+  'answers.are',
+  'messages.are',
+  'messages.not',
+  'room-messages.are',
+  'room-messages.not',
+  'ticks.are',
+  'edit-message.to',
+]);
 
 function problemsOfNames(value: unknown, path: Problem['path']): Problem[] {
   const place = path.findLast((part) => typeof part === 'string') as string;

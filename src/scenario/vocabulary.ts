@@ -4,6 +4,7 @@ import { NETWORK_EXPECTATIONS } from './expectations/network.ts';
 import { PEOPLE_EXPECTATIONS } from './expectations/people.ts';
 import { PROGRAM_EXPECTATIONS } from './expectations/programs.ts';
 import { RING_EXPECTATIONS } from './expectations/ring.ts';
+import { ROOM_EXPECTATIONS } from './expectations/rooms.ts';
 import { TRUST_EXPECTATIONS } from './expectations/trust.ts';
 import { VALUE_EXPECTATIONS } from './expectations/values.ts';
 import type { AnyExpectation, AnyVerb } from './verb.ts';
@@ -16,6 +17,7 @@ import { NETWORK_VERBS } from './verbs/network.ts';
 import { PEOPLE_VERBS } from './verbs/people.ts';
 import { PROGRAM_VERBS } from './verbs/programs.ts';
 import { RING_VERBS } from './verbs/ring.ts';
+import { ROOM_VERBS } from './verbs/rooms.ts';
 import { TIME_VERBS } from './verbs/time.ts';
 import { TRUST_VERBS } from './verbs/trust.ts';
 
@@ -27,6 +29,7 @@ export const VERBS: ReadonlyMap<string, AnyVerb> = new Map(
     ...PEOPLE_VERBS,
     ...TRUST_VERBS,
     ...CHAT_VERBS,
+    ...ROOM_VERBS,
     ...NETWORK_VERBS,
     ...MACHINE_VERBS,
     ...RING_VERBS,
@@ -41,6 +44,7 @@ export const EXPECTATIONS: ReadonlyMap<string, AnyExpectation> = new Map(
     ...PEOPLE_EXPECTATIONS,
     ...TRUST_EXPECTATIONS,
     ...MESSAGE_EXPECTATIONS,
+    ...ROOM_EXPECTATIONS,
     ...NETWORK_EXPECTATIONS,
     ...RING_EXPECTATIONS,
     ...VALUE_EXPECTATIONS,

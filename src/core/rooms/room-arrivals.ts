@@ -46,12 +46,13 @@ export class RoomArrivals {
 
   #reviewMembership(room: Room): void {
     const me = this.#parts.session.userId as UserId;
-    const isMember = room.isMember(me);
-    if (isMember && room.row.status !== 'member') {
+    const { status, returning, joins } = room.row;
+    const isMember = room.isMember(me) && (status !== 'pending' || !returning || joins.some((id) => room.has(id)));
+    if (isMember && status !== 'member') {
       room.change({ status: 'member', passwordMaster: new Uint8Array() });
       this.#parts.connections.reviewSoon();
       this.#rooms.joining.joined(room);
-    } else if (!isMember && room.row.status === 'member') {
+    } else if (!isMember && status === 'member') {
       const last = room.state?.departures.map((id) => room.graph.node(id)?.event).find((event) => event?.kind === 'remove' && event.body.user === me);
       this.ended(room, last === undefined ? 'left' : 'removed');
     } else this.#parts.connections.reviewSoon();

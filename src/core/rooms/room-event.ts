@@ -58,8 +58,11 @@ export interface RoomEvent<Kind extends RoomEventKind = RoomEventKind> {
 
 export type AnyRoomEvent = { [Kind in RoomEventKind]: RoomEvent<Kind> }[RoomEventKind];
 
-/** More heads than these are joined by the next events. */
-export const PARENTS_MAX = 8;
+/**
+ * One or two heads are usual; many people who join at once leave as many heads, which the next message joins again. More than these
+ * are joined by the events after it.
+ */
+export const PARENTS_MAX = 64;
 const EVENT_BYTES_MAX = 90_000;
 const LABEL = utf8('confab/room-event/1\0');
 const TYPE = 'confab/room-event';

@@ -169,7 +169,11 @@ function joinRoom(parts: Parts, args: RoomCommands['room-join']['args'], respond
   rooms.joining.join(target, args.password, (outcome) => {
     const room = rooms.get(target.room)?.row.name ?? args.room;
     if ('code' in outcome)
-      return respond({ ok: false, code: outcome.code, details: { name: room, max: parts.options.roomsMax, reason: 'no key for the password' } });
+      return respond({
+        ok: false,
+        code: outcome.code,
+        details: { name: outcome.name ?? room, max: parts.options.roomsMax, reason: 'no key for the password' },
+      });
     respond({ ok: true, value: { room, roomId: target.room, state: outcome.state } });
   });
 }

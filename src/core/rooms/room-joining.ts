@@ -13,7 +13,7 @@ import { linkOf } from './room-views.ts';
 import type { Rooms } from './rooms.ts';
 
 type Door = Extract<RoomMessage, { type: 'room-door' }>;
-type Outcome = { readonly state: 'joined' | 'pending' } | { readonly code: string };
+type Outcome = { readonly state: 'joined' | 'pending' } | { readonly code: string; readonly name?: string };
 
 /** An invitation as it is stored. */
 interface InvitationRow {
@@ -36,6 +36,7 @@ interface Attempt {
 
 const ASK_AGAIN_MILLIS = 1_500;
 const HOSTS_MAX = 4;
+const JOINS_MAX = 16;
 const INVITATIONS_MAX = 256;
 const CARDS_SENT_MAX = 32;
 
@@ -81,7 +82,7 @@ export class RoomJoining {
     ];
     const room = this.#rooms.add(target.room);
     const name = room.row.name === '' ? (card?.create.body.name ?? `room-${target.room.slice(0, 8)}`) : room.row.name;
-    room.change({ status: 'pending', hosts: hosts.slice(0, HOSTS_MAX), passwordMaster: new Uint8Array(), name });
+    room.change({ status: 'pending', hosts: hosts.slice(0, HOSTS_MAX), passwordMaster: new Uint8Array(), name, joins: [], returning: room.state !== null });
     this.#attempts.set(target.room, {
       password: password === undefined || password === '' ? null : password,
       answers: [answer],
@@ -137,9 +138,9 @@ export class RoomJoining {
     if (room?.row.status !== 'member' || state === null || state === undefined || user === null) return;
     const first = room.firstEvent();
     if (first === undefined) return;
-    const isInvited = state.invited.has(user) || state.members.has(user);
-    const open = isInvited || (state.policy !== 'invite' && !state.banned.has(user));
-    if (state.members.has(user)) this.#rooms.greet(room, link);
+    const open = state.invited.has(user) || (state.policy !== 'invite' && !state.banned.has(user));
+    // Somebody who lost what they had.
+    if (state.members.has(user)) return this.#rooms.greet(room, link);
     // What the room is called is nobody's business who may not come in.
     if (!open) return void links.send(link, { type: 'room-door', room: id, create: null, heads: [], open: 0 });
     const heads = room.parentsOfNext().map(fromHex);
@@ -190,6 +191,7 @@ export class RoomJoining {
     const parents = message.heads.map(toHex);
     const stampMillis = Math.trunc(env.wallMillis);
     const event = signRoomEvent(env, session.open.identity, { room: room.id, parents, stampMillis, kind: 'join', body: { card: card.signed, proof } });
+    room.change({ joins: [...room.row.joins, event.id].slice(-JOINS_MAX) });
     links.send(link, { type: 'room-events', room: room.id, events: [event.signed], live: 1 });
   }
 
@@ -199,7 +201,7 @@ export class RoomJoining {
     if (room.state === null) this.#rooms.drop(room);
     else room.change({ status: 'left' });
     this.#parts.connections.reviewSoon();
-    for (const answer of answers) answer({ code });
+    for (const answer of answers) answer({ code, name: room.row.name });
     if (answers.length === 0) this.#parts.tell({ type: 'room-left', room: room.row.name, roomId: room.id, reason: 'refused' });
   }
 

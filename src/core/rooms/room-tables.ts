@@ -27,6 +27,10 @@ export interface RoomRow {
   readonly hosts: readonly string[];
   /** Of a pending join: what argon2id made of the password; empty without one. */
   readonly passwordMaster: Uint8Array;
+  /** Join events of ours that members were shown. */
+  readonly joins: readonly RoomEventId[];
+  /** The room was known when the user began to join: only a new join counts. */
+  readonly returning: boolean;
 }
 
 export interface PlacedEvent {

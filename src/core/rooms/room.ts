@@ -25,6 +25,8 @@ export const NEW_ROW: RoomRow = {
   lastMillis: 0,
   hosts: [],
   passwordMaster: new Uint8Array(),
+  joins: [],
+  returning: false,
 };
 
 export interface RoomHooks {
@@ -175,15 +177,15 @@ export class Room {
     return signRoomEvent(env, session.open.identity, { room: this.id, parents, stampMillis, kind, body }) as AnyRoomEvent;
   }
 
-  /** At most PARENTS_MAX of the heads, the youngest. */
+  /** At most PARENTS_MAX of the heads, the youngest, and among them one that has the user's own membership in its past. */
   parentsOfNext(): RoomEventId[] {
     const { heads } = this.#row;
     if (heads.length <= PARENTS_MAX) return [...heads].sort();
-    const byPlace = heads.map((id) => [this.#tables.place(id)?.order ?? '', id] as const).sort(([a], [b]) => (a < b ? 1 : -1));
-    return byPlace
-      .slice(0, PARENTS_MAX)
-      .map(([, id]) => id)
-      .sort();
+    const me = this.#parts.session.userId;
+    const young = heads.map((id) => [this.#tables.place(id)?.order ?? '', id] as const).sort(([a], [b]) => (a < b ? 1 : -1));
+    const own = young.find(([, id]) => me !== null && this.graph.stateAt(this.authorityBefore([id])).members.has(me));
+    const others = young.filter((each) => each !== own).slice(0, PARENTS_MAX - 1);
+    return [...(own === undefined ? [] : [own]), ...others].map(([, id]) => id).sort();
   }
 
   /** As it was signed; undefined while the room is not known yet. */

@@ -6,8 +6,9 @@ import { Pairwise } from './pairwise.ts';
 import { Room } from './room.ts';
 import { RoomArrivals } from './room-arrivals.ts';
 import type { RoomId } from './room-commands.ts';
-import { type AnyRoomEvent, type RoomEventBodies, type RoomEventKind, readRoomEvent, signRoomEvent } from './room-event.ts';
+import { type AnyRoomEvent, type RoomEventBodies, type RoomEventKind, signRoomEvent } from './room-event.ts';
 import { RoomInheritance } from './room-inheritance.ts';
+import { RoomIntake } from './room-intake.ts';
 import { RoomJoining } from './room-joining.ts';
 import { RoomKeys } from './room-keys.ts';
 import { RoomLines } from './room-lines.ts';
@@ -15,16 +16,14 @@ import { type RoomMessage, SHORT_ID_BYTES } from './room-messages.ts';
 import { RoomOutgoing } from './room-outgoing.ts';
 import { neighboursOf } from './room-overlay.ts';
 import { RoomSearch } from './room-search.ts';
-import { RoomSync, shortIds } from './room-sync.ts';
+import { RoomSync } from './room-sync.ts';
 import { RoomTables } from './room-tables.ts';
 import { RoomViews } from './room-views.ts';
 import { Typing } from './typing.ts';
 
-type Of<Type extends RoomMessage['type']> = Extract<RoomMessage, { type: Type }>;
 
 /** After something new, so often a random member is asked whether it has the same. */
 const GOSSIP_ROUNDS = 2;
-const EVENTS_MAX = 64;
 
 /**
  * Group chat of the logged-in user.
@@ -45,7 +44,8 @@ export class Rooms {
   readonly typing: Typing;
   readonly arrivals: RoomArrivals;
   readonly pairwise: Pairwise;
-  readonly #sync: RoomSync;
+  readonly sync: RoomSync;
+  readonly intake: RoomIntake;
   readonly #rooms = new Map<RoomId, Room>();
   readonly outgoing: RoomOutgoing;
   readonly #gossip = new Map<RoomId, number>();
@@ -69,7 +69,8 @@ export class Rooms {
     this.typing = new Typing(parts);
     this.outgoing = new RoomOutgoing(parts);
     this.arrivals = new RoomArrivals(parts, this);
-    this.#sync = new RoomSync(parts, this.tables, (room, peer) => this.arrivals.confirmAll(room, peer));
+    this.intake = new RoomIntake(parts, this);
+    this.sync = new RoomSync(parts, this.tables, (room, peer) => this.arrivals.confirmAll(room, peer));
   }
 
   open(): void {
@@ -83,7 +84,7 @@ export class Rooms {
     this.outgoing.clear();
     this.#gossip.clear();
     this.#gaps.clear();
-    this.#sync.forget();
+    this.sync.forget();
     this.keys.forget();
     this.typing.forget();
     this.joining.forget();
@@ -133,7 +134,7 @@ export class Rooms {
 
   /** Compares with somebody who has just come, or lost what they had. */
   greet(room: Room, link: Link): void {
-    this.#sync.sendHeads(room, link, 1);
+    this.sync.sendHeads(room, link, 1);
   }
 
   // --- writing ---
@@ -159,137 +160,8 @@ export class Rooms {
     return found;
   }
 
-  // --- what comes over links ---
-
   message(link: Link, message: RoomMessage): void {
-    if (this.#parts.session.open === null) return;
-    switch (message.type) {
-      case 'room-envelope':
-        return this.#envelope(link, message);
-      case 'room-envelope-refused':
-        if (link.userId !== null) this.#parts.secure.sessions.drop(link.userId, message.session);
-        return;
-      case 'room-ask':
-        return this.joining.ask(link, message.room);
-      case 'room-door':
-        return this.joining.door(link, message);
-      case 'room-cards':
-        return this.joining.cards(link, message.cards);
-      default: {
-        const room = this.#rooms.get(message.room);
-        if (room !== undefined) this.#roomMessage(room, link, message);
-      }
-    }
-  }
-
-  #roomMessage(
-    room: Room,
-    link: Link,
-    message: Exclude<RoomMessage, { type: 'room-envelope' | 'room-envelope-refused' | 'room-ask' | 'room-door' | 'room-cards' }>,
-  ): void {
-    switch (message.type) {
-      case 'room-events':
-        return this.#events(room, link, message);
-      case 'room-heads':
-        if (this.#isFormer(room, link.userId)) return this.#tellRemoval(room, link);
-        return this.#sync.heads(room, link, message);
-      case 'room-ranges':
-        return this.#sync.ranges(room, link, message);
-      case 'room-range':
-        return this.#sync.range(room, link, message);
-      case 'room-want':
-        return this.#sync.wanted(room, link, message);
-      case 'room-have':
-        return this.#have(room, link, message);
-      case 'room-key-ask':
-        return this.keys.answer(room, link, message.chains);
-      case 'room-typing':
-        if (link.userId !== null && room.isMember(link.userId))
-          this.typing.heard(room, link.userId, this.lines.nameOf(room, link.userId), message.typing === 1);
-    }
-  }
-
-  #events(room: Room, link: Link, message: Of<'room-events'>): void {
-    const { env } = this.#parts;
-    if (this.#isFormer(room, link.userId)) return this.#parts.count('roomEventsRefused');
-    const missing = new Set<string>();
-    let parked = 0;
-    for (const signed of message.events) {
-      const event = readRoomEvent(env, signed);
-      if (typeof event === 'string') {
-        this.#parts.count('dropped:invalid');
-        continue;
-      }
-      const before = [...(room.state?.members.keys() ?? [])];
-      const under = room.isMember(event.author) ? event.author : (link.userId ?? '');
-      const outcome = room.take(event, under);
-      if (outcome === 'delivered' && message.live === 1) this.outgoing.of(room).events.push({ event, from: link, before });
-      if (outcome === 'known') this.#parts.count('roomEventsTwice');
-      if (outcome !== 'parked') continue;
-      parked += 1;
-      this.#removedUs(room, event);
-      for (const id of event.parents) if (!room.has(id) && !room.parked.has(id)) missing.add(id.slice(0, SHORT_ID_BYTES * 2));
-    }
-    this.outgoing.of(room).keysFrom = link;
-    if (message.live === 0) this.#sync.progress(room, link);
-    if (missing.size > 0) this.#sync.want(room, link, [...missing]);
-    if (parked > 0) {
-      if (room.parked.size > EVENTS_MAX) this.#sync.sendHeads(room, link, 1);
-      this.setTimer();
-    }
-  }
-
-  /** Who was removed or has left brings nothing any more: what they wrote before comes by members who took it. */
-  #isFormer(room: Room, user: UserId | null): boolean {
-    const { state } = room;
-    if (state === null || user === null || state.members.has(user) || user === this.#parts.session.userId) return false;
-    return state.departures.some((id) => {
-      const event = room.graph.node(id)?.event;
-      return event?.kind === 'remove' ? event.body.user === user : event?.author === user;
-    });
-  }
-
-  /** Who was removed while away does not know it, and is shown nothing but that. */
-  #tellRemoval(room: Room, link: Link): void {
-    for (const id of room.state?.departures ?? []) {
-      const event = room.graph.node(id)?.event;
-      if (event?.kind !== 'remove' || event.body.user !== link.userId) continue;
-      this.#parts.links.send(link, { type: 'room-events', room: room.id, events: [event.signed], live: 0 });
-    }
-  }
-
-  /** Nobody answers whoever was removed, so the removal itself counts even while what was before it is missing. */
-  #removedUs(room: Room, event: AnyRoomEvent): void {
-    const { session } = this.#parts;
-    const { state } = room;
-    if (event.kind !== 'remove' || event.body.user !== session.userId || state === null || room.row.status !== 'member') return;
-    const author = state.members.get(event.author);
-    if (author !== undefined && author.role !== 'member') this.arrivals.ended(room, 'removed');
-  }
-
-  #envelope(link: Link, { part }: Of<'room-envelope'>): void {
-    const { friends, links, session } = this.#parts;
-    const from = link.userId;
-    if (from === null || from === session.userId || friends.isBlocked(from)) return this.#parts.count('roomEnvelopesRefused');
-    const confidence = this.pairwise.read(from, part);
-    if (typeof confidence === 'string') {
-      this.#parts.count('roomEnvelopesRefused');
-      // They should begin another session, with the keys of ours that they know by now.
-      return void links.send(link, { type: 'room-envelope-refused', session: part.session });
-    }
-    if (confidence.kind === 'invitation') return this.joining.invitation(from, confidence);
-    const room = this.#rooms.get(confidence.room);
-    if (room === undefined) return;
-    for (const chain of this.keys.take(room, from, confidence)) this.arrivals.openWith(room, chain);
-  }
-
-  /** A member has stored these. */
-  #have(room: Room, link: Link, message: Of<'room-have'>): void {
-    const { userId } = link;
-    if (userId === null || !room.isMember(userId)) return;
-    for (const short of shortIds(message.ids).slice(0, EVENTS_MAX)) {
-      for (const id of this.tables.idsLike(room.id, short)) this.arrivals.confirmed(room, this.tables.place(id)?.order ?? '', userId);
-    }
+    if (this.#parts.session.open !== null) this.intake.message(link, message);
   }
 
   /** Something is new in the room: members are asked whether they have the same. */
@@ -305,7 +177,7 @@ export class Rooms {
       const room = this.#rooms.get(id);
       if (room === undefined) continue;
       this.outgoing.send(room, news);
-      for (const link of news.greet) this.#sync.sendHeads(room, link, 1);
+      for (const link of news.greet) this.sync.sendHeads(room, link, 1);
       if (news.keysFrom !== null) this.keys.ask(room, news.keysFrom);
       if (news.changed && room.row.status === 'member') this.#parts.tell({ type: 'room-changed', room: this.views.room(room) });
       this.setTimer();
@@ -317,7 +189,7 @@ export class Rooms {
     const { env, options } = this.#parts;
     const hurried =
       this.#gossip.size > 0 ||
-      this.#sync.busy ||
+      this.sync.busy ||
       this.joining.waiting ||
       this.typing.any ||
       this.arrivals.waiting ||
@@ -340,7 +212,7 @@ export class Rooms {
     const now = env.monotonicMillis;
     const compareAll = now - this.#compareMillis >= options.roomCompareMillis;
     if (compareAll) this.#compareMillis = now;
-    this.#sync.tick();
+    this.sync.tick();
     this.joining.tick();
     this.typing.tick();
     for (const room of this.#rooms.values()) this.#tickRoom(room, compareAll);
@@ -367,10 +239,10 @@ export class Rooms {
     const links = this.linked(room);
     const link = links[Math.floor(env.random.fraction() * links.length)];
     if (link === undefined) return;
-    if (rounds > 0 || compare || room.parked.size > 0) this.#sync.sendHeads(room, link, 1);
+    if (rounds > 0 || compare || room.parked.size > 0) this.sync.sendHeads(room, link, 1);
     if (missing.length > 0) {
       const shorts = missing.slice(0, options.roomWantsMax).map((id) => id.slice(0, SHORT_ID_BYTES * 2));
-      this.#sync.want(room, link, shorts);
+      this.sync.want(room, link, shorts);
     }
     this.keys.ask(room, link);
   }
@@ -398,11 +270,11 @@ export class Rooms {
   }
 
   userLinkUp(user: UserId, link: Link): void {
-    for (const room of this.#rooms.values()) if (room.isMember(user) && room.row.status !== 'pending') this.#sync.sendHeads(room, link, 1);
+    for (const room of this.#rooms.values()) if (room.isMember(user) && room.row.status !== 'pending') this.sync.sendHeads(room, link, 1);
     this.joining.linkUp(user, link);
   }
 
   linkDown(nodeId: NodeId | null): void {
-    if (nodeId !== null) this.#sync.linkDown(nodeId);
+    if (nodeId !== null) this.sync.linkDown(nodeId);
   }
 }
