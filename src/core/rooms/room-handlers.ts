@@ -18,41 +18,46 @@ const PAGE_DEFAULT = 50;
 export const ROOM_HANDLERS: { readonly [Name in keyof RoomCommands]: Handler<Name> } = {
   'room-create': (parts, args, respond) => createRoom(parts, args, respond),
   'room-join': (parts, args, respond) => joinRoom(parts, args, respond),
-  'room-leave': (parts, args, respond) =>
+  'room-leave': (parts, args, respond) => {
     withMember(parts, args.room, respond, (room) => {
       if (!wrote(parts.rooms.write(room, 'leave', {}), room, respond)) return;
       respond({ ok: true, value: { room: room.row.name, roomId: room.id } });
-    }),
-  'room-invite': (parts, args, respond) =>
+    });
+  },
+  'room-invite': (parts, args, respond) => {
     withMember(parts, args.room, respond, (room) =>
       withSomebody(parts, args.user, respond, (user, name) => {
         if (!wrote(parts.rooms.write(room, 'invite', { user, name }), room, respond)) return;
         respond({ ok: true, value: { room: room.row.name, roomId: room.id, user: name, link: linkOf(room.id, parts.settings.user) } });
       }),
-    ),
-  'room-remove': (parts, args, respond) =>
+    );
+  },
+  'room-remove': (parts, args, respond) => {
     withMember(parts, args.room, respond, (room) =>
       withMemberNamed(room, args.user, respond, (user, name) => {
         if (!wrote(parts.rooms.write(room, 'remove', { user }), room, respond)) return;
         respond({ ok: true, value: { room: room.row.name, roomId: room.id, user: name } });
       }),
-    ),
-  'room-role': (parts, args, respond) =>
+    );
+  },
+  'room-role': (parts, args, respond) => {
     withMember(parts, args.room, respond, (room) =>
       withMemberNamed(room, args.user, respond, (user, name) => {
         if (!wrote(parts.rooms.write(room, 'role', { user, role: args.role }), room, respond)) return;
         respond({ ok: true, value: { room: room.row.name, roomId: room.id, user: name, role: args.role } });
       }),
-    ),
-  'room-topic': (parts, args, respond) =>
+    );
+  },
+  'room-topic': (parts, args, respond) => {
     withMember(parts, args.room, respond, (room) => {
       if (!wrote(parts.rooms.write(room, 'topic', { topic: wellFormedText(args.topic) }), room, respond)) return;
       respond({ ok: true, value: parts.rooms.views.room(room) });
-    }),
+    });
+  },
   rooms: ({ rooms }, args, respond) => respond({ ok: true, value: rooms.views.list(args) }),
   room: (parts, args, respond) => withRoom(parts, args.room, respond, (room) => respond({ ok: true, value: parts.rooms.views.details(room) })),
   'room-send': (parts, args, respond) => withMember(parts, args.room, respond, (room) => sendText(parts, room, args, respond)),
-  'room-history': (parts, args, respond) =>
+  'room-history': (parts, args, respond) => {
     withRoom(parts, args.room, respond, (room) => {
       const { lines, views, tables } = parts.rooms;
       const limit = args.limit ?? PAGE_DEFAULT;
@@ -62,68 +67,83 @@ export const ROOM_HANDLERS: { readonly [Name in keyof RoomCommands]: Handler<Nam
       const order = tables.place(views.eventId(room, args.around) ?? '')?.order;
       if (order === undefined) return respond({ ok: false, code: 'unknown-message', details: { id: args.around } });
       respond({ ok: true, value: { ...lines.around(room, order, limit), gaps } });
-    }),
-  'room-read': (parts, args, respond) =>
+    });
+  },
+  'room-read': (parts, args, respond) => {
     withRoom(parts, args.room, respond, (room) => {
       const count = room.row.unread;
       if (count > 0 || room.row.mentions > 0) room.change({ unread: 0, mentions: 0 });
       respond({ ok: true, value: { count } });
-    }),
-  'room-react': (parts, args, respond) =>
+    });
+  },
+  'room-react': (parts, args, respond) => {
     withTarget(parts, args, respond, (room, target) =>
       say(parts, room, { kind: 'reaction', target, reaction: wellFormedText(args.reaction), on: args.remove !== true }, respond),
-    ),
-  'room-edit': (parts, args, respond) =>
+    );
+  },
+  'room-edit': (parts, args, respond) => {
     withTarget(parts, args, respond, (room, target, author) => {
       if (author !== parts.session.userId)
         return respond({ ok: false, code: 'room-forbidden', details: { name: room.row.name, reason: 'the message is not yours' } });
       if (badText(parts, args.text, respond)) return;
       say(parts, room, { kind: 'edit', target, text: wellFormedText(args.text) }, respond);
-    }),
-  'room-delete-message': (parts, args, respond) =>
+    });
+  },
+  'room-delete-message': (parts, args, respond) => {
     withTarget(parts, args, respond, (room, target, author) => {
       const { state } = room;
       const me = parts.session.userId as UserId;
       const allowed = author === me || (state !== null && rankOf(state, me) >= 1);
       if (!allowed) return respond({ ok: false, code: 'room-forbidden', details: { name: room.row.name, reason: 'only admins delete messages of others' } });
       say(parts, room, { kind: 'delete', target }, respond);
-    }),
-  'room-order': (parts, args, respond) =>
+    });
+  },
+  'room-order': (parts, args, respond) => {
     withRoom(parts, args.room, respond, (room) =>
       respond({
         ok: true,
         value: parts.rooms.views.order(room, { limit: args.limit ?? PAGE_DEFAULT, ...(args.before === undefined ? {} : { before: args.before }) }),
       }),
-    ),
-  'room-archive': (parts, args, respond) =>
+    );
+  },
+  'room-archive': (parts, args, respond) => {
     withRoom(parts, args.room, respond, (room) => {
       room.change({ archived: args.archived ?? true });
       respond({ ok: true, value: { room: room.row.name, roomId: room.id, archived: room.row.archived } });
-    }),
-  'room-mute': (parts, args, respond) =>
+    });
+  },
+  'room-mute': (parts, args, respond) => {
     withRoom(parts, args.room, respond, (room) => {
       room.change({ muted: args.muted ?? true });
       respond({ ok: true, value: { room: room.row.name, roomId: room.id, muted: room.row.muted } });
-    }),
-  'room-search': (parts, args, respond) =>
-    withRoom(parts, args.room, respond, (room) => respond({ ok: true, value: { messages: parts.rooms.search.find(room, args.query, args.limit ?? 20) } })),
-  'room-export': (parts, args, respond) =>
-    withRoom(parts, args.room, respond, (room) =>
-      respond({ ok: true, value: parts.rooms.views.exported(room, { limit: args.limit ?? 200, ...(args.after === undefined ? {} : { after: args.after }) }) }),
-    ),
-  'room-draft': (parts, args, respond) =>
+    });
+  },
+  'room-search': (parts, args, respond) => {
+    withRoom(parts, args.room, respond, (room) => {
+      respond({ ok: true, value: { messages: parts.rooms.search.find(room, args.query, args.limit ?? 20) } });
+    });
+  },
+  'room-export': (parts, args, respond) => {
+    withRoom(parts, args.room, respond, (room) => {
+      const range = { limit: args.limit ?? 200, ...(args.after === undefined ? {} : { after: args.after }) };
+      respond({ ok: true, value: parts.rooms.views.exported(room, range) });
+    });
+  },
+  'room-draft': (parts, args, respond) => {
     withRoom(parts, args.room, respond, (room) => {
       const { drafts } = parts.chat;
       // Drafts are kept by whom they are for: a user's id or a room's.
       const id = room.id as string as UserId;
       if (args.text !== undefined) drafts.set(id, { text: wellFormedText(args.text), changedMillis: Math.trunc(parts.env.wallMillis) });
       respond({ ok: true, value: { room: room.row.name, roomId: room.id, text: drafts.text(id) } });
-    }),
-  'room-typing': (parts, args, respond) =>
+    });
+  },
+  'room-typing': (parts, args, respond) => {
     withMember(parts, args.room, respond, (room) => {
       for (const link of parts.rooms.linked(room)) parts.links.send(link, { type: 'room-typing', room: room.id, typing: args.typing ? 1 : 0 });
       respond({ ok: true, value: { room: room.row.name, roomId: room.id } });
-    }),
+    });
+  },
 };
 
 function createRoom(parts: Parts, args: RoomCommands['room-create']['args'], respond: Respond): void {

@@ -32,11 +32,14 @@ interface Attempt {
   /** The first event of the room, once a member has shown it. */
   create: (AnyRoomEvent & { readonly kind: 'create' }) | null;
   deriving: boolean;
+  /** The join that was shown to members, when, and how often. */
+  sent: { readonly event: SignedRoomEvent; readonly millis: number; readonly times: number } | null;
 }
 
 const ASK_AGAIN_MILLIS = 1_500;
 const HOSTS_MAX = 4;
 const JOINS_MAX = 16;
+const JOIN_TRIES_MAX = 3;
 const INVITATIONS_MAX = 256;
 const CARDS_SENT_MAX = 32;
 
@@ -90,6 +93,7 @@ export class RoomJoining {
       askedMillis: Number.NEGATIVE_INFINITY,
       create: card?.create ?? null,
       deriving: false,
+      sent: null,
     });
     for (const host of hosts) this.#parts.lookup.find(host, () => this.#parts.connections.reviewSoon());
     this.#parts.connections.reviewSoon();
@@ -107,6 +111,7 @@ export class RoomJoining {
         askedMillis: Number.NEGATIVE_INFINITY,
         create: null,
         deriving: false,
+        sent: null,
       };
       this.#attempts.set(room.id, attempt);
     }
@@ -188,11 +193,21 @@ export class RoomJoining {
     const { env, session, links } = this.#parts;
     const card = session.userRecord();
     if (session.open === null || card === null || message.heads.length === 0) return;
-    const parents = message.heads.map(toHex);
-    const stampMillis = Math.trunc(env.wallMillis);
-    const event = signRoomEvent(env, session.open.identity, { room: room.id, parents, stampMillis, kind: 'join', body: { card: card.signed, proof } });
-    room.change({ joins: [...room.row.joins, event.id].slice(-JOINS_MAX) });
-    links.send(link, { type: 'room-events', room: room.id, events: [event.signed], live: 1 });
+    const attempt = this.#attemptOf(room);
+    const { sent } = attempt;
+    const now = env.monotonicMillis;
+    // Several members answer: one join is enough, and it is made anew only when it gets nowhere.
+    if (sent !== null && now - sent.millis < ASK_AGAIN_MILLIS / 2) return;
+    let event = sent?.event;
+    if (event === undefined || (sent?.times ?? 0) >= JOIN_TRIES_MAX) {
+      const parents = message.heads.map(toHex);
+      const stampMillis = Math.trunc(env.wallMillis);
+      const join = signRoomEvent(env, session.open.identity, { room: room.id, parents, stampMillis, kind: 'join', body: { card: card.signed, proof } });
+      room.change({ joins: [...room.row.joins, join.id].slice(-JOINS_MAX) });
+      event = join.signed;
+      attempt.sent = { event, millis: now, times: 1 };
+    } else attempt.sent = { event, millis: now, times: (sent?.times ?? 0) + 1 };
+    links.send(link, { type: 'room-events', room: room.id, events: [event], live: 1 });
   }
 
   #refused(room: Room, code: string): void {

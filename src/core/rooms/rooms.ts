@@ -21,7 +21,6 @@ import { RoomTables } from './room-tables.ts';
 import { RoomViews } from './room-views.ts';
 import { Typing } from './typing.ts';
 
-
 /** After something new, so often a random member is asked whether it has the same. */
 const GOSSIP_ROUNDS = 2;
 
