@@ -25,28 +25,28 @@ export const ROOM_HANDLERS: { readonly [Name in keyof RoomCommands]: Handler<Nam
     });
   },
   'room-invite': (parts, args, respond) => {
-    withMember(parts, args.room, respond, (room) =>
+    withMember(parts, args.room, respond, (room) => {
       withSomebody(parts, args.user, respond, (user, name) => {
         if (!wrote(parts.rooms.write(room, 'invite', { user, name }), room, respond)) return;
         respond({ ok: true, value: { room: room.row.name, roomId: room.id, user: name, link: linkOf(room.id, parts.settings.user) } });
-      }),
-    );
+      });
+    });
   },
   'room-remove': (parts, args, respond) => {
-    withMember(parts, args.room, respond, (room) =>
+    withMember(parts, args.room, respond, (room) => {
       withMemberNamed(room, args.user, respond, (user, name) => {
         if (!wrote(parts.rooms.write(room, 'remove', { user }), room, respond)) return;
         respond({ ok: true, value: { room: room.row.name, roomId: room.id, user: name } });
-      }),
-    );
+      });
+    });
   },
   'room-role': (parts, args, respond) => {
-    withMember(parts, args.room, respond, (room) =>
+    withMember(parts, args.room, respond, (room) => {
       withMemberNamed(room, args.user, respond, (user, name) => {
         if (!wrote(parts.rooms.write(room, 'role', { user, role: args.role }), room, respond)) return;
         respond({ ok: true, value: { room: room.row.name, roomId: room.id, user: name, role: args.role } });
-      }),
-    );
+      });
+    });
   },
   'room-topic': (parts, args, respond) => {
     withMember(parts, args.room, respond, (room) => {

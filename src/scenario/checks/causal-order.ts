@@ -56,8 +56,11 @@ function judge(facts: TraceFacts): Finding {
 function sightOf(node: string, detail: TraceDetail): { id: string; place: string; own: boolean; conversation: string } | null {
   if (detail.type !== 'state' && detail.type !== 'shown') return null;
   const { id, data = {} } = detail;
-  if (detail.type === 'shown' && detail.what === 'room-message')
-    return { id, place: String(data['order'] ?? ''), own: data['from'] === userOf(node), conversation: String(data['roomId']) };
+  if (detail.type === 'shown' && detail.what === 'room-message') {
+    // A join is written before anything of the room is seen, and shown in its place once a member has brought the room.
+    const own = data['from'] === userOf(node) && data['kind'] !== 'joined';
+    return { id, place: String(data['order'] ?? ''), own, conversation: String(data['roomId']) };
+  }
   const own = detail.type === 'state' && detail.subject === 'message' && detail.to === 'queued';
   const theirs = (detail.type === 'shown' && detail.what === 'message') || (detail.type === 'state' && detail.subject === 'message' && detail.to === 'kept');
   const place = String(data['place'] ?? '');
