@@ -13,6 +13,7 @@ import { CHAT_VERBS } from './verbs/chat.ts';
 import { HOSTILE_VERBS } from './verbs/hostile.ts';
 import { LIFECYCLE_VERBS } from './verbs/lifecycle.ts';
 import { MACHINE_VERBS } from './verbs/machines.ts';
+import { MAIL_VERBS } from './verbs/mail.ts';
 import { NETWORK_VERBS } from './verbs/network.ts';
 import { PEOPLE_VERBS } from './verbs/people.ts';
 import { PROGRAM_VERBS } from './verbs/programs.ts';
@@ -33,6 +34,7 @@ export const VERBS: ReadonlyMap<string, AnyVerb> = new Map(
     ...NETWORK_VERBS,
     ...MACHINE_VERBS,
     ...RING_VERBS,
+    ...MAIL_VERBS,
     ...HOSTILE_VERBS,
     ...TIME_VERBS,
     ...PROGRAM_VERBS,
