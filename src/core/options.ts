@@ -198,15 +198,14 @@ export const CORE_OPTIONS = Object.freeze({
   mailRetryMillis: 60_000,
   /** How often the holders are asked whether a letter was fetched, ms. */
   mailAskMillis: 45_000,
-  /** When the own mailbox is looked into again after a login, ms, each time four times later up to the maximum. */
-  mailDrainMillis: 2_500,
+  /** When the own mailbox is looked into again after a login, ms: doubled up to the second figure, then four times later each, up to the third. */
+  mailReachMillis: 160,
+  mailDrainMillis: 2_560,
   mailDrainMillisMax: 90_000,
-  /** The same while no holder can be reached, ms, doubled up to `mailDrainMillis`. */
-  mailReachMillis: 200,
   /** Letters of people who are no friends, and whom we have not refused either, that may lie in the own mailbox. */
   mailStrangersMax: 256,
   /** A letter whose predecessor is missing waits for it at most this long, ms. */
-  mailOrderMillis: 400,
+  mailOrderMillis: 5_000,
   /** A holder tells of new mail at most this often, ms. */
   mailNoticeMillis: 200,
   /** A message that its recipient could not open is sealed anew at most so often. */

@@ -5,6 +5,7 @@ import { MAIL_KIND, mailExpiresMillis } from '../replication/kinds/mail-kind.ts'
 import type { ReadPlace, ReadValue } from '../replication/reads.ts';
 import type { Contact } from '../ring/circle.ts';
 import { misfit } from '../shape.ts';
+import type { MonotonicMillis } from '../types.ts';
 import { type Letter, type MailVerdict, mailboxKey, openMail, signMailReceipt } from './mail-value.ts';
 
 interface Arrived {
@@ -12,6 +13,7 @@ interface Arrived {
   readonly letter: Letter;
   /** Name of the node that had it. */
   readonly from: string;
+  readonly seenMillis: MonotonicMillis;
 }
 
 /**
@@ -25,11 +27,10 @@ export class Mailbox {
   /** Letters whose receipts are being written now. */
   readonly #answering = new Set<string>();
   #place: ReadPlace | null = null;
-  #draining = false;
-  #drainAgain = false;
-  /** Looks since the login, or since holders could be reached again, or could not any more. */
+  /** Looks that are under way. */
+  #looking = 0;
+  /** Looks since the login. */
   #round = 0;
-  #reached = true;
   #orderTimerSet = false;
   /** Letters of strangers that were seen since the last complete look and stay where they are. */
   #leftLying = 0;
@@ -53,8 +54,7 @@ export class Mailbox {
     this.#waiting.clear();
     this.#answering.clear();
     this.#asked.clear();
-    this.#draining = false;
-    this.#drainAgain = false;
+    this.#looking = 0;
     this.#orderTimerSet = false;
     this.#parts.env.cancelTimer('mail-drain', '');
     this.#parts.env.cancelTimer('mail-order', '');
@@ -67,40 +67,29 @@ export class Mailbox {
 
   // --- fetching ---
 
-  /** From all holders. */
+  /** From all holders. Just after a login one look follows the other without waiting, since the first may have asked the dead. */
   drain(): void {
     const place = this.#place;
     if (place === null) return;
-    if (this.#draining) {
-      this.#drainAgain = true;
-      return;
-    }
-    this.#draining = true;
+    this.#next();
+    if (this.#looking >= LOOKS_MAX) return;
+    this.#looking += 1;
+    this.#leftLying = 0;
     this.#parts.replication.collect(
       place,
       (from, values) => this.#arrived(place, values, from.name),
-      (holders) => {
-        if (this.#place !== place) return;
-        this.#draining = false;
-        this.#leftLying = 0;
-        // All have answered or are silent: what is missing now is missing.
-        this.#takeAll(true);
-        this.#again(holders.length > 0);
+      () => {
+        if (this.#place === place) this.#looking -= 1;
       },
     );
   }
 
-  /** Soon while nobody answers and after the login, since a ring that settles may bring more; then now and then. Holders tell of the rest. */
-  #again(reached: boolean): void {
+  /** Soon after a login, while the ring settles around us, then now and then. Holders tell of the rest. */
+  #next(): void {
     const { env, options } = this.#parts;
-    if (this.#drainAgain) {
-      this.#drainAgain = false;
-      return this.drain();
-    }
-    const { mailDrainMillis, mailReachMillis, mailDrainMillisMax } = options;
-    if (reached !== this.#reached) this.#round = 0;
-    this.#reached = reached;
-    const pause = reached ? Math.min(mailDrainMillis * 4 ** this.#round, mailDrainMillisMax) : Math.min(mailReachMillis * 2 ** this.#round, mailDrainMillis);
+    const { mailReachMillis, mailDrainMillis, mailDrainMillisMax } = options;
+    const soon = mailReachMillis * 2 ** this.#round;
+    const pause = soon < mailDrainMillis ? soon : Math.min(soon * 2 ** (this.#round - Math.log2(mailDrainMillis / mailReachMillis)), mailDrainMillisMax);
     this.#round += 1;
     env.setTimer('mail-drain', '', pause * (0.75 + 0.5 * env.random.fraction()));
   }
@@ -119,49 +108,46 @@ export class Mailbox {
 
   #arrived(place: ReadPlace, values: readonly ReadValue[], from: string): void {
     if (this.#place !== place) return;
+    const { env } = this.#parts;
     for (const { value, about } of values) {
       if (this.#answering.has(about.id) || this.#waiting.has(about.id)) continue;
-      const letter = openMail(this.#parts.env, value.bytes);
-      if (typeof letter !== 'string' && letter.what === 'letter') this.#waiting.set(about.id, { id: about.id, letter, from });
+      const letter = openMail(env, value.bytes);
+      if (typeof letter !== 'string' && letter.what === 'letter') this.#waiting.set(about.id, { id: about.id, letter, from, seenMillis: env.monotonicMillis });
     }
-    this.#takeAll(false);
+    this.#takeAll();
   }
 
   // --- taking ---
 
-  /** M3: in the order of their sender; a gap is waited for, but not for long. */
-  #takeAll(complete: boolean): void {
+  /** M3: in the order of their sender; the message before a letter is waited for, but not for ever. */
+  #takeAll(): void {
     const { env, options } = this.#parts;
     for (;;) {
-      const next = this.#next(complete);
-      if (next === null) break;
-      this.#waiting.delete(next.id);
-      this.#take(next);
+      const ready = this.#ready();
+      if (ready === null) break;
+      this.#waiting.delete(ready.id);
+      this.#take(ready);
     }
     if (this.#waiting.size === 0 || this.#orderTimerSet) return;
     this.#orderTimerSet = true;
-    env.setTimer('mail-order', '', options.mailOrderMillis);
+    env.setTimer('mail-order', '', options.mailOrderMillis / 4);
   }
 
   orderTimer(): void {
     this.#orderTimerSet = false;
-    this.#takeAll(true);
+    this.#takeAll();
   }
 
-  /** A letter with nothing missing before it; of several the one with the lowest id, which is about the oldest. */
-  #next(complete: boolean): Arrived | null {
-    const { chat } = this.#parts;
-    let lowest: Arrived | null = null;
-    const fetched = complete ? new Set([...this.#waiting.values()].map(({ letter }) => `${letter.from} ${letter.messageId}`)) : null;
+  /** A letter with nothing missing before it, or that has waited long enough; of several the one with the lowest id, which is about the oldest. */
+  #ready(): Arrived | null {
+    const { env, chat, options } = this.#parts;
+    let ready: Arrived | null = null;
     for (const each of this.#waiting.values()) {
-      const { previous, from } = each.letter;
-      const ready = previous === '' || chat.knows(previous) || fetched?.has(`${from} ${previous}`) === false;
-      if (ready && (lowest === null || each.id < lowest.id)) lowest = each;
+      const { previous } = each.letter;
+      const complete = previous === '' || chat.knows(previous) || env.monotonicMillis - each.seenMillis >= options.mailOrderMillis;
+      if (complete && (ready === null || each.id < ready.id)) ready = each;
     }
-    if (lowest !== null || fetched === null) return lowest;
-    // Only a sender who lies makes a circle of them.
-    for (const each of this.#waiting.values()) if (lowest === null || each.id < lowest.id) lowest = each;
-    return lowest;
+    return ready;
   }
 
   #take({ id, letter, from }: Arrived): void {
@@ -235,3 +221,5 @@ export class Mailbox {
 }
 
 const DAY_MILLIS = 86_400_000;
+/** Looks at once: one that asks the dead must not keep the next one waiting. */
+const LOOKS_MAX = 3;
