@@ -1,4 +1,5 @@
 import test from 'ava';
+import { encode, rfc8949EncodeOptions } from 'cborg';
 import fc from 'fast-check';
 import { CborCodec, NESTING_MAX } from '../../src/adapters/codec/cbor.ts';
 import { CborFrameCodec } from '../../src/adapters/codec/frame-codec.ts';
@@ -36,6 +37,8 @@ test('examples of RFC 8949, appendix A', (t) => {
     [-1000, '3903e7'],
     [1.5, 'f93e00'],
     [1.1, 'fb3ff199999999999a'],
+    [5.960464477539063e-8, 'f90001'],
+    [0.00006103515625, 'f90400'],
     [100000.5, 'fa47c35040'],
     [false, 'f4'],
     [null, 'f6'],
@@ -54,6 +57,45 @@ test('examples of RFC 8949, appendix A', (t) => {
 test('keys are written in bytewise order, whatever the order of the fields', (t) => {
   t.is(hex(codec.encode({ aa: 1, b: 2, '': 3, a: 4 })), 'a46003616104616202626161' + '01');
   t.deepEqual(codec.encode({ x: 1, y: 2 }), codec.encode({ y: 2, x: 1 }));
+});
+
+/** Halves below this have fewer bits (subnormal ones); the other implementation writes them as singles. */
+const HALF_MIN = 2 ** -14;
+
+function hasSubnormalHalf(value: unknown): boolean {
+  if (typeof value === 'number') return value !== 0 && Math.abs(value) < HALF_MIN && Math.fround(value) === value;
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
+  return Object.values(value).some(hasSubnormalHalf);
+}
+
+test('another implementation of deterministic CBOR writes the same bytes', (t) => {
+  const float = fc.oneof(
+    fc.float({ noNaN: true, noDefaultInfinity: true }),
+    fc.integer({ min: -14, max: 20 }).map((exponent) => 2 ** exponent * 1.5),
+    fc.constantFrom(65_504, 65_504.5, 65_519.5, 2 ** -25, 2 ** -14, 2 ** -14 * 1.25, 0.1, 1e300, 2 ** 60),
+  );
+  const keys = fc.dictionary(fc.oneof(anyText, fc.constantFrom('\u{ffff}', '\u{10000}', 'a', 'aa', 'b')), anyValue, { maxKeys: 30, noNullPrototype: true });
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        anyValue,
+        keys,
+        float.map((number) => number + 0),
+        fc.string({ minLength: 60, maxLength: 90 }),
+      ),
+      (value) => {
+        t.is(hex(codec.encode(value)), hex(encode(value, rfc8949EncodeOptions)));
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
+
+test('a value in a circle is refused', (t) => {
+  const circle: unknown[] = [];
+  circle.push(circle);
+  t.throws(() => codec.encode(circle), { message: /circle/ });
+  t.deepEqual(codec.encode([1]), bytes('8101'), 'and the next one is written as ever');
 });
 
 test('what is encoded comes back as it was, and the same value gives the same bytes', (t) => {

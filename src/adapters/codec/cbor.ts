@@ -1,5 +1,6 @@
-import { type DecodeOptions, decode, type EncodeOptions, encode, rfc8949EncodeOptions, Tokenizer } from 'cborg';
+import { type DecodeOptions, decode, Tokenizer } from 'cborg';
 import type { Codec } from '../../core/capabilities.ts';
+import { CborEncoder } from './cbor-encoder.ts';
 
 /** Arrays and maps inside each other; the protocol needs eight. More would let a peer exhaust the stack. */
 export const NESTING_MAX = 32;
@@ -59,28 +60,6 @@ class StrictTokenizer extends Tokenizer {
   }
 }
 
-function refuse(what: string): () => never {
-  return () => {
-    throw new Error(`CBOR: ${what} cannot be encoded`);
-  };
-}
-
-const encodeOptions: EncodeOptions = {
-  ...rfc8949EncodeOptions,
-  // An absent field and an undefined one are the same to every reader, so both are written as absent.
-  ignoreUndefinedProperties: true,
-  typeEncoders: {
-    undefined: refuse('undefined'),
-    bigint: refuse('a BigInt'),
-    Map: refuse('a Map'),
-    Tagged: refuse('a tag'),
-    number: (value: number) => {
-      if (!Number.isFinite(value) || Object.is(value, -0)) throw new Error(`CBOR: the number ${Object.is(value, -0) ? '-0' : value} cannot be encoded`);
-      return null;
-    },
-  },
-};
-
 const decodeOptions: DecodeOptions = {
   strict: true,
   allowIndefinite: false,
@@ -97,10 +76,10 @@ const decodeOptions: DecodeOptions = {
  * undefined elsewhere, -0, NaN, infinities and BigInts throw, since they would not come back as they were.
  */
 export class CborCodec implements Codec {
+  readonly #encoder = new CborEncoder(ITEM_BYTES_MAX);
+
   encode(value: unknown): Uint8Array {
-    const bytes = encode(value, encodeOptions);
-    if (bytes.length > ITEM_BYTES_MAX) throw new Error(`CBOR: ${bytes.length} bytes are more than ${ITEM_BYTES_MAX}`);
-    return bytes;
+    return this.#encoder.encode(value);
   }
 
   decode(bytes: Uint8Array): unknown {

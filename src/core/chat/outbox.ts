@@ -195,8 +195,8 @@ export class Outbox {
     const { env } = this.#parts;
     const key = keyOf(to, stamp, id);
     const queue = this.#queue(to);
-    queue.inFlight.delete(id);
-    if (env.store.get('outbox', key) === undefined) return;
+    // What is under way has its row, so it need not be read.
+    if (!queue.inFlight.delete(id) && env.store.get('outbox', key) === undefined) return;
     env.store.delete('outbox', key);
     queue.count -= 1;
   }
