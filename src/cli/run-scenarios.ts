@@ -19,6 +19,7 @@ import { printFailure } from './fail.ts';
 import { type LabModule, loadProgram, programPath } from './load-program.ts';
 import { makeSim } from './make-sim.ts';
 import { readScenario } from './scenario-files.ts';
+import type { ReportedRun } from './write-report.ts';
 
 export interface RunScenariosOptions {
   readonly engine: 'local' | 'sim';
@@ -29,6 +30,8 @@ export interface RunScenariosOptions {
   readonly crypto: 'real' | 'stand-in';
   /** Null: a temporary folder that is removed. */
   readonly keep: string | null;
+  /** A folder for reports; null: none is written. */
+  readonly reportFolder: string | null;
 }
 
 /** What a shell expects of a program that ended by Ctrl-C. */
@@ -73,6 +76,8 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
       wallMillis,
     };
     const seed = options.seed ?? scenario.seed ?? SEED_DEFAULT;
+    const startedMillis = clock.wallMillis();
+    let events: readonly TraceEvent[] = [];
     const report = await runScenario(scenario, makeEngine(scenario, { ...options, root, seed }, module), {
       ownChecks: module?.checks ?? [],
       seed,
@@ -82,11 +87,13 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
       collect: async (engine) => {
         if (options.traceFile !== null) await writeTrace(options.traceFile, await engine.trace());
         if (options.keep !== null) await writeTrace(join(root, 'trace.ndjson'), await engine.trace());
+        if (options.reportFolder !== null) events = await engine.trace();
       },
     });
     if (options.keep !== null) await writeFile(join(root, 'report.json'), `${reportJson(report)}\n`);
     if (context.json) context.print(reportJson(report));
     else if (options.keep !== null) context.print(`      kept in ${options.keep}`);
+    if (options.reportFolder !== null) await writeRunReport(context, options, { scenario, report, events, startedMillis });
     return report;
   } finally {
     process.removeListener('exit', remove);
@@ -104,6 +111,12 @@ function makeEngine(scenario: Scenario, options: RunScenariosOptions & { readonl
     beacon: scenario.network.beacon,
     ...(scenario.program === null ? {} : { programPath: programPath(scenario.file, scenario.program) }),
   });
+}
+
+async function writeRunReport(context: CliContext, options: RunScenariosOptions, run: Omit<ReportedRun, 'standInCrypto'>): Promise<void> {
+  const { writeReport } = await import('./write-report.ts');
+  const file = await writeReport(options.reportFolder ?? '.', { ...run, standInCrypto: options.crypto === 'stand-in' });
+  if (!context.json) context.print(`      report: ${file}`);
 }
 
 async function makeRoot(options: RunScenariosOptions): Promise<string> {

@@ -118,7 +118,7 @@ export class SimEngine implements Engine, HostingWatcher {
       codec,
       services: this.#services,
       watcher: this,
-      frameName: (frame) => `f${frame.count}`,
+      frameName: (frame) => `${frame.run}/f${frame.count}`,
       bytesOf: (frame) => bytesOf(frame.messages),
       ...(frameCodec === undefined ? {} : { messageCodec: frameCodec, storeCodec: codec }),
     });

@@ -378,7 +378,7 @@ export class NodeDriver {
   #dropped(peer: string, frame: Frame, reason: string): void {
     this.#count('dropped');
     if (this.#parts.traceSink === null) return;
-    this.#input((host) => host.observe({ type: 'drop', frame: `${this.#parts.name}/${host.run}/f${frame.count}`, peer, reason }));
+    this.#input((host) => host.observe({ type: 'drop', frame: `${this.#parts.name}/${frame.run}/f${frame.count}`, peer, reason }));
   }
 
   /** An answer that was asked for by a program that is gone is not given to its successor. */

@@ -77,7 +77,14 @@ export class Scene {
     if (name === 'send' || name === 'room-send') this.#memory.texts.add((args as Commands['send']['args']).text);
     const answer = await this.engine.command(node, name, args, deadlineMillis);
     if (name === 'send') this.#recordAccepted(node, args as Commands['send']['args'], answer as Commands['send']['result']);
+    if (name === 'lookup') this.#recordLookup(node, args as Commands['lookup']['args'], answer as Commands['lookup']['result']);
     return answer as Commands[Name]['result'];
+  }
+
+  #recordLookup(node: string, args: Commands['lookup']['args'], result: Commands['lookup']['result']): void {
+    const members = this.engine.nodes().filter((each) => this.engine.isRunning(each)).length;
+    const to = result.owners.length > 0 ? 'found' : 'failed';
+    this.engine.record({ type: 'state', subject: 'lookup', id: args.name, to, data: { by: node, hops: result.hops.length, members } });
   }
 
   get texts(): ReadonlySet<string> {

@@ -346,7 +346,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   transmit(to: Address, message: Message): void {
     this.#hosting.parts.watcher.sent?.(this.name, message);
     const reason = this.#wire.transmit(to, message);
-    if (reason !== null && this.traceSink !== null) this.#enqueue({ type: 'observe', detail: this.#wire.drop(to, message, reason, this.#host?.run ?? 0) });
+    if (reason !== null && this.traceSink !== null) this.#enqueue({ type: 'observe', detail: this.#wire.drop(to, message, reason) });
   }
 
   get datagramAddress(): string | null {

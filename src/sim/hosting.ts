@@ -35,7 +35,7 @@ export interface HostingParts<Message> {
   readonly messageCodec?: MessageCodec<Message>;
   /** Given: values in stores are kept as bytes. */
   readonly storeCodec?: Codec;
-  /** How a message is called in the trace, after `<node>/<run>/`. */
+  /** How a message is called in the trace, after `<node>/`. */
   readonly frameName?: (message: Message) => string;
   /** About how many bytes a message takes on a wire: for lines of limited bandwidth. */
   readonly bytesOf?: (message: Message) => number;

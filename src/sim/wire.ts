@@ -81,10 +81,10 @@ export class Wire<Message> {
   }
 
   /** The line of the trace about a dropped message. */
-  drop(to: Address, message: Message, reason: string, run: number): TraceDetail {
+  drop(to: Address, message: Message, reason: string): TraceDetail {
     const { world, frameName } = this.#hosting.parts;
     const peer = to >= 0 ? world.nameOf(to) : 'nobody';
-    return frameName === undefined ? { type: 'drop', peer, reason } : { type: 'drop', frame: `${this.#owner.name}/${run}/${frameName(message)}`, peer, reason };
+    return frameName === undefined ? { type: 'drop', peer, reason } : { type: 'drop', frame: `${this.#owner.name}/${frameName(message)}`, peer, reason };
   }
 
   #throughBytes(message: Message): Message | string {

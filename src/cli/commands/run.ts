@@ -7,6 +7,7 @@ interface RunCommandOptions {
   readonly seed?: string;
   readonly trace?: string;
   readonly keep?: string;
+  readonly report?: string;
   readonly list?: boolean;
   readonly standInCrypto?: boolean;
 }
@@ -21,6 +22,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--seed <n>', 'seed of the simulator (default: that of the file, else 1); the same seed gives the same trace')
     .option('--trace <file>', 'write the trace of the run to a file (see: confab trace)')
     .option('--keep <folder>', 'put the data root of the run into this folder, and leave it there')
+    .option('--report <folder>', 'write a report of each run into a folder of its own in here (HTML, JUnit, Mermaid, Perfetto, CSV); latest points at the last')
     .option('--stand-in-crypto', 'in the simulator: the cheap stand-in that explore uses, to repeat its runs')
     .option('--list', 'list the scenarios that come with Confab')
     .addHelpText(
@@ -32,6 +34,7 @@ Examples:
   $ confab run my-lesson.yaml --trace lesson.ndjson && confab trace lesson.ndjson
   $ confab run tour --keep my-run && confab inspect alice --root my-run
   $ confab run tour offline-outbox --engine sim --json
+  $ confab run fault-loss --engine sim --report reports    then open reports/latest/index.html
 
 Exit status: 0 everything came out as written, 1 something did not, 2 bad usage or a mistake in the file
 (nothing was started), 3 a node, the engine or the runner broke. With --json: one JSON object for each scenario.`,
@@ -54,6 +57,7 @@ Exit status: 0 everything came out as written, 1 something did not, 2 bad usage 
         seed,
         traceFile: trace ?? null,
         keep: keep ?? null,
+        reportFolder: options.report ?? null,
         crypto: options.standInCrypto === true ? 'stand-in' : 'real',
       });
     });

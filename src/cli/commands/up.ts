@@ -43,7 +43,14 @@ Everything ends when you leave the menu, close the window or press Ctrl-C; what 
       const people = await peopleOf(options);
       if (!context.interactive) {
         const { runScenarios } = await import('../run-scenarios.ts');
-        context.exitStatus = await runScenarios(context, ['tour'], { engine: 'local', seed: null, traceFile: null, keep: null, crypto: 'real' });
+        context.exitStatus = await runScenarios(context, ['tour'], {
+          engine: 'local',
+          seed: null,
+          traceFile: null,
+          keep: null,
+          reportFolder: null,
+          crypto: 'real',
+        });
         return;
       }
       const { requireInterface } = await import('../node-process.ts');

@@ -1,0 +1,63 @@
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { ConfabError } from '../core/errors.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import { traceLine } from '../engine/trace-summary.ts';
+import type { Scenario } from '../scenario/load.ts';
+import { type RunReport, reportJson } from '../scenario/report.ts';
+import { exportedFiles } from '../scenario/reports/exports.ts';
+import { htmlReport } from '../scenario/reports/html.ts';
+import { RunFacts } from '../scenario/reports/run-facts.ts';
+
+const LATEST = 'latest';
+
+export interface ReportedRun {
+  readonly scenario: Scenario;
+  readonly report: RunReport;
+  readonly events: readonly TraceEvent[];
+  readonly standInCrypto: boolean;
+  /** Wall clock at its start: names the folder of a run on real processes. */
+  readonly startedMillis: number;
+}
+
+/** Writes everything about a run into a folder of its own in `folder`, and lets `latest` point there. Gives the path of the HTML file. */
+export async function writeReport(folder: string, run: ReportedRun): Promise<string> {
+  const { scenario, report, events } = run;
+  const facts = new RunFacts(events);
+  const command = `confab run ${quotedWord(scenario.file)} --engine ${report.engine}${report.engine === 'sim' ? ` --seed ${report.seed}` : ''}${run.standInCrypto ? ' --stand-in-crypto' : ''}`;
+  const machine = `Node.js ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} processors`;
+  const html = htmlReport({ report, about: scenario.about, facts, command, machine });
+  const name = report.engine === 'sim' ? `${report.scenario}-sim-seed-${report.seed}` : `${report.scenario}-local-${stampOf(run.startedMillis)}`;
+  const target = join(resolve(folder), name);
+  try {
+    await mkdir(target, { recursive: true });
+    const files = new Map([
+      ['index.html', html],
+      ['report.json', `${reportJson(report)}\n`],
+      ['trace.ndjson', events.map(traceLine).join('')],
+      ...exportedFiles(report, facts),
+    ]);
+    for (const [file, text] of files) await writeFile(join(target, file), text);
+    await pointLatest(target);
+  } catch (error) {
+    throw new ConfabError('folder-unwritable', { folder, reason: (error as NodeJS.ErrnoException).code ?? 'unknown reason' });
+  }
+  return join(target, 'index.html');
+}
+
+/** `20260131-142501`: sorts by time. */
+function stampOf(millis: number): string {
+  return new Date(millis).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+}
+
+async function pointLatest(target: string): Promise<void> {
+  const link = join(dirname(target), LATEST);
+  await rm(link, { force: true }).catch(() => {});
+  // A folder of that name is somebody's own; where links cannot be made there is none.
+  await symlink(basename(target), link, 'dir').catch(() => {});
+}
+
+function quotedWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,139 @@
+import { mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import fc from 'fast-check';
+import { CborCodec } from '../../src/adapters/codec/cbor.ts';
+import { NodeCrypto } from '../../src/adapters/crypto/node-crypto.ts';
+import { writeReport } from '../../src/cli/write-report.ts';
+import type { TraceEvent } from '../../src/core/trace.ts';
+import { simEngine } from '../../src/engine/sim.ts';
+import { loadScenario } from '../../src/scenario/load.ts';
+import { SILENT } from '../../src/scenario/narration.ts';
+import { deliveriesCsv, exportedFiles, junitXml, mermaidSequence } from '../../src/scenario/reports/exports.ts';
+import { htmlReport } from '../../src/scenario/reports/html.ts';
+import { RunFacts } from '../../src/scenario/reports/run-facts.ts';
+import { escapeText, ticks } from '../../src/scenario/reports/svg.ts';
+import { runScenario } from '../../src/scenario/runner.ts';
+
+const SECRET = 'a text that nobody else may read';
+const STEPS = `name: lesson
+about: About <b>bold</b> & "quoted" things.
+steps:
+  - seed-server: start
+  - start: [alice, bob]
+  - register: [alice, bob]
+  - befriend: [alice, bob]
+  - cut: { between: alice, and: bob, name: "<ditch>" }
+  - send: { from: alice, to: bob, text: ${SECRET}, count: 3 }
+  - wait: 1s
+  - heal: everything
+  - expect: { ticks: { from: alice, to: bob, are: delivered, count: 3 } }
+    within: 20s
+`;
+
+async function played(more = '') {
+  const scenario = loadScenario(STEPS + more, 'lesson.yaml');
+  const engine = simEngine({ seed: 3, capabilities: { crypto: new NodeCrypto(), codec: new CborCodec() } });
+  let events: readonly TraceEvent[] = [];
+  const report = await runScenario(scenario, engine, {
+    seed: 3,
+    wallMillis: () => 0,
+    listener: SILENT,
+    collect: async (done) => {
+      events = await done.trace();
+    },
+  });
+  return { scenario, report, events };
+}
+
+/** Every tag is closed, in order; void ones of HTML are let pass. */
+function misnested(markup: string): string | null {
+  const open: string[] = [];
+  for (const [, closing, name = '', own] of markup.matchAll(/<(\/?)([a-zA-Z][\w-]*)(?:"[^"]*"|[^>"])*?(\/?)>/g)) {
+    if (own === '/' || name === 'meta') continue;
+    if (closing === '') open.push(name);
+    else if (open.pop() !== name) return `</${name}> closes another`;
+  }
+  return open.length === 0 ? null : `${open.join(', ')} not closed`;
+}
+
+test('a report tells the run from its trace alone: frames, faults, the way of each message, the ring', async (t) => {
+  const { events } = await played();
+  const facts = new RunFacts(events);
+  t.deepEqual(facts.nodes, ['alice', 'bob']);
+  t.is(facts.deliveries.size, 3);
+  for (const { shownMillis, acceptedMillis, events: told } of facts.deliveries.values()) {
+    t.true(shownMillis !== null && shownMillis - acceptedMillis >= 1_000, 'the line was cut for a second');
+    t.true(told.some(({ what }) => what.includes('accepted')) && told.some(({ what }) => what.includes('shown')));
+  }
+  t.deepEqual(
+    facts.faults.map(({ kind, toMillis, fromMillis }) => [kind, Math.round((toMillis - fromMillis) / 100) / 10]),
+    [['cut', 1]],
+  );
+  t.true(facts.flights.some(({ dropped }) => dropped === 'rule <ditch>'));
+  t.true(facts.flights.some(({ arrivedMillis, sentMillis }) => arrivedMillis !== null && arrivedMillis >= sentMillis));
+  t.deepEqual(facts.ringAfter.map(({ node }) => node).sort(), ['alice', 'bob']);
+});
+
+test('the HTML report needs nothing from elsewhere, escapes what comes from a run, and holds no text of a message', async (t) => {
+  const { report, scenario, events } = await played();
+  const html = htmlReport({ report, about: scenario.about, facts: new RunFacts(events), command: 'confab run lesson.yaml', machine: 'here' });
+  t.is(misnested(html), null);
+  t.notRegex(html, /<script|<link|<img|@import|https?:|url\((?!#)/i);
+  t.false(html.includes(SECRET));
+  t.false(html.includes('<ditch>') || html.includes('<b>bold'));
+  for (const word of ['PASS', '&lt;ditch&gt;', 'no-message-lost', 'confab run lesson.yaml', report.trace.sha256, 'Space and time'])
+    t.true(html.includes(word), word);
+});
+
+test('the other files are what their readers expect', async (t) => {
+  const { report, events } = await played('  - expect: { friends: { of: alice, are: [] } }\n    within: 200ms\n  - wait: 1s\n');
+  const facts = new RunFacts(events);
+  t.is(report.verdict, 'fail');
+  const xml = junitXml(report);
+  t.is(misnested(xml.replace(/^<\?xml.*?\?>/, '')), null);
+  t.regex(xml, /failures="1" errors="0" skipped="\d+"/);
+  t.is(xml.split('<testcase').length - 1, report.steps.length + report.checks.filter(({ number }) => number === 'trace').length);
+  const files = exportedFiles(report, facts);
+  const { traceEvents } = JSON.parse(files.get('perfetto.json') ?? '') as { traceEvents: Array<{ ph: string; id?: number }> };
+  const flows = (phase: string) => traceEvents.filter(({ ph }) => ph === phase).map(({ id }) => id);
+  t.deepEqual(flows('s').toSorted(), flows('f').toSorted());
+  t.true(flows('s').length > 10);
+  t.regex(mermaidSequence(facts), /^sequenceDiagram\n {2}participant n0 as alice\n {2}participant n1 as bob\n[\s\S]* n0->>n1: envelope/);
+  t.is(deliveriesCsv(facts).trim().split('\r\n').length, 4);
+  for (const [name, text] of files) t.false(text.includes(SECRET), name);
+});
+
+test('reports lie in a folder for each run, and latest points at the last', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'confab-report-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const run = { ...(await played()), standInCrypto: false, startedMillis: 0 };
+  const first = await writeReport(folder, run);
+  t.is(first, join(folder, 'lesson-sim-seed-3', 'index.html'));
+  await writeReport(folder, { ...run, report: { ...run.report, engine: 'local' } });
+  t.is(readlinkSync(join(folder, 'latest')), 'lesson-local-19700101-000000');
+  t.true(readFileSync(join(folder, 'latest', 'index.html'), 'utf8').includes('confab run lesson.yaml --engine local'));
+  await t.throwsAsync(writeReport('/dev/null/reports', run), { message: /cannot be written/ });
+});
+
+test('escaped text can stand anywhere in a document', (t) => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary' }),
+      (text) => !/[<>"']|&(?!(amp|lt|gt|quot|#39);)/.test(escapeText(text)) && [...escapeText(text)].every((each) => each >= ' ' || '\t\n\r'.includes(each)),
+    ),
+  );
+  t.is(escapeText('<a href="x">&\'\u0000'), '&lt;a href=&quot;x&quot;&gt;&amp;&#39;\ufffd');
+});
+
+test('axes have a handful of round marks', (t) => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 1e-6, max: 1e9, noNaN: true }),
+      (max) => ticks(max).length >= 2 && ticks(max).length <= 12 && (ticks(max).at(-1) ?? 0) <= max * 1.000001,
+    ),
+  );
+  t.deepEqual(ticks(10), [0, 2, 4, 6, 8, 10]);
+  t.deepEqual(ticks(0), [0]);
+});
