@@ -1,0 +1,67 @@
+import { percentile, type RunFacts } from './run-facts.ts';
+import { bars, chart } from './svg.ts';
+
+const BUCKETS = 40;
+const KINDS_MAX = 24;
+const NODES_MAX = 40;
+
+/** All charts of a run, one after the other. */
+export function charts(facts: RunFacts): string {
+  const shaded = facts.faults.map(({ fromMillis, toMillis }) => [fromMillis / 1_000, toMillis / 1_000] as const);
+  return [messagesByKind(facts), latency(facts, shaded), deliveryTimes(facts, shaded), convergence(facts, shaded), hops(facts), bytesPerNode(facts)].join('\n');
+}
+
+function messagesByKind(facts: RunFacts): string {
+  const counts = new Map<string, number>();
+  for (const { messages, kind } of facts.flights) {
+    for (const type of messages.length === 0 ? [`(${kind} only)`] : messages.map((message) => message.type)) counts.set(type, (counts.get(type) ?? 0) + 1);
+  }
+  return bars('Messages that were sent, by kind', [...counts].sort((one, other) => other[1] - one[1]).slice(0, KINDS_MAX), '');
+}
+
+type Shaded = ReadonlyArray<readonly [number, number]>;
+
+/** Median and 99th percentile over the run, in slices of time. */
+function slices(values: ReadonlyArray<readonly [atMillis: number, value: number]>, endMillis: number): Array<{ name: string; points: Array<[number, number]> }> {
+  const width = Math.max(endMillis / BUCKETS, 1);
+  const buckets: number[][] = [];
+  for (const [atMillis, value] of values) (buckets[Math.floor(atMillis / width)] ??= []).push(value);
+  return [0.5, 0.99].map((share) => ({
+    name: share === 0.5 ? 'median' : 'p99',
+    points: buckets.flatMap((bucket, index): Array<[number, number]> => {
+      const value = bucket === undefined ? null : percentile(bucket, share);
+      return value === null ? [] : [[((index + 0.5) * width) / 1_000, value]];
+    }),
+  }));
+}
+
+function latency(facts: RunFacts, shaded: Shaded): string {
+  const times = facts.flights.flatMap(({ sentMillis, arrivedMillis }) => (arrivedMillis === null ? [] : [[sentMillis, arrivedMillis - sentMillis] as const]));
+  return chart(slices(times, facts.endMillis), { title: 'Time of frames on their way', xTitle: 'time, s', yTitle: 'ms', shaded });
+}
+
+function deliveryTimes(facts: RunFacts, shaded: Shaded): string {
+  const times = [...facts.deliveries.values()].flatMap(({ acceptedMillis, shownMillis }) =>
+    shownMillis === null ? [] : [[acceptedMillis, Math.max(0, shownMillis - acceptedMillis)] as const],
+  );
+  const all = times.map(([, value]) => value);
+  const summary = all.length === 0 ? '' : `, all: median ${percentile(all, 0.5)?.toFixed(1)} ms, p99 ${percentile(all, 0.99)?.toFixed(1)} ms`;
+  return chart(slices(times, facts.endMillis), { title: `From accepted to shown${summary}`, xTitle: 'accepted at, s', yTitle: 'ms', shaded });
+}
+
+/** How much still changes at nodes: it dies down when they agree. */
+function convergence(facts: RunFacts, shaded: Shaded): string {
+  const points = facts.changesPerSecond.map((count, second) => [second, count] as const);
+  return chart([{ name: 'changes', points }], { title: 'Convergence: changes of state at nodes, per second', xTitle: 'time, s', yTitle: 'changes', shaded });
+}
+
+function hops(facts: RunFacts): string {
+  const points = facts.lookups.map(({ hops: seen, members }) => [Math.log2(Math.max(1, members)), seen] as const);
+  return chart([{ name: 'look-ups', points }], { title: 'Hops of look-ups against log2 of the members', xTitle: 'log2 N', yTitle: 'hops', dots: true });
+}
+
+function bytesPerNode(facts: RunFacts): string {
+  const sums = new Map<string, number>();
+  for (const { from, bytes } of facts.flights) sums.set(from, (sums.get(from) ?? 0) + bytes);
+  return bars('Bytes that each node sent (about)', [...sums].sort((one, other) => other[1] - one[1]).slice(0, NODES_MAX), 'B');
+}

@@ -1,0 +1,120 @@
+import { sayMillis } from '../durations.ts';
+import type { RunReport, StepReport } from '../report.ts';
+import { concealed, counted } from '../words.ts';
+import { charts } from './charts.ts';
+import { ringView } from './ring-view.ts';
+import type { Delivery, RunFacts } from './run-facts.ts';
+import { faultAxis, spaceTimeDiagram } from './space-time.ts';
+import { escapeText, short } from './svg.ts';
+
+export interface HtmlOptions {
+  readonly report: RunReport;
+  readonly about: string;
+  readonly facts: RunFacts;
+  /** What repeats this run. */
+  readonly command: string;
+  /** What made it: version, Node.js, machine. */
+  readonly machine: string;
+}
+
+/** Messages whose story is told in full; the CSV file has all. */
+const STORIES_MAX = 300;
+
+const STYLE = `
+:root { color-scheme: light; }
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 1000px; margin: 2em auto; padding: 0 1em; color: #1b1b1b; background: #fff; }
+h1 { font-size: 1.5em; } h2 { font-size: 1.15em; margin-top: 2em; border-bottom: 1px solid #ccc; }
+.pass { color: #1e7b34; } .fail, .crash { color: #b3261e; }
+table { border-collapse: collapse; width: 100%; font-size: 13px; } td, th { text-align: left; vertical-align: top; padding: 2px 8px 2px 0; border-bottom: 1px solid #eee; }
+td.time { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; color: #555; }
+code, pre { font-family: ui-monospace, monospace; font-size: 13px; background: #f4f4f4; padding: 1px 4px; } pre { padding: 8px; white-space: pre-wrap; }
+.wide { overflow-x: auto; } svg { width: 100%; height: auto; font: 11px system-ui, sans-serif; fill: #333; margin: 0.6em 0; }
+svg .title { font-weight: 600; font-size: 12px; } svg .grid { stroke: #ddd; } svg .lane { stroke: #999; } svg .fault { fill: #f3c6bd; fill-opacity: 0.45; }
+svg .up { fill: #1e7b34; } svg .gone { fill: #b3261e; } svg .lost line, svg .lost path { stroke: #b3261e; stroke-dasharray: 3 2; fill: none; }
+.rings { display: flex; flex-wrap: wrap; } .none { color: #666; } details summary { cursor: pointer; }
+@media print { body { margin: 0; max-width: none; font-size: 11pt; } details::details-content { content-visibility: visible; block-size: auto; } .wide { overflow: visible; } h2 { break-after: avoid; } svg { break-inside: avoid; } }
+`;
+
+/** One HTML file that needs nothing else: no script, no font, no picture from elsewhere. Texts of messages are not in it. */
+export function htmlReport(options: HtmlOptions): string {
+  const { report, facts } = options;
+  const sections: ReadonlyArray<readonly [title: string, body: string]> = [
+    ['What happened', narrative(report.steps)],
+    ['What was checked', checks(report)],
+    ['What was broken, and when', faultAxis(facts)],
+    ['Space and time', `<p>A line for each node, time runs downwards, an arrow for each frame; dashed ones were lost, shaded times are faults.</p><div class="wide">${spaceTimeDiagram(facts)}</div>`],
+    ['The way of each message', stories(facts)],
+    ['The ring', `<div class="rings">${ringView(facts.ringBefore, 'Before the first fault')}${ringView(facts.ringAfter, 'At the end')}</div>`],
+    ['Figures', charts(facts)],
+    ['How to repeat it', `<pre>${escapeText(options.command)}</pre><p>${repeatWords(report)}</p><p>${escapeText(options.machine)}</p>`],
+  ];
+  const title = `${report.scenario}: ${report.verdict}`;
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src 'none'">
+<title>${escapeText(title)}</title><style>${STYLE}</style></head><body>
+<h1>${escapeText(report.scenario)} <span class="${report.verdict}">${report.verdict.toUpperCase()}</span></h1>
+<p>${escapeText(concealed(options.about))}</p>
+${report.reason === null ? '' : `<p class="${report.verdict}">${escapeText(concealed(report.reason))}</p>`}
+<p>${escapeText(summary(report, facts))}</p>
+<nav>${sections.map(([heading], index) => `<a href="#s${index + 1}">${escapeText(heading)}</a>`).join(' · ')}</nav>
+${sections.map(([heading, body], index) => `<h2 id="s${index + 1}">${escapeText(heading)}</h2>\n${body}`).join('\n')}
+</body></html>
+`;
+}
+
+function summary(report: RunReport, facts: RunFacts): string {
+  const where = report.engine === 'sim' ? `in the simulator with seed ${report.seed}` : 'on real processes';
+  const lost = facts.flights.filter(({ arrivedMillis }) => arrivedMillis === null).length;
+  const parts = [counted(facts.nodes.length, 'node'), `${counted(facts.flights.length, 'frame')} (${lost} did not arrive)`, counted(facts.deliveries.size, 'message'), counted(facts.faults.length, 'fault')];
+  return `Played ${where}: ${parts.join(', ')}; ${sayMillis(report.virtualMillis)} ${report.engine === 'sim' ? 'of virtual time ' : ''}in ${sayMillis(report.wallMillis)}.`;
+}
+
+function repeatWords(report: RunReport): string {
+  if (report.engine === 'sim') return `The same command gives the same run: ${counted(report.trace.events, 'event')}, SHA-256 <code>${escapeText(report.trace.sha256)}</code>.`;
+  return `Real processes take their own time, so no two runs are equal. This one left ${counted(report.trace.events, 'event')}, SHA-256 <code>${escapeText(report.trace.sha256)}</code>.`;
+}
+
+const PASSING = /^[\d.]+(ms|s|m|h) pass$/;
+
+function narrative(steps: readonly StepReport[]): string {
+  // Steps side by side are told in the order of time; that time passes shows in the times of the others.
+  const told = steps.filter(({ step, outcome }) => outcome !== 'ok' || !PASSING.test(step)).sort((one, other) => (one.outcome === 'skipped' ? 1 : 0) - (other.outcome === 'skipped' ? 1 : 0) || one.startMillis - other.startMillis);
+  const rows = told.map(({ number, startMillis, step, outcome, evidence }) => {
+    const said = escapeText(concealed(step));
+    const words = evidence === null ? said : `${said} <small>· ${escapeText(concealed(evidence))}</small>`;
+    return `<tr><td class="time">${outcome === 'skipped' ? '' : `${short(startMillis / 1_000)} s`}</td><td>${escapeText(number)}</td><td class="${outcome === 'failed' || outcome === 'crashed' ? 'fail' : ''}">${outcome}</td><td>${words}</td></tr>`;
+  });
+  return `<table><tr><th>time</th><th>step</th><th></th><th></th></tr>${rows.join('')}</table>`;
+}
+
+function checks(report: RunReport): string {
+  const rows = report.checks.map(({ number, check, ok, judged, evidence, seen }) => {
+    const verdict = !judged ? 'not judged' : ok ? 'held' : 'BROKEN';
+    return `<tr><td>${escapeText(number)}</td><td>${escapeText(concealed(check))}</td><td class="${ok ? '' : 'fail'}">${verdict}</td><td>${escapeText(concealed(seen ?? evidence ?? ''))}</td></tr>`;
+  });
+  return `<table><tr><th>step</th><th>what</th><th></th><th>evidence</th></tr>${rows.join('')}</table>`;
+}
+
+function stories(facts: RunFacts): string {
+  const all = [...facts.deliveries.values()];
+  if (all.length === 0) return '<p class="none">Nobody wrote in this run.</p>';
+  // Those that never arrived come first, then those that took longest.
+  const tookMillis = ({ acceptedMillis, shownMillis }: Delivery) => (shownMillis === null ? Number.POSITIVE_INFINITY : shownMillis - acceptedMillis);
+  const shown = [...all].sort((one, other) => (tookMillis(one) === tookMillis(other) ? 0 : tookMillis(other) - tookMillis(one))).slice(0, STORIES_MAX);
+  const left = all.length - shown.length;
+  const more = left > 0 ? `<p>${counted(left, 'quicker message')} more in deliveries.csv.</p>` : '';
+  return `<p>${counted(all.length, 'message')}, the slowest first.</p>${shown.map(story).join('')}${more}`;
+}
+
+const EVENTS_MAX = 60;
+
+function story({ id, from, to, acceptedMillis, shownMillis, events }: Delivery): string {
+  const took = shownMillis === null ? 'not shown in this run' : `shown after ${sayMillis(Math.max(0, shownMillis - acceptedMillis))}`;
+  const rows = [...events]
+    .sort((one, other) => one.atMillis - other.atMillis)
+    .slice(0, EVENTS_MAX)
+    .map(({ atMillis, where, what }) => `<tr><td class="time">${short(atMillis)} ms</td><td>${escapeText(where)}</td><td>${escapeText(what)}</td></tr>`);
+  const more = events.length > EVENTS_MAX ? `<p>and ${events.length - EVENTS_MAX} more</p>` : '';
+  return `<details><summary>${escapeText(from)} → ${escapeText(to)}, <code>${escapeText(id)}</code>: ${took}</summary><table>${rows.join('')}</table>${more}</details>`;
+}

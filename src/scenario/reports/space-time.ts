@@ -1,0 +1,92 @@
+import type { Flight, RunFacts } from './run-facts.ts';
+import { colourOf, escapeText, short, ticks } from './svg.ts';
+
+const LANE = 110;
+const LEFT = 60;
+const TOP = 34;
+const HEIGHT_MAX = 2_600;
+const HEIGHT_MIN = 320;
+const FLIGHTS_MAX = 900;
+const NODES_MAX = 24;
+const PIXELS_PER_FLIGHT = 5;
+
+/** Which frames a reader wants to see first: those that carry messages of people, then all that do more than keep a link alive. */
+function weightOf(flight: Flight): number {
+  if (flight.messages.some(({ id }) => id !== undefined)) return 3;
+  return flight.messages.length > 0 || flight.dropped !== null ? 2 : 1;
+}
+
+/**
+ * A space-time diagram (Lamport 1978): a line for each node, time runs downwards, an arrow for each frame.
+ * Of a long run it shows the frames that carry most, and says so.
+ */
+export function spaceTimeDiagram(facts: RunFacts): string {
+  const nodes = facts.nodes.slice(0, NODES_MAX);
+  const laneOf = new Map(nodes.map((node, index) => [node, LEFT + LANE / 2 + index * LANE]));
+  const drawable = facts.flights.filter(({ from, to }) => laneOf.has(from) && laneOf.has(to));
+  const chosen = [...drawable].sort((one, other) => weightOf(other) - weightOf(one) || one.sentMillis - other.sentMillis).slice(0, FLIGHTS_MAX);
+  if (nodes.length === 0) return '<p class="none">No node ran.</p>';
+  const endMillis = Math.max(facts.endMillis, 1);
+  const height = Math.min(HEIGHT_MAX, Math.max(HEIGHT_MIN, chosen.length * PIXELS_PER_FLIGHT));
+  const y = (millis: number) => TOP + (millis / endMillis) * (height - TOP - 10);
+  const width = LEFT + nodes.length * LANE;
+  const parts: string[] = [];
+  for (const { kind, fromMillis, toMillis, name, details } of facts.faults) {
+    const top = y(fromMillis);
+    parts.push(`<rect x="${LEFT}" y="${short(top)}" width="${width - LEFT}" height="${short(Math.max(1, y(toMillis) - top))}" class="fault"><title>${escapeText(`${kind}: ${name} ${details}`)}</title></rect>`);
+  }
+  for (const tick of ticks(endMillis / 1_000, 12)) parts.push(`<text x="${LEFT - 8}" y="${short(y(tick * 1_000) + 4)}" text-anchor="end">${short(tick)} s</text>`);
+  for (const [node, x] of laneOf) {
+    parts.push(`<text x="${x}" y="16" text-anchor="middle" class="title">${escapeText(node)}</text><line x1="${x}" y1="${TOP - 10}" x2="${x}" y2="${height - 8}" class="lane"/>`);
+  }
+  for (const { node, atMillis, detail } of facts.trace.events) {
+    const x = laneOf.get(node);
+    if (x === undefined || detail.type !== 'life' || detail.what === 'reload') continue;
+    const up = detail.what === 'start';
+    parts.push(`<circle cx="${x}" cy="${short(y(atMillis))}" r="5" class="${up ? 'up' : 'gone'}"><title>${escapeText(`${node}: ${detail.what} at ${short(atMillis)} ms`)}</title></circle>`);
+  }
+  for (const flight of chosen) parts.push(arrow(flight, laneOf, y));
+  const left = drawable.length - chosen.length;
+  const note = left > 0 || facts.nodes.length > nodes.length ? `<p>Shown: ${chosen.length} of ${facts.flights.length} frames between ${nodes.length} of ${facts.nodes.length} nodes, first those that carry messages of people. The CSV file holds all.</p>` : '';
+  return `${note}<svg viewBox="0 0 ${width} ${height}" style="min-width:${Math.min(width, 1400)}px" role="img" aria-label="space-time diagram">${ARROW_HEAD}${parts.join('')}</svg>`;
+}
+
+const ARROW_HEAD = '<defs><marker id="head" viewBox="0 0 6 6" refX="6" refY="3" markerWidth="6" markerHeight="6" orient="auto"><path d="M0,0 L6,3 L0,6 z" fill="context-stroke"/></marker></defs>';
+
+/** A lost frame ends half way, with a cross. */
+function arrow(flight: Flight, laneOf: ReadonlyMap<string, number>, y: (millis: number) => number): string {
+  const [x1, x2] = [laneOf.get(flight.from) as number, laneOf.get(flight.to) as number];
+  const y1 = y(flight.sentMillis);
+  const what = flight.messages.map(({ type }) => type).join(', ') || flight.kind;
+  const title = `<title>${escapeText(`${flight.frame} to ${flight.to}: ${what}, ${flight.bytes} bytes, at ${short(flight.sentMillis)} ms${flight.dropped === null ? '' : `, lost: ${flight.dropped}`}`)}</title>`;
+  if (flight.arrivedMillis === null) {
+    const middle = (x1 + x2) / 2;
+    return `<g class="lost"><line x1="${x1}" y1="${short(y1)}" x2="${middle}" y2="${short(y1 + 2)}"/><path d="M${middle - 3},${short(y1 - 1)} l6,6 m0,-6 l-6,6"/>${title}</g>`;
+  }
+  const colour = colourOf(weightOf(flight) === 3 ? 1 : weightOf(flight) === 2 ? 0 : 7);
+  const faint = weightOf(flight) === 1 ? ' stroke-opacity="0.35"' : '';
+  return `<line x1="${x1}" y1="${short(y1)}" x2="${x2}" y2="${short(y(flight.arrivedMillis))}" stroke="${colour}"${faint} marker-end="url(#head)">${title}</line>`;
+}
+
+const ROW = 16;
+
+/** What was broken, and when. */
+export function faultAxis(facts: RunFacts): string {
+  const spans = facts.faults.slice(0, 200);
+  if (spans.length === 0) return '<p class="none">Nothing was broken in this run.</p>';
+  const [width, left] = [900, 220];
+  const endMillis = Math.max(facts.endMillis, 1);
+  const x = (millis: number) => left + (millis / endMillis) * (width - left - 20);
+  const height = 20 + spans.length * ROW + 24;
+  const kinds = [...new Set(spans.map(({ kind }) => kind))];
+  const rows = spans.map(({ name, kind, details, fromMillis, toMillis }, index) => {
+    const top = 18 + index * ROW;
+    const words = kind === name || name.startsWith(kind) ? name : `${kind} ${name}`;
+    return (
+      `<text x="${left - 8}" y="${top + 11}" text-anchor="end">${escapeText(words.slice(0, 34))}</text>` +
+      `<rect x="${short(x(fromMillis))}" y="${top + 2}" width="${short(Math.max(2, x(toMillis) - x(fromMillis)))}" height="${ROW - 5}" fill="${colourOf(kinds.indexOf(kind))}"><title>${escapeText(`${words}, ${short(fromMillis)} to ${short(toMillis)} ms: ${details}`)}</title></rect>`
+    );
+  });
+  const axis = ticks(endMillis / 1_000, 10).map((tick) => `<text x="${short(x(tick * 1_000))}" y="${height - 6}" text-anchor="middle">${short(tick)} s</text>`);
+  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="faults on the time axis">${rows.join('')}${axis.join('')}</svg>`;
+}
