@@ -24,6 +24,7 @@ import { MachineFaults } from '../node/machine-faults.ts';
 import { type SufferedFaults, startNodeService } from '../node/service.ts';
 import type { SeedClient } from '../ports/ports.ts';
 import { makeTools } from './compose-tools.ts';
+import { recordInputs } from './input-file.ts';
 
 export interface LiveNodeOptions {
   readonly name: NodeNameParts;
@@ -36,6 +37,8 @@ export interface LiveNodeOptions {
   /** IPv4 address of this machine at which the node is reached. */
   readonly interfaceAddress: string;
   readonly traceFile: string | null;
+  /** Where all that reaches the node is written down for a replay; null: nowhere. */
+  readonly recordFile: string | null;
   /** A program that runs in place of the chat node. */
   readonly program?: (env: LabEnv) => LabProgram;
   /** What is wrong from the start on. */
@@ -113,7 +116,8 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   };
   const { program, settings } = options;
   const chat = options.conduct ?? chatNode;
-  const driver = new NodeDriver(parts, (env) => (program === undefined ? chat(env, settings) : labNode(env, settings.network, program)));
+  const recorder = options.recordFile === null ? {} : { recorder: recordInputs(options.recordFile, parts, settings) };
+  const driver = new NodeDriver({ ...parts, ...recorder }, (env) => (program === undefined ? chat(env, settings) : labNode(env, settings.network, program)));
   closers.push(() => driver.stop());
   if (options.faults !== null && options.faults.rules.length > 0) driver.setRules(options.faults.rules);
   await driver.start();

@@ -28,6 +28,8 @@ export interface RunScenariosOptions {
   readonly traceFile: string | null;
   /** In the simulator. */
   readonly crypto: 'real' | 'stand-in';
+  /** On real processes: where all that reaches each node is written down; null: nowhere. */
+  readonly record: string | null;
   /** Null: a temporary folder that is removed. */
   readonly keep: string | null;
   /** A folder for reports; null: none is written. */
@@ -42,6 +44,7 @@ export async function runScenarios(context: CliContext, files: readonly string[]
   const scenarios: Scenario[] = [];
   for (const file of files) scenarios.push(await readScenario(file, options.seed));
   if (options.traceFile !== null) await writeTrace(options.traceFile, []);
+  if (options.record !== null) await mkdir(resolve(options.record), { recursive: true, mode: 0o700 });
   const interruption = watchInterruption(context);
   let status = 0;
   try {
@@ -109,6 +112,7 @@ function makeEngine(scenario: Scenario, options: RunScenariosOptions & { readonl
     network: `run-${random.id()}`,
     coreOptions: scenario.options,
     beacon: scenario.network.beacon,
+    ...(options.record === null ? {} : { recordFolder: resolve(options.record) }),
     ...(scenario.program === null ? {} : { programPath: programPath(scenario.file, scenario.program) }),
   });
 }

@@ -13,6 +13,7 @@ import { LocalClock } from './local-clock.ts';
 import { Brake, StopGuard } from './local-faults.ts';
 import { LocalSeedServer } from './local-seed-server.ts';
 import { mergeTraces } from './merge-trace.ts';
+import { nextRecording } from './recordings.ts';
 import { type SearchResult, searchFolder } from './search.ts';
 import { type LifelineProcess, NODE_EXEC_ARGS, type ProcessExit, sayExit, spawnReady } from './spawn.ts';
 import { summarizeTrace } from './trace-summary.ts';
@@ -29,6 +30,8 @@ export interface LocalEngineOptions {
   readonly beacon?: boolean;
   /** False: nodes write no trace. Default true. */
   readonly traced?: boolean;
+  /** Folder in which every node writes down all that reaches it, a file for each start. */
+  readonly recordFolder?: string;
   /** Module of the program that nodes run in place of the chat node. */
   readonly programPath?: string;
   /** Main module of the command line; the one beside this file by default. */
@@ -66,6 +69,8 @@ export class LocalEngine implements Engine {
   readonly #spawnGate = new Gate(SPAWNS_AT_ONCE);
   readonly #nodes = new Map<string, RunningNode>();
   readonly #endpoints = new Map<string, string>();
+  /** How often each node was started. */
+  readonly #starts = new Map<string, number>();
   readonly #eventListeners: Array<(node: string, event: unknown) => void> = [];
   readonly #crashListeners: Array<(reason: string) => void> = [];
   readonly #notes: TraceEvent[] = [];
@@ -150,6 +155,7 @@ export class LocalEngine implements Engine {
     else args.push('--seed', this.#seedServer.url);
     for (const peer of options.peers ?? []) args.push('--peer', peer);
     args.push((options.beacon ?? this.#options.beacon) === true ? '--beacon' : '--no-beacon');
+    if (this.#options.recordFolder !== undefined) args.push('--record', nextRecording(this.#options.recordFolder, node, this.#starts));
     if (this.#options.programPath !== undefined) args.push('--program', this.#options.programPath);
     if (traced !== false) args.push('--trace', join(root, 'trace', `${node}.ndjson`));
     if (options.conduct !== undefined) args.push('--conduct', options.conduct);

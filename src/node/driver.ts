@@ -6,8 +6,10 @@ import type { Rule } from '../core/rules.ts';
 import type { Address, Endpoint, NodeName } from '../core/types.ts';
 import type { Clock, Datagrams, FrameCodec, KeyDeriver, SeedClient, TraceSink, Transport } from '../ports/ports.ts';
 import { DatagramGate } from './datagram-gate.ts';
+import { DRIVER_OPTIONS } from './driver-options.ts';
 import { stackOf, text } from './failure-text.ts';
 import { FaultGate } from './fault-gate.ts';
+import type { InputRecorder } from './input-recorder.ts';
 import { Leaving } from './leaving.ts';
 import type { NodeLog } from './log.ts';
 import { serve } from './services.ts';
@@ -34,29 +36,12 @@ export interface DriverParts {
   /** Null when no trace is written. */
   readonly traceSink: TraceSink | null;
   readonly log: NodeLog;
+  /** Writes down all that reaches the program, for a replay. */
+  readonly recorder?: InputRecorder;
 }
 
 /** stopped: in order. retired: the account was deleted, the folder is to go. crashed: the core failed again and again. */
 export type DriverEnd = 'stopped' | 'retired' | 'crashed';
-
-export const DRIVER_OPTIONS = Object.freeze({
-  /** Crashes of the core within the window that are answered by a reload; one more ends the process. */
-  crashesMax: 5,
-  crashWindowMillis: 60_000,
-  /** Commands without a reply. */
-  commandsOpenMax: 4_096,
-  /** Inputs that share one commit; with more at a time the peer would sit idle while this node works, and this node while the peer does. */
-  turnInputsMax: 24,
-  /** How long the last frames may take to leave, ms. */
-  flushMillis: 1_000,
-  /** How long the sockets may take to close after that, flushing included, ms. */
-  closeMillis: 3_000,
-  /** Longest time that the program may take to hand over before it ends, ms. */
-  leaveMillis: 1_500,
-  /** Pause before the store is tried again after a failed commit, ms; doubled up to the maximum. */
-  retryMillis: 100,
-  retryMillisMax: 1_000,
-});
 
 /**
  * Runs one program live: hands it frames, timers, commands and answers, and lets its effects go.
@@ -116,7 +101,8 @@ export class NodeDriver {
       datagram: (from, wire) => this.#datagram(from, wire),
       noted: (level, text) => log[level]({}, text),
     });
-    this.#host = new Host(this.#hostPorts(transport.endpoint), this.#make);
+    const ports = this.#hostPorts(transport.endpoint);
+    this.#host = this.#parts.recorder?.host(ports, this.#make) ?? new Host(ports, this.#make);
     this.#input((host) => host.start());
   }
 
@@ -163,6 +149,7 @@ export class NodeDriver {
     this.#clearTurn();
     const host = this.#host;
     if (host !== null && end !== 'crashed') this.#lastTurn(host, end);
+    this.#parts.recorder?.end();
     this.#timers.clear();
     for (const resolve of this.#replies.values()) resolve({ ok: false, code: 'unavailable', details: { what: 'The node' } });
     this.#replies.clear();

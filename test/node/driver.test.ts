@@ -2,7 +2,8 @@ import test, { type ExecutionContext } from 'ava';
 import type { CommandInput, Env, Program, ServiceResult } from '../../src/core/env.ts';
 import type { Frame } from '../../src/core/messages.ts';
 import type { Address, Endpoint } from '../../src/core/types.ts';
-import { DRIVER_OPTIONS, type DriverParts, NodeDriver } from '../../src/node/driver.ts';
+import { type DriverParts, NodeDriver } from '../../src/node/driver.ts';
+import { DRIVER_OPTIONS } from '../../src/node/driver-options.ts';
 import { until } from '../helpers/until.ts';
 import { fakeParts, frameOf } from './fake-parts.ts';
 

@@ -10,6 +10,7 @@ interface NodeOptions {
   readonly beacon: boolean;
   readonly interface: string;
   readonly trace?: string;
+  readonly record?: string;
   readonly coreOptions?: string;
   readonly faults?: string;
   readonly conduct?: string;
@@ -39,6 +40,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--trace <file>', 'append the trace of this node to a file')
     .option('--lifeline', 'end when stdin closes, for whoever starts this from a program')
     .addOption(new Option('--core-options <json>', 'options of the protocol that differ from the defaults, for scenarios').hideHelp())
+    .addOption(new Option('--record <file>', 'write down all that reaches this node, keys and passwords included, for a replay in the lab').hideHelp())
     .addOption(new Option('--program <module>', 'a program to run in place of the chat node, for scenarios').hideHelp())
     .addOption(new Option('--faults <file>', 'faults that the node suffers from the start, for scenarios').hideHelp())
     .addOption(new Option('--conduct <name>', 'a node that does not play by the rules, for scenarios').hideHelp())
@@ -72,6 +74,7 @@ Talk to it with: confab tui <user>, or confab call <user> <command>.`,
         beacon: options.beacon,
         interfaceAddress: options.interface,
         traceFile: options.trace ?? null,
+        recordFile: options.record ?? null,
         coreOptions: options.coreOptions ?? '{}',
         faultsFile: options.faults ?? null,
         conduct: options.conduct ?? null,

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type CliContext, wholeNumber } from '../context.ts';
 
@@ -11,7 +12,7 @@ export function register(program: Command, context: CliContext): void {
   program
     .command('replay')
     .description('step through a recorded run, or say where two of them part')
-    .argument('<trace>', 'a trace, NDJSON (confab run --trace)')
+    .argument('<trace>', 'a trace, NDJSON (confab run --trace), or a folder of recordings (confab run --record)')
     .argument('[other]', 'another one: the first event in which they differ is shown')
     .option('--at <n>', 'the network after event number n, as lines')
     .option('--by-node', 'compare node by node and by kinds only, as runs of real processes want')
@@ -23,11 +24,17 @@ Examples:
   $ confab replay tour.ndjson --at 120
   $ confab replay monday.ndjson tuesday.ndjson
   $ confab replay monday.ndjson tuesday.ndjson --by-node
+  $ confab run fifty-users --record inputs && confab replay inputs      the same nodes, fed the same, in the simulator
 
 Keys: n or space forward, p back, N and P by ten, ] and [ by a thousand, g and G to the ends, f to the next event of this node, q ends.
 Exit status: 0 equal or shown, 1 the traces part.`,
     )
     .action(async (trace: string, other: string | undefined, options: ReplayCommandOptions) => {
+      if (other === undefined && statSync(trace, { throwIfNoEntry: false })?.isDirectory() === true) {
+        const { replayFolder } = await import('../replay/replay-inputs.ts');
+        context.exitStatus = await replayFolder(context, trace);
+        return;
+      }
       const { compareTraces, replay } = await import('../replay/replay.ts');
       if (other !== undefined) context.exitStatus = await compareTraces(context, trace, other, options.byNode === true);
       else {

@@ -8,6 +8,7 @@ interface RunCommandOptions {
   readonly trace?: string;
   readonly keep?: string;
   readonly report?: string;
+  readonly record?: string;
   readonly list?: boolean;
   readonly standInCrypto?: boolean;
 }
@@ -21,6 +22,7 @@ export function register(program: Command, context: CliContext): void {
     .addOption(new Option('--engine <name>', 'local: real processes; sim: the same nodes in virtual time').choices(['local', 'sim']).default('local'))
     .option('--seed <n>', 'seed of the simulator (default: that of the file, else 1); the same seed gives the same trace')
     .option('--trace <file>', 'write the trace of the run to a file (see: confab trace)')
+    .option('--record <folder>', 'on real processes: write down all that reaches each node, to be fed to the simulator (see: confab replay)')
     .option('--keep <folder>', 'put the data root of the run into this folder, and leave it there')
     .option('--report <folder>', 'write a report of each run into a folder of its own in here (HTML, JUnit, Mermaid, Perfetto, CSV); latest points at the last')
     .option('--stand-in-crypto', 'in the simulator: the cheap stand-in that explore uses, to repeat its runs')
@@ -48,16 +50,19 @@ Exit status: 0 everything came out as written, 1 something did not, 2 bad usage 
       }
       if (files.length === 0)
         throw new ConfabError('bad-arguments', { command: 'run', reason: 'name a scenario; confab run --list shows those that are here.' });
-      const single = files.length > 1 ? (['trace', 'keep'] as const).find((name) => options[name] !== undefined) : undefined;
+      const single = files.length > 1 ? (['trace', 'keep', 'record'] as const).find((name) => options[name] !== undefined) : undefined;
       if (single !== undefined) throw new ConfabError('bad-arguments', { command: 'run', reason: `--${single} goes with a single scenario` });
       const { runScenarios } = await import('../run-scenarios.ts');
-      const { engine, trace, keep } = options;
+      const { engine, trace, keep, record } = options;
+      if (record !== undefined && engine === 'sim')
+        throw new ConfabError('bad-arguments', { command: 'run', reason: '--record goes with real processes; runs of the simulator repeat by their seed' });
       context.exitStatus = await runScenarios(context, files, {
         engine,
         seed,
         traceFile: trace ?? null,
         keep: keep ?? null,
         reportFolder: options.report ?? null,
+        record: record ?? null,
         crypto: options.standInCrypto === true ? 'stand-in' : 'real',
       });
     });

@@ -49,6 +49,7 @@ Everything ends when you leave the menu, close the window or press Ctrl-C; what 
           traceFile: null,
           keep: null,
           reportFolder: null,
+          record: null,
           crypto: 'real',
         });
         return;

@@ -1,0 +1,141 @@
+import type { Codec, Crypto, Random } from '../core/capabilities.ts';
+import type { Env, NodeKeys, Program } from '../core/env.ts';
+import { Host, type HostPorts } from '../core/host.ts';
+import { Chain, chainedPorts, type RecordedEntry, stateHash } from '../core/host-recording.ts';
+import type { Endpoint, NodeName } from '../core/types.ts';
+import { type MemoryDisk, MemoryStore } from './disk.ts';
+
+export interface ReplayedParts {
+  readonly name: NodeName;
+  readonly crypto: Crypto;
+  readonly codec: Codec;
+  readonly disk: MemoryDisk;
+  readonly endpoint: Endpoint;
+  readonly nodeKeys: NodeKeys;
+  readonly run: number;
+  readonly datagramAddress: string | null;
+  /** Lamport clocks only run where a trace is written. */
+  readonly traced: boolean;
+}
+
+export interface Replayed {
+  readonly state: Uint8Array;
+  /** Over every frame and packet that left. */
+  readonly sent: Uint8Array;
+  readonly inputs: number;
+}
+
+/** The program asked for something else than it did when it was recorded: it is not the same code, or it is not deterministic. */
+export class ReplayDivergence extends Error {
+  /** Number of the entry, from 0. */
+  readonly at: number;
+
+  constructor(at: number, wanted: string, found: string) {
+    super(`entry ${at}: the program asks for "${wanted}", the recording has "${found}"`);
+    this.at = at;
+  }
+}
+
+type Answer = Extract<RecordedEntry, readonly ['monotonic' | 'wall' | 'fraction' | 'open' | 'bytes' | 'key' | 'id', unknown]>;
+
+/**
+ * Feeds a recording to a program over the simulator's disk: the same host and the same program as on sockets and SQLite.
+ * Throws ReplayDivergence where the program takes another way than it did.
+ */
+export function replayInputs<Message>(parts: ReplayedParts, entries: readonly RecordedEntry[], make: (env: Env<Message>) => Program<Message>): Replayed {
+  const replay = new Replay<Message>(parts, entries, make);
+  return replay.play();
+}
+
+class Replay<Message> {
+  readonly #parts: ReplayedParts;
+  readonly #entries: readonly RecordedEntry[];
+  readonly #sent: Chain;
+  readonly #store: MemoryStore;
+  readonly #host: Host<Message>;
+  #at = 0;
+
+  constructor(parts: ReplayedParts, entries: readonly RecordedEntry[], make: (env: Env<Message>) => Program<Message>) {
+    this.#parts = parts;
+    this.#entries = entries;
+    this.#sent = new Chain(parts.crypto, parts.codec);
+    this.#store = new MemoryStore(parts.disk);
+    this.#host = new Host<Message>(chainedPorts(this.#ports(), this.#sent), make);
+  }
+
+  play(): Replayed {
+    let inputs = 0;
+    while (this.#at < this.#entries.length) {
+      const entry = this.#entries[this.#at] as RecordedEntry;
+      this.#at += 1;
+      inputs += 1;
+      this.#hand(entry);
+    }
+    const { crypto, codec } = this.#parts;
+    return { state: stateHash(this.#store, crypto, codec), sent: this.#sent.hash, inputs };
+  }
+
+  #hand(entry: RecordedEntry): void {
+    const host = this.#host;
+    switch (entry[0]) {
+      case 'start':
+        return host.start();
+      case 'stop':
+        return host.stop();
+      case 'leave':
+        return host.leave();
+      case 'turn':
+        return host.endTurn().release();
+      case 'input':
+        return host.input(entry[1], entry[2] as Message);
+      case 'datagram':
+        return host.datagram(entry[1], entry[2]);
+      case 'timer':
+        return host.timer(entry[1], entry[2]);
+      case 'command':
+        return host.command(entry[1]);
+      case 'answer':
+        return host.answer(entry[1], entry[2]);
+      case 'observe':
+        return host.observe(entry[1]);
+      case 'crashed':
+        return host.crashed(entry[1]);
+      case 'monotonic':
+      case 'wall':
+      case 'fraction':
+      case 'open':
+      case 'bytes':
+      case 'key':
+      case 'id':
+        throw new ReplayDivergence(this.#at - 1, 'nothing', entry[0]);
+    }
+  }
+
+  #take<Kind extends Answer[0]>(kind: Kind): Extract<Answer, readonly [Kind, unknown]>[1] | never {
+    const entry = this.#entries[this.#at];
+    if (entry?.[0] !== kind) throw new ReplayDivergence(this.#at, kind, entry?.[0] ?? 'its end');
+    this.#at += 1;
+    return entry[1] as Extract<Answer, readonly [Kind, unknown]>[1];
+  }
+
+  #ports(): HostPorts<Message> {
+    const { name, crypto, codec, endpoint, nodeKeys, run, datagramAddress, traced } = this.#parts;
+    const random: Random = {
+      bytes: () => this.#take('bytes') as Uint8Array,
+      fraction: () => this.#take('fraction') as number,
+      id: () => this.#take('id') as string,
+    };
+    const nothing = (): void => undefined;
+    return {
+      ...{ name, crypto, codec, endpoint, nodeKeys, run, datagramAddress, random },
+      store: this.#store,
+      monotonicMillis: () => this.#take('monotonic') as number,
+      wallMillis: () => this.#take('wall') as number,
+      open: () => this.#take('open') as number,
+      keyOf: () => this.#take('key') as Uint8Array,
+      ...{ close: nothing, transmit: nothing, sendDatagram: nothing, schedule: nothing, unschedule: nothing },
+      ...{ emit: nothing, reply: nothing, request: nothing, left: nothing, retire: nothing },
+      traceSink: traced ? nothing : null,
+    };
+  }
+}
