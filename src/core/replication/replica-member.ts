@@ -91,8 +91,10 @@ export class ReplicaMember implements ReplicationPort {
     const { env } = this.#parts;
     if (!env.tracing) return;
     const holders = 'holders' in told ? told.holders.map((holder) => holder.name).join(' ') : '';
-    const data = told.state === 'refused' ? { kind: value.kind, reason: told.reason } : { kind: value.kind, holders };
     const about = this.#replication.inspect(value);
+    const sequence = typeof about === 'string' ? 0 : about.sequence;
+    const deleted = typeof about !== 'string' && about.deleted;
+    const data = told.state === 'refused' ? { kind: value.kind, reason: told.reason } : { kind: value.kind, holders, sequence, deleted };
     const id = typeof about === 'string' ? '' : nameOf(about.key, value.kind, about.id);
     env.trace({ type: 'state', subject: 'write', id, to: told.state, data });
   }

@@ -2,7 +2,7 @@ import type { Parts } from '../parts.ts';
 
 /** Leaves nothing behind but the signed tombstone in the network; the node ends. False when nobody is logged in. */
 export function buryAccount(parts: Parts, done: () => void): boolean {
-  const { env, settings, session, sync, seed, ownValues } = parts;
+  const { env, settings, session, sync, seed, ownValues, replication } = parts;
   const user = session.userRecord();
   if (user === null) return false;
   const empty = new Uint8Array(32);
@@ -14,12 +14,15 @@ export function buryAccount(parts: Parts, done: () => void): boolean {
     if (!result.ok && settings.seedServer) parts.count('deletionNotAtSeed');
     // While the session is open, for only its keys can delete what lies on the ring.
     ownValues.bury(tombstone, () => {
-      if (env.tracing) env.trace({ type: 'state', subject: 'account', id: settings.user, to: 'deleted' });
-      session.logout('The account was deleted.');
-      env.store.wipe();
-      session.disown();
-      done();
-      env.retire();
+      // What the node holds for others must not go with it.
+      replication.leave(() => {
+        if (env.tracing) env.trace({ type: 'state', subject: 'account', id: settings.user, to: 'deleted' });
+        session.logout('The account was deleted.');
+        env.store.wipe();
+        session.disown();
+        done();
+        env.retire();
+      });
     });
   });
   return true;
