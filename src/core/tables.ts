@@ -35,6 +35,7 @@ export const TABLES = {
   roomKeys: { scope: 'user', key: 'event id', about: 'where in roomEvents an event lies, and who might do what before it' },
   roomAuthority: { scope: 'user', key: 'room/depth/time/event id', about: 'those events that change who may do what' },
   roomLines: { scope: 'user', key: 'room/depth/time/event id', about: 'what a room shows' },
+  roomFilters: { scope: 'user', key: 'room/range of depths', about: 'which sequences of three characters occur in a range, for search' },
   roomBuckets: { scope: 'user', key: 'room/range of depths', about: 'fingerprints of ranges of events' },
   roomChains: { scope: 'user', key: 'room/chain', about: "members' sender keys, from the first position that was given to us" },
   roomChainUses: { scope: 'user', key: 'room/chain', about: 'the first event that a sender key sealed: whose members it was for' },

@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { RoomDetails, RoomMessageView, RoomsView, RoomView } from '../../src/core/rooms/room-commands.ts';
-import { SmallWorld } from '../core/small-world.ts';
+import { PASSWORD, SmallWorld } from '../core/small-world.ts';
 
 async function lines(world: SmallWorld, node: string, room: string): Promise<readonly RoomMessageView[]> {
   return (await world.ask<{ messages: readonly RoomMessageView[] }>(node, 'room-history', { room, limit: 500 })).messages;
@@ -170,4 +170,58 @@ test('what was written while members were away, on both sides, is the same every
     [...order].filter((text) => text.startsWith('a')),
     Array.from({ length: 40 }, (_, count) => `a${count}`),
   );
+});
+
+test('a takeover brings rooms along: lines, keys, what was read, and the place as a member', async (t) => {
+  const world = new SmallWorld(9);
+  await world.people('alice', 'bob');
+  const { link } = await world.ask<RoomView>('alice', 'room-create', { name: 'garden', topic: 'roses' });
+  await world.ask('bob', 'room-join', { room: link });
+  for (let count = 0; count < 150; count += 1) await world.ask('alice', 'room-send', { room: 'garden', text: `a${count}` });
+  await world.soon('bob has it', async () => (await texts(world, 'bob', 'garden')).length === 150);
+  await world.ask('bob', 'room-read', { room: 'garden' });
+  await world.ask('bob', 'room-send', { room: 'garden', text: 'from the old place' });
+  await world.ask('bob', 'room-mute', { room: 'garden' });
+  await world.engine.startNode('bob@desk', { peers: [await world.engine.endpointOf('bob'), await world.engine.endpointOf('alice')] });
+  await world.ask('bob@desk', 'login', { password: PASSWORD });
+  await world.soon('bob@desk has the room', async () => (await texts(world, 'bob@desk', 'garden').catch(() => [])).length === 151);
+  const room = await world.ask<RoomView>('bob@desk', 'room', { room: 'garden' });
+  t.is(room.role, 'member');
+  t.true(room.muted);
+  t.is(room.unread, 0);
+  t.is((await texts(world, 'bob@desk', 'garden')).at(-1), 'from the old place');
+  await world.ask('bob@desk', 'room-send', { room: 'garden', text: 'from the new place' });
+  await world.ask('alice', 'room-send', { room: 'garden', text: 'welcome' });
+  for (const node of ['alice', 'bob@desk']) {
+    await world.soon(`${node} has it all`, async () => (await texts(world, node, 'garden')).filter((text) => text !== '(sealed)').length === 153);
+  }
+});
+
+test('search finds parts of words in any case, edits too, and nothing that was deleted', async (t) => {
+  const world = new SmallWorld(10);
+  await world.people('alice');
+  await world.ask('alice', 'room-create', { name: 'garden' });
+  const ids: string[] = [];
+  for (let count = 0; count < 600; count += 1) {
+    const { id } = await world.ask<{ id: string }>('alice', 'room-send', {
+      room: 'garden',
+      text: count % 200 === 7 ? `A Needle number ${count}` : `hay ${count}`,
+    });
+    ids.push(id);
+  }
+  await world.ask('alice', 'room-edit', { room: 'garden', id: ids[3], text: 'a thimble' });
+  await world.ask('alice', 'room-delete-message', { room: 'garden', id: ids[207] });
+  const find = async (query: string): Promise<string[]> =>
+    (await world.ask<{ messages: readonly RoomMessageView[] }>('alice', 'room-search', { room: 'garden', query })).messages.map((line) => line.text);
+  t.deepEqual(await find('needle'), ['A Needle number 407', 'A Needle number 7']);
+  t.deepEqual(await find('EEDL 407'), ['A Needle number 407']);
+  t.deepEqual(await find('himbl'), ['a thimble']);
+  t.deepEqual(
+    await find('hay 3'),
+    [...Array.from({ length: 600 }, (_, count) => count).filter((count) => count % 200 !== 7 && String(count).includes('3') && count !== 3)]
+      .reverse()
+      .slice(0, 20)
+      .map((count) => `hay ${count}`),
+  );
+  t.deepEqual(await find('nothing'), []);
 });

@@ -123,6 +123,7 @@ export class RoomArrivals {
     if (content.kind === 'message' && isOwn && this.#rooms.tables.receipts(room.id, order).length === 0) this.#rooms.tables.putWaiting(room.id, order);
     if (found === null) return;
     const line = this.#rooms.tables.line(room.id, found.order) as StoredLine;
+    if (content.kind === 'message' || content.kind === 'edit') this.#rooms.search.add(room.id, found.order, line.text);
     if (!found.fresh) {
       if (isVisible) this.#tellLine(room, found.order, line, false);
       return;

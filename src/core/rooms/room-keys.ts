@@ -29,6 +29,7 @@ export class RoomKeys {
   readonly #pairwise: Pairwise;
   /** Chains that have been stepped forward, so that messages in order cost one step each. */
   readonly #ready = new Map<string, ReceivingChain>();
+  #written: { readonly message: RoomEventBodies['sealed']; readonly content: unknown } | null = null;
   /** Chains that were asked for, by room and chain. */
   readonly #asked = new Map<string, number>();
 
@@ -56,6 +57,7 @@ export class RoomKeys {
     }
     const { chain, message } = sealForRoom(env, sending.chain, pad(env.codec.encode(content)), associatedBytes(room.id, me));
     this.#tables.putSending(room.id, { chain, audience });
+    this.#written = { message, content };
     return message;
   }
 
@@ -81,6 +83,8 @@ export class RoomKeys {
   open(room: Room, event: RoomEvent<'sealed'>): unknown {
     const { env } = this.#parts;
     const { chain, counter } = event.body;
+    // What was sealed here a moment ago need not be opened.
+    if (this.#written?.message === event.body) return this.#written.content;
     const key = `${room.id}/${toHex(chain)}`;
     const row = this.#tables.chain(room.id, toHex(chain));
     if (row === undefined || row.author !== event.author) return null;
@@ -91,7 +95,8 @@ export class RoomKeys {
       from = first;
     }
     const associated = associatedBytes(room.id, event.author);
-    const opened = openFromRoom(env.crypto, from, event.body, associated, () => undefined, { skipMax: SKIP_MAX });
+    // The event itself is signed by the author's identity key, chain and ciphertext included.
+    const opened = openFromRoom(env.crypto, from, event.body, associated, () => undefined, { skipMax: SKIP_MAX, signedOtherwise: true });
     if (typeof opened === 'string') return null;
     if (this.#ready.size >= READY_MAX) this.#ready.clear();
     this.#ready.set(key, opened.chain);
@@ -182,6 +187,7 @@ export class RoomKeys {
   forget(): void {
     this.#ready.clear();
     this.#asked.clear();
+    this.#written = null;
   }
 }
 

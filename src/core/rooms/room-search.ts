@@ -1,33 +1,111 @@
 import type { Parts } from '../parts.ts';
 import type { Room } from './room.ts';
-import type { RoomMessageView } from './room-commands.ts';
+import type { RoomId, RoomMessageView } from './room-commands.ts';
+import { depthOf, depthText } from './room-tables.ts';
 import type { Rooms } from './rooms.ts';
 
-/** Lines that are read at once. */
-const SCAN_LINES = 512;
+/** Depths that one filter spans, and its size: about one bit in five is set by 256 lines of chat. */
+const FILTER_DEPTHS = 256;
+const FILTER_BYTES = 4_096;
+const FILTER_DIGITS = 6;
+const GRAM_CHARACTERS = 3;
+/** Rooms whose filters stay in memory: a room of 100,000 messages has 1.6 MB of them. */
+const ROOMS_MAX = 4;
 
-/** Search in a room: newest first, all words of the query, in any case. */
+/**
+ * Search in a room: newest first, all words of the query, in any case, also as parts of words.
+ *
+ * For each range of depths a Bloom filter (Bloom 1970) holds the sequences of three characters that occur in it, so that only
+ * ranges are read that may hold what is looked for. The filters lie in the user's encrypted store like the lines themselves.
+ */
 export class RoomSearch {
+  readonly #parts: Parts;
   readonly #rooms: Rooms;
+  readonly #filters = new Map<RoomId, Map<number, Uint8Array>>();
+  readonly #dirty = new Set<string>();
 
-  constructor(_parts: Parts, rooms: Rooms) {
+  constructor(parts: Parts, rooms: Rooms) {
+    this.#parts = parts;
     this.#rooms = rooms;
+  }
+
+  forget(): void {
+    this.#filters.clear();
+    this.#dirty.clear();
+  }
+
+  /** A line of the room has this text from now on. */
+  add(room: RoomId, order: string, text: string): void {
+    const range = Math.floor(depthOf(order) / FILTER_DEPTHS);
+    const filters = this.#of(room);
+    let filter = filters.get(range);
+    if (filter === undefined) {
+      filter = new Uint8Array(FILTER_BYTES);
+      filters.set(range, filter);
+    }
+    for (const gram of gramsOf(text.toLowerCase())) for (const bit of bitsOf(gram)) filter[bit >>> 3] = (filter[bit >>> 3] as number) | (1 << (bit & 7));
+    this.#dirty.add(`${room}/${range}`);
+  }
+
+  /** End of a turn: each filter that changed is written once. */
+  endTurn(): void {
+    for (const key of this.#dirty) {
+      const [room = '', range = ''] = key.split('/');
+      const filter = this.#filters.get(room)?.get(Number(range));
+      if (filter !== undefined) this.#parts.env.store.put('roomFilters', `${room}/${range.padStart(FILTER_DIGITS, '0')}`, filter.slice());
+    }
+    this.#dirty.clear();
+    while (this.#filters.size > ROOMS_MAX) this.#filters.delete(this.#filters.keys().next().value as RoomId);
+  }
+
+  #of(room: RoomId): Map<number, Uint8Array> {
+    let filters = this.#filters.get(room);
+    if (filters === undefined) {
+      filters = new Map();
+      for (const [key, filter] of this.#parts.env.store.scan<Uint8Array>('roomFilters', { prefix: `${room}/` })) {
+        filters.set(Number.parseInt(key.slice(room.length + 1), 10), filter.slice());
+      }
+      this.#filters.set(room, filters);
+    }
+    return filters;
   }
 
   find(room: Room, query: string, limit: number): RoomMessageView[] {
     const words = query.toLowerCase().split(/\s+/u).filter(Boolean);
+    const bits = [...new Set(words.flatMap((word) => gramsOf(word)).flatMap(bitsOf))];
     const found: RoomMessageView[] = [];
-    let to: string | undefined;
-    for (;;) {
-      const lines = this.#rooms.tables.lines(room.id, { reverse: true, limit: SCAN_LINES, ...(to === undefined ? {} : { to }) });
+    const filters = this.#of(room.id);
+    const ranges = [...filters.keys()].sort((a, b) => b - a);
+    for (const range of ranges) {
+      const filter = filters.get(range) as Uint8Array;
+      if (!bits.every((bit) => ((filter[bit >>> 3] as number) & (1 << (bit & 7))) !== 0)) continue;
+      const lines = this.#rooms.tables.lines(room.id, {
+        reverse: true,
+        from: depthText(range * FILTER_DEPTHS),
+        to: depthText((range + 1) * FILTER_DEPTHS),
+      });
       for (const [order, line] of lines) {
         const text = line.text.toLowerCase();
         if (line.kind !== 'message' || !words.every((word) => text.includes(word))) continue;
         found.push(this.#rooms.lines.view(room, order, line));
         if (found.length >= limit) return found;
       }
-      if (lines.length < SCAN_LINES) return found;
-      to = lines.at(-1)?.[0];
     }
+    return found;
   }
+}
+
+/** All sequences of three code units. */
+function gramsOf(text: string): string[] {
+  const grams = new Set<string>();
+  for (let at = 0; at + GRAM_CHARACTERS <= text.length; at += 1) grams.add(text.slice(at, at + GRAM_CHARACTERS));
+  return [...grams];
+}
+
+/** Two places in the filter; a multiplicative hash is enough, since nobody gains by a range that is read in vain. */
+function bitsOf(gram: string): number[] {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < gram.length; at += 1) hash = Math.imul(hash ^ gram.charCodeAt(at), 0x01000193) >>> 0;
+  const other = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
+  return [hash % (FILTER_BYTES * 8), other % (FILTER_BYTES * 8)];
 }

@@ -79,6 +79,7 @@ export class Rooms {
 
   close(): void {
     for (const room of this.#rooms.values()) room.flush();
+    this.search.endTurn();
     this.#rooms.clear();
     this.outgoing.clear();
     this.#gossip.clear();
@@ -89,6 +90,7 @@ export class Rooms {
     this.joining.forget();
     this.tables.forget();
     this.arrivals.forget();
+    this.search.forget();
     this.#parts.env.cancelTimer('rooms', '');
   }
 
@@ -182,6 +184,7 @@ export class Rooms {
       this.setTimer();
     }
     for (const room of this.#rooms.values()) room.flush();
+    this.search.endTurn();
   }
 
   setTimer(): void {
