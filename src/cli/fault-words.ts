@@ -1,0 +1,217 @@
+import { didYouMean } from '../control/nearest.ts';
+import { parseNodeName } from '../control/node-name.ts';
+import { LAWS } from '../core/distributions.ts';
+import { ConfabError } from '../core/errors.ts';
+import type { Rule } from '../core/rules.ts';
+import { misfitOfDistribution, toDistribution, type WrittenDistribution } from '../scenario/distribution-part.ts';
+import { parseDuration } from '../scenario/durations.ts';
+import { readMatrix } from '../scenario/latency-matrix.ts';
+import { expandNames, misfitOfNames } from '../scenario/names.ts';
+
+/** What somebody wants done to a running network, in words: the same at a shell and in a terminal. */
+export type FaultOrder =
+  | { readonly type: 'list' }
+  /** `name` is null when none was given. */
+  | { readonly type: 'rule'; readonly name: string | null; readonly rule: WithoutId }
+  /** Null: everything, faults of nodes included. */
+  | { readonly type: 'heal'; readonly name: string | null }
+  | { readonly type: 'pause' | 'resume' | 'kill'; readonly nodes: readonly string[] }
+  | { readonly type: 'slow'; readonly nodes: readonly string[]; readonly factor: number; readonly forMillis: number }
+  | { readonly type: 'disk'; readonly nodes: readonly string[]; readonly full: boolean }
+  | { readonly type: 'clock'; readonly nodes: readonly string[]; readonly skewMillis: number };
+
+type WithoutId = Rule extends infer One ? (One extends Rule ? Omit<One, 'id'> : never) : never;
+
+/** Each order with its words, as help shows them. */
+export const FAULT_WORDS: Readonly<Record<string, string>> = {
+  list: 'list',
+  cut: 'cut GROUP GROUP [one-way] [as NAME]',
+  delay: 'delay TIME [jitter TIME] [between GROUP and GROUP] [one-way] [as NAME]',
+  latency: 'latency LAW PARAMETER VALUE ... | latency matrix FILE  [between GROUP and GROUP] [one-way] [as NAME]',
+  loss: 'loss SHARE [between GROUP and GROUP] [one-way] [as NAME]',
+  duplicate: 'duplicate SHARE [between GROUP and GROUP] [one-way] [as NAME]',
+  reorder: 'reorder SHARE by TIME [between GROUP and GROUP] [one-way] [as NAME]',
+  bandwidth: 'bandwidth BYTES-PER-SECOND [queue BYTES] [between GROUP and GROUP] [one-way] [as NAME]',
+  heal: 'heal everything | heal NAME',
+  pause: 'pause NODE ...',
+  resume: 'resume NODE ...',
+  slow: 'slow FACTOR NODE ... for TIME',
+  disk: 'disk full NODE ... | disk free NODE ...',
+  clock: 'clock ahead TIME NODE ... | clock behind TIME NODE ... | clock right NODE ...',
+  kill: 'kill NODE ...',
+};
+
+const QUEUE_BYTES = 65_536;
+const SKEW_MILLIS_MAX = 4_000_000_000_000;
+
+function refuse(reason: string): ConfabError {
+  return new ConfabError('bad-arguments', { command: 'fault', reason });
+}
+
+/** Reads an order; throws `bad-arguments` that says how it is written. */
+export function readFaultOrder(words: readonly string[]): FaultOrder {
+  const [verb = 'list', ...rest] = words;
+  const usage = Object.hasOwn(FAULT_WORDS, verb) ? FAULT_WORDS[verb] : undefined;
+  if (usage === undefined) {
+    const hint = didYouMean(verb, Object.keys(FAULT_WORDS));
+    throw refuse(`there is no fault ${JSON.stringify(verb.slice(0, 60))}.${hint || ` Known: ${Object.keys(FAULT_WORDS).join(', ')}.`}`);
+  }
+  const reader = new Reader(rest, usage);
+  const order = orderOf(verb, reader);
+  reader.end();
+  return order;
+}
+
+function orderOf(verb: string, reader: Reader): FaultOrder {
+  switch (verb) {
+    case 'list':
+      return { type: 'list' };
+    case 'cut':
+      return reader.rule({ kind: 'cut' }, { from: reader.group(), to: reader.group() });
+    case 'delay':
+      return reader.rule({ kind: 'delay', delayMillis: reader.time(), jitterMillis: reader.maybe('jitter') ? reader.time() : 0 });
+    case 'latency':
+      return reader.rule(reader.latency());
+    case 'loss':
+    case 'duplicate':
+      return reader.rule({ kind: verb, probability: reader.number(0, 1) });
+    case 'reorder':
+      return reader.rule({ kind: 'reorder', probability: reader.number(0, 1), byMillis: reader.after('by', () => reader.time()) });
+    case 'bandwidth':
+      return reader.rule({
+        kind: 'bandwidth',
+        bytesPerSecond: reader.number(1, 1e12),
+        queueBytesMax: reader.maybe('queue') ? reader.number(0, 1e12) : QUEUE_BYTES,
+      });
+    case 'heal': {
+      const name = reader.word();
+      return { type: 'heal', name: name === 'everything' ? null : name };
+    }
+    case 'pause':
+    case 'resume':
+    case 'kill':
+      return { type: verb, nodes: reader.nodes() };
+    case 'slow': {
+      const factor = reader.number(1, 1_000);
+      const nodes = reader.nodes('for');
+      return { type: 'slow', factor, nodes, forMillis: reader.after('for', () => reader.time()) };
+    }
+    case 'disk':
+      return { type: 'disk', full: reader.oneOf(['full', 'free']) === 'full', nodes: reader.nodes() };
+    default: {
+      const way = reader.oneOf(['ahead', 'behind', 'right']);
+      const millis = way === 'right' ? 0 : reader.time(SKEW_MILLIS_MAX);
+      return { type: 'clock', skewMillis: way === 'behind' ? -millis : millis, nodes: reader.nodes() };
+    }
+  }
+}
+
+type Part = WithoutId extends infer One ? (One extends WithoutId ? Omit<One, 'from' | 'to' | 'oneWay'> : never) : never;
+
+/** Takes words one after the other. */
+class Reader {
+  readonly #words: string[];
+  readonly #usage: string;
+
+  constructor(words: readonly string[], usage: string) {
+    this.#words = [...words];
+    this.#usage = usage;
+  }
+
+  refuse(reason: string): ConfabError {
+    return refuse(`${reason}. Write it like this: ${this.#usage}`);
+  }
+
+  word(): string {
+    const word = this.#words.shift();
+    if (word === undefined) throw this.refuse('something is missing');
+    return word;
+  }
+
+  maybe(wanted: string): boolean {
+    if (this.#words[0] !== wanted) return false;
+    this.#words.shift();
+    return true;
+  }
+
+  after<Value>(wanted: string, read: () => Value): Value {
+    if (!this.maybe(wanted)) throw this.refuse(`the word "${wanted}" is missing`);
+    return read();
+  }
+
+  oneOf<const Word extends string>(known: readonly Word[]): Word {
+    const word = this.word();
+    const found = known.find((each) => each === word);
+    if (found === undefined) throw this.refuse(`${JSON.stringify(word.slice(0, 60))} is none of ${known.join(', ')}`);
+    return found;
+  }
+
+  number(min: number, max: number): number {
+    const word = this.word();
+    const value = Number(word);
+    if (word.trim() === '' || !(value >= min && value <= max)) throw this.refuse(`${JSON.stringify(word.slice(0, 60))} is no number from ${min} to ${max}`);
+    return value;
+  }
+
+  time(max = 3_600_000): number {
+    const word = this.word();
+    const millis = parseDuration(word);
+    if (millis === null || millis > max) throw this.refuse(`${JSON.stringify(word.slice(0, 60))} is no time such as 200ms or 2s`);
+    return millis;
+  }
+
+  /** `alice`, `alice,bob`, `user[1..9]`, `everyone`. */
+  group(): string[] {
+    const word = this.word();
+    return word === 'everyone' ? ['*'] : this.#names(word.split(','));
+  }
+
+  nodes(until?: string): string[] {
+    const names: string[] = [];
+    while (this.#words.length > 0 && this.#words[0] !== until) names.push(...this.#names(this.word().split(',')));
+    if (names.length === 0) throw this.refuse('the nodes are missing');
+    return names;
+  }
+
+  #names(written: readonly string[]): string[] {
+    const wrong = misfitOfNames(written);
+    if (wrong !== null) throw this.refuse(wrong);
+    const names = expandNames(written);
+    for (const name of names) parseNodeName(name);
+    return names;
+  }
+
+  latency(): Part {
+    if (this.maybe('matrix')) {
+      const matrix = readMatrix(this.word());
+      if (typeof matrix === 'string') throw this.refuse(matrix);
+      // Files hold round trips.
+      return { kind: 'matrix', places: [], delayMillis: matrix.millis.map((row) => row.map((each) => each / 2)), jitterShare: 0.1 };
+    }
+    const law: Record<string, string | number> = { law: this.oneOf(LAWS) };
+    while (this.#words.length > 0 && PARAMETERS.includes(this.#words[0] as string)) {
+      const name = this.word();
+      law[name] = NUMBERS.includes(name) ? this.number(0, 100) : `${this.time()}ms`;
+    }
+    const written = law as unknown as WrittenDistribution;
+    const wrong = misfitOfDistribution(written);
+    if (wrong !== null) throw this.refuse(wrong);
+    return { kind: 'latency', distribution: toDistribution(written) };
+  }
+
+  /** The rest of every rule: between whom, in which direction, under which name. */
+  rule(part: Part, ends: { from: string[]; to: string[] } = { from: ['*'], to: ['*'] }): FaultOrder {
+    let { from, to } = ends;
+    if (this.maybe('between')) [from, to] = [this.group(), this.after('and', () => this.group())];
+    const oneWay = this.maybe('one-way');
+    const name = this.maybe('as') ? this.word().slice(0, 64) : null;
+    return { type: 'rule', name, rule: { ...part, from, to, oneWay } as WithoutId };
+  }
+
+  end(): void {
+    if (this.#words.length > 0) throw this.refuse(`nothing can be made of ${JSON.stringify(this.#words.slice(0, 3).join(' '))}`);
+  }
+}
+
+const NUMBERS: readonly string[] = ['sigma', 'shape', 'alpha'];
+const PARAMETERS: readonly string[] = ['value', 'min', 'max', 'mean', 'median', 'scale', ...NUMBERS];

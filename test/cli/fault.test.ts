@@ -1,0 +1,97 @@
+import test from 'ava';
+import { FAULT_WORDS, readFaultOrder } from '../../src/cli/fault-words.ts';
+import { runCli, startCli, temporaryRoot } from './run-cli.ts';
+
+const everyone = { from: ['*'], to: ['*'], oneWay: false };
+const ORDERS: Readonly<Record<string, unknown>> = {
+  '': { type: 'list' },
+  'cut alice bob,carol as island': { type: 'rule', name: 'island', rule: { kind: 'cut', from: ['alice'], to: ['bob', 'carol'], oneWay: false } },
+  'cut user[1..3] everyone one-way': { type: 'rule', name: null, rule: { kind: 'cut', from: ['user1', 'user2', 'user3'], to: ['*'], oneWay: true } },
+  'delay 200ms jitter 50ms between alice and everyone': {
+    type: 'rule',
+    name: null,
+    rule: { kind: 'delay', delayMillis: 200, jitterMillis: 50, from: ['alice'], to: ['*'], oneWay: false },
+  },
+  'latency lognormal median 60ms sigma 0.5': {
+    type: 'rule',
+    name: null,
+    rule: { kind: 'latency', distribution: { law: 'lognormal', medianMillis: 60, sigma: 0.5 }, ...everyone },
+  },
+  'loss 0.2': { type: 'rule', name: null, rule: { kind: 'loss', probability: 0.2, ...everyone } },
+  'reorder 0.3 by 200ms': { type: 'rule', name: null, rule: { kind: 'reorder', probability: 0.3, byMillis: 200, ...everyone } },
+  'bandwidth 9000 queue 5000': { type: 'rule', name: null, rule: { kind: 'bandwidth', bytesPerSecond: 9_000, queueBytesMax: 5_000, ...everyone } },
+  'heal everything': { type: 'heal', name: null },
+  'heal island': { type: 'heal', name: 'island' },
+  'pause alice bob@desk': { type: 'pause', nodes: ['alice', 'bob@desk'] },
+  'slow 5 alice for 30s': { type: 'slow', factor: 5, nodes: ['alice'], forMillis: 30_000 },
+  'disk full alice': { type: 'disk', full: true, nodes: ['alice'] },
+  'clock behind 45m alice bob': { type: 'clock', skewMillis: -2_700_000, nodes: ['alice', 'bob'] },
+  'clock right alice': { type: 'clock', skewMillis: 0, nodes: ['alice'] },
+};
+for (const [words, order] of Object.entries(ORDERS)) {
+  test(`fault words: ${words || '(none)'}`, (t) =>
+    t.deepEqual(readFaultOrder(words === '' ? [] : words.split(' ')), order as ReturnType<typeof readFaultOrder>));
+}
+
+const MISTAKES: Readonly<Record<string, RegExp>> = {
+  'cutt alice bob': /no fault "cutt"\. Did you mean .*cut/,
+  'cut alice': /something is missing\. Write it like this: cut GROUP GROUP/,
+  'loss 2': /"2" is no number from 0 to 1/,
+  'delay soon': /"soon" is no time/,
+  'latency lognormal median 60ms': /needs "median" and "sigma"/,
+  'latency matrix nowhere': /no matrix of that name/,
+  'slow 5 alice': /the word "for" is missing/,
+  'heal island please': /nothing can be made of "please"/,
+  'pause Alice!': /is not a name/,
+};
+for (const [words, message] of Object.entries(MISTAKES)) {
+  test(`fault words that are wrong: ${words}`, (t) => {
+    t.throws(() => readFaultOrder(words.split(' ')), { message });
+  });
+}
+
+test('help of the command and the grammar know the same words', async (t) => {
+  const { out } = await runCli(['fault', '--help']);
+  for (const word of Object.keys(FAULT_WORDS)) t.true(out.includes(word), word);
+});
+
+test('a running network is broken and healed: rules, a pause, a full disk, a wrong clock', async (t) => {
+  const root = await temporaryRoot(t);
+  const cli = async (...words: string[]) => {
+    const ran = await runCli(['--root', root, 'fault', ...words, '--json']);
+    t.is(ran.status, 0, `${words.join(' ')}: ${ran.err}`);
+    return JSON.parse(ran.out) as unknown;
+  };
+  interface Seen {
+    node: string;
+    paused: boolean;
+    rules: Array<{ id: string }>;
+    diskFull: boolean;
+    skewMillis: number;
+  }
+  const list = async () => (await cli('list')) as Seen[];
+  const none = await runCli(['--root', root, 'fault', 'loss', '0.5']);
+  t.is(none.status, 1);
+  t.regex(none.err, /Nothing runs/);
+  await Promise.all(['alice', 'bob'].map((name) => startCli(t, ['--root', root, 'node', name, '--no-seed'])));
+  await cli('cut', 'alice', 'bob', 'as', 'ditch');
+  await cli('loss', '0.5');
+  for (const { rules } of await list())
+    t.deepEqual(
+      rules.map(({ id }) => id),
+      ['ditch', 'loss-1'],
+    );
+  await cli('disk', 'full', 'bob');
+  await cli('clock', 'ahead', '2h', 'bob');
+  await cli('pause', 'alice');
+  const [alice, bob] = await list();
+  t.true(alice?.paused);
+  t.like(bob, { node: 'bob', paused: false, diskFull: true, skewMillis: 7_200_000 });
+  const said = await runCli(['--root', root, 'fault']);
+  t.regex(said.out, /ditch: cut between alice and bob\n[\s\S]*alice: does not answer[\s\S]*bob: the disk is full/);
+  const unknown = await runCli(['--root', root, 'fault', 'heal', 'nothing']);
+  t.regex(unknown.err, /A fault rule named nothing was not found/);
+  await cli('heal', 'everything');
+  for (const seen of await list()) t.like(seen, { paused: false, rules: [], diskFull: false, skewMillis: 0 });
+  t.regex((await runCli(['--root', root, 'fault'])).out, /Nothing is broken/);
+});
