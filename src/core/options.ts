@@ -226,6 +226,8 @@ export const CORE_OPTIONS = Object.freeze({
   prekeysRingMillis: 5_000,
   /** Searches for somebody's prekeys on the ring at a time. */
   prekeysSeekMax: 64,
+  /** Messages sealed without an answer, after which a new session is begun, since only answers turn a ratchet. */
+  ratchetChainMessagesMax: 1_000,
   /** Message keys that may be passed over at once / kept for a session / for how long, ms. */
   ratchetSkipMax: 1_000,
   ratchetSkippedKeysMax: 2_000,

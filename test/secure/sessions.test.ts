@@ -202,6 +202,27 @@ test('keys that were passed over are bounded and age', (t) => {
   t.is(bob.store.count('skippedKeys'), 0);
 });
 
+test('without an answer a new session is begun now and then; an answer makes that needless', (t) => {
+  const { town, alice, bob } = pairOf({ ratchetChainMessagesMax: 5 });
+  const sessionOf = (envelope: Envelope): string => Buffer.from(envelope.part.session).toString('hex');
+  const seen = new Set<string>();
+  for (let count = 0; count < 15; count += 1) {
+    town.wallMillis += 1;
+    const envelope = alice.seal(bob, `${count}`);
+    t.is(bob.open(alice, envelope), `${count}`);
+    seen.add(sessionOf(envelope));
+  }
+  t.is(seen.size, 3);
+  const answered = new Set<string>();
+  for (let count = 0; count < 15; count += 1) {
+    t.is(alice.open(bob, bob.seal(alice, 'yes')), 'yes');
+    const envelope = alice.seal(bob, `${count}`);
+    t.is(bob.open(alice, envelope), `${count}`);
+    answered.add(sessionOf(envelope));
+  }
+  t.is(answered.size, 1);
+});
+
 test('sessions with one person are bounded', (t) => {
   const { town, alice } = pairOf({ ratchetSessionsMax: 3 });
   for (let count = 0; count < 6; count += 1) {

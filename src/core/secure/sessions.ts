@@ -133,8 +133,13 @@ export class SecureSessions {
   #sealing(peer: UserId): SecureSession | null {
     const { view, session: own } = this.#parts;
     const home = view.prekeysOf(peer)?.body.home;
+    const { ratchetChainMessagesMax } = this.#parts.options;
     const usable = [...this.#of(peer).values()].filter(
-      (each) => this.#prekeys.isOurHome(each.ownHome) && canSeal(each.ratchet) && (home === undefined || sameBytes(each.theirHome, home)),
+      (each) =>
+        this.#prekeys.isOurHome(each.ownHome) &&
+        canSeal(each.ratchet) &&
+        (each.ratchet.sending?.counter ?? 0) < ratchetChainMessagesMax &&
+        (home === undefined || sameBytes(each.theirHome, home)),
     );
     const first = (own.userId ?? '') < peer;
     const rank = (each: SecureSession): number => (each.initiated === first ? 1 : 0);
