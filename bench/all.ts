@@ -4,10 +4,11 @@ import { fiftyUsers } from './fifty-users.ts';
 import { idle } from './idle.ts';
 import { JOINS } from './join.ts';
 import { messages } from './messages.ts';
+import { offlineMail } from './offline-mail.ts';
 import { presence } from './presence.ts';
 import { registrations } from './registrations.ts';
 import { SIMULATOR } from './simulator.ts';
 import { start } from './start.ts';
 
 /** In the order of the table. */
-export const BENCHMARKS: readonly Benchmark[] = [start, idle, messages, encryption, presence, registrations, ...JOINS, fiftyUsers, ...SIMULATOR];
+export const BENCHMARKS: readonly Benchmark[] = [start, idle, messages, encryption, offlineMail, presence, registrations, ...JOINS, fiftyUsers, ...SIMULATOR];

@@ -2,6 +2,7 @@ import { envelopeShape } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import { MAIL_KIND, mailExpiresMillis } from '../replication/kinds/mail-kind.ts';
 import type { WriteProgress } from '../replication/writes.ts';
+import type { Contact } from '../ring/circle.ts';
 import { misfit } from '../shape.ts';
 import type { MessageId, MonotonicMillis, UserId } from '../types.ts';
 import { letterId, mailboxKey, openMail, signLetter } from './mail-value.ts';
@@ -233,7 +234,7 @@ export class Delivery {
     const asked = posted.sort((a, b) => Number(b.state === 'asking') - Number(a.state === 'asking') || a.dueMillis - b.dueMillis).slice(0, ASKED_MAX);
     const session0 = session.open;
     const where = { key: mailboxKey(env.crypto, to), kind: MAIL_KIND, ids: asked.map(({ letter }) => letter) };
-    replication.find(where, ({ values, holders }) => {
+    replication.find(where, ({ values, holders, having }) => {
       if (session.open !== session0) return;
       recipient.asking = false;
       if (holders.length === 0) return this.#askLater(recipient);
@@ -244,13 +245,21 @@ export class Delivery {
         const found = byLetter.get(posting.letter);
         if (found === undefined) posting.state = 'unposted';
         else if (found.about.deleted) this.#answered(to, posting, found.value.bytes);
-        else if (posting.state === 'asking') posting.state = 'held';
+        else this.#found(to, posting, having);
       }
       const more = [...recipient.postings.values()].some(({ state }) => state === 'asking');
       if (more) recipient.askMillis = env.monotonicMillis;
       else this.#askLater(recipient);
       this.#tickIn(more ? 0 : options.mailTickMillis);
     });
+  }
+
+  /** It lies there still; who has it may have changed with the ring. */
+  #found(to: UserId, posting: Posting, having: readonly Contact[]): void {
+    const { chat, session } = this.#parts;
+    const others = having.filter((holder) => holder.id !== session.nodeId).map((holder) => holder.name);
+    if (others.length > 0) chat.held(to, posting.id, others);
+    if (posting.state === 'asking') posting.state = 'held';
   }
 
   /** Soon again while nobody can be reached or the ring settles around us, then less often. */
