@@ -128,8 +128,8 @@ const RULES: readonly TalkRule[] = [
     hears: /\b(?:offline|away|gone|come back|where (?:were|have) you)\b/iu,
     answer(_, { persona }) {
       return [
-        `I go away now and then (${persona.errands[0]}). Write all the same: your node keeps it until I am back.`,
-        'When I am gone your message waits with "queued" beside it, and turns to "delivered" once I have it.',
+        `I go away now and then (${persona.errands[0]}). Write all the same: your node and a few others keep it until I am back.`,
+        'When I am gone your message gets one tick, with the names of those who keep it, and two once I have it. Try /why.',
       ];
     },
   },
