@@ -1,5 +1,5 @@
 import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UdpDatagrams } from '../adapters/beacon/udp-datagrams.ts';
 import { CborFrameCodec } from '../adapters/codec/frame-codec.ts';
 import { Argon2Deriver } from '../adapters/crypto/argon2.ts';
@@ -98,7 +98,6 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   closers.push(() => datagrams.stop());
   const faults = new MachineFaults(options.faults === null ? undefined : { diskFull: options.faults.diskFull, skewMillis: options.faults.skewMillis });
   const run = 1 + Math.floor(tools.random.fraction() * (2 ** 48 - 2 ** 16));
-  const seedClient = options.seedUrl === null ? null : await makeSeedClient(options.seedUrl);
   const parts = {
     ...tools,
     clock: faults.clock(tools.clock),
@@ -110,7 +109,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     datagrams,
     frames: new CborFrameCodec(tools.codec),
     keyDeriver: new Argon2Deriver(),
-    seedClient,
+    seedClient: options.seedUrl === null ? null : await makeSeedClient(options.seedUrl),
     traceSink: traceSink === null ? null : faults.traceSink(traceSink),
     log,
   };
@@ -124,7 +123,17 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   const endpoint = formatEndpoint(driver.endpoint);
   writeFileAtomically(portFile, Buffer.from(`${portOf(driver.endpoint.address)}\n`));
   const socket = makeSocketPath();
-  const service = await startNodeService({ driver, node: name.node, folder, socketPath: socket, endpoint, run, faults, log });
+  const service = await startNodeService({
+    driver,
+    node: name.node,
+    folder,
+    socketPath: socket,
+    endpoint,
+    run,
+    faults,
+    orderFault: orderFaultFrom(folder, name.node),
+    log,
+  });
   log.info({ endpoint, run, created, seed: options.seedUrl, network: options.settings.network }, 'started');
   const ended = service.ended.then(async (end) => {
     log.info({ end }, 'ended');
@@ -152,6 +161,14 @@ function makeSocketPath(): string {
     if (!isAlive(pid)) rmSync(join(folder, name), { force: true });
   }
   return socketPath(folder, `n${process.pid}`);
+}
+
+/** Loaded when it is wanted first. */
+function orderFaultFrom(folder: string, node: string): (words: string) => Promise<readonly string[]> {
+  return async (words) => {
+    const { faultFromNode } = await import('./fault-at-node.ts');
+    return faultFromNode(dirname(dirname(folder)), node, words);
+  };
 }
 
 /** Not loaded where there is no seed server to be asked. */

@@ -1,4 +1,4 @@
-import { anything, list, record, text } from '../core/shape.ts';
+import { anything, list, optional, record, text } from '../core/shape.ts';
 import type { CommandEntry } from './registry.ts';
 import { machineFaultShapes, RULES_MAX, ruleShape } from './rule-shapes.ts';
 
@@ -6,6 +6,16 @@ const nothing = {};
 
 /** What the driver of a node answers by itself, for scripts and the lab: its entries of the one registry. */
 export const DRIVER_REGISTRY = [
+  {
+    name: 'fault',
+    slash: ['/fault'],
+    summary: 'Break lines and machines of this network on purpose, and heal them',
+    args: { words: optional(text(0, 1_000)) },
+    positional: ['words'],
+    rest: true,
+    when: 'always',
+    example: '/fault cut alice bob',
+  },
   { name: 'ping', slash: [], summary: 'Is the node there?', args: nothing, positional: [], when: 'always', example: '' },
   { name: 'subscribe', slash: [], summary: 'Send events from now on', args: nothing, positional: [], when: 'always', example: '' },
   {

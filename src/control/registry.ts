@@ -32,7 +32,7 @@ export interface CommandEntry {
   readonly menu?: { readonly order: number; readonly label: string };
 }
 
-export type DriverCommand = 'ping' | 'subscribe' | 'set-rules' | 'set-faults' | 'faults' | 'stop' | 'program-meet' | 'program-do';
+export type DriverCommand = 'ping' | 'subscribe' | 'set-rules' | 'set-faults' | 'faults' | 'fault' | 'stop' | 'program-meet' | 'program-do';
 
 const nothing = {};
 const user = text(1, 64);

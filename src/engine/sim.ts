@@ -227,6 +227,8 @@ export class SimEngine implements Engine, HostingWatcher {
       case 'ping':
       case 'subscribe':
         return {};
+      case 'fault':
+        throw new ConfabError('bad-arguments', { command: 'fault', reason: 'scenarios have steps of their own for this' });
       case 'set-faults':
         await this.setFaults(node, { ...hosted.faults, ...(args as { diskFull: boolean; skewMillis: number }) });
         return {};

@@ -15,6 +15,8 @@ export interface NodeServiceOptions {
   readonly endpoint: string;
   readonly run: number;
   readonly faults: MachineFaults;
+  /** Does an order like those of `confab fault`; gives lines for people, rejects with ConfabError. */
+  readonly orderFault: (words: string) => Promise<readonly string[]>;
   readonly log: NodeLog;
 }
 
@@ -55,6 +57,8 @@ export async function startNodeService(options: NodeServiceOptions): Promise<Nod
       case 'set-rules':
         driver.setRules(args['rules'] as readonly Rule[]);
         return { ok: true, value: { rules: driver.rules.length } };
+      case 'fault':
+        return { ok: true, value: { lines: await options.orderFault(String(args['words'] ?? '')) } };
       case 'set-faults':
         options.faults.set(args as unknown as MachineFaultSettings);
         log.warn({ ...args }, 'faults were set');

@@ -91,6 +91,9 @@ test('a running network is broken and healed: rules, a pause, a full disk, a wro
   t.regex(said.out, /ditch: cut between alice and bob\n[\s\S]*alice: does not answer[\s\S]*bob: the disk is full/);
   const unknown = await runCli(['--root', root, 'fault', 'heal', 'nothing']);
   t.regex(unknown.err, /A fault rule named nothing was not found/);
+  const typed = await runCli(['--root', root, 'call', 'bob', 'fault', 'heal ditch', '--json']);
+  t.deepEqual(JSON.parse(typed.out), { lines: ['ditch: taken away (alice did not answer and does not know of it)'] }, typed.err);
+  t.regex((await runCli(['--root', root, 'call', 'bob', 'fault', 'pause bob'])).err, /could not be told to go on from here/);
   await cli('heal', 'everything');
   for (const seen of await list()) t.like(seen, { paused: false, rules: [], diskFull: false, skewMillis: 0 });
   t.regex((await runCli(['--root', root, 'fault'])).out, /Nothing is broken/);

@@ -22,7 +22,10 @@ function messagesByKind(facts: RunFacts): string {
 type Shaded = ReadonlyArray<readonly [number, number]>;
 
 /** Median and 99th percentile over the run, in slices of time. */
-function slices(values: ReadonlyArray<readonly [atMillis: number, value: number]>, endMillis: number): Array<{ name: string; points: Array<[number, number]> }> {
+function slices(
+  values: ReadonlyArray<readonly [atMillis: number, value: number]>,
+  endMillis: number,
+): Array<{ name: string; points: Array<[number, number]> }> {
   const width = Math.max(endMillis / BUCKETS, 1);
   const buckets: number[][] = [];
   for (const [atMillis, value] of values) (buckets[Math.floor(atMillis / width)] ??= []).push(value);

@@ -64,13 +64,31 @@ export function perfettoJson(facts: RunFacts): string {
   const events: object[] = [{ ph: 'M', pid: 1, tid: 1, name: 'process_name', args: { name: 'faults' } }];
   for (const [node, pid] of pidOf) events.push({ ph: 'M', pid, tid: 1, name: 'process_name', args: { name: node } });
   facts.faults.forEach(({ name, kind, details, fromMillis, toMillis }, index) => {
-    events.push({ ph: 'X', pid: 1, tid: index + 1, ts: micros(fromMillis), dur: Math.max(1, micros(toMillis - fromMillis)), name, cat: kind, args: { details } });
+    events.push({
+      ph: 'X',
+      pid: 1,
+      tid: index + 1,
+      ts: micros(fromMillis),
+      dur: Math.max(1, micros(toMillis - fromMillis)),
+      name,
+      cat: kind,
+      args: { details },
+    });
   });
   facts.flights.forEach(({ frame, from, to, kind, messages, bytes, sentMillis, arrivedMillis, dropped }, index) => {
     const name = messages.map(({ type }) => type).join(', ') || kind;
     const pid = pidOf.get(from);
     if (pid === undefined) return;
-    events.push({ ph: 'X', pid, tid: 1, ts: micros(sentMillis), dur: 20, name: `send ${name}`, cat: 'frame', args: { frame, to, bytes, ...(dropped === null ? {} : { dropped }) } });
+    events.push({
+      ph: 'X',
+      pid,
+      tid: 1,
+      ts: micros(sentMillis),
+      dur: 20,
+      name: `send ${name}`,
+      cat: 'frame',
+      args: { frame, to, bytes, ...(dropped === null ? {} : { dropped }) },
+    });
     const target = pidOf.get(to);
     if (arrivedMillis === null || target === undefined) return;
     events.push({ ph: 's', pid, tid: 1, ts: micros(sentMillis), id: index, name: 'frame', cat: 'frame' });
@@ -95,14 +113,31 @@ function csv(head: readonly string[], rows: ReadonlyArray<ReadonlyArray<string |
 export function framesCsv(facts: RunFacts): string {
   return csv(
     ['frame', 'from', 'to', 'kind', 'messages', 'bytes', 'sentMillis', 'arrivedMillis', 'dropped'],
-    facts.flights.map((each) => [each.frame, each.from, each.to, each.kind, each.messages.map(({ type }) => type).join(' '), each.bytes, each.sentMillis, each.arrivedMillis, each.dropped]),
+    facts.flights.map((each) => [
+      each.frame,
+      each.from,
+      each.to,
+      each.kind,
+      each.messages.map(({ type }) => type).join(' '),
+      each.bytes,
+      each.sentMillis,
+      each.arrivedMillis,
+      each.dropped,
+    ]),
   );
 }
 
 export function deliveriesCsv(facts: RunFacts): string {
   return csv(
     ['message', 'from', 'to', 'acceptedMillis', 'shownMillis', 'tookMillis'],
-    [...facts.deliveries.values()].map(({ id, from, to, acceptedMillis, shownMillis }) => [id, from, to, acceptedMillis, shownMillis, shownMillis === null ? null : shownMillis - acceptedMillis]),
+    [...facts.deliveries.values()].map(({ id, from, to, acceptedMillis, shownMillis }) => [
+      id,
+      from,
+      to,
+      acceptedMillis,
+      shownMillis,
+      shownMillis === null ? null : shownMillis - acceptedMillis,
+    ]),
   );
 }
 

@@ -42,7 +42,10 @@ export function htmlReport(options: HtmlOptions): string {
     ['What happened', narrative(report.steps)],
     ['What was checked', checks(report)],
     ['What was broken, and when', faultAxis(facts)],
-    ['Space and time', `<p>A line for each node, time runs downwards, an arrow for each frame; dashed ones were lost, shaded times are faults.</p><div class="wide">${spaceTimeDiagram(facts)}</div>`],
+    [
+      'Space and time',
+      `<p>A line for each node, time runs downwards, an arrow for each frame; dashed ones were lost, shaded times are faults.</p><div class="wide">${spaceTimeDiagram(facts)}</div>`,
+    ],
     ['The way of each message', stories(facts)],
     ['The ring', `<div class="rings">${ringView(facts.ringBefore, 'Before the first fault')}${ringView(facts.ringAfter, 'At the end')}</div>`],
     ['Figures', charts(facts)],
@@ -66,12 +69,18 @@ ${sections.map(([heading, body], index) => `<h2 id="s${index + 1}">${escapeText(
 function summary(report: RunReport, facts: RunFacts): string {
   const where = report.engine === 'sim' ? `in the simulator with seed ${report.seed}` : 'on real processes';
   const lost = facts.flights.filter(({ arrivedMillis }) => arrivedMillis === null).length;
-  const parts = [counted(facts.nodes.length, 'node'), `${counted(facts.flights.length, 'frame')} (${lost} did not arrive)`, counted(facts.deliveries.size, 'message'), counted(facts.faults.length, 'fault')];
+  const parts = [
+    counted(facts.nodes.length, 'node'),
+    `${counted(facts.flights.length, 'frame')} (${lost} did not arrive)`,
+    counted(facts.deliveries.size, 'message'),
+    counted(facts.faults.length, 'fault'),
+  ];
   return `Played ${where}: ${parts.join(', ')}; ${sayMillis(report.virtualMillis)} ${report.engine === 'sim' ? 'of virtual time ' : ''}in ${sayMillis(report.wallMillis)}.`;
 }
 
 function repeatWords(report: RunReport): string {
-  if (report.engine === 'sim') return `The same command gives the same run: ${counted(report.trace.events, 'event')}, SHA-256 <code>${escapeText(report.trace.sha256)}</code>.`;
+  if (report.engine === 'sim')
+    return `The same command gives the same run: ${counted(report.trace.events, 'event')}, SHA-256 <code>${escapeText(report.trace.sha256)}</code>.`;
   return `Real processes take their own time, so no two runs are equal. This one left ${counted(report.trace.events, 'event')}, SHA-256 <code>${escapeText(report.trace.sha256)}</code>.`;
 }
 
@@ -79,7 +88,9 @@ const PASSING = /^[\d.]+(ms|s|m|h) pass$/;
 
 function narrative(steps: readonly StepReport[]): string {
   // Steps side by side are told in the order of time; that time passes shows in the times of the others.
-  const told = steps.filter(({ step, outcome }) => outcome !== 'ok' || !PASSING.test(step)).sort((one, other) => (one.outcome === 'skipped' ? 1 : 0) - (other.outcome === 'skipped' ? 1 : 0) || one.startMillis - other.startMillis);
+  const told = steps
+    .filter(({ step, outcome }) => outcome !== 'ok' || !PASSING.test(step))
+    .sort((one, other) => (one.outcome === 'skipped' ? 1 : 0) - (other.outcome === 'skipped' ? 1 : 0) || one.startMillis - other.startMillis);
   const rows = told.map(({ number, startMillis, step, outcome, evidence }) => {
     const said = escapeText(concealed(step));
     const words = evidence === null ? said : `${said} <small>· ${escapeText(concealed(evidence))}</small>`;

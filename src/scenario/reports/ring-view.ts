@@ -20,11 +20,15 @@ export function ringView(members: readonly RingPlace[], title: string): string {
     if (successor !== undefined && successor.node !== node) {
       const [toX, toY] = point(successor.place, RADIUS);
       const right = successor.node === next?.node;
-      parts.push(`<line x1="${short(x)}" y1="${short(y)}" x2="${short(toX)}" y2="${short(toY)}" stroke="${right ? colourOf(0) : '#c0392b'}" stroke-width="${right ? 1 : 2}" marker-end="url(#head)"/>`);
+      parts.push(
+        `<line x1="${short(x)}" y1="${short(y)}" x2="${short(toX)}" y2="${short(toY)}" stroke="${right ? colourOf(0) : '#c0392b'}" stroke-width="${right ? 1 : 2}" marker-end="url(#head)"/>`,
+      );
     }
     const [textX, textY] = point(place, RADIUS + 14);
     const anchor = textX < SIZE / 2 - 5 ? 'end' : textX > SIZE / 2 + 5 ? 'start' : 'middle';
-    parts.push(`<circle cx="${short(x)}" cy="${short(y)}" r="4" fill="${colourOf(0)}"/><text x="${short(textX)}" y="${short(textY + 4)}" text-anchor="${anchor}">${escapeText(node)}</text>`);
+    parts.push(
+      `<circle cx="${short(x)}" cy="${short(y)}" r="4" fill="${colourOf(0)}"/><text x="${short(textX)}" y="${short(textY + 4)}" text-anchor="${anchor}">${escapeText(node)}</text>`,
+    );
   }
   parts.push(`<text x="8" y="16" class="title">${escapeText(title)} (${members.length})</text>`);
   return `<svg viewBox="0 0 ${SIZE} ${SIZE}" style="max-width:${SIZE}px" role="img" aria-label="${escapeText(title)}">${parts.join('')}</svg>`;

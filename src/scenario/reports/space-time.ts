@@ -33,25 +33,36 @@ export function spaceTimeDiagram(facts: RunFacts): string {
   const parts: string[] = [];
   for (const { kind, fromMillis, toMillis, name, details } of facts.faults) {
     const top = y(fromMillis);
-    parts.push(`<rect x="${LEFT}" y="${short(top)}" width="${width - LEFT}" height="${short(Math.max(1, y(toMillis) - top))}" class="fault"><title>${escapeText(`${kind}: ${name} ${details}`)}</title></rect>`);
+    parts.push(
+      `<rect x="${LEFT}" y="${short(top)}" width="${width - LEFT}" height="${short(Math.max(1, y(toMillis) - top))}" class="fault"><title>${escapeText(`${kind}: ${name} ${details}`)}</title></rect>`,
+    );
   }
-  for (const tick of ticks(endMillis / 1_000, 12)) parts.push(`<text x="${LEFT - 8}" y="${short(y(tick * 1_000) + 4)}" text-anchor="end">${short(tick)} s</text>`);
+  for (const tick of ticks(endMillis / 1_000, 12))
+    parts.push(`<text x="${LEFT - 8}" y="${short(y(tick * 1_000) + 4)}" text-anchor="end">${short(tick)} s</text>`);
   for (const [node, x] of laneOf) {
-    parts.push(`<text x="${x}" y="16" text-anchor="middle" class="title">${escapeText(node)}</text><line x1="${x}" y1="${TOP - 10}" x2="${x}" y2="${height - 8}" class="lane"/>`);
+    parts.push(
+      `<text x="${x}" y="16" text-anchor="middle" class="title">${escapeText(node)}</text><line x1="${x}" y1="${TOP - 10}" x2="${x}" y2="${height - 8}" class="lane"/>`,
+    );
   }
   for (const { node, atMillis, detail } of facts.trace.events) {
     const x = laneOf.get(node);
     if (x === undefined || detail.type !== 'life' || detail.what === 'reload') continue;
     const up = detail.what === 'start';
-    parts.push(`<circle cx="${x}" cy="${short(y(atMillis))}" r="5" class="${up ? 'up' : 'gone'}"><title>${escapeText(`${node}: ${detail.what} at ${short(atMillis)} ms`)}</title></circle>`);
+    parts.push(
+      `<circle cx="${x}" cy="${short(y(atMillis))}" r="5" class="${up ? 'up' : 'gone'}"><title>${escapeText(`${node}: ${detail.what} at ${short(atMillis)} ms`)}</title></circle>`,
+    );
   }
   for (const flight of chosen) parts.push(arrow(flight, laneOf, y));
   const left = drawable.length - chosen.length;
-  const note = left > 0 || facts.nodes.length > nodes.length ? `<p>Shown: ${chosen.length} of ${facts.flights.length} frames between ${nodes.length} of ${facts.nodes.length} nodes, first those that carry messages of people. The CSV file holds all.</p>` : '';
+  const note =
+    left > 0 || facts.nodes.length > nodes.length
+      ? `<p>Shown: ${chosen.length} of ${facts.flights.length} frames between ${nodes.length} of ${facts.nodes.length} nodes, first those that carry messages of people. The CSV file holds all.</p>`
+      : '';
   return `${note}<svg viewBox="0 0 ${width} ${height}" style="min-width:${Math.min(width, 1400)}px" role="img" aria-label="space-time diagram">${ARROW_HEAD}${parts.join('')}</svg>`;
 }
 
-const ARROW_HEAD = '<defs><marker id="head" viewBox="0 0 6 6" refX="6" refY="3" markerWidth="6" markerHeight="6" orient="auto"><path d="M0,0 L6,3 L0,6 z" fill="context-stroke"/></marker></defs>';
+const ARROW_HEAD =
+  '<defs><marker id="head" viewBox="0 0 6 6" refX="6" refY="3" markerWidth="6" markerHeight="6" orient="auto"><path d="M0,0 L6,3 L0,6 z" fill="context-stroke"/></marker></defs>';
 
 /** A lost frame ends half way, with a cross. */
 function arrow(flight: Flight, laneOf: ReadonlyMap<string, number>, y: (millis: number) => number): string {

@@ -62,7 +62,8 @@ export function chart(series: readonly Series[], options: ChartOptions): string 
   const y = (value: number) => HEIGHT - BOTTOM - (value / maxY) * (HEIGHT - BOTTOM - TOP);
   const parts: string[] = [];
   for (const [from, to] of options.shaded ?? []) {
-    if (from < maxX) parts.push(`<rect x="${short(x(from))}" y="${TOP}" width="${short(x(Math.min(to, maxX)) - x(from))}" height="${HEIGHT - BOTTOM - TOP}" class="fault"/>`);
+    if (from < maxX)
+      parts.push(`<rect x="${short(x(from))}" y="${TOP}" width="${short(x(Math.min(to, maxX)) - x(from))}" height="${HEIGHT - BOTTOM - TOP}" class="fault"/>`);
   }
   for (const tick of ticks(maxY)) {
     parts.push(`<line x1="${LEFT}" y1="${short(y(tick))}" x2="${WIDTH - RIGHT}" y2="${short(y(tick))}" class="grid"/>`);
@@ -71,8 +72,12 @@ export function chart(series: readonly Series[], options: ChartOptions): string 
   for (const tick of ticks(maxX, 8)) parts.push(`<text x="${short(x(tick))}" y="${HEIGHT - BOTTOM + 16}" text-anchor="middle">${short(tick)}</text>`);
   for (const [index, { name, points: own }] of series.entries()) {
     const colour = colourOf(index);
-    if (options.dots === true) for (const [px, py] of own) parts.push(`<circle cx="${short(x(px))}" cy="${short(y(py))}" r="2.5" fill="${colour}" fill-opacity="0.6"/>`);
-    else parts.push(`<polyline points="${own.map(([px, py]) => `${short(x(px))},${short(y(py))}`).join(' ')}" fill="none" stroke="${colour}" stroke-width="1.6"/>`);
+    if (options.dots === true)
+      for (const [px, py] of own) parts.push(`<circle cx="${short(x(px))}" cy="${short(y(py))}" r="2.5" fill="${colour}" fill-opacity="0.6"/>`);
+    else
+      parts.push(
+        `<polyline points="${own.map(([px, py]) => `${short(x(px))},${short(y(py))}`).join(' ')}" fill="none" stroke="${colour}" stroke-width="1.6"/>`,
+      );
     parts.push(`<rect x="${WIDTH - RIGHT + 10}" y="${TOP + index * 16}" width="10" height="10" fill="${colour}"/>`);
     parts.push(`<text x="${WIDTH - RIGHT + 25}" y="${TOP + 9 + index * 16}">${escapeText(name)}</text>`);
   }

@@ -14,7 +14,8 @@ import type { Turn } from './turn.ts';
 type Args = Readonly<Record<string, unknown>>;
 
 /** Commands whose answer is a view of its own. */
-const VIEWS: ReadonlySet<string> = new Set([
+const VIEWS: ReadonlySet<string> = new Set<CommandEntry['name']>([
+  'fault',
   'friends',
   'requests',
   'chats',
@@ -36,7 +37,7 @@ const VIEWS: ReadonlySet<string> = new Set([
   'room-export',
   'verify',
   'recovery-words',
-] satisfies CommandName[]);
+]);
 /** Commands that mean the present conversation when nobody is named; none of them takes anything away. */
 const MEANS_THIS_CHAT: ReadonlySet<string> = new Set(['history', 'read', 'user'] satisfies CommandName[]);
 /** What cannot be taken back asks once more. */

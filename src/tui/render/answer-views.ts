@@ -38,6 +38,8 @@ export function answerLines(command: string, value: unknown, model: Model): read
     case 'room-search':
     case 'room-export':
       return roomAnswerLines(command, value, model);
+    case 'fault':
+      return (value as { readonly lines: readonly string[] }).lines.map((line) => plain(sanitiseLine(line)));
     case 'ring':
       return ringLines(value as RingView);
     case 'recovery-words':
