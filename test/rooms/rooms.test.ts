@@ -225,3 +225,16 @@ test('search finds parts of words in any case, edits too, and nothing that was d
   );
   t.deepEqual(await find('nothing'), []);
 });
+
+test('whoever deletes the account leaves its rooms, and somebody else owns what it owned', async (t) => {
+  const world = new SmallWorld(11);
+  await world.people('alice', 'bob');
+  const { link } = await world.ask<RoomView>('alice', 'room-create', { name: 'garden' });
+  await world.ask('bob', 'room-join', { room: link });
+  await world.ask('alice', 'delete-account', { password: PASSWORD });
+  await world.soon('bob owns it alone', async () => {
+    const { memberList } = await world.ask<RoomDetails>('bob', 'room', { room: 'garden' });
+    return memberList.map(({ name, role }) => `${name} ${role}`).join() === 'bob owner';
+  });
+  t.is((await lines(world, 'bob', 'garden')).at(-1)?.kind, 'left');
+});

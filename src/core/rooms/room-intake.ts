@@ -1,4 +1,5 @@
 import { toHex } from '../bytes.ts';
+import { SourceBudget } from '../discovery/budget.ts';
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { UserId } from '../types.ts';
@@ -11,11 +12,14 @@ import type { Rooms } from './rooms.ts';
 type Of<Type extends RoomMessage['type']> = Extract<RoomMessage, { type: Type }>;
 
 const EVENTS_MAX = 64;
+/** Envelopes of those who are no friends and share no room with the user: invitations. */
+const STRANGERS = { perSecond: 16, perSourceAndSecond: 2 };
 
 /** What comes over links about rooms: judged, handed to whom it concerns, and what is missing asked for. */
 export class RoomIntake {
   readonly #parts: Parts;
   readonly #rooms: Rooms;
+  readonly #strangers = new SourceBudget(STRANGERS);
 
   constructor(parts: Parts, rooms: Rooms) {
     this.#parts = parts;
@@ -141,9 +145,12 @@ export class RoomIntake {
   }
 
   #envelope(link: Link, { part }: Of<'room-envelope'>): void {
-    const { friends, links, session } = this.#parts;
+    const { env, friends, links, session } = this.#parts;
     const from = link.userId;
     if (from === null || from === session.userId || friends.isBlocked(from)) return this.#parts.count('roomEnvelopesRefused');
+    // Opening costs a stranger's target more than the stranger.
+    const isKnown = friends.relation(from) === 'friend' || this.#rooms.all().some((room) => room.isMember(from));
+    if (!isKnown && !this.#strangers.take(from, env.monotonicMillis)) return this.#parts.count('roomEnvelopesRefused');
     const confidence = this.#rooms.pairwise.read(from, part);
     if (typeof confidence === 'string') {
       this.#parts.count('roomEnvelopesRefused');

@@ -301,13 +301,14 @@ export class RoomJoining {
     const { env, links, options } = this.#parts;
     const fresh: RoomCard[] = [];
     for (const card of cards) {
-      const create = readRoomEvent(env, card.create);
+      // What is known is not checked again.
+      const before = this.#cards.get(toHex(env.crypto.sha256(card.create.bytes)));
+      const create = before?.create ?? readRoomEvent(env, card.create);
       if (typeof create === 'string' || create.kind !== 'create' || create.body.policy === 'invite') {
         this.#parts.count('dropped:invalid');
         continue;
       }
-      const known = this.#cards.has(create.room);
-      if (!known) fresh.push(card);
+      if (before === undefined) fresh.push(card);
       this.#cards.delete(create.room);
       this.#cards.set(create.room, { card, create });
       if (this.#cards.size > options.roomCardsMax) this.#cards.delete(this.#cards.keys().next().value as RoomId);

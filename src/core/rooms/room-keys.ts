@@ -1,4 +1,5 @@
 import { concat, toHex, utf8 } from '../bytes.ts';
+import { SourceBudget } from '../discovery/budget.ts';
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import { pad, unpad } from '../secure/padding.ts';
@@ -29,6 +30,7 @@ export class RoomKeys {
   readonly #pairwise: Pairwise;
   /** Chains that have been stepped forward, so that messages in order cost one step each. */
   readonly #ready = new Map<string, ReceivingChain>();
+  readonly #gifts = new SourceBudget(GIFTS);
   #written: { readonly message: RoomEventBodies['sealed']; readonly content: unknown } | null = null;
   /** Chains that were asked for, by room and chain. */
   readonly #asked = new Map<string, number>();
@@ -173,6 +175,9 @@ export class RoomKeys {
         continue;
       }
       const id = toHex(position.id);
+      // From others only what is missed here; from the sender, who gives keys before using them, not without end.
+      const isAwaited = this.#tables.sealed(room.id, id).length > 0;
+      if (!isAwaited && (from !== author || !this.#gifts.take(from, this.#parts.env.monotonicMillis))) continue;
       const known = this.#tables.chain(room.id, id);
       // The sender's own word stands; that of others is taken until the sender speaks.
       const better = known === undefined || (known.by !== known.author && from === author) || (known.by === from && position.counter < known.position.counter);
@@ -191,7 +196,10 @@ export class RoomKeys {
   }
 }
 
-const SKIP_MAX = 1_000;
+/** More than a chain ever serves for; each step that a message skips is computed. */
+const SKIP_MAX = 256;
+/** Chains that are taken unasked. */
+const GIFTS = { perSecond: 512, perSourceAndSecond: 16 };
 const ASK_AGAIN_MILLIS = 1_000;
 const ASKED_MAX = 4_096;
 

@@ -150,6 +150,12 @@ export class Rooms {
     return event;
   }
 
+  /** The account ends: every room hears that the user leaves, and has an owner all the same. */
+  leaveAll(): void {
+    for (const room of this.#rooms.values()) if (room.row.status === 'member') this.write(room, 'leave', {});
+    this.endTurn();
+  }
+
   /** Members with whom there is a link now. */
   linked(room: Room): Link[] {
     const { session, connections } = this.#parts;

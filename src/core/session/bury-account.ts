@@ -2,9 +2,10 @@ import type { Parts } from '../parts.ts';
 
 /** Leaves nothing behind but the signed tombstone in the network; the node ends. False when nobody is logged in. */
 export function buryAccount(parts: Parts, done: () => void): boolean {
-  const { env, settings, session, sync, seed, ownValues, replication } = parts;
+  const { env, settings, session, sync, seed, rooms, ownValues, replication } = parts;
   const user = session.userRecord();
   if (user === null) return false;
+  rooms.leaveAll();
   const empty = new Uint8Array(32);
   const nothing = { sealingKey: empty, authenticationKey: empty, salt: new Uint8Array(16), displayName: '', about: '', deleted: true };
   const tombstone = session.signAsUser('user', { ...user.body, ...nothing }, user.sequence);
