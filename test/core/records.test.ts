@@ -88,6 +88,31 @@ test('R11: a node cannot borrow the certificate of another node or user', (t) =>
   t.is(verifyRecord(tools, fresh(relabelled)), 'record: wrong node certificate');
 });
 
+test('a record that comes again from another peer costs no second check of its signature, a changed one does', (t) => {
+  let checks = 0;
+  const crypto = Object.create(tools.crypto, {
+    verify: {
+      value: (...args: Parameters<typeof tools.crypto.verify>) => {
+        checks += 1;
+        return tools.crypto.verify(...args);
+      },
+    },
+  }) as typeof tools.crypto;
+  const counting = { ...tools, crypto };
+  const record = presenceRecord(bob);
+  const first = verifyRecord(counting, fresh(record));
+  t.is(checks, 1);
+  t.is(verifyRecord(counting, fresh(record)), first);
+  t.is(checks, 1);
+  const forged = fresh(record);
+  forged.bytes[forged.bytes.length - 1] = (forged.bytes[forged.bytes.length - 1] as number) ^ 1;
+  t.is(typeof verifyRecord(counting, forged), 'string');
+  const cut = fresh(record);
+  cut.signature[63] = (cut.signature[63] as number) ^ 1;
+  t.is(typeof verifyRecord(counting, cut), 'string');
+  t.true(checks >= 2);
+});
+
 test('verifyRecord survives whatever it is given', (t) => {
   fc.assert(fc.property(fc.anything(), (value) => typeof verifyRecordOfAnything(value) === 'string'));
   t.notThrows(() =>
