@@ -4,6 +4,7 @@ import * as call from './commands/call.ts';
 import * as doctor from './commands/doctor.ts';
 import * as explore from './commands/explore.ts';
 import * as fault from './commands/fault.ts';
+import * as host from './commands/host.ts';
 import * as inspect from './commands/inspect.ts';
 import * as manual from './commands/manual.ts';
 import * as fresh from './commands/new.ts';
@@ -21,7 +22,7 @@ import * as users from './commands/users.ts';
 import type { CliContext } from './context.ts';
 
 /** Every command in the order in which help lists them: what people start with first, what scripts need last. */
-const COMMANDS = [up, tui, run, explore, fresh, node, seed, ps, ring, stop, users, fault, call, inspect, trace, replay, doctor, bench, manual];
+const COMMANDS = [up, tui, run, explore, fresh, node, seed, ps, ring, stop, users, fault, call, inspect, trace, replay, doctor, bench, manual, host];
 
 /** Each file registers options and help only; what a command does is imported when it is run, so that help is quick. */
 export function registerCommands(program: Command, context: CliContext): void {

@@ -10,6 +10,7 @@ import { loadNodeKey } from '../adapters/system/node-key.ts';
 import { runtimeFolder, socketPath } from '../adapters/system/runtime-folder.ts';
 import { TraceFile } from '../adapters/system/trace-file.ts';
 import { portOf } from '../adapters/zeromq/addresses.ts';
+import type { Neighbourhood } from '../adapters/zeromq/neighbourhood.ts';
 import { ZeroMqTransport } from '../adapters/zeromq/zeromq-transport.ts';
 import { isAlive } from '../control/locate.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
@@ -19,12 +20,16 @@ import type { NodeConduct } from '../lab/conducts.ts';
 import { labNode } from '../lab/lab-node.ts';
 import type { LabEnv, LabProgram } from '../lab/program.ts';
 import { type DriverEnd, NodeDriver } from '../node/driver.ts';
-import { type NodeLog, openLog } from '../node/log.ts';
+import { type NodeLog, openLog, type SharedLog } from '../node/log.ts';
 import { MachineFaults } from '../node/machine-faults.ts';
-import { type SufferedFaults, startNodeService } from '../node/service.ts';
-import type { SeedClient } from '../ports/ports.ts';
+import { type NodeHandle, type SufferedFaults, startNodeService } from '../node/service.ts';
+import type { SharedControl } from '../node/shared-control.ts';
+import type { KeyDeriver, SeedClient } from '../ports/ports.ts';
 import { makeTools } from './compose-tools.ts';
 import { recordInputs } from './input-file.ts';
+
+/** A page cache of 4 MiB a file would be most of what a node needs, where hundreds of them share a process. */
+const SHARED_CACHE_KIB = 256;
 
 export interface LiveNodeOptions {
   readonly name: NodeNameParts;
@@ -45,6 +50,17 @@ export interface LiveNodeOptions {
   readonly faults: SufferedFaults | null;
   /** A chat node that does not play by the rules. */
   readonly conduct: NodeConduct | null;
+  /** Given when other nodes run in this process, too. */
+  readonly shared?: SharedParts;
+}
+
+/** What nodes of one process have in common. */
+export interface SharedParts {
+  readonly log: SharedLog;
+  readonly control: SharedControl;
+  readonly keyDeriver: KeyDeriver;
+  /** Nodes of the process reach each other without a detour through the system. */
+  readonly neighbours: Neighbourhood;
 }
 
 export interface LiveNode {
@@ -77,12 +93,19 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   closers.push(() => lock.release());
   // A folder that was made by hand or copied may be open to others.
   chmodSync(folder, 0o700);
-  const log = openLog(join(folder, 'node.log'), name.node);
+  const { shared } = options;
+  const log = shared?.log.of(name.node) ?? openLog(join(folder, 'node.log'), name.node);
   closers.push(() => log.close());
   const onSetAside = (file: string, reason: string) => log.error({ file, reason }, 'a damaged file was set aside');
   const tools = makeTools();
   const { keys, created } = loadNodeKey(folder, tools.random, onSetAside);
-  const store = new SqliteNodeStore({ folder, nodeKey: nodeStoreKey(tools.crypto, keys), codec: tools.codec, onSetAside });
+  const store = new SqliteNodeStore({
+    folder,
+    nodeKey: nodeStoreKey(tools.crypto, keys),
+    codec: tools.codec,
+    onSetAside,
+    ...(shared === undefined ? {} : { cacheKib: SHARED_CACHE_KIB }),
+  });
   closers.push(() => store.close());
   const traceSink = options.traceFile === null ? null : new TraceFile(options.traceFile);
   if (traceSink !== null) closers.push(() => traceSink.close());
@@ -92,6 +115,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     portBefore: readPort(portFile),
     agreementSeed: keys.agreementSeed,
     crypto: tools.crypto,
+    ...(shared === undefined ? {} : { neighbours: shared.neighbours }),
   });
   closers.push(() => transport.stop());
   const datagrams = new UdpDatagrams({ interfaceAddress: options.interfaceAddress, shared: options.settings.beacon === true });
@@ -108,7 +132,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     transport,
     datagrams,
     frames: new CborFrameCodec(tools.codec),
-    keyDeriver: new Argon2Deriver(),
+    keyDeriver: shared?.keyDeriver ?? new Argon2Deriver(),
     seedClient: options.seedUrl === null ? null : await makeSeedClient(options.seedUrl),
     traceSink: traceSink === null ? null : faults.traceSink(traceSink),
     log,
@@ -122,7 +146,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   await driver.start();
   const endpoint = formatEndpoint(driver.endpoint);
   writeFileAtomically(portFile, Buffer.from(`${portOf(driver.endpoint.address)}\n`));
-  const socket = makeSocketPath();
+  const socket = shared?.control.addressOf(name.node) ?? makeSocketPath();
   const service = await startNodeService({
     driver,
     node: name.node,
@@ -133,6 +157,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     faults,
     orderFault: orderFaultFrom(folder, name.node),
     log,
+    ...(shared === undefined ? {} : { join: (handle: NodeHandle) => shared.control.join(name.node, handle) }),
   });
   log.info({ endpoint, run, created, seed: options.seedUrl, network: options.settings.network }, 'started');
   const ended = service.ended.then(async (end) => {
@@ -154,7 +179,7 @@ function readPort(file: string): number {
 }
 
 /** Sockets are named after their process, so that those of killed ones can be told and cleared away. */
-function makeSocketPath(): string {
+export function makeSocketPath(): string {
   const folder = runtimeFolder();
   for (const name of readdirSync(folder)) {
     const pid = Number(/^n(\d+)-/.exec(name)?.[1] ?? process.pid);

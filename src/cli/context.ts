@@ -5,6 +5,9 @@ import { ConfabError } from '../core/errors.ts';
 import { renderTable, type Table } from './table.ts';
 
 /** What every command gets: where the data lies, how to print. Read lazily, since options are known only after parsing. */
+/** Nodes that may share a process: beyond it a single thread has more to do than it can. */
+export const PER_PROCESS_MAX = 1_000;
+
 export interface CliContext {
   /** Absolute path of the data root, which holds nodes/ and server_data/. */
   readonly root: string;

@@ -138,14 +138,14 @@ async function logIn(driver: NodeDriver, password: string): Promise<void> {
   if (!result.ok) throw new ConfabError(isErrorCode(result.code) ? result.code : 'internal', result.details);
 }
 
-function requireEndpoint(text: string): Endpoint {
+export function requireEndpoint(text: string): Endpoint {
   const endpoint = parseEndpoint(text);
   if (endpoint === null) throw new ConfabError('bad-endpoint', { endpoint: JSON.stringify(text.slice(0, 200)) });
   return endpoint;
 }
 
 /** Numbers of known options only; whatever else is written there is a slip of whoever starts this node. */
-function parseCoreOptions(text: string): Partial<CoreOptions> {
+export function parseCoreOptions(text: string): Partial<CoreOptions> {
   const refuse = () => new ConfabError('bad-arguments', { command: 'node', reason: '--core-options takes a JSON object of known options and numbers' });
   let value: unknown;
   try {
@@ -167,7 +167,7 @@ function requireUrl(text: string | null): void {
   }
 }
 
-function requireConduct(name: string): NodeConduct {
+export function requireConduct(name: string): NodeConduct {
   const conduct = conductNamed(name);
   if (conduct !== null) return conduct;
   throw new ConfabError('bad-arguments', {

@@ -11,6 +11,7 @@ import { LocalEngine } from '../engine/local.ts';
 import { traceLine } from '../engine/trace-summary.ts';
 import { type Scenario, SEED_DEFAULT } from '../scenario/load.ts';
 import { Narration, SILENT } from '../scenario/narration.ts';
+import { stepForOwnProcess } from '../scenario/own-process.ts';
 import { EXIT_STATUS, type RunReport, reportJson } from '../scenario/report.ts';
 import { runScenario } from '../scenario/runner.ts';
 import { makeTools } from './compose-tools.ts';
@@ -34,6 +35,8 @@ export interface RunScenariosOptions {
   readonly keep: string | null;
   /** A folder for reports; null: none is written. */
   readonly reportFolder: string | null;
+  /** Real nodes that share a process; 1: each has its own. */
+  readonly perProcess?: number;
 }
 
 /** What a shell expects of a program that ended by Ctrl-C. */
@@ -43,6 +46,7 @@ const INTERRUPTED_STATUS = 130;
 export async function runScenarios(context: CliContext, files: readonly string[], options: RunScenariosOptions): Promise<number> {
   const scenarios: Scenario[] = [];
   for (const file of files) scenarios.push(await readScenario(file, options.seed));
+  if ((options.perProcess ?? 1) > 1) for (const scenario of scenarios) refuseToShare(scenario);
   if (options.traceFile !== null) await writeTrace(options.traceFile, []);
   if (options.record !== null) await mkdir(resolve(options.record), { recursive: true, mode: 0o700 });
   const interruption = watchInterruption(context);
@@ -58,6 +62,14 @@ export async function runScenarios(context: CliContext, files: readonly string[]
     interruption.release();
   }
   return status;
+}
+
+/** A node that is killed or paused would take those with it that share its process: said before anything is started. */
+function refuseToShare(scenario: Scenario): void {
+  const step = stepForOwnProcess(scenario);
+  if (step === null) return;
+  const reason = `line ${step.line} of ${scenario.file} says "${step.verb.name}", which needs a process for each node; leave --per-process out, or use stop and start`;
+  throw new ConfabError('bad-arguments', { command: 'run', reason });
 }
 
 async function runOne(context: CliContext, scenario: Scenario, options: RunScenariosOptions, signal: AbortSignal): Promise<RunReport> {
@@ -113,6 +125,7 @@ function makeEngine(scenario: Scenario, options: RunScenariosOptions & { readonl
     coreOptions: scenario.options,
     beacon: scenario.network.beacon,
     ...(options.record === null ? {} : { recordFolder: resolve(options.record) }),
+    perProcess: options.perProcess ?? 1,
     ...(scenario.program === null ? {} : { programPath: programPath(scenario.file, scenario.program) }),
   });
 }

@@ -25,8 +25,21 @@ interface Pending {
   readonly timer: NodeJS.Timeout;
 }
 
-/** Attaches to a node. Rejects with `unavailable` when nobody listens there. */
-export function connectControl(socketPath: string, options: ControlClientOptions = {}): Promise<SocketControlClient> {
+/** Attaches to a node. Rejects with `unavailable` when nobody listens there. A node that shares its process has `#<node>` behind the path. */
+export async function connectControl(socketPath: string, options: ControlClientOptions = {}): Promise<SocketControlClient> {
+  const [, path = socketPath, node] = /^(.*)#([^#/]+)$/.exec(socketPath) ?? [];
+  const client = await connectSocket(path, options);
+  if (node === undefined) return client;
+  try {
+    await client.call('select', { node });
+    return client;
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+function connectSocket(socketPath: string, options: ControlClientOptions): Promise<SocketControlClient> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(socketPath);
     const refuse = () => {

@@ -13,6 +13,8 @@ export interface NodePointer {
   readonly endpoint: string;
   readonly run: number;
   readonly startedMillis: number;
+  /** Its process runs other nodes, too: no signal may go there for the sake of this one. */
+  readonly shares?: boolean;
 }
 
 /** The same of a seed server, in server_data/. */

@@ -23,17 +23,28 @@ export const CONTROL_OPTIONS = Object.freeze({
 
 export interface ControlServerOptions {
   readonly socketPath: string;
-  /** Answers a command whose arguments were validated. A rejection is answered as its ConfabError. */
-  readonly handle: (command: string, args: Readonly<Record<string, unknown>>) => Promise<CommandResult>;
+  /** Answers a command whose arguments were validated. A rejection is answered as its ConfabError. `node` is who was selected. */
+  readonly handle: (command: string, args: Readonly<Record<string, unknown>>, node: string | null) => Promise<CommandResult>;
+  /** Given where several nodes share the socket: a client says first by `select {node}` to whom it talks; until then it talks to the process. */
+  readonly shared?: SharedSocket;
   /** A client was dropped: it sent nonsense, or did not read. */
   readonly onDropped?: (reason: string) => void;
   readonly backlogBytesMax?: number;
+  readonly clientsMax?: number;
+}
+
+export interface SharedSocket {
+  readonly has: (node: string) => boolean;
+  /** Answers what a client says that has selected nobody. */
+  readonly order: (order: string, args: Readonly<Record<string, unknown>>) => Promise<CommandResult>;
 }
 
 export interface ControlServer {
   readonly clientCount: number;
-  /** Gives an event to every client that has subscribed. */
-  broadcast(event: unknown): void;
+  /** Gives an event to every client that has subscribed, and selected that node (null: none). */
+  broadcast(event: unknown, node?: string | null): void;
+  /** Ends the connections of those who selected a node. */
+  dismiss(node: string): Promise<void>;
   /** Lets the last answers leave, then ends all connections. Idempotent. */
   stop(): Promise<void>;
 }
@@ -79,6 +90,8 @@ class Connection {
   readonly #splitter: LineSplitter;
   readonly #writer: LineWriter;
   subscribed = false;
+  /** Whom this client talks to, where several nodes share the socket. */
+  node: string | null = null;
   #open = 0;
 
   constructor(socket: Socket, options: ControlServerOptions) {
@@ -105,12 +118,21 @@ class Connection {
 
   async #answer(request: Request): Promise<CommandResult> {
     if (this.#open > CONTROL_OPTIONS.requestsOpenMax) throw new ConfabError('busy', { what: 'earlier requests' });
-    validateCommand(request.command, request.args);
+    const { shared } = this.#options;
+    if (shared !== undefined && request.command === 'select') return this.#select(shared, String(request.args['node']));
+    const toProcess = shared !== undefined && this.node === null;
+    if (!toProcess) validateCommand(request.command, request.args);
     if (request.command === 'subscribe') {
       this.subscribed = true;
       return { ok: true, value: {} };
     }
-    return await this.#options.handle(request.command, request.args);
+    return toProcess ? await shared.order(request.command, request.args) : await this.#options.handle(request.command, request.args, this.node);
+  }
+
+  #select(shared: SharedSocket, node: string): CommandResult {
+    if (!shared.has(node)) throw new ConfabError('unavailable', { what: `The node of ${node}` });
+    this.node = node;
+    return { ok: true, value: {} };
   }
 
   write(line: string): void {
@@ -148,7 +170,7 @@ class Connection {
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
   const connections = new Set<Connection>();
   const server = createServer((socket) => {
-    if (connections.size >= CONTROL_OPTIONS.clientsMax) {
+    if (connections.size >= (options.clientsMax ?? CONTROL_OPTIONS.clientsMax)) {
       socket.on('error', () => socket.destroy());
       socket.destroy();
       options.onDropped?.('too many clients');
@@ -166,13 +188,16 @@ export async function startControlServer(options: ControlServerOptions): Promise
     get clientCount() {
       return connections.size;
     },
-    broadcast: (event) => {
+    broadcast: (event, node = null) => {
       let line: string | null = null;
       for (const connection of connections) {
-        if (!connection.subscribed) continue;
+        if (!connection.subscribed || connection.node !== node) continue;
         line ??= `${JSON.stringify({ event } satisfies ControlMessage)}\n`;
         connection.write(line);
       }
+    },
+    dismiss: async (node) => {
+      await Promise.all([...connections].filter((connection) => connection.node === node).map((connection) => connection.end()));
     },
     stop: () => {
       stopped ??= stopServer(server, connections, options.socketPath);

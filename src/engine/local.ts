@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectControl, type SocketControlClient } from '../control/client.ts';
@@ -9,13 +9,16 @@ import type { Rule } from '../core/rules.ts';
 import type { TraceDetail, TraceEvent } from '../core/trace.ts';
 import type { Engine, SeedServerState, StartNodeOptions } from './engine.ts';
 import { Gate } from './gate.ts';
+import { Hosts } from './hosts.ts';
 import { LocalClock } from './local-clock.ts';
 import { Brake, StopGuard } from './local-faults.ts';
 import { LocalSeedServer } from './local-seed-server.ts';
+import { logTail } from './log-tail.ts';
 import { mergeTraces } from './merge-trace.ts';
+import { argsOf, type NodeOrder } from './node-order.ts';
 import { nextRecording } from './recordings.ts';
 import { type SearchResult, searchFolder } from './search.ts';
-import { type LifelineProcess, NODE_EXEC_ARGS, type ProcessExit, sayExit, spawnReady } from './spawn.ts';
+import { NODE_EXEC_ARGS, type NodeProcess, type ProcessExit, sayExit, spawnReady } from './spawn.ts';
 import { summarizeTrace } from './trace-summary.ts';
 import { Unnamed } from './unnamed.ts';
 
@@ -34,12 +37,14 @@ export interface LocalEngineOptions {
   readonly recordFolder?: string;
   /** Module of the program that nodes run in place of the chat node. */
   readonly programPath?: string;
+  /** Nodes that share a process; default 1: each has its own. */
+  readonly perProcess?: number;
   /** Main module of the command line; the one beside this file by default. */
   readonly mainPath?: string;
 }
 
 interface RunningNode {
-  readonly process: LifelineProcess;
+  readonly process: NodeProcess;
   readonly client: SocketControlClient;
   readonly brake: Brake;
   /** Somebody asked for its end. */
@@ -51,6 +56,7 @@ const STOP_MILLIS = 3_000;
 const COMMAND_MILLIS = 15_000;
 const SPAWNS_AT_ONCE = 8;
 const LOG_LINES_SHOWN = 5;
+const LOOPBACK = '127.0.0.1';
 /** Nobody asks a node to end like this, also while it is ending. */
 const ABORTED: ReadonlySet<string> = new Set(['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE']);
 
@@ -78,6 +84,8 @@ export class LocalEngine implements Engine {
   readonly #seedServer: LocalSeedServer;
   readonly #faults = new Map<string, NodeFaults>();
   readonly #stopGuard = new StopGuard();
+  /** Null: each node has a process of its own. */
+  readonly #hosts: Hosts | null;
   #rules: readonly Rule[] = [];
   readonly #unnamed = new Unnamed();
   #stopped = false;
@@ -86,7 +94,9 @@ export class LocalEngine implements Engine {
   constructor(options: LocalEngineOptions) {
     this.#options = options;
     const crashed = (reason: string) => this.#reportCrash(reason);
-    this.#seedServer = new LocalSeedServer({ root: options.root, mainPath: options.mainPath ?? ownMainPath(), crashed });
+    const { root, mainPath = ownMainPath(), perProcess = 1 } = options;
+    this.#seedServer = new LocalSeedServer({ root, mainPath, crashed });
+    this.#hosts = perProcess > 1 ? new Hosts({ root, mainPath, perProcess }) : null;
   }
 
   now(): number {
@@ -105,6 +115,7 @@ export class LocalEngine implements Engine {
     await Promise.allSettled(this.#starting);
     await Promise.allSettled([...this.#nodes.keys()].map((node) => this.#endNode(node)));
     await this.#stopGuard.release();
+    await this.#hosts?.end(STOP_MILLIS);
     await this.#seedServer.stop();
   }
 
@@ -124,13 +135,10 @@ export class LocalEngine implements Engine {
       this.record({ type: 'state', subject: 'disk', id: node, to: 'empty' });
     }
     this.#unnamed.forget(node);
-    const process = await spawnReady({
-      args: [...this.#nodeArgs(node, options), ...(await this.#faultArgs(node))],
-      mainPath: this.#options.mainPath ?? ownMainPath(),
-      what: `The node of ${node}`,
-      readyMillis: READY_MILLIS,
-      execArgs: NODE_EXEC_ARGS,
-    });
+    const order = await this.#nodeOrder(node, options);
+    const { root, mainPath = ownMainPath() } = this.#options;
+    const process = await (this.#hosts?.start(order) ??
+      spawnReady({ args: argsOf(root, order), mainPath, what: `The node of ${node}`, readyMillis: READY_MILLIS, execArgs: NODE_EXEC_ARGS }));
     try {
       const client = await connectControl(String(process.ready['socket']), { timeoutMillis: COMMAND_MILLIS });
       this.#endpoints.set(node, String(process.ready['endpoint']));
@@ -140,27 +148,28 @@ export class LocalEngine implements Engine {
       await client.call('set-rules', { rules: this.#rules });
       brake.set(this.#faultsOf(node));
     } catch (error) {
-      process.signal('SIGKILL');
-      await process.exited;
+      if (this.#hosts === null) process.signal('SIGKILL');
+      await process.end(STOP_MILLIS);
       throw error;
     }
   }
 
-  #nodeArgs(node: string, options: StartNodeOptions): string[] {
-    const [user = node, label] = node.split('@');
-    const { root, network, coreOptions = {}, traced } = this.#options;
-    const args = ['--root', root, '--json', 'node', user, '--network', network, '--lifeline'];
-    if (label !== undefined) args.push('--node', label);
-    if (options.seedServer === false) args.push('--no-seed');
-    else args.push('--seed', this.#seedServer.url);
-    for (const peer of options.peers ?? []) args.push('--peer', peer);
-    args.push((options.beacon ?? this.#options.beacon) === true ? '--beacon' : '--no-beacon');
-    if (this.#options.recordFolder !== undefined) args.push('--record', nextRecording(this.#options.recordFolder, node, this.#starts));
-    if (this.#options.programPath !== undefined) args.push('--program', this.#options.programPath);
-    if (traced !== false) args.push('--trace', join(root, 'trace', `${node}.ndjson`));
-    if (options.conduct !== undefined) args.push('--conduct', options.conduct);
-    if (Object.keys(coreOptions).length > 0) args.push('--core-options', JSON.stringify(coreOptions));
-    return args;
+  async #nodeOrder(node: string, options: StartNodeOptions): Promise<NodeOrder> {
+    const { root, network, coreOptions = {}, traced, beacon, programPath = null, recordFolder } = this.#options;
+    return {
+      node,
+      network,
+      seedUrl: options.seedServer === false ? null : this.#seedServer.url,
+      peers: options.peers ?? [],
+      beacon: (options.beacon ?? beacon) === true,
+      interfaceAddress: LOOPBACK,
+      traceFile: traced === false ? null : join(root, 'trace', `${node}.ndjson`),
+      recordFile: recordFolder === undefined ? null : nextRecording(recordFolder, node, this.#starts),
+      coreOptions: JSON.stringify(coreOptions),
+      program: programPath,
+      conduct: options.conduct ?? null,
+      faultsFile: await this.#faultsFile(node),
+    };
   }
 
   #faultsOf(node: string): NodeFaults {
@@ -168,14 +177,14 @@ export class LocalEngine implements Engine {
   }
 
   /** Faults hold from the first frame on, so they cannot wait until the node can be asked to suffer them. */
-  async #faultArgs(node: string): Promise<readonly string[]> {
+  async #faultsFile(node: string): Promise<string | null> {
     const { diskFull, skewMillis } = this.#faultsOf(node);
-    if (this.#rules.length === 0 && !diskFull && skewMillis === 0) return [];
+    if (this.#rules.length === 0 && !diskFull && skewMillis === 0) return null;
     const folder = join(this.#options.root, 'faults');
     const file = join(folder, `${node}.json`);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(file, JSON.stringify({ rules: this.#rules, diskFull, skewMillis }), { mode: 0o600 });
-    return ['--faults', file];
+    return file;
   }
 
   #adopt(node: string, running: RunningNode): void {
@@ -197,18 +206,9 @@ export class LocalEngine implements Engine {
     // A node ends in order by itself when its account is deleted.
     const aborted = exit.signal !== null && ABORTED.has(exit.signal);
     if (exit.status === 0 || (running.ending && !aborted)) return;
-    const lines = [...running.process.lastLines(), ...(await this.#logTail(node))];
+    const lines = [...running.process.lastLines(), ...(await logTail(join(this.#options.root, 'nodes', node), LOG_LINES_SHOWN))];
     const tail = lines.length === 0 ? '' : `\nThe last that it said:\n${lines.slice(-LOG_LINES_SHOWN).join('\n')}`;
     this.#reportCrash(`the process of ${node} ended by itself (${sayExit(exit)})${tail}`);
-  }
-
-  async #logTail(node: string): Promise<readonly string[]> {
-    try {
-      const text = await readFile(join(this.#options.root, 'nodes', node, 'node.log'), 'utf8');
-      return text.trimEnd().split('\n').slice(-LOG_LINES_SHOWN).map(sayLogLine);
-    } catch {
-      return [];
-    }
   }
 
   async stopNode(node: string): Promise<void> {
@@ -228,9 +228,9 @@ export class LocalEngine implements Engine {
 
   async killNode(node: string): Promise<void> {
     const running = this.#require(node);
-    running.ending = true;
     this.#pauseEnds(node);
     running.process.signal('SIGKILL');
+    running.ending = true;
     await running.process.exited;
     running.client.close();
     this.#nodes.delete(node);
@@ -296,6 +296,7 @@ export class LocalEngine implements Engine {
 
   refusal(kind: FaultKind): string | null {
     const bySignal = kind === 'pause' || kind === 'slow';
+    if (this.#hosts !== null && (bySignal || kind === 'kill')) return 'a signal would reach all nodes that share a process; leave --per-process out';
     return bySignal && process.platform === 'win32' ? 'processes cannot be stopped and continued by signals on this system' : null;
   }
 
@@ -379,16 +380,6 @@ export class LocalEngine implements Engine {
 
   async traceSummary(): Promise<{ readonly events: number; readonly sha256: string }> {
     return summarizeTrace(await this.trace());
-  }
-}
-
-/** A line of a node's JSON log as a person reads it. */
-function sayLogLine(line: string): string {
-  try {
-    const { time = '', msg = '', reason = '' } = JSON.parse(line) as { time?: string; msg?: string; reason?: string };
-    return `${time.slice(11, 23)} ${msg} ${reason}`.trim();
-  } catch {
-    return line;
   }
 }
 

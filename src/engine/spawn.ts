@@ -27,6 +27,18 @@ export interface SpawnOptions {
   readonly ownGroup?: boolean;
 }
 
+/** What runs a node: a process of its own, or a place in one. */
+export interface NodeProcess {
+  readonly pid: number;
+  readonly running: boolean;
+  /** `socket` and `endpoint`, among others. */
+  readonly ready: Readonly<Record<string, unknown>>;
+  readonly exited: Promise<ProcessExit>;
+  lastLines(): readonly string[];
+  signal(signal: NodeJS.Signals): boolean;
+  end(graceMillis: number): Promise<ProcessExit>;
+}
+
 const LAST_LINES_MAX = 12;
 const LINE_CHARACTERS_MAX = 4_096;
 
@@ -34,7 +46,7 @@ const LINE_CHARACTERS_MAX = 4_096;
  * A child process that holds one end of a pipe as its stdin: when this process ends, however it ends, the pipe closes
  * and the child ends by itself. So nothing outlives its network, kill -9 of the parent included.
  */
-export class LifelineProcess {
+export class LifelineProcess implements NodeProcess {
   readonly what: string;
   readonly pid: number;
   /** The object of the ready line. */

@@ -10,6 +10,7 @@ export interface NodeLog {
 
 /** When the file has grown to this it becomes `<file>.old`, which replaces the one before. */
 const LOG_BYTES_MAX = 1_048_576;
+const SHARED_LOG_BYTES_MAX = 16_777_216;
 
 /**
  * A file of bounded size. Lines are few and written at once, so that the last ones before a crash are there.
@@ -61,11 +62,26 @@ const SECRET_FIELDS: ReadonlySet<string> = new Set(['password', 'text']);
 /** Opens (or goes on with) a log. `bytesMax` bounds the file; twice that lies on disk at most. */
 export function openLog(path: string, node: string, bytesMax: number = LOG_BYTES_MAX): NodeLog {
   const file = new BoundedFile(path, bytesMax);
+  return logOver(file, { node, pid: process.pid }, () => file.close());
+}
+
+/** One log of all nodes of a process: each line tells whose it is. */
+export interface SharedLog {
+  of(node: string): NodeLog;
+  close(): void;
+}
+
+export function openSharedLog(path: string, bytesMax: number = SHARED_LOG_BYTES_MAX): SharedLog {
+  const file = new BoundedFile(path, bytesMax);
+  return { of: (node) => logOver(file, { node, pid: process.pid }, () => {}), close: () => file.close() };
+}
+
+function logOver(file: BoundedFile, base: Readonly<Record<string, unknown>>, close: () => void): NodeLog {
   const at = (level: number) => (fields: Readonly<Record<string, unknown>>, text: string) => {
-    const head = { level, time: new Date().toISOString(), node, pid: process.pid };
+    const head = { level, time: new Date().toISOString(), ...base };
     file.write(`${JSON.stringify({ ...head, ...fields, msg: text }, withoutSecrets)}\n`);
   };
-  return { info: at(LEVELS.info), warn: at(LEVELS.warn), error: at(LEVELS.error), close: () => file.close() };
+  return { info: at(LEVELS.info), warn: at(LEVELS.warn), error: at(LEVELS.error), close };
 }
 
 function withoutSecrets(field: string, value: unknown): unknown {

@@ -1,5 +1,5 @@
 import { removePointer, writePointer } from '../control/locate.ts';
-import { type ControlServer, startControlServer } from '../control/server.ts';
+import { startControlServer } from '../control/server.ts';
 import type { CommandResult } from '../core/env.ts';
 import type { Rule } from '../core/rules.ts';
 import type { DriverEnd, NodeDriver } from './driver.ts';
@@ -18,6 +18,17 @@ export interface NodeServiceOptions {
   /** Does an order like those of `confab fault`; gives lines for people, rejects with ConfabError. */
   readonly orderFault: (words: string) => Promise<readonly string[]>;
   readonly log: NodeLog;
+  /** Given where several nodes share one control socket: takes this one in. */
+  readonly join?: (handle: NodeHandle) => NodeControl;
+}
+
+export type NodeHandle = (command: string, args: Readonly<Record<string, unknown>>) => Promise<CommandResult>;
+
+/** The part of a control server that belongs to one node. */
+export interface NodeControl {
+  readonly clientCount: number;
+  broadcast(event: unknown): void;
+  stop(): Promise<void>;
 }
 
 /** What `ping` answers: facts of the process, for `confab ps` and the lab. */
@@ -50,7 +61,7 @@ export interface NodeService {
 export async function startNodeService(options: NodeServiceOptions): Promise<NodeService> {
   const { driver, log, folder } = options;
   const startedMillis = Date.now();
-  const handle = async (command: string, args: Readonly<Record<string, unknown>>): Promise<CommandResult> => {
+  const handle: NodeHandle = async (command, args) => {
     switch (command) {
       case 'ping':
         return { ok: true, value: pong(options, server, startedMillis) };
@@ -74,16 +85,14 @@ export async function startNodeService(options: NodeServiceOptions): Promise<Nod
         return await driver.command(command, args);
     }
   };
-  const server = await startControlServer({
-    socketPath: options.socketPath,
-    handle,
-    onDropped: (reason) => log.warn({ reason }, 'a client of the control interface was dropped'),
-  });
+  const onDropped = (reason: string) => log.warn({ reason }, 'a client of the control interface was dropped');
+  const server: NodeControl = options.join?.(handle) ?? (await startControlServer({ socketPath: options.socketPath, handle, onDropped }));
   driver.onEvent((event) => {
     server.broadcast(event);
     logEvent(log, event);
   });
-  await writePointer(folder, { socket: options.socketPath, pid: process.pid, endpoint: options.endpoint, run: options.run, startedMillis });
+  const shares = options.join !== undefined;
+  await writePointer(folder, { socket: options.socketPath, pid: process.pid, endpoint: options.endpoint, run: options.run, startedMillis, shares });
   const ended = driver.ended.then(async (end) => {
     await server.stop();
     await removePointer(folder, process.pid);
@@ -98,7 +107,7 @@ export async function startNodeService(options: NodeServiceOptions): Promise<Nod
   };
 }
 
-function pong(options: NodeServiceOptions, server: ControlServer, startedMillis: number): Pong {
+function pong(options: NodeServiceOptions, server: NodeControl, startedMillis: number): Pong {
   const usage = process.cpuUsage();
   return {
     node: options.node,

@@ -15,6 +15,8 @@ export interface Verb<Schema extends TSchema> {
   readonly life?: (value: Static<Schema>) => { readonly starts?: readonly string[]; readonly ends?: readonly string[] };
   /** What the engine must be able to do; it is asked before anything is started. */
   readonly needs?: (value: Static<Schema>) => readonly FaultKind[];
+  /** It ends or halts processes from outside, so each of its nodes needs one of its own; `running`: only if it runs at that moment. */
+  readonly ownProcess?: 'always' | 'running';
   /** What is wrong beyond the schema, or null. */
   readonly misfit?: (value: Static<Schema>) => string | null;
   /** The step in words; message texts go through `quoted`. */

@@ -12,6 +12,11 @@ const WAITING_MAX = 64;
 export class Argon2Deriver implements KeyDeriver {
   #running = 0;
   readonly #waiting: Array<() => void> = [];
+  readonly #waitingMax: number;
+
+  constructor(waitingMax: number = WAITING_MAX) {
+    this.#waitingMax = waitingMax;
+  }
 
   /** Rejects with ConfabError: `busy` when too many wait, `internal` when the parameters are not possible. */
   async derive(password: string, salt: Uint8Array, derivation: KeyDerivation): Promise<Uint8Array> {
@@ -40,7 +45,7 @@ export class Argon2Deriver implements KeyDeriver {
       this.#running += 1;
       return;
     }
-    if (this.#waiting.length >= WAITING_MAX) throw new ConfabError('busy', { what: 'other passwords' });
+    if (this.#waiting.length >= this.#waitingMax) throw new ConfabError('busy', { what: 'other passwords' });
     // Whoever leaves hands its place over, so #running does not change here.
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }

@@ -40,6 +40,8 @@ export interface SqliteNodeStoreOptions {
   readonly onSetAside: (file: string, reason: string) => void;
   /** Bound of each database in pages of 4 KiB; without it only the disk is the limit. */
   readonly pagesMax?: number;
+  /** Pages that each database keeps in memory, KiB. */
+  readonly cacheKib?: number;
 }
 
 /**
@@ -280,8 +282,9 @@ export class SqliteNodeStore implements TransactionalStore {
     return new SqliteFile({ ...this.#fileOptions(), path: this.#path(USER_DATABASE), key, tables: tablesOfScope('user') }, this.#options.codec);
   }
 
-  #fileOptions(): { readonly pagesMax?: number } {
-    return this.#options.pagesMax === undefined ? {} : { pagesMax: this.#options.pagesMax };
+  #fileOptions(): { readonly pagesMax?: number; readonly cacheKib?: number } {
+    const { pagesMax, cacheKib } = this.#options;
+    return { ...(pagesMax === undefined ? {} : { pagesMax }), ...(cacheKib === undefined ? {} : { cacheKib }) };
   }
 
   #undoVault(): void {

@@ -19,6 +19,8 @@ export interface DatabaseFileOptions {
   readonly tables: readonly string[];
   /** The file grows to this many pages of 4 KiB at most; without it only the disk is the limit. */
   readonly pagesMax?: number;
+  /** Pages kept in memory, KiB. */
+  readonly cacheKib?: number;
 }
 
 /** The file's content is not what SQLite wrote: another key, or damage. */
@@ -41,7 +43,7 @@ export function openDatabase(options: DatabaseFileOptions): Connection {
     if (format > FORMAT) throw new Error(`${options.path} was written by a newer version of Confab`);
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
-    database.pragma(`cache_size = -${CACHE_KIB}`);
+    database.pragma(`cache_size = -${Math.trunc(options.cacheKib ?? CACHE_KIB)}`);
     // What SQLite puts aside while it works must not lie in the clear among the temporary files.
     database.pragma('temp_store = MEMORY');
     database.pragma(`journal_size_limit = ${LOG_BYTES_MAX}`);

@@ -12,6 +12,8 @@ const STOP_LINGER_MILLIS = 500;
 export interface PeerLinkOptions {
   readonly context: Context;
   readonly address: string;
+  /** What to connect to: the address, or a shorter way to the same node. */
+  readonly way: string;
   readonly routingId: Uint8Array;
   /** Sent with every frame, see PeerLink. */
   readonly introduction: Uint8Array;
@@ -37,6 +39,7 @@ export interface PeerLinkOptions {
  */
 export class PeerLink {
   readonly address: string;
+  readonly way: string;
   readonly #options: PeerLinkOptions;
   readonly #dealer: Dealer;
   #queue: Uint8Array[] = [];
@@ -47,6 +50,7 @@ export class PeerLink {
   /** Throws the system's error when no socket can be had or the address is not understood. */
   constructor(options: PeerLinkOptions, waiting: readonly Uint8Array[] = []) {
     this.address = options.address;
+    this.way = options.way;
     this.#options = options;
     this.#dealer = new Dealer({
       context: options.context,
@@ -64,7 +68,7 @@ export class PeerLink {
       ipv6: isIpv6Address(options.address),
     });
     try {
-      this.#dealer.connect(options.address);
+      this.#dealer.connect(options.way);
     } catch (error) {
       this.#dealer.close();
       throw error;

@@ -7,6 +7,7 @@ import type { Transport, TransportHandlers } from '../../ports/ports.ts';
 import { isIpv6Address, isUsableAddress, portOf } from './addresses.ts';
 import { SharedContext, type ZapDomain } from './context.ts';
 import { hexOf, idText, type PairIds, pairIds, toZ85 } from './keys.ts';
+import type { Neighbourhood } from './neighbourhood.ts';
 import { PeerLink } from './peer-link.ts';
 import { untilFree } from './until-free.ts';
 
@@ -33,6 +34,8 @@ export interface ZeroMqTransportOptions {
   readonly queueFramesMax?: number;
   /** Nodes that may be known in one run; strangers beyond it are refused. Default 65,536. */
   readonly peersMax?: number;
+  /** Other nodes of this process, reached by a shorter way. */
+  readonly neighbours?: Neighbourhood;
 }
 
 interface Peer {
@@ -54,7 +57,9 @@ interface Peer {
  * 4. All sockets are held by strong references until `stop`: an unreachable socket object would be closed by the collector.
  */
 export class ZeroMqTransport implements Transport {
-  readonly #options: Required<ZeroMqTransportOptions>;
+  readonly #options: Required<Omit<ZeroMqTransportOptions, 'neighbours'>>;
+  readonly #neighbours: Neighbourhood | null;
+  #forgetNeighbours: () => void = () => {};
   readonly #keys: KeyPair;
   readonly #curve: { readonly publicKey: string; readonly secretKey: string };
   readonly #peers: Peer[] = [];
@@ -73,6 +78,7 @@ export class ZeroMqTransport implements Transport {
 
   constructor(options: ZeroMqTransportOptions) {
     this.#options = { frameBytesMax: CORE_OPTIONS.frameBytesMax, queueBytesMax: 4_194_304, queueFramesMax: 4_096, peersMax: 65_536, portBefore: 0, ...options };
+    this.#neighbours = options.neighbours ?? null;
     this.#keys = options.crypto.agreementKeyPair(options.agreementSeed);
     this.#curve = { publicKey: toZ85(this.#keys.publicKey), secretKey: toZ85(this.#keys.secretKey) };
   }
@@ -110,7 +116,9 @@ export class ZeroMqTransport implements Transport {
       });
       this.#router = router;
       await this.#bind(router);
-      this.#endpoint = { address: router.lastEndpoint ?? listen, key: this.#keys.publicKey };
+      const address = router.lastEndpoint ?? listen;
+      this.#endpoint = { address, key: this.#keys.publicKey };
+      await this.#joinNeighbours(router, address);
       this.#receiving = this.#receive(router);
     } catch (error) {
       await this.stop();
@@ -128,6 +136,34 @@ export class ZeroMqTransport implements Transport {
       }
     }
     await router.bind(listen.replace(/:0$/, ':*'));
+  }
+
+  async #joinNeighbours(router: Router, address: string): Promise<void> {
+    const neighbours = this.#neighbours;
+    if (neighbours === null) return;
+    const inproc = neighbours.freshName();
+    await router.bind(inproc);
+    this.#forgetNeighbours = neighbours.onChange((key) => this.#relink(key));
+    neighbours.join(this.#keys.publicKey, { address, inproc });
+  }
+
+  /** The peer came into this process or left it: what had not been written yet takes the other way. An inproc link never heals by itself. */
+  #relink(key: string): void {
+    const peer = this.#peerOfKey.get(key);
+    const link = peer?.link;
+    if (peer === undefined || link === null || link === undefined || peer.ids === null || this.#shared === null || this.#stopping !== null) return;
+    if (this.#wayTo(peer, link.address) === link.way) return;
+    const waiting = link.close();
+    peer.link = null;
+    try {
+      peer.link = this.#connect(this.#shared, peer, peer.ids, link.address, waiting);
+    } catch {
+      this.#refuse('no-socket', peer.name);
+    }
+  }
+
+  #wayTo(peer: Peer, address: string): string {
+    return this.#neighbours?.wayTo(peer.name, address) ?? address;
   }
 
   get endpoint(): Endpoint {
@@ -193,6 +229,9 @@ export class ZeroMqTransport implements Transport {
   }
 
   async #stop(): Promise<void> {
+    this.#forgetNeighbours();
+    // Those who are linked with us here must let go before the inbox closes.
+    this.#neighbours?.leave(this.#keys.publicKey);
     for (const peer of this.#peers) {
       peer.link?.close(true);
       peer.link = null;
@@ -213,6 +252,7 @@ export class ZeroMqTransport implements Transport {
       {
         context: shared.context,
         address,
+        way: this.#wayTo(peer, address),
         routingId: ids.outgoing,
         introduction: this.#keys.publicKey,
         serverKey: toZ85(peer.key),

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { ConfabError } from '../../core/errors.ts';
-import { type CliContext, wholeNumber } from '../context.ts';
+import { type CliContext, PER_PROCESS_MAX, wholeNumber } from '../context.ts';
 
 interface RunCommandOptions {
   readonly engine: 'local' | 'sim';
@@ -9,6 +9,7 @@ interface RunCommandOptions {
   readonly keep?: string;
   readonly report?: string;
   readonly record?: string;
+  readonly perProcess: string;
   readonly list?: boolean;
   readonly standInCrypto?: boolean;
 }
@@ -25,6 +26,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--record <folder>', 'on real processes: write down all that reaches each node, to be fed to the simulator (see: confab replay)')
     .option('--keep <folder>', 'put the data root of the run into this folder, and leave it there')
     .option('--report <folder>', 'write a report of each run into a folder of its own in here (HTML, JUnit, Mermaid, Perfetto, CSV); latest points at the last')
+    .option('--per-process <n>', 'with real nodes: let so many share a process, for hundreds of them; no step may kill or pause one', '1')
     .option('--stand-in-crypto', 'in the simulator: the cheap stand-in that explore uses, to repeat its runs')
     .option('--list', 'list the scenarios that come with Confab')
     .addHelpText(
@@ -43,6 +45,13 @@ Exit status: 0 everything came out as written, 1 something did not, 2 bad usage 
     )
     .action(async (files: readonly string[], options: RunCommandOptions) => {
       const seed = options.seed === undefined ? null : wholeNumber('run', '--seed', options.seed, { min: 0, max: Number.MAX_SAFE_INTEGER });
+      const perProcess = wholeNumber('run', '--per-process', options.perProcess, { min: 1, max: PER_PROCESS_MAX });
+      if (perProcess > 1 && options.engine === 'sim') {
+        throw new ConfabError('bad-arguments', {
+          command: 'run',
+          reason: '--per-process is for real nodes; in the simulator all nodes share one process anyway',
+        });
+      }
       if (options.list === true) {
         const { printScenarios } = await import('../scenario-files.ts');
         await printScenarios(context);
@@ -63,6 +72,7 @@ Exit status: 0 everything came out as written, 1 something did not, 2 bad usage 
         keep: keep ?? null,
         reportFolder: options.report ?? null,
         record: record ?? null,
+        perProcess,
         crypto: options.standInCrypto === true ? 'stand-in' : 'real',
       });
     });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { LocatedNode } from '../../control/locate.ts';
+import type { LocatedNode, NodePointer } from '../../control/locate.ts';
 import { ConfabError } from '../../core/errors.ts';
 import type { CliContext } from '../context.ts';
 
@@ -15,6 +15,7 @@ interface Report {
 const ORDER_MILLIS = 6_000;
 const TERMINATE_MILLIS = 4_000;
 const KILL_MILLIS = 2_000;
+const LOOK_MILLIS = 50;
 
 /** Registers `confab stop`: ends nodes and the seed server of this root in order. */
 export function register(program: Command, context: CliContext): void {
@@ -64,10 +65,23 @@ async function stopNode(located: LocatedNode): Promise<Report> {
     return { name, pid: null, outcome: 'not running' };
   }
   const { waitForExit } = await import('../processes.ts');
+  if (pointer.shares === true) return await stopShared(located, pointer);
   if (located.state === 'running' && (await askToStop(pointer.socket)) && (await waitForExit(pointer.pid, ORDER_MILLIS))) {
     return { name, pid: pointer.pid, outcome: 'stopped' };
   }
   return { name, pid: pointer.pid, outcome: await endProcess(pointer.pid, `confab node ${name}`) };
+}
+
+/** A node that shares its process with others is asked, and never signalled: a signal would end the others. */
+async function stopShared({ node: name, folder }: LocatedNode, pointer: NodePointer): Promise<Report> {
+  const { readNodePointer } = await import('../../control/locate.ts');
+  const asked = await askToStop(pointer.socket);
+  const deadline = performance.now() + ORDER_MILLIS;
+  while (asked && performance.now() < deadline) {
+    if ((await readNodePointer(folder)) === null) return { name, pid: pointer.pid, outcome: 'stopped' };
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MILLIS));
+  }
+  return { name, pid: pointer.pid, outcome: 'still there' };
 }
 
 async function askToStop(socket: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ConfabError } from '../../core/errors.ts';
-import { type CliContext, wholeNumber } from '../context.ts';
+import { type CliContext, PER_PROCESS_MAX, wholeNumber } from '../context.ts';
 
 interface UpCommandOptions {
   readonly users: string;
@@ -10,6 +10,7 @@ interface UpCommandOptions {
   readonly seed?: string;
   readonly beacon: boolean;
   readonly interface: string;
+  readonly perProcess: string;
 }
 
 /** Registers `confab up`: a whole network in one command. */
@@ -25,6 +26,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--beacon', 'the nodes also find others nearby by beacons', true)
     .option('--no-beacon', 'they know each other by the seed server alone')
     .option('--interface <address>', 'IPv4 address at which the nodes are reached, and whose network their beacons go to', '127.0.0.1')
+    .option('--per-process <n>', 'let so many nodes share a process: for networks of hundreds', '1')
     .option('--seed <n>', 'seed of what the bots say and do (default: another one each time)')
     .addHelpText(
       'after',
@@ -40,6 +42,7 @@ Everything ends when you leave the menu, close the window or press Ctrl-C; what 
     )
     .action(async (options: UpCommandOptions) => {
       const port = wholeNumber('up', '--port', options.port, { min: 0, max: 65_535 });
+      const perProcess = wholeNumber('up', '--per-process', options.perProcess, { min: 1, max: PER_PROCESS_MAX });
       const people = await peopleOf(options);
       if (!context.interactive) {
         const { runScenarios } = await import('../run-scenarios.ts');
@@ -58,7 +61,7 @@ Everything ends when you leave the menu, close the window or press Ctrl-C; what 
       requireInterface('up', options.interface);
       const { runUp } = await import('../up/up-process.ts');
       const nearby = { beacon: options.beacon, interfaceAddress: options.interface };
-      context.exitStatus = await runUp(context, { ...people, ...nearby, port, seed: options.seed ?? Date.now() });
+      context.exitStatus = await runUp(context, { ...people, ...nearby, perProcess, port, seed: options.seed ?? Date.now() });
     });
 }
 

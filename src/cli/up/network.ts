@@ -6,7 +6,9 @@ import { type FolderLock, lockFolder } from '../../adapters/sqlite/folder-lock.t
 import type { SocketControlClient } from '../../control/client.ts';
 import { attachNode, locateNode, nodeFolder, nodesFolder, readSeedPointer } from '../../control/locate.ts';
 import { ConfabError } from '../../core/errors.ts';
-import { type LifelineProcess, NODE_EXEC_ARGS, type ProcessExit, spawnReady } from '../../engine/spawn.ts';
+import { Hosts } from '../../engine/hosts.ts';
+import { type LifelineProcess, NODE_EXEC_ARGS, type NodeProcess, type ProcessExit, spawnReady } from '../../engine/spawn.ts';
+import { networkOf } from '../context.ts';
 
 export interface NetworkOptions {
   readonly root: string;
@@ -18,6 +20,8 @@ export interface NetworkOptions {
   readonly beacon?: boolean;
   /** IPv4 address at which the nodes are reached. Default the loopback. */
   readonly interfaceAddress?: string;
+  /** Nodes that share a process; default 1: each has its own. */
+  readonly perProcess?: number;
   /** What has come up, as it comes up. */
   readonly progress: (upNow: readonly string[]) => void;
   /** Everything that this network started was ended in order by somebody else. */
@@ -25,7 +29,7 @@ export interface NetworkOptions {
 }
 
 interface OwnNode {
-  readonly process: LifelineProcess;
+  readonly process: NodeProcess;
   exit: ProcessExit | null;
 }
 
@@ -38,6 +42,7 @@ const HEALTH_MILLIS = 1_500;
 /** Its name is none of a node. */
 const LOCK_FOLDER = '.up';
 const SEED_SERVER = 'seed server';
+const NO_FILES = { recordFile: null, program: null, conduct: null, faultsFile: null };
 
 /**
  * A seed server and a node process for each user, started by this process.
@@ -55,9 +60,13 @@ export class UpNetwork {
   #seedServer: LifelineProcess | null = null;
   #seedUrl = '';
   #stopping = false;
+  /** Null: each node has a process of its own. */
+  readonly #hosts: Hosts | null;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
+    const { root, mainPath, perProcess = 1 } = options;
+    this.#hosts = perProcess > 1 ? new Hosts({ root, mainPath, perProcess, ownGroup: true }) : null;
   }
 
   get seedUrl(): string {
@@ -111,7 +120,19 @@ export class UpNetwork {
     const what = `The node of ${user}`;
     const nearby = [beacon ? '--beacon' : '--no-beacon', '--interface', interfaceAddress];
     const args = ['--root', root, '--json', 'node', user, '--seed', this.#seedUrl, '--lifeline', ...nearby];
-    const spawn = () => spawnReady({ args, mainPath, what, readyMillis: READY_MILLIS, execArgs: NODE_EXEC_ARGS, ownGroup: true });
+    const order = {
+      node: user,
+      network: networkOf(root, process.env['CONFAB_NETWORK']),
+      seedUrl: this.#seedUrl,
+      peers: [],
+      beacon,
+      interfaceAddress,
+      traceFile: null,
+      coreOptions: '{}',
+      ...NO_FILES,
+    };
+    const spawn = (): Promise<NodeProcess> =>
+      this.#hosts?.start(order) ?? spawnReady({ args, mainPath, what, readyMillis: READY_MILLIS, execArgs: NODE_EXEC_ARGS, ownGroup: true });
     for (let tried = 0; ; tried += 1) {
       if (this.#stopping) return;
       try {
@@ -122,7 +143,7 @@ export class UpNetwork {
           node.exit = exit;
           this.#lookWhetherEnded();
         });
-        if (this.#stopping) await process.end(STOP_MILLIS);
+        if (this.#stopping && this.#hosts === null) await process.end(STOP_MILLIS);
         return;
       } catch (error) {
         if (tried >= RETRIES_MAX || !/is in use by process/.test(String(error))) throw error;
@@ -159,7 +180,8 @@ export class UpNetwork {
   /** Ends what this network started, the seed server last. Idempotent. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await Promise.all([...this.#nodes.values()].map(({ process }) => process.end(STOP_MILLIS)));
+    if (this.#hosts === null) await Promise.all([...this.#nodes.values()].map(({ process }) => process.end(STOP_MILLIS)));
+    await this.#hosts?.end(STOP_MILLIS);
     await this.#seedServer?.end(STOP_MILLIS);
     this.#lock?.release();
   }

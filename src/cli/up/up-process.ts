@@ -18,6 +18,8 @@ export interface UpOptions {
   readonly port: number;
   readonly beacon: boolean;
   readonly interfaceAddress: string;
+  /** Nodes that share a process. */
+  readonly perProcess: number;
   /** Of the bots' temper. */
   readonly seed: number | string;
 }
@@ -39,6 +41,7 @@ export async function runUp(context: CliContext, options: UpOptions): Promise<nu
     port: options.port,
     beacon: options.beacon,
     interfaceAddress: options.interfaceAddress,
+    perProcess: options.perProcess,
     mainPath: fileURLToPath(new URL('../main.js', import.meta.url)),
     progress: (upNow) => line.show(`starting: ${upNow.join(', ')} …`),
     endedOutside: () => {

@@ -55,6 +55,7 @@ const stop = verb({
 
 const kill = verb({
   name: 'kill',
+  ownProcess: 'always',
   schema: Type.Union([...nodes.anyOf], { description: 'kill -9 of node processes: no goodbye, nothing saved that was not saved before.' }),
   mentions: expandNames,
   life: (value) => ({ ends: expandNames(value) }),
@@ -68,8 +69,10 @@ const kill = verb({
 
 const restart = verb({
   name: 'restart',
+  ownProcess: 'running',
   schema: Type.Union([...nodes.anyOf, restartKeys], { description: 'Start nodes again on their disks; those that run are killed first.' }),
   mentions: (value) => expandNames(longForm<typeof restartKeys.static>(value, 'nodes').nodes),
+  life: (value) => ({ starts: expandNames(longForm<typeof restartKeys.static>(value, 'nodes').nodes) }),
   words: (value) => {
     const long = longForm<typeof restartKeys.static>(value, 'nodes');
     return does(expandNames(long.nodes), 'starts again', 'start again') + (long['empty-disk'] === true ? ', on an empty disk' : '');

@@ -5,6 +5,7 @@ import { listed } from '../words.ts';
 
 const killNeighbours = verb({
   name: 'kill-neighbours',
+  ownProcess: 'always',
   schema: keys(
     { of: node, count: Type.Integer({ minimum: 1, maximum: 16, description: 'how many, from 1 to 16' }) },
     'kill -9, at the same moment, of the nodes that follow this one on the ring. Who they are depends on keys, so the step says their names.',

@@ -28,6 +28,7 @@ const note = verb({
 /** Proves that the runner notices what must never happen. Used by the placebo scenarios only. */
 const placebo = verb({
   name: 'placebo-crash',
+  ownProcess: 'always',
   schema: Type.Unsafe<string>({ ...node, description: "Make a node's process die as if by itself; the run must then be reported as crashed." }),
   mentions: (value) => [value],
   words: (value) => `the process of ${value} dies by itself`,
