@@ -5,10 +5,11 @@ import { idle } from './idle.ts';
 import { JOINS } from './join.ts';
 import { messages } from './messages.ts';
 import { offlineMail } from './offline-mail.ts';
+import { PACKED } from './packed.ts';
 import { presence } from './presence.ts';
 import { registrations } from './registrations.ts';
 import { SIMULATOR } from './simulator.ts';
 import { start } from './start.ts';
 
 /** In the order of the table. */
-export const BENCHMARKS: readonly Benchmark[] = [start, idle, messages, encryption, offlineMail, presence, registrations, ...JOINS, fiftyUsers, ...SIMULATOR];
+export const BENCHMARKS: readonly Benchmark[] = [start, idle, messages, encryption, offlineMail, presence, registrations, ...JOINS, fiftyUsers, ...PACKED, ...SIMULATOR];

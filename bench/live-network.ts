@@ -12,9 +12,9 @@ const FRIENDS_MILLIS = 20_000;
 export const MAIN_PATH = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 
 /** A network of real processes in a temporary folder, without traces; everything is gone after `use` has returned. */
-export async function withNetwork<Value>(use: (engine: LocalEngine, root: string) => Promise<Value>): Promise<Value> {
+export async function withNetwork<Value>(use: (engine: LocalEngine, root: string) => Promise<Value>, perProcess = 1): Promise<Value> {
   const root = await mkdtemp(join(tmpdir(), 'confab-bench-'));
-  const engine = new LocalEngine({ root, network: `bench-${process.pid}-${Date.now()}`, traced: false, mainPath: MAIN_PATH });
+  const engine = new LocalEngine({ root, network: `bench-${process.pid}-${Date.now()}`, traced: false, mainPath: MAIN_PATH, perProcess });
   try {
     await engine.start();
     return await use(engine, root);
