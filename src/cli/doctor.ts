@@ -1,9 +1,10 @@
-import { execFile } from 'node:child_process';
 import { access, constants, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { cpus, freemem } from 'node:os';
 import { dirname, join } from 'node:path';
+import { SOCKETS_MAX } from '../adapters/zeromq/limits.ts';
 import { listNodes, readSeedPointer } from '../control/locate.ts';
+import { DESCRIPTORS_PER_NODE, nodesPerProcessMax, openFilesLimit } from './process-limits.ts';
 import { bytesText } from './table.ts';
 
 export interface Finding {
@@ -18,10 +19,24 @@ const SEED_PORT = 5555;
 const FREE_BYTES_MIN = 200 * 1_048_576;
 const FILES_WANTED = 4_096;
 const FILES_MIN = 256;
+const NODES_SHARING_WANTED = 100;
 
 /** Everything that a network needs of this machine, one finding each. Makes no more than the runtime folder that a node would make. */
 export async function examine(root: string): Promise<readonly Finding[]> {
-  const checks = [nodeVersion, sqliteBinding, zeromqBinding, passwordHash, seedPort, openFiles, rootFolder, runtime, stalePointers, processors, terminal];
+  const checks = [
+    nodeVersion,
+    sqliteBinding,
+    zeromqBinding,
+    passwordHash,
+    seedPort,
+    openFiles,
+    sharedProcesses,
+    rootFolder,
+    runtime,
+    stalePointers,
+    processors,
+    terminal,
+  ];
   return await Promise.all(
     checks.map(async (check) => {
       try {
@@ -95,13 +110,26 @@ function portIsFree(port: number): Promise<boolean> {
 
 async function openFiles(): Promise<Finding> {
   const what = 'open files (ulimit -n)';
-  const text = await new Promise<string>((resolve) =>
-    execFile('/bin/sh', ['-c', 'ulimit -n'], (error, stdout) => resolve(error === null ? stdout.trim() : 'unknown')),
-  );
-  const limit = text === 'unlimited' ? Number.POSITIVE_INFINITY : Number(text);
+  const limit = await openFilesLimit();
+  const text = limit === Number.POSITIVE_INFINITY ? 'unlimited' : String(limit);
   if (limit >= FILES_WANTED) return ok(what, text);
   const advice = `Raise it with: ulimit -n ${FILES_WANTED}; each link of a node takes a few.`;
   return { verdict: limit >= FILES_MIN ? 'warn' : 'fail', what, seen: text, advice };
+}
+
+/** A network of hundreds lives in few processes (--per-process), and each process has its limits. */
+async function sharedProcesses(): Promise<Finding> {
+  const what = 'nodes that can share a process';
+  const limit = await openFilesLimit();
+  const nodes = nodesPerProcessMax(limit);
+  const seen = `${nodes}: ${limit === Number.POSITIVE_INFINITY ? 'any number of' : limit} open files, ${SOCKETS_MAX} ZeroMQ sockets`;
+  if (nodes >= NODES_SHARING_WANTED) return ok(what, seen);
+  return {
+    verdict: 'warn',
+    what,
+    seen,
+    advice: `For --per-process ${NODES_SHARING_WANTED} raise the hard limit: ulimit -Hn ${NODES_SHARING_WANTED * DESCRIPTORS_PER_NODE}`,
+  };
 }
 
 async function rootFolder(root: string): Promise<Finding> {

@@ -1,7 +1,6 @@
 import { Context, Reply } from 'zeromq';
+import { SOCKETS_MAX } from './limits.ts';
 
-/** Sockets of one process. The default of 1,023 ends at some 500 peers, and cannot be raised once a socket exists. */
-const SOCKETS_MAX = 16_384;
 const ZAP_ADDRESS = 'inproc://zeromq.zap.01';
 const ZAP_VERSION = '1.0';
 const CURVE_KEY_BYTES = 32;

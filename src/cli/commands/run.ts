@@ -46,6 +46,8 @@ Exit status: 0 everything came out as written, 1 something did not, 2 bad usage 
     .action(async (files: readonly string[], options: RunCommandOptions) => {
       const seed = options.seed === undefined ? null : wholeNumber('run', '--seed', options.seed, { min: 0, max: Number.MAX_SAFE_INTEGER });
       const perProcess = wholeNumber('run', '--per-process', options.perProcess, { min: 1, max: PER_PROCESS_MAX });
+      const { requireRoomFor } = await import('../process-limits.ts');
+      await requireRoomFor('run', perProcess);
       if (perProcess > 1 && options.engine === 'sim') {
         throw new ConfabError('bad-arguments', {
           command: 'run',

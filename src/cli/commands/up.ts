@@ -43,6 +43,8 @@ Everything ends when you leave the menu, close the window or press Ctrl-C; what 
     .action(async (options: UpCommandOptions) => {
       const port = wholeNumber('up', '--port', options.port, { min: 0, max: 65_535 });
       const perProcess = wholeNumber('up', '--per-process', options.perProcess, { min: 1, max: PER_PROCESS_MAX });
+      const { requireRoomFor } = await import('../process-limits.ts');
+      await requireRoomFor('up', perProcess);
       const people = await peopleOf(options);
       if (!context.interactive) {
         const { runScenarios } = await import('../run-scenarios.ts');
