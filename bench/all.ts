@@ -12,4 +12,16 @@ import { SIMULATOR } from './simulator.ts';
 import { start } from './start.ts';
 
 /** In the order of the table. */
-export const BENCHMARKS: readonly Benchmark[] = [start, idle, messages, encryption, offlineMail, presence, registrations, ...JOINS, fiftyUsers, ...PACKED, ...SIMULATOR];
+export const BENCHMARKS: readonly Benchmark[] = [
+  start,
+  idle,
+  messages,
+  encryption,
+  offlineMail,
+  presence,
+  registrations,
+  ...JOINS,
+  fiftyUsers,
+  ...PACKED,
+  ...SIMULATOR,
+];

@@ -14,6 +14,7 @@ import type { Neighbourhood } from '../adapters/zeromq/neighbourhood.ts';
 import { ZeroMqTransport } from '../adapters/zeromq/zeromq-transport.ts';
 import { isAlive } from '../control/locate.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
+import type { Codec } from '../core/capabilities.ts';
 import { formatEndpoint } from '../core/endpoint.ts';
 import { type ChatNodeOptions, chatNode } from '../core/node.ts';
 import type { NodeConduct } from '../lab/conducts.ts';
@@ -88,24 +89,17 @@ export async function startLiveNode(options: LiveNodeOptions): Promise<LiveNode>
 }
 
 async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>, closeAll: () => Promise<void>): Promise<LiveNode> {
-  const { name, folder } = options;
+  const { name, folder, shared } = options;
   const lock = lockFolder(folder);
   closers.push(() => lock.release());
   // A folder that was made by hand or copied may be open to others.
   chmodSync(folder, 0o700);
-  const { shared } = options;
   const log = shared?.log.of(name.node) ?? openLog(join(folder, 'node.log'), name.node);
   closers.push(() => log.close());
   const onSetAside = (file: string, reason: string) => log.error({ file, reason }, 'a damaged file was set aside');
   const tools = makeTools();
   const { keys, created } = loadNodeKey(folder, tools.random, onSetAside);
-  const store = new SqliteNodeStore({
-    folder,
-    nodeKey: nodeStoreKey(tools.crypto, keys),
-    codec: tools.codec,
-    onSetAside,
-    ...(shared === undefined ? {} : { cacheKib: SHARED_CACHE_KIB }),
-  });
+  const store = openStore(options, nodeStoreKey(tools.crypto, keys), tools.codec, onSetAside);
   closers.push(() => store.close());
   const traceSink = options.traceFile === null ? null : new TraceFile(options.traceFile);
   if (traceSink !== null) closers.push(() => traceSink.close());
@@ -166,6 +160,15 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     return end;
   });
   return { driver, log, socket, endpoint, ended };
+}
+
+function openStore(
+  { folder, shared }: LiveNodeOptions,
+  nodeKey: Uint8Array,
+  codec: Codec,
+  onSetAside: (file: string, reason: string) => void,
+): SqliteNodeStore {
+  return new SqliteNodeStore({ folder, nodeKey, codec, onSetAside, ...(shared === undefined ? {} : { cacheKib: SHARED_CACHE_KIB }) });
 }
 
 /** The port of the last run, so that peers who remember it find this node again without any server; 0 when there is none. */
