@@ -154,12 +154,14 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     ...(shared === undefined ? {} : { join: (handle: NodeHandle) => shared.control.join(name.node, handle) }),
   });
   log.info({ endpoint, run, created, seed: options.seedUrl, network: options.settings.network }, 'started');
-  const ended = service.ended.then(async (end) => {
-    log.info({ end }, 'ended');
-    await closeAll();
-    return end;
-  });
-  return { driver, log, socket, endpoint, ended };
+  return { driver, log, socket, endpoint, ended: closed(service.ended, log, closeAll) };
+}
+
+async function closed(ended: Promise<DriverEnd>, log: NodeLog, closeAll: () => Promise<void>): Promise<DriverEnd> {
+  const end = await ended;
+  log.info({ end }, 'ended');
+  await closeAll();
+  return end;
 }
 
 function openStore(
