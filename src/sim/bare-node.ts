@@ -52,6 +52,7 @@ export class BareNode<Message> implements Inhabitant, BaseEnv<Message> {
   }
 
   receive(from: Address, message: unknown): void {
+    if (this.#world.traceSink !== null) this.#traceReceived(from, message);
     const program = this.program as Program<Message>;
     program.input(from, message as Message);
     if (program.endTurn !== undefined) program.endTurn();
@@ -64,6 +65,7 @@ export class BareNode<Message> implements Inhabitant, BaseEnv<Message> {
   fire(timer: Timer): void {
     const program = this.program;
     if (program === null) return;
+    if (this.#world.traceSink !== null) this.trace({ type: 'timer', kind: timer.kind, key: timer.key });
     if (timer.mapped) this.#timers.rest(timer);
     this.#world.firing = timer;
     this.#world.firingAt = this.index;
@@ -104,7 +106,8 @@ export class BareNode<Message> implements Inhabitant, BaseEnv<Message> {
   }
 
   send(to: Address, message: Message): void {
-    this.#world.send(this.index, to, message);
+    const number = this.#world.send(this.index, to, message);
+    if (this.#world.traceSink !== null) this.#traceSent(to, message, number);
   }
 
   setTimer(kind: string, key: string, delayMillis: number): void {
@@ -138,4 +141,26 @@ export class BareNode<Message> implements Inhabitant, BaseEnv<Message> {
       detail,
     });
   }
+
+  /** Frames of bare programs are numbered by their world, and hold one message each, which is never encoded: it has no size. */
+  #traceSent(to: Address, message: Message, number: number): void {
+    const peer = this.#world.nameOf(to);
+    if (number === 0) this.trace({ type: 'drop', peer, reason: 'lost or cut' });
+    for (let copy = number; copy > 0 && copy <= this.#world.lastSequence; copy += 1) {
+      this.trace({ type: 'send', frame: `${this.name}/0/f${copy}`, to: peer, kind: kindOf(message), messages: NO_MESSAGES, bytes: 0 });
+    }
+  }
+
+  #traceReceived(from: Address, message: unknown): void {
+    const peer = this.#world.nameOf(from);
+    this.trace({ type: 'receive', frame: `${peer}/0/f${this.#world.sequence}`, from: peer, kind: kindOf(message), messages: NO_MESSAGES, bytes: 0 });
+  }
+}
+
+const NO_MESSAGES: readonly [] = [];
+
+/** What a program calls its message, if it says so in a field `type`. */
+function kindOf(message: unknown): string {
+  const type = typeof message === 'object' && message !== null ? (message as { readonly type?: unknown }).type : undefined;
+  return typeof type === 'string' ? type : 'message';
 }

@@ -53,6 +53,11 @@ export class EventQueue {
     return this.#live;
   }
 
+  /** The sequence number of the event that was added last; the first has 1. */
+  get lastSequence(): number {
+    return this.#sequence;
+  }
+
   /**
    * Adds an event and returns its slot, which is good for `cancel` until the event is popped. `delay` is how long it waits
    * from now on, when that is known: an event at `now + delay` in floating point. The tag is not negative.

@@ -44,6 +44,8 @@ const KIND_MASK = 3;
 /** What a message of a bare program counts before a line of limited bandwidth. */
 const MESSAGE_BYTES = 100;
 
+const LOST = 0;
+
 export const EPOCH_MILLIS = 1_750_000_000_000;
 
 /**
@@ -62,6 +64,8 @@ export class World {
   readonly epochMillis: number;
   /** Virtual milliseconds since the start of the world. */
   now = 0;
+  /** Number of the event that is happening: that of a message is what `send` returned. */
+  sequence = 0;
   /** Messages handed to programs and timers that fired, so far. */
   messageCount = 0;
   timerCount = 0;
@@ -95,6 +99,11 @@ export class World {
   /** Events that are still to come. */
   get pending(): number {
     return this.#queue.size;
+  }
+
+  /** The number of the event that was scheduled last. */
+  get lastSequence(): number {
+    return this.#queue.lastSequence;
   }
 
   stream(...names: ReadonlyArray<string | number>): SeededRandom {
@@ -148,21 +157,27 @@ export class World {
     if (this.isUp(index)) this.#lives[index] = (this.#lives[index] as number) + 1;
   }
 
-  /** Puts a message on the way from a bare program. */
-  send(from: number, to: Address, message: unknown): void {
-    if (this.network.lossProbability > 0 && this.network.loses()) return;
+  /** Puts a message on the way from a bare program. Returns its number, by which a trace names it at both ends, or 0 when it is lost. Copies that a fault makes have the numbers after it. */
+  send(from: number, to: Address, message: unknown): number {
+    if (this.network.lossProbability > 0 && this.network.loses()) return LOST;
     const delayMillis = this.network.delayMillis();
     if (this.rules.length > 0) return this.#sendJudged(from, to, message, delayMillis);
     this.#queue.push(this.now + delayMillis, ((this.#lives[to] as number) << KIND_BITS) | MESSAGE, to, from, message, delayMillis);
+    return this.#queue.lastSequence;
   }
 
-  #sendJudged(from: number, to: Address, message: unknown, delayMillis: number): void {
+  #sendJudged(from: number, to: Address, message: unknown, delayMillis: number): number {
     const verdict = this.judge(this.nameOf(from), this.nameOf(to), MESSAGE_BYTES);
-    if (verdict.action === 'drop') return;
-    if (verdict.action === 'pass') return this.carry(from, to, message, this.now + delayMillis);
+    if (verdict.action === 'drop') return LOST;
+    const first = this.#queue.lastSequence + 1;
+    if (verdict.action === 'pass') {
+      this.carry(from, to, message, this.now + delayMillis);
+      return first;
+    }
     const base = this.now + verdict.delayMillis;
     this.carry(from, to, message, base + delayMillis);
     for (let copy = 1; copy < verdict.copies; copy += 1) this.carry(from, to, message, base + this.network.delayMillis());
+    return first;
   }
 
   /** A message will arrive at a time, if its target is then in the same life as now. */
@@ -212,6 +227,7 @@ export class World {
     const source = events.sourceOf(slot);
     const payload = events.payloads[slot];
     this.now = events.timeOf(slot);
+    this.sequence = events.sequenceOf(slot);
     events.release(slot);
     const inhabitant = this.#inhabitants[target];
     if (inhabitant === undefined) return true;

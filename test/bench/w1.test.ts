@@ -54,6 +54,11 @@ test('a process of its own measures and says what it used', async (t) => {
   t.is(measured.messages, 56_119);
   t.is(measured.meanHops, 3.17);
   t.true(measured.asChecked);
+  t.is(measured.traceEvents, 0);
+  const traced = await measureAlone({ ...STATEMENT, workload: 'w1', engine: 'confab', nodes: 100, traced: true });
+  t.true(traced.asChecked);
+  // Each message is sent and received, but for those that are still under way; each timer fires; each node starts.
+  t.true(traced.traceEvents >= 2 * traced.messages + traced.timers + 100 && traced.traceEvents < 2 * traced.messages + traced.timers + 300);
   t.true(measured.messagesPerSecond > 0 && measured.peakMemoryBytes > 2 ** 24);
   await t.throwsAsync(measureAlone({ ...STATEMENT, workload: 'w1', engine: 'confab', nodes: -5, traced: false }));
 });

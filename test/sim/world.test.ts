@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { BaseEnv, Program } from '../../src/core/env.ts';
 import type { Rule } from '../../src/core/rules.ts';
+import type { TraceEvent } from '../../src/core/trace.ts';
 import { World } from '../../src/sim/world.ts';
 
 interface Note {
@@ -194,4 +195,40 @@ test('without a trace nothing is built for one', (t) => {
   t.deepEqual(lines, ['life', 'life']);
   const { all } = puppets(1);
   t.false((all[0] as Puppet).env.tracing);
+});
+
+test('the trace of bare programs names each message alike at both ends, and says what was cut and what fired', (t) => {
+  const events: TraceEvent[] = [];
+  const world = new World({ seed: 1, latency: { minMillis: 5, maxMillis: 5 }, traceSink: (event) => events.push(event) });
+  const all = ['a', 'b'].map((name) => {
+    const made: Puppet[] = [];
+    const node = world.addProgram<string>(name, (env) => {
+      const puppet = new Puppet(env);
+      made.push(puppet);
+      return puppet;
+    });
+    world.start(node.index);
+    return made[0] as Puppet;
+  });
+  const [a, b] = all as [Puppet, Puppet];
+  a.env.send(1, 'first');
+  a.env.send(1, 'second');
+  b.env.setTimer('tick', 'x', 7);
+  world.runUntil(10);
+  world.rules = [{ id: 'r', kind: 'cut', from: ['a'], to: ['b'], oneWay: true }];
+  a.env.send(1, 'never');
+  world.runUntil(20);
+  const details = events.map(({ detail }) => detail);
+  const frames = (type: 'send' | 'receive') => details.flatMap((detail) => (detail.type === type ? [detail.frame] : []));
+  t.is(frames('send').length, 2);
+  t.deepEqual(frames('receive'), frames('send'));
+  t.is(new Set(frames('send')).size, 2);
+  t.deepEqual(
+    details.filter((detail) => detail.type === 'timer'),
+    [{ type: 'timer', kind: 'tick', key: 'x' }],
+  );
+  t.deepEqual(
+    details.filter((detail) => detail.type === 'drop'),
+    [{ type: 'drop', peer: 'b', reason: 'lost or cut' }],
+  );
 });
