@@ -14,6 +14,7 @@ import {
   deafOnTheRing,
   deafToFriends,
   deafToNews,
+  deafToValues,
   forgetsOutbox,
   keepsSession,
   type Mutant,
@@ -103,6 +104,20 @@ const CASES: Readonly<Record<string, Case>> = {
     steps: `${TRIO}  - wait: 6s\n${QUIET}`,
     broken: { carol: deafOnTheRing },
     says: /./,
+  },
+  'a holder that does not hold': {
+    check: 'values-held',
+    steps: `  - start: [alice, bob, carol, dave, erin]
+  - join: { node: bob, through: alice }
+  - join: { node: carol, through: alice }
+  - join: { node: dave, through: alice }
+  - join: { node: erin, through: alice }
+  - register: [alice, bob, carol, dave, erin]
+  - wait: 10s
+  - profile: { of: [alice, bob, dave, erin], about: something new }
+${QUIET}`,
+    broken: { carol: deafToValues },
+    says: /carol should hold .* in version \d+, and has/,
   },
   'a seal that seals nothing': {
     check: 'no-plaintext',

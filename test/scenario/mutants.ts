@@ -101,6 +101,9 @@ export const keepsSession: Mutant = deafTo(['records', 'hello', 'sync-digest', '
 /** It is a member of the ring and answers nobody there, once it has been up for a while. */
 export const deafOnTheRing: Mutant = deafTo(['ring-ask', 'ring-notice', 'ring-answer'], (env) => env.monotonicMillis > 5_000);
 
+/** It is asked to hold values and does not hear it, once it has been up for a while. */
+export const deafToValues: Mutant = deafTo(['replica-ask', 'replica-answer'], (env) => env.monotonicMillis > 5_000);
+
 /** Its seal is none. */
 export const sealsNothing: Mutant = (env, settings) => {
   const { crypto } = env;

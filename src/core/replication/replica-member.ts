@@ -187,6 +187,18 @@ export class ReplicaMember implements ReplicationPort {
 
   taken(replica: Replica): void {
     this.#parts.mail.notices.copyTaken(replica);
+    this.#traceCopy(replica, 'held');
+  }
+
+  dropped(replica: Replica): void {
+    this.#traceCopy(replica, 'gone');
+  }
+
+  #traceCopy({ name, about }: Replica, to: 'held' | 'gone'): void {
+    const { env } = this.#parts;
+    if (!env.tracing) return;
+    const expires = about.expiresMillis === null ? {} : { expiresMillis: about.expiresMillis };
+    env.trace({ type: 'state', subject: 'copy', id: name, to, data: { sequence: about.sequence, deleted: about.deleted, ...expires } });
   }
 
   // --- what ring and links report ---

@@ -138,6 +138,7 @@ export class Replicas {
   drop(replica: Replica): void {
     this.index.delete(replica.name);
     this.#port.store.delete(TABLE, replica.name);
+    this.#port.dropped?.(replica);
   }
 
   dropExpired(): void {

@@ -11,6 +11,7 @@ import { NO_PLAINTEXT } from './no-plaintext.ts';
 import { ONE_SESSION } from './one-session.ts';
 import { PRESENCE_CONVERGES } from './presence-converges.ts';
 import { RING_VALID } from './ring-valid.ts';
+import { VALUES_HELD } from './values-held.ts';
 
 /** Every property that runs are held to. A new checker is one file and one line here. */
 export const CHECKS: readonly TraceCheck[] = [
@@ -22,6 +23,7 @@ export const CHECKS: readonly TraceCheck[] = [
   PRESENCE_CONVERGES,
   ONE_SESSION,
   RING_VALID,
+  VALUES_HELD,
   NO_PLAINTEXT,
   FAULTS_HEALED,
 ];

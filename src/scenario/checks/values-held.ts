@@ -1,0 +1,88 @@
+import { CORE_OPTIONS } from '../../core/options.ts';
+import { counted } from '../words.ts';
+import { broken, type Finding, holds, notJudged, type TraceCheck } from './check.ts';
+import type { TraceFacts } from './facts.ts';
+
+/** Holders compare what they have when the ring changes, and push what is missing every 20 s. */
+const DUE_MILLIS = 35_000;
+
+interface Copy {
+  readonly sequence: number;
+  readonly deleted: boolean;
+}
+
+interface Value {
+  /** Copies by the node that has them. */
+  readonly copies: Map<string, Copy>;
+  /** When the newest version came first to anybody, ms. */
+  newestMillis: number;
+  sequence: number;
+  /** It ends by itself, so that holders may forget it at any time. */
+  passing: boolean;
+}
+
+/** Copies by the value's name, `<64 hex digits of the key>/<kind>/<id>`. They lie on disks and outlive restarts. */
+function valuesOf(facts: TraceFacts): Map<string, Value> {
+  const values = new Map<string, Value>();
+  for (const { node, atMillis, detail } of facts.events) {
+    if (detail.type !== 'state') continue;
+    if (detail.subject === 'disk') for (const value of values.values()) value.copies.delete(detail.id);
+    if (detail.subject !== 'copy') continue;
+    const value = values.get(detail.id) ?? { copies: new Map<string, Copy>(), newestMillis: 0, sequence: -1, passing: false };
+    values.set(detail.id, value);
+    if (detail.to === 'gone') {
+      value.copies.delete(node);
+      continue;
+    }
+    const copy = { sequence: Number(detail.data?.['sequence'] ?? 0), deleted: detail.data?.['deleted'] === true };
+    value.copies.set(node, copy);
+    value.passing ||= detail.data?.['expiresMillis'] !== undefined;
+    if (copy.sequence > value.sequence) [value.sequence, value.newestMillis] = [copy.sequence, atMillis];
+  }
+  return values;
+}
+
+/** Members at the end in the order of the ring, with the first 16 hex digits of their ids. */
+function membersOf(facts: TraceFacts): Array<readonly [place: string, name: string]> {
+  const last = new Map<string, string | null>();
+  for (const { node, detail } of facts.states('ring')) last.set(node, detail.to === 'member' ? String(detail.data?.['place'] ?? '') : null);
+  const members = [...last].flatMap(([name, place]) => (place !== null && place !== '' && facts.running.has(name) ? [[place, name] as const] : []));
+  return members.sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+function judge(facts: TraceFacts): Finding {
+  const values = valuesOf(facts);
+  if (values.size === 0) return notJudged('no values lie on the ring');
+  const early = facts.unquiet(DUE_MILLIS);
+  if (early !== null) return notJudged(early);
+  const members = membersOf(facts);
+  let judged = 0;
+  for (const [name, value] of values) {
+    if (value.passing || facts.endMillis - value.newestMillis < DUE_MILLIS) continue;
+    // What only nodes have that do not run cannot be anywhere else.
+    const somewhere = [...value.copies].some(([node, copy]) => facts.running.has(node) && copy.sequence === value.sequence);
+    if (!somewhere) continue;
+    judged += 1;
+    const key = name.slice(0, 16);
+    const first = Math.max(
+      0,
+      members.findIndex(([place]) => place >= key),
+    );
+    for (let step = 0; step < Math.min(CORE_OPTIONS.replicaCopies, members.length); step += 1) {
+      const [, holder] = members[(first + step) % members.length] as readonly [string, string];
+      const copy = value.copies.get(holder);
+      if (copy === undefined || copy.sequence < value.sequence)
+        return broken(
+          `${holder} should hold ${name.slice(0, 8)}…${name.slice(64, 90)} in version ${value.sequence}, and has ${copy === undefined ? 'none' : `version ${copy.sequence}`}`,
+          [],
+        );
+    }
+  }
+  return judged === 0 ? notJudged('no value was old enough') : holds(`${counted(judged, 'value')} at all of their ${CORE_OPTIONS.replicaCopies} holders`);
+}
+
+export const VALUES_HELD: TraceCheck = {
+  name: 'values-held',
+  about: 'Once it is quiet, every lasting value lies in its newest version at the owner of its key and the members after it.',
+  judge,
+};
