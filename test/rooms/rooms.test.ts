@@ -218,8 +218,9 @@ test('search finds parts of words in any case, edits too, and nothing that was d
   t.deepEqual(await find('himbl'), ['a thimble']);
   t.deepEqual(
     await find('hay 3'),
-    [...Array.from({ length: 600 }, (_, count) => count).filter((count) => count % 200 !== 7 && String(count).includes('3') && count !== 3)]
-      .reverse()
+    Array.from({ length: 600 }, (_, count) => count)
+      .filter((count) => count % 200 !== 7 && String(count).includes('3') && count !== 3)
+      .toReversed()
       .slice(0, 20)
       .map((count) => `hay ${count}`),
   );
