@@ -17,15 +17,16 @@ export function storyOf(parts: Parts, idBeginning: string): Story | null {
   const found = parts.chat.find(idBeginning);
   if (found === null) return null;
   const { peer, view } = found;
-  const steps = view.fromMe ? ownSteps(parts, peer, view) : theirSteps(view);
+  const steps = view.fromMe ? ownSteps(parts, peer, view) : theirSteps(parts, view);
   return { id: view.id, with: view.with, text: view.text, state: view.state, steps };
 }
 
-function theirSteps(view: MessageView): StoryStep[] {
-  const way = view.via === undefined ? 'It came straight from' : `It waited in your mailbox, and ${view.via} had a copy. It was written by`;
+function theirSteps(parts: Parts, view: MessageView): StoryStep[] {
+  const holder = view.via === parts.env.name ? 'this node' : view.via;
+  const way = holder === undefined ? `It came straight from ${view.with}` : `It waited in your mailbox, and ${holder} had a copy`;
   const steps: StoryStep[] = [
     { wallMillis: view.sentMillis, text: `${view.with} wrote it.` },
-    { wallMillis: view.receivedMillis, text: `${way} ${view.with}; it was opened, stored and confirmed.` },
+    { wallMillis: view.receivedMillis, text: `${way}; it was opened, stored and confirmed.` },
   ];
   if (view.state === 'read') steps.push(now('You have read it.'));
   return steps;
