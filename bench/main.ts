@@ -104,7 +104,8 @@ async function earlierRows(): Promise<readonly Row[]> {
 
 async function main(): Promise<number> {
   process.title = 'confab bench';
-  if (process.argv[2] === 'w1') return benchWorkload(process.argv.slice(3));
+  const workload = process.argv[2];
+  if (workload === 'w1' || workload === 'ring') return benchWorkload(workload, process.argv.slice(3));
   const given = readArguments();
   if (given === null) return 0;
   const results = await measureAll(given);

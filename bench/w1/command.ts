@@ -7,7 +7,7 @@ import { STATEMENT } from './workload.ts';
 const USAGE = `confab bench w1 --nodes <n> [--engines confab,bare,simgrid] [--growth-seconds 500] [--seconds 1000] [--seed 1] [--traced] [--json]
 
 Plays W1 (bench/w1/W1.md): <n> nodes join a bare Chord ring and use it for 1,000 virtual seconds. Fault rules are looked at for each
-message, none is set; the trace is off without --traced. With --json and one engine one object is printed, with several a list.`;
+message, none is set; the trace is off without --traced. \`confab bench ring --nodes <n>\` plays the same growth with the product's ring. With --json and one engine one object is printed, with several a list.`;
 
 const ENGINES = ['confab', 'bare', 'simgrid'] as const;
 type EngineName = (typeof ENGINES)[number];
@@ -20,7 +20,7 @@ interface Arguments {
 }
 
 /** Null: the help has been printed. */
-function readArguments(words: readonly string[]): Arguments | null {
+function readArguments(workload: 'w1' | 'ring', words: readonly string[]): Arguments | null {
   const { values } = parseArgs({
     args: [...words],
     options: {
@@ -45,7 +45,7 @@ function readArguments(words: readonly string[]): Arguments | null {
     return engine;
   });
   const assignment = {
-    workload: 'w1' as const,
+    workload,
     nodes: wholeNumber('--nodes', values.nodes, 2, NODES_MAX),
     growthMillis: wholeNumber('--growth-seconds', values['growth-seconds'], 1, 1_000_000) * 1_000,
     durationMillis: wholeNumber('--seconds', values.seconds, 1, 1_000_000) * 1_000,
@@ -55,6 +55,7 @@ function readArguments(words: readonly string[]): Arguments | null {
   const { growthMillis, durationMillis, seed, traced } = assignment;
   const asStated = growthMillis === STATEMENT.growthMillis && seed === STATEMENT.seed && !traced && durationMillis === STATEMENT.durationMillis;
   if (engines.includes('simgrid') && !asStated) throw new Error('SimGrid plays W1 as it is stated: no other growth, time or seed, and no trace.');
+  if (workload === 'ring' && engines.some((engine) => engine !== 'confab')) throw new Error('Only Confab plays the ring of its own.');
   if (engines.includes('bare') && traced) throw new Error('The bare loop has no trace.');
   return { engines, assignment, json: values.json };
 }
@@ -67,9 +68,9 @@ export function wholeNumber(option: string, text: string, min: number, max: numb
   return value;
 }
 
-/** `confab bench w1`: one engine after the other, each in a process of its own. Returns the exit status. */
-export async function benchWorkload(words: readonly string[]): Promise<number> {
-  const given = readArguments(words);
+/** `confab bench w1` and `confab bench ring`: one engine after the other, each in a process of its own. Returns the exit status. */
+export async function benchWorkload(workload: 'w1' | 'ring', words: readonly string[]): Promise<number> {
+  const given = readArguments(workload, words);
   if (given === null) return 0;
   const results: Array<Measured | NotMeasured> = [];
   for (const engine of given.engines) {

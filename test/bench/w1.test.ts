@@ -1,6 +1,7 @@
 import test from 'ava';
 import { playBareLoop } from '../../bench/w1/bare-loop.ts';
 import { CHECK_VALUES, differences } from '../../bench/w1/check-values.ts';
+import { playRing } from '../../bench/w1/ring-workload.ts';
 import { measureAlone } from '../../bench/w1/run.ts';
 import { playWorkload, STATEMENT } from '../../bench/w1/workload.ts';
 import { gap } from '../../examples/bare-chord/identifiers.ts';
@@ -61,4 +62,10 @@ test('a process of its own measures and says what it used', async (t) => {
   t.true(traced.traceEvents >= 2 * traced.messages + traced.timers + 100 && traced.traceEvents < 2 * traced.messages + traced.timers + 300);
   t.true(measured.messagesPerSecond > 0 && measured.peakMemoryBytes > 2 ** 24);
   await t.throwsAsync(measureAlone({ ...STATEMENT, workload: 'w1', engine: 'confab', nodes: -5, traced: false }));
+});
+
+test("the product's ring grows at the pace of W1 and ends right", (t) => {
+  const counts = playRing({ ...STATEMENT, nodes: 40, growthMillis: 100_000, durationMillis: 300_000 });
+  t.is(counts.rightSuccessors, 40);
+  t.true(counts.lookups > 500 && counts.hops >= counts.lookups);
 });

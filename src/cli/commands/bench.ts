@@ -19,7 +19,7 @@ Examples:
   $ confab bench messages --runs 3
   $ confab bench w1 --nodes 10000 --engines confab,bare,simgrid
 
-The workload w1 (bench/w1/W1.md) has options of its own: --nodes, --engines, --growth-seconds, --seconds, --seed, --traced.`,
+The workloads w1 and ring (bench/w1/W1.md) have options of its own: --nodes, --engines, --growth-seconds, --seconds, --seed, --traced.`,
     )
     .action(async (words: readonly string[]) => {
       const main = new URL('../../../bench/main.js', import.meta.url);
