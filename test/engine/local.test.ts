@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -123,6 +123,27 @@ test.serial('exit statuses: 1 for a failure, 3 for a crash, 2 for a file with a 
   t.regex(crash.stdout, /CRASHED {2}the process of alice dies by itself\n.*ended by itself \(signal SIGKILL\)/);
   t.is(missing.status, 2);
   t.regex(missing.stderr, /there is no scenario "tuor"\. Did you mean "tour"\?/);
+});
+
+test.serial('SIGKILL of the runner ends also a node that stands still and cannot notice it', async (t) => {
+  const mark = mkdtempSync(join(folder, 'mark-'));
+  const file = join(folder, 'standstill.yaml');
+  writeFileSync(file, 'name: standstill\nsteps:\n  - start: alice\n  - pause: alice\n  - wait: 60s\n');
+  process.env['CONFAB_TEST_MARK'] = mark;
+  const { child, outcome } = confab('run', file);
+  delete process.env['CONFAB_TEST_MARK'];
+  const stateOf = (pid: number) => {
+    try {
+      return / ([A-Z]) \d/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/, ''))?.[1];
+    } catch {
+      return undefined;
+    }
+  };
+  await until('alice stands still', () => processesOf(mark).some((pid) => stateOf(pid) === 'T'), 10_000);
+  child.kill('SIGKILL');
+  await outcome;
+  await until('all are gone', () => processesOf(mark).length === 0, 10_000);
+  t.is((await confab('run', 'placebo/ok', '--engine', 'sim').outcome).status, 0);
 });
 
 for (const signal of ['SIGKILL', 'SIGINT'] as const) {

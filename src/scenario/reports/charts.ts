@@ -28,7 +28,12 @@ function slices(
 ): Array<{ name: string; points: Array<[number, number]> }> {
   const width = Math.max(endMillis / BUCKETS, 1);
   const buckets: number[][] = [];
-  for (const [atMillis, value] of values) (buckets[Math.floor(atMillis / width)] ??= []).push(value);
+  for (const [atMillis, value] of values) {
+    const index = Math.floor(atMillis / width);
+    const bucket = buckets[index];
+    if (bucket === undefined) buckets[index] = [value];
+    else bucket.push(value);
+  }
   return [0.5, 0.99].map((share) => ({
     name: share === 0.5 ? 'median' : 'p99',
     points: buckets.flatMap((bucket, index): Array<[number, number]> => {

@@ -47,7 +47,10 @@ export function htmlReport(options: HtmlOptions): string {
       `<p>A line for each node, time runs downwards, an arrow for each frame; dashed ones were lost, shaded times are faults.</p><div class="wide">${spaceTimeDiagram(facts)}</div>`,
     ],
     ['The way of each message', stories(facts)],
-    ['The ring', `<div class="rings">${ringView(facts.ringBefore, 'Before the first fault')}${ringView(facts.ringAfter, 'At the end')}</div>`],
+    [
+      'The ring',
+      `<div class="rings">${ringView(facts.ringBefore, facts.faults.length > 0 ? 'Before the first fault' : 'Half way through')}${ringView(facts.ringAfter, 'At the end')}</div>`,
+    ],
     ['Figures', charts(facts)],
     ['How to repeat it', `<pre>${escapeText(options.command)}</pre><p>${repeatWords(report)}</p><p>${escapeText(options.machine)}</p>`],
   ];

@@ -16,6 +16,18 @@ function weightOf(flight: Flight): number {
   return flight.messages.length > 0 || flight.dropped !== null ? 2 : 1;
 }
 
+/** Of each weight as many as there is room for, spread evenly over the run. */
+function choose(flights: readonly Flight[]): Flight[] {
+  const chosen: Flight[] = [];
+  for (const weight of [3, 2, 1]) {
+    const these = flights.filter((flight) => weightOf(flight) === weight);
+    const room = FLIGHTS_MAX - chosen.length;
+    const every = Math.max(1, these.length / Math.max(1, room));
+    if (room > 0) chosen.push(...these.filter((_, index) => Math.floor(index / every) !== Math.floor((index - 1) / every)).slice(0, room));
+  }
+  return chosen;
+}
+
 /**
  * A space-time diagram (Lamport 1978): a line for each node, time runs downwards, an arrow for each frame.
  * Of a long run it shows the frames that carry most, and says so.
@@ -24,7 +36,7 @@ export function spaceTimeDiagram(facts: RunFacts): string {
   const nodes = facts.nodes.slice(0, NODES_MAX);
   const laneOf = new Map(nodes.map((node, index) => [node, LEFT + LANE / 2 + index * LANE]));
   const drawable = facts.flights.filter(({ from, to }) => laneOf.has(from) && laneOf.has(to));
-  const chosen = [...drawable].sort((one, other) => weightOf(other) - weightOf(one) || one.sentMillis - other.sentMillis).slice(0, FLIGHTS_MAX);
+  const chosen = choose(drawable);
   if (nodes.length === 0) return '<p class="none">No node ran.</p>';
   const endMillis = Math.max(facts.endMillis, 1);
   const height = Math.min(HEIGHT_MAX, Math.max(HEIGHT_MIN, chosen.length * PIXELS_PER_FLIGHT));
