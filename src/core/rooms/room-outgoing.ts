@@ -74,7 +74,9 @@ export class RoomOutgoing {
     const large = members.size > options.roomDirectMembersMax;
     const batches = new Map<Link, SignedRoomEvent[]>();
     for (const { event, from, before } of news.events) {
-      if (from !== null && !large) continue;
+      // Who joins knows nobody but the one who let them in.
+      const isIntroduction = event.kind === 'join' && from?.userId === event.author;
+      if (from !== null && !large && !isIntroduction) continue;
       // Who is no member any more by this very event hears of that.
       const receivers = event.kind === 'remove' || event.kind === 'leave' ? new Set([...members, ...before]) : members;
       for (const member of receivers) {

@@ -215,10 +215,11 @@ export class Rooms {
   /** Timer: compares with members, asks again for what is missing. */
   tick(): void {
     const { env, options } = this.#parts;
+    const wasIdle = this.#timerIs === 'idle';
     this.#timerIs = 'none';
     if (this.#parts.session.open === null) return;
     const now = env.monotonicMillis;
-    const compareAll = now - this.#compareMillis >= options.roomCompareMillis;
+    const compareAll = wasIdle || now - this.#compareMillis >= options.roomCompareMillis;
     if (compareAll) this.#compareMillis = now;
     this.sync.tick();
     this.joining.tick();
