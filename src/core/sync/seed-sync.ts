@@ -26,6 +26,7 @@ export class SeedSync {
   readonly #pending = new Map<string, SignedRecord>();
   #publishing = false;
   #fetching = false;
+  #lookAgainMillis = 0;
 
   constructor(parts: Parts, services: Services) {
     this.#parts = parts;
@@ -58,20 +59,27 @@ export class SeedSync {
 
   // --- joining ---
 
-  #findNodes(again = false): void {
+  #findNodes(): void {
     this.call('nodes', { limit: 32 }, (result) => {
       if (!result.ok) return;
       const { records } = result.value as SeedCalls['nodes']['result'];
       this.#take(records);
       this.#parts.connections.reviewSoon();
-      // Several that start at once all find an empty list: once more before the join is over.
-      if (records.length === 0 && this.joining && !again) this.#parts.env.setTimer('find-nodes', '', this.#parts.options.joinPeerMillis / 2);
+      this.#lookAgainLater();
     });
   }
 
-  /** Timer: the first list of nodes was empty. */
+  /** Several that start at once find a list that is empty, or names those who are not up yet: whoever stays alone asks again, less and less often. */
+  #lookAgainLater(): void {
+    const { env, options } = this.#parts;
+    this.#lookAgainMillis = Math.min(Math.max(options.joinPeerMillis / 2, this.#lookAgainMillis * 2), options.announceMillis);
+    env.setTimer('find-nodes', '', this.#lookAgainMillis);
+  }
+
+  /** Timer. */
   findNodesAgain(): void {
-    this.#findNodes(true);
+    if (this.#parts.links.upLinks().length === 0) this.#findNodes();
+    else this.#lookAgainMillis = 0;
   }
 
   #take(records: readonly SignedRecord[]): void {
