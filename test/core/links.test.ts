@@ -1,6 +1,7 @@
 import test from 'ava';
 import { CborCodec } from '../../src/adapters/codec/cbor.ts';
 import { CborFrameCodec } from '../../src/adapters/codec/frame-codec.ts';
+import type { Frame } from '../../src/core/messages.ts';
 import { SeededRandom } from '../../src/sim/random.ts';
 import { type LinkEnd, LinkNet } from './link-net.ts';
 
@@ -270,5 +271,29 @@ test('links: a peer whose link we closed, and who did not hear of it, is told at
       `seed ${seed}`,
     );
     t.is(bob.linkTo(alice), undefined, `seed ${seed}: it stays closed`);
+  }
+});
+
+test('links: a hello that is overtaken by news of a login does not log anybody out again', (t) => {
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    const net = new LinkNet(seed);
+    const hellos: Frame[] = [];
+    const carry = net.carry.bind(net);
+    net.carry = (from, to, frame) => {
+      if (from === 1 && frame.kind === 'hello') hellos.push(frame);
+      carry(from, to, frame);
+    };
+    const [alice, bob] = [net.add('alice'), net.add('bob')];
+    bob.connect(alice);
+    net.run(2_000, () => alice.isUp(bob) && bob.isUp(alice));
+    bob.changeSession(true);
+    t.true(
+      net.run(2_000, () => alice.sessions.at(-1) === 'in'),
+      `seed ${seed}`,
+    );
+    t.true(hellos.length > 0);
+    for (const late of hellos) alice.receive(1, late);
+    net.run(1_000);
+    t.is(alice.sessions.at(-1), 'in', `seed ${seed}`);
   }
 });

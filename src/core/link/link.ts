@@ -42,6 +42,8 @@ export interface Link {
 
   readonly localRun: number;
   peerRun: number;
+  /** Count of the peer's frame that told last who it is and who is logged in there. */
+  helloCount: number;
   /** Numbers of earlier ends of the peer: a late hello of theirs is no news. */
   readonly retiredRuns: number[];
   /** The peer has shown that it knows `localRun`. */
@@ -87,6 +89,7 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     wanted: false,
     localRun: start.localRun,
     peerRun: 0,
+    helloCount: 0,
     retiredRuns: [],
     established: false,
     confirmed: false,

@@ -191,13 +191,14 @@ export class Links {
     // Somebody new at the other end has to name ours first, or a hello that was late would take the link from the living end.
     if (known?.established && frame.run !== known.peerRun && !knowsUs) return this.#sendHello(known);
     if (known === undefined && this.#links.size >= options.linksMax) return this.#drop(known, 'links-full', 'hello');
-
     const link = known ?? this.#add(from, { address: hello.address, key: hello.node.body.agreementKey }, from.toString());
     this.#adopt(link, hello);
     traceReceive(env, link, frame);
     this.#heard(link);
     if (frame.run !== link.peerRun) this.#turnTo(link, frame.run);
-    this.#hooks.hello(link, hello.node, hello.session);
+    // One that was overtaken by later news tells of what is no more.
+    if (frame.count > link.helloCount) this.#hooks.hello(link, hello.node, hello.session);
+    link.helloCount = Math.max(link.helloCount, frame.count);
     if (this.#links.get(from) !== link) return;
     if (!knowsUs) return this.#sendHello(link);
     // Also where the link is up: the peer repeats its hello until it hears something in step.
@@ -239,6 +240,7 @@ export class Links {
     if (link.peerRun !== 0) link.retiredRuns.push(link.peerRun);
     if (link.retiredRuns.length > RETIRED_RUNS_MAX) link.retiredRuns.shift();
     link.peerRun = peerRun;
+    link.helloCount = 0;
     link.established = false;
     startOver(link);
     if (link.state === 'connecting') return;
@@ -269,6 +271,7 @@ export class Links {
   #receiveNumbered(link: Link, frame: Frame): void {
     link.acknowledgeDue = true;
     this.#acknowledgeSoon();
+    if (frame.messages.some((each) => (each as Message | null)?.type === 'hello')) link.helloCount = Math.max(link.helloCount, frame.count);
     if (!fileNumbered(link, frame, this.#parts.options.linkReorderFrames)) return this.#parts.count('framesTwice');
     for (let messages = nextInOrder(link); messages !== null; messages = nextInOrder(link)) this.#handUp(link, messages);
   }
@@ -346,7 +349,6 @@ export class Links {
   }
 
   // --- time ---
-
   /** Timer: repeats hellos and frames, asks silent peers, gives up dead ones. */
   tick(): void {
     const { env, options } = this.#parts;
