@@ -42,7 +42,7 @@ test('what reached real processes leads the same nodes to the same state in the 
     report.outcomes.map(({ file, outcome }) => `${file.slice(0, -'.inputs'.length)} ${outcome}`),
     ['alice.0001 equal', 'bob.0001 torn', 'bob.0002 equal', 'carol.0001 equal'],
   );
-  t.true(report.outcomes.every(({ inputs: count }) => count > 50));
+  t.true(report.outcomes.every(({ inputs: count }) => count > 10));
 
   // A single random byte that was another makes another state, or another way through the program.
   const [file = ''] = (await readdir(inputs)).filter((name) => name.startsWith('carol'));
