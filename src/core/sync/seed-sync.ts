@@ -76,7 +76,7 @@ export class SeedSync {
     env.setTimer('find-nodes', '', this.#lookAgainMillis);
   }
 
-  /** Timer. */
+  /** Timer, and with every announcement: nobody stays alone because the list was empty, or the server away, when it was asked for. */
   findNodesAgain(): void {
     if (this.#parts.links.upLinks().length === 0) this.#findNodes();
     else this.#lookAgainMillis = 0;
@@ -190,12 +190,12 @@ export class SeedSync {
 
   /** Timer: the own node record afresh, and a look whether somebody there is unknown here. */
   announceTimer(): void {
-    const { env, options, session, links, view } = this.#parts;
+    const { env, options, session, view } = this.#parts;
     env.setTimer('announce', '', options.announceMillis * (0.9 + 0.2 * env.random.fraction()));
     session.announceNode();
     mendStamps(this.#parts);
     if (this.#state === 'none') return;
-    if (links.upLinks().length === 0) this.#findNodes();
+    this.findNodesAgain();
     if (!view.full || this.#fetching) return;
     this.#fetching = true;
     this.call('users', { after: '', limit: 1 }, (result) => {
