@@ -37,6 +37,8 @@ export interface RunScenariosOptions {
   readonly reportFolder: string | null;
   /** Real nodes that share a process; 1: each has its own. */
   readonly perProcess?: number;
+  /** By how much every deadline is stretched; 1: as the files say. */
+  readonly patience?: number;
 }
 
 /** What a shell expects of a program that ended by Ctrl-C. */
@@ -98,6 +100,7 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
       seed,
       wallMillis,
       signal,
+      patience: options.patience ?? 1,
       listener: context.json ? SILENT : new Narration(output),
       collect: async (engine) => {
         if (options.traceFile !== null) await writeTrace(options.traceFile, await engine.trace());

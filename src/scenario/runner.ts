@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly ownChecks?: readonly OwnCheck[];
   /** Ends the run at once: Ctrl-C. */
   readonly signal?: AbortSignal;
+  /** By how much every deadline is stretched, for machines that are slow or busy; 1 when left out. */
+  readonly patience?: number;
   /** Called once the last line of the trace is there: the place to fetch it. */
   readonly collect?: (engine: Engine) => Promise<void>;
 }
@@ -64,6 +66,8 @@ class Run {
   readonly #scenario: Scenario;
   readonly #engine: Engine;
   readonly #options: RunOptions;
+  readonly #patience: number;
+  readonly #deadlineMillis: number;
   readonly #steps: StepReport[] = [];
   readonly #checks: CheckReport[] = [];
   readonly #scene: Scene;
@@ -75,6 +79,8 @@ class Run {
     this.#scenario = scenario;
     this.#engine = engine;
     this.#options = options;
+    this.#patience = options.patience ?? 1;
+    this.#deadlineMillis = this.#patience * scenario.deadlineMillis;
     const memory = emptyMemory(engine, scenario.program !== null);
     keepNotices(engine, memory);
     this.#scene = new Scene(engine, () => {}, memory);
@@ -132,8 +138,8 @@ class Run {
     let watchdog: NodeJS.Timeout | undefined;
     const broken = new Promise<never>((_, reject) => {
       this.#engine.onCrash?.((why) => reject(new RunCrash(why)));
-      const stall = () => reject(new RunCrash(`the run was not over after ${sayMillis(this.#scenario.deadlineMillis)}`));
-      watchdog = setTimeout(stall, this.#scenario.deadlineMillis);
+      const stall = () => reject(new RunCrash(`the run was not over after ${sayMillis(this.#deadlineMillis)}`));
+      watchdog = setTimeout(stall, this.#deadlineMillis);
       if (signal?.aborted === true) reject(new RunCrash('interrupted'));
       signal?.addEventListener('abort', () => reject(new RunCrash('interrupted')), { once: true });
     });
@@ -178,8 +184,8 @@ class Run {
     for (const step of steps) {
       if (this.#over) return;
       await this.#play(step);
-      if (this.#engine.now() > this.#scenario.deadlineMillis) {
-        throw new RunCrash(`the run was not over after ${sayMillis(this.#scenario.deadlineMillis)}`);
+      if (this.#engine.now() > this.#deadlineMillis) {
+        throw new RunCrash(`the run was not over after ${sayMillis(this.#deadlineMillis)}`);
       }
     }
   }
@@ -205,7 +211,7 @@ class Run {
       words: wordsOf(step),
       note: step.type === 'verb' && step.verb.name === 'note',
       startMillis: this.#engine.now(),
-      withinMillis: step.withinMillis ?? this.#scenario.withinMillis,
+      withinMillis: this.#patience * (step.withinMillis ?? this.#scenario.withinMillis),
     };
     listener.stepStarted(start);
     this.#open.set(step.number, { start, line: step.line });

@@ -13,11 +13,12 @@ interface Play {
   readonly engine?: FakeEngine;
   readonly listener?: RunListener;
   readonly signal?: AbortSignal;
+  readonly patience?: number;
 }
 
-async function play(text: string, { engine = new FakeEngine(), listener = SILENT, signal }: Play = {}): Promise<RunReport> {
+async function play(text: string, { engine = new FakeEngine(), listener = SILENT, ...others }: Play = {}): Promise<RunReport> {
   const scenario = loadScenario(text, 'lesson.yaml');
-  return runScenario(scenario, engine, { seed: 3, wallMillis: () => performance.now(), listener, ...(signal === undefined ? {} : { signal }) });
+  return runScenario(scenario, engine, { seed: 3, wallMillis: () => performance.now(), listener, ...others });
 }
 
 function history(...texts: readonly string[]) {
@@ -135,6 +136,16 @@ test('the death of a node explains the failure of whoever talked with it', async
   const report = await play(`${HEAD}  - register: alice\n`, { engine });
   t.is(report.verdict, 'crash');
   t.regex(report.reason ?? '', /ended by itself/);
+});
+
+test('patience stretches the deadlines of steps and of the run', async (t) => {
+  const engine = new FakeEngine();
+  engine.answers.set('history', history('good morning'));
+  const report = await play(`deadline: 10s\n${HEAD}  - expect: { messages: { at: bob, with: alice, are: [good night] } }\n    within: 1s\n`, {
+    engine,
+    patience: 3,
+  });
+  t.regex(report.reason ?? '', /not so within 3 s/);
 });
 
 test('a run that stands still is ended by its deadline', async (t) => {

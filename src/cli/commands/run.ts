@@ -2,6 +2,9 @@ import { type Command, Option } from 'commander';
 import { ConfabError } from '../../core/errors.ts';
 import { type CliContext, PER_PROCESS_MAX, wholeNumber } from '../context.ts';
 
+/** More than this would hide a network that stands still. */
+const PATIENCE_MAX = 20;
+
 interface RunCommandOptions {
   readonly engine: 'local' | 'sim';
   readonly seed?: string;
@@ -10,6 +13,7 @@ interface RunCommandOptions {
   readonly report?: string;
   readonly record?: string;
   readonly perProcess: string;
+  readonly patience: string;
   readonly list?: boolean;
   readonly standInCrypto?: boolean;
 }
@@ -27,6 +31,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--keep <folder>', 'put the data root of the run into this folder, and leave it there')
     .option('--report <folder>', 'write a report of each run into a folder of its own in here (HTML, JUnit, Mermaid, Perfetto, CSV); latest points at the last')
     .option('--per-process <n>', 'with real nodes: let so many share a process, for hundreds of them; no step may kill or pause one', '1')
+    .option('--patience <factor>', 'stretch every deadline so many times, on a machine that is slow or busy', '1')
     .option('--stand-in-crypto', 'in the simulator: the cheap stand-in that explore uses, to repeat its runs')
     .option('--list', 'list the scenarios that come with Confab')
     .addHelpText(
@@ -46,6 +51,7 @@ Exit status: 0 everything came out as written, 1 something did not, 2 bad usage 
     .action(async (files: readonly string[], options: RunCommandOptions) => {
       const seed = options.seed === undefined ? null : wholeNumber('run', '--seed', options.seed, { min: 0, max: Number.MAX_SAFE_INTEGER });
       const perProcess = wholeNumber('run', '--per-process', options.perProcess, { min: 1, max: PER_PROCESS_MAX });
+      const patience = wholeNumber('run', '--patience', options.patience, { min: 1, max: PATIENCE_MAX });
       const { requireRoomFor } = await import('../process-limits.ts');
       await requireRoomFor('run', perProcess);
       if (perProcess > 1 && options.engine === 'sim') {
@@ -75,6 +81,7 @@ Exit status: 0 everything came out as written, 1 something did not, 2 bad usage 
         reportFolder: options.report ?? null,
         record: record ?? null,
         perProcess,
+        patience,
         crypto: options.standInCrypto === true ? 'stand-in' : 'real',
       });
     });
