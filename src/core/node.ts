@@ -12,7 +12,7 @@ import { Friends } from './friends/friends.ts';
 import { Trust } from './friends/trust.ts';
 import type { Link } from './link/link.ts';
 import { Links } from './link/links.ts';
-import { isMailTimer, Mail } from './mail/mail.ts';
+import { Mail } from './mail/mail.ts';
 import { Connections } from './membership/connections.ts';
 import { FailureDetector } from './membership/failure-detector.ts';
 import { RecordView } from './membership/record-view.ts';
@@ -34,6 +34,7 @@ import { Swim } from './swim/swim.ts';
 import { looksLikePacket } from './swim/wire.ts';
 import { AntiEntropy } from './sync/anti-entropy.ts';
 import { SeedSync } from './sync/seed-sync.ts';
+import { fireTimer } from './timer-routes.ts';
 import type { Address, Endpoint, NodeId, UserId } from './types.ts';
 
 /** What a chat node is told when it is made. */
@@ -144,75 +145,8 @@ class ChatNode implements Program<Frame> {
   }
 
   timer(kind: string, key: string): void {
-    if (isMailTimer(kind)) return this.#parts.mail.timer(kind);
-    const { links, discovery, swim, connections, sync, seed, lookup, chat, presence } = this.#parts;
-    switch (kind) {
-      case 'link-tick':
-        return links.tick();
-      case 'link-acknowledge':
-        return links.acknowledgeAll();
-      case 'connect':
-        return connections.review();
-      case 'beacon':
-        return discovery.tick();
-      case 'swim-period':
-        return swim.tick();
-      case 'swim-probe':
-        return swim.probeTimer(key);
-      case 'swim-verdict':
-        return swim.verdictTimer(key);
-      case 'swim-relay':
-        return swim.relayTimer(key);
-      case 'swim-suspicion':
-        return swim.suspicionTimer();
-      case 'anti-entropy':
-        return sync.tick();
-      case 'find-nodes':
-        return seed.findNodesAgain();
-      case 'gossip':
-        return sync.gossipTimer();
-      case 'join':
-        return seed.joinTimer();
-      case 'announce':
-        return seed.announceTimer();
-      case 'seed-retry':
-        return seed.retryTimer();
-      case 'lookup':
-        return lookup.timer(key);
-      case 'ring-stabilise':
-      case 'ring-fingers':
-      case 'ring-merge':
-      case 'ring-join':
-      case 'ring-routes':
-      case 'ring-asks':
-      case 'ring-members':
-        return this.#parts.ring.timer(kind);
-      case 'replica-push':
-      case 'replica-lease':
-      case 'replica-write':
-      case 'replica-asks':
-      case 'replica-leave':
-        return this.#parts.replication.timer(kind);
-      case 'prekeys':
-        return this.#parts.secure.timer(key);
-      case 'outbox':
-        return chat.outboxTick();
-      case 'own-values':
-        return this.#parts.ownValues.timer(key);
-      case 'vault':
-        return this.#parts.vaultExchange.timer(key);
-      case 'custody':
-        return this.#parts.custody.timer();
-      case 'handover':
-        return this.#parts.inheritance.timer(key);
-      case 'rooms':
-        return this.#parts.rooms.tick();
-      case 'presence':
-        this.#env.setTimer('presence', '', PRESENCE_TICK_MILLIS);
-        return presence.tick();
-      default:
-        throw new Error(`a timer that nobody set: ${kind}`);
-    }
+    if (kind === 'presence') this.#env.setTimer('presence', '', PRESENCE_TICK_MILLIS);
+    fireTimer(this.#parts, kind, key);
   }
 
   command(command: CommandInput): void {

@@ -1,0 +1,74 @@
+import { isMailTimer } from './mail/mail.ts';
+import type { Parts } from './parts.ts';
+
+/** Hands a timer that is due to the module that set it. */
+export function fireTimer(parts: Parts, kind: string, key: string): void {
+  if (isMailTimer(kind)) return parts.mail.timer(kind);
+  const { links, discovery, swim, connections, sync, seed, lookup, chat, presence } = parts;
+  switch (kind) {
+    case 'link-tick':
+      return links.tick();
+    case 'link-acknowledge':
+      return links.acknowledgeAll();
+    case 'connect':
+      return connections.review();
+    case 'beacon':
+      return discovery.tick();
+    case 'swim-period':
+      return swim.tick();
+    case 'swim-probe':
+      return swim.probeTimer(key);
+    case 'swim-verdict':
+      return swim.verdictTimer(key);
+    case 'swim-relay':
+      return swim.relayTimer(key);
+    case 'swim-suspicion':
+      return swim.suspicionTimer();
+    case 'anti-entropy':
+      return sync.tick();
+    case 'find-nodes':
+      return seed.findNodesAgain();
+    case 'gossip':
+      return sync.gossipTimer();
+    case 'join':
+      return seed.joinTimer();
+    case 'announce':
+      return seed.announceTimer();
+    case 'seed-retry':
+      return seed.retryTimer();
+    case 'lookup':
+      return lookup.timer(key);
+    case 'ring-stabilise':
+    case 'ring-fingers':
+    case 'ring-merge':
+    case 'ring-join':
+    case 'ring-routes':
+    case 'ring-asks':
+    case 'ring-members':
+      return parts.ring.timer(kind);
+    case 'replica-push':
+    case 'replica-lease':
+    case 'replica-write':
+    case 'replica-asks':
+    case 'replica-leave':
+      return parts.replication.timer(kind);
+    case 'prekeys':
+      return parts.secure.timer(key);
+    case 'outbox':
+      return chat.outboxTick();
+    case 'own-values':
+      return parts.ownValues.timer(key);
+    case 'vault':
+      return parts.vaultExchange.timer(key);
+    case 'custody':
+      return parts.custody.timer();
+    case 'handover':
+      return parts.inheritance.timer(key);
+    case 'rooms':
+      return parts.rooms.tick();
+    case 'presence':
+      return presence.tick();
+    default:
+      throw new Error(`a timer that nobody set: ${kind}`);
+  }
+}
