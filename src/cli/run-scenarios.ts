@@ -19,6 +19,7 @@ import type { CliContext } from './context.ts';
 import { printFailure } from './fail.ts';
 import { type LabModule, loadProgram, programPath } from './load-program.ts';
 import { makeSim } from './make-sim.ts';
+import { privateKeysUnder } from './private-keys.ts';
 import { readScenario } from './scenario-files.ts';
 import type { ReportedRun } from './write-report.ts';
 
@@ -129,6 +130,7 @@ function makeEngine(scenario: Scenario, options: RunScenariosOptions & { readonl
     beacon: scenario.network.beacon,
     ...(options.record === null ? {} : { recordFolder: resolve(options.record) }),
     perProcess: options.perProcess ?? 1,
+    privateKeys: privateKeysUnder,
     ...(scenario.program === null ? {} : { programPath: programPath(scenario.file, scenario.program) }),
   });
 }

@@ -1,7 +1,7 @@
 import type { FaultKind, NodeFaults } from '../core/faults.ts';
 import type { Rule } from '../core/rules.ts';
 import type { TraceDetail, TraceEvent } from '../core/trace.ts';
-import type { SearchResult } from './search.ts';
+import type { SearchFor, SearchResult } from './search.ts';
 
 /**
  * What runs nodes. The scenario runner knows only this: the same file plays on every engine.
@@ -60,8 +60,8 @@ export interface Engine {
   note(text: string): void;
   /** Adds what the runner did or was told to the trace: facts that checkers need and no node can write. */
   record(detail: TraceDetail): void;
-  /** Looks for texts that must be readable nowhere, in what nodes sent and stored. Works before and after `stop`. */
-  search?(texts: readonly string[]): Promise<SearchResult>;
+  /** Looks for what must be readable nowhere, private keys included, in what nodes sent and stored. Works before and after `stop`. */
+  search?(wanted: SearchFor): Promise<SearchResult>;
   /** All events of the run so far, in order of time. */
   trace(): Promise<readonly TraceEvent[]>;
   /** SHA-256 over the trace lines (in the simulator: equal for equal seeds). */

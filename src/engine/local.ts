@@ -17,7 +17,7 @@ import { logTail } from './log-tail.ts';
 import { mergeTraces } from './merge-trace.ts';
 import { argsOf, type NodeOrder } from './node-order.ts';
 import { nextRecording } from './recordings.ts';
-import { type SearchResult, searchFolder } from './search.ts';
+import { Search, type SearchFor, type SearchResult, type Secret, searchFolder } from './search.ts';
 import { NODE_EXEC_ARGS, type NodeProcess, type ProcessExit, sayExit, spawnReady } from './spawn.ts';
 import { summarizeTrace } from './trace-summary.ts';
 import { Unnamed } from './unnamed.ts';
@@ -39,6 +39,8 @@ export interface LocalEngineOptions {
   readonly programPath?: string;
   /** Nodes that share a process; default 1: each has its own. */
   readonly perProcess?: number;
+  /** The private keys that lie under the data root, for a search that must not find them anywhere else; without it none are looked for. */
+  readonly privateKeys?: (root: string, passwords: SearchFor['passwords']) => Promise<readonly Secret[]>;
   /** Main module of the command line; the one beside this file by default. */
   readonly mainPath?: string;
 }
@@ -366,8 +368,12 @@ export class LocalEngine implements Engine {
   }
 
   /** Stores are encrypted also for whoever is logged in, so that no file may hold a text. */
-  async search(texts: readonly string[]): Promise<SearchResult> {
-    return searchFolder(this.#options.root, texts);
+  async search({ secrets, passwords }: SearchFor): Promise<SearchResult> {
+    const { root, privateKeys } = this.#options;
+    const keys = (await privateKeys?.(root, passwords)) ?? [];
+    const search = new Search([...secrets, ...keys], keys.length);
+    await searchFolder(root, search);
+    return search;
   }
 
   /** Complete once `stop` has resolved; read once and kept from then on. */

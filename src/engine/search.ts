@@ -2,41 +2,129 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Codec } from '../core/capabilities.ts';
 
-/** What a search for readable texts found and how far it looked. */
+/** Something that must be readable nowhere. */
+export interface Secret {
+  /** For people: `the password of alice`. */
+  readonly what: string;
+  readonly bytes: Uint8Array;
+  /** The one place in which it may lie: a file, relative to the data root. */
+  readonly exceptIn?: string;
+}
+
+/** What is looked for; the engine adds the private keys that lie locked in vaults, which it opens with the passwords. */
+export interface SearchFor {
+  readonly secrets: readonly Secret[];
+  /** Passwords by user name: all that were ever used, wrong ones included. */
+  readonly passwords: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** Where something can be read that should not. */
+export interface Find {
+  /** A file, a frame of a node, a table. */
+  readonly place: string;
+  /** What was found there: the `what` of a secret. */
+  readonly what: string;
+}
+
+/** What a search found and how far it looked. */
 export interface SearchResult {
-  /** Where a text can be read: a file, a frame of a node, a table. Empty: nowhere. */
-  readonly found: readonly string[];
+  /** Empty: nothing is readable anywhere. */
+  readonly found: readonly Find[];
   /** Frames, files and tables that were looked through. */
   readonly places: number;
   readonly bytes: number;
+  /** Private keys among what was looked for. */
+  readonly keys: number;
+  /** Frames that were sent and not kept, so not looked through. */
+  readonly left: number;
 }
 
 /** Frames that the simulator keeps for a search at the end. */
 const FRAMES_MAX = 200_000;
 const FOUND_MAX = 10;
+/** Shorter spellings are found in any heap of bytes. */
+const SPELLING_BYTES_MIN = 12;
+/** Every spelling is found by its first three bytes: 16 million places in a table of bits. */
+const HEAD_BYTES = 3;
+const HEADS = 2 ** (8 * HEAD_BYTES);
 
-/** Looks through bytes for texts, which are long enough not to be there by chance. */
+interface Spelling {
+  readonly bytes: Buffer;
+  readonly secret: Secret;
+}
+
+/** How a secret could lie about: as it is, as UTF-16, hexadecimal, or base64 at each of its three offsets. */
+function spellingsOf(secret: Secret): Spelling[] {
+  const raw = Buffer.from(secret.bytes);
+  const base64 = ['base64', 'base64url'] as const;
+  const inner = base64.flatMap((name) =>
+    [0, 1, 2].map((offset) =>
+      Buffer.from(
+        Buffer.concat([Buffer.alloc(offset), raw])
+          .toString(name)
+          // The first and the last characters depend on what stands beside it.
+          .slice(4, -4),
+      ),
+    ),
+  );
+  const hex = raw.toString('hex');
+  const all = [raw, Buffer.from(raw.toString('utf8'), 'utf16le'), Buffer.from(hex), Buffer.from(hex.toUpperCase()), ...inner];
+  const different = new Map(all.filter(({ length }) => length >= SPELLING_BYTES_MIN).map((bytes) => [bytes.toString('latin1'), bytes]));
+  return [...different.values()].map((bytes) => ({ bytes, secret }));
+}
+
+/** Looks through bytes for many secrets in one pass. */
 export class Search {
-  readonly #texts: readonly Buffer[];
-  readonly found: string[] = [];
+  readonly #bits = new Uint8Array(HEADS / 8);
+  readonly #byHead = new Map<number, Spelling[]>();
+  readonly #seen = new Set<string>();
+  readonly found: Find[] = [];
+  readonly keys: number;
   places = 0;
   bytes = 0;
+  left = 0;
 
-  constructor(texts: readonly string[]) {
-    this.#texts = texts.map((text) => Buffer.from(text));
+  constructor(secrets: readonly Secret[], keys = 0) {
+    this.keys = keys;
+    for (const spelling of secrets.flatMap(spellingsOf)) {
+      const head = spelling.bytes.readUIntBE(0, HEAD_BYTES);
+      this.#bits[head >>> 3] = (this.#bits[head >>> 3] as number) | (1 << (head & 7));
+      const same = this.#byHead.get(head);
+      if (same === undefined) this.#byHead.set(head, [spelling]);
+      else same.push(spelling);
+    }
   }
 
   look(place: string, bytes: Uint8Array): void {
     this.places += 1;
     this.bytes += bytes.length;
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (this.found.length < FOUND_MAX && this.#texts.some((text) => buffer.includes(text))) this.found.push(place);
+    const bits = this.#bits;
+    let head = 0;
+    for (let at = 0; at < bytes.length; at += 1) {
+      head = ((head << 8) | (bytes[at] as number)) & (HEADS - 1);
+      if (((bits[head >>> 3] as number) & (1 << (head & 7))) !== 0 && at >= HEAD_BYTES - 1) this.#compare(place, bytes, at - (HEAD_BYTES - 1), head);
+    }
+  }
+
+  #compare(place: string, bytes: Uint8Array, at: number, head: number): void {
+    for (const { bytes: spelling, secret } of this.#byHead.get(head) ?? []) {
+      const end = at + spelling.length;
+      if (secret.exceptIn === place || end > bytes.length || spelling.compare(bytes, at, end) !== 0) continue;
+      const find = `${place}\0${secret.what}`;
+      if (this.found.length >= FOUND_MAX || this.#seen.has(find)) continue;
+      this.#seen.add(find);
+      this.found.push({ place, what: secret.what });
+    }
   }
 }
 
+/** A row as it would stand in a file: its key, then its value. */
+export function joined(key: string, value: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from(key), value]);
+}
+
 /** Every file under a folder, sub-folders included; what vanishes meanwhile is passed over. */
-export async function searchFolder(root: string, texts: readonly string[]): Promise<SearchResult> {
-  const search = new Search(texts);
+export async function searchFolder(root: string, search: Search): Promise<void> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   for (const entry of entries) {
     if (!entry.isFile()) continue;
@@ -44,18 +132,20 @@ export async function searchFolder(root: string, texts: readonly string[]): Prom
     const bytes = await readFile(path).catch(() => null);
     if (bytes !== null) search.look(relative(root, path), bytes);
   }
-  return search;
 }
 
 /** What was sent in a simulated network, kept by reference and encoded only when it is searched. */
 export class FrameLog {
   readonly #frames: Array<{ readonly node: string; readonly frame: unknown }> = [];
+  #left = 0;
 
   add(node: string, frame: unknown): void {
     if (this.#frames.length < FRAMES_MAX) this.#frames.push({ node, frame });
+    else this.#left += 1;
   }
 
   searchWith(search: Search, codec: Codec): void {
-    for (const { node, frame } of this.#frames) search.look(`a frame of ${node}`, codec.encode(frame));
+    search.left = this.#left;
+    for (const { node, frame } of this.#frames) search.look(`a frame of ${node}`, frame instanceof Uint8Array ? frame : codec.encode(frame));
   }
 }

@@ -19,8 +19,9 @@ import type { Latency } from '../sim/network.ts';
 import { Services } from '../sim/services.ts';
 import { World } from '../sim/world.ts';
 import type { Engine, SeedServerState, StartNodeOptions } from './engine.ts';
-import { FrameLog, Search, type SearchResult } from './search.ts';
+import { FrameLog, Search, type SearchFor, type SearchResult } from './search.ts';
 import { requireEndpoint, valueOrError } from './sim-answers.ts';
+import { searchSimulation } from './sim-search.ts';
 import { summarizeTrace } from './trace-summary.ts';
 import { VirtualWaiting, type Waiting } from './virtual-waiting.ts';
 
@@ -43,7 +44,7 @@ export interface SimEngineOptions {
   readonly beacon?: boolean;
   /** Default true. Without a trace, large runs are faster and need less memory; `states` leaves out frames, which checkers do not need. */
   readonly traced?: boolean | 'states';
-  /** True: what nodes send is kept for `search`. Default false. */
+  /** True: what nodes send is kept for `search`, and users' stores are sealed as on a real disk. Default false. */
   readonly searchable?: boolean;
   /** The program of each node; default the chat node. */
   readonly program?: (env: Env<Frame>, settings: ChatNodeOptions) => Program<Frame>;
@@ -121,6 +122,7 @@ export class SimEngine implements Engine, HostingWatcher {
       frameName: (frame) => `${frame.run}/f${frame.count}`,
       bytesOf: (frame) => bytesOf(frame.messages),
       ...(frameCodec === undefined ? {} : { messageCodec: frameCodec, storeCodec: codec }),
+      ...(options.searchable === true ? { storeCodec: codec, storesSealed: true } : {}),
     });
   }
 
@@ -340,17 +342,12 @@ export class SimEngine implements Engine, HostingWatcher {
     this.#frames?.add(node, frame);
   }
 
-  /** Frames, and the tables that lie on disk unlocked; a user's own store stands for an encrypted file. */
-  async search(texts: readonly string[]): Promise<SearchResult> {
-    const search = new Search(texts);
-    const { codec } = this.#options.capabilities;
-    this.#frames?.searchWith(search, codec);
-    for (const [name, { node }] of this.#entries) {
-      for (const [table, rows] of [...node.disk.node, ...node.disk.vault]) {
-        for (const [, value] of rows.scan({})) search.look(`${name}: ${table}`, value instanceof Uint8Array ? value : codec.encode(value));
-      }
-    }
-    return search;
+  /** Through nothing at all unless the engine was made to be searchable: half a search would prove nothing. */
+  async search(wanted: SearchFor): Promise<SearchResult> {
+    if (this.#frames === null) return new Search([]);
+    const nodes = [...this.#entries].map(([name, { node }]) => [name, node] as const);
+    const { crypto, codec } = this.#options.capabilities;
+    return searchSimulation({ crypto, codec, nodes, services: this.#services, events: this.#events, frames: this.#frames }, wanted);
   }
 
   note(text: string): void {

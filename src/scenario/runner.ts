@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine.ts';
 import { requireEngineFor } from './check-engine.ts';
 import { BROKEN_OFF, OVER } from './checks/facts.ts';
 import { NO_PLAINTEXT } from './checks/no-plaintext.ts';
-import { judgeRun, type OwnCheck, searchForTexts } from './checks/run-checks.ts';
+import { judgeRun, type OwnCheck, searchForSecrets } from './checks/run-checks.ts';
 import { sayMillis } from './durations.ts';
 import type { Scenario } from './load.ts';
 import type { CheckReport, RunReport, StepReport, Verdict } from './report.ts';
@@ -167,7 +167,7 @@ class Run {
     };
     const collect = async () => {
       const { checks } = this.#scenario;
-      if (checks.has(NO_PLAINTEXT.name)) await searchForTexts(this.#engine, this.#scene.texts);
+      if (checks.has(NO_PLAINTEXT.name)) await searchForSecrets(this.#engine, this.#scene);
       this.#checks.push(...(await judgeRun(this.#engine, checks, this.#options.ownChecks ?? [])));
       trace = await this.#engine.traceSummary();
       await this.#options.collect?.(this.#engine);

@@ -18,6 +18,8 @@ export interface Memory {
   readonly acquaintances: Map<string, string> | null;
   /** Texts of messages that were sent. */
   readonly texts: Set<string>;
+  /** Every password that anybody used, right or wrong, by user; for a search that must not find them. */
+  readonly passwordsUsed: Map<string, Set<string>>;
   /** How nodes behave that do not play by the rules, by node. */
   readonly conducts: Map<string, string>;
   readonly faults: FaultBook;
@@ -30,6 +32,7 @@ export function emptyMemory(engine: Engine, isProgram: boolean): Memory {
     notices: new Map(),
     acquaintances: isProgram ? new Map() : null,
     texts: new Set(),
+    passwordsUsed: new Map(),
     conducts: new Map(),
     faults: new FaultBook(engine),
   };
@@ -75,6 +78,7 @@ export class Scene {
     validateCommand(name, args);
     if (!this.engine.isRunning(node)) throw new ConfabError('unavailable', { what: `The node of ${node}` });
     if (name === 'send' || name === 'room-send') this.#memory.texts.add((args as Commands['send']['args']).text);
+    this.#notePassword(node, args as { readonly password?: unknown });
     const answer = await this.engine.command(node, name, args, deadlineMillis);
     if (name === 'send') this.#recordAccepted(node, args as Commands['send']['args'], answer as Commands['send']['result']);
     if (name === 'lookup') this.#recordLookup(node, args as Commands['lookup']['args'], answer as Commands['lookup']['result']);
@@ -89,6 +93,16 @@ export class Scene {
 
   get texts(): ReadonlySet<string> {
     return this.#memory.texts;
+  }
+
+  get passwordsUsed(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#memory.passwordsUsed;
+  }
+
+  #notePassword(node: string, { password }: { readonly password?: unknown }): void {
+    if (typeof password !== 'string') return;
+    const { passwordsUsed } = this.#memory;
+    passwordsUsed.set(userOf(node), (passwordsUsed.get(userOf(node)) ?? new Set()).add(password));
   }
 
   /** From here on the node answers for the message: this is the promise that checkers hold it to. */

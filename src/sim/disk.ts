@@ -2,10 +2,12 @@ import { sameBytes } from '../core/bytes.ts';
 import type { Codec, ScanRange, TransactionalStore } from '../core/capabilities.ts';
 import { TABLES, type TableName } from '../core/tables.ts';
 import { MemoryTable } from './memory-table.ts';
+import type { RowSeal } from './sealed-rows.ts';
 
 type Tables = Map<string, MemoryTable>;
 
 interface UserStore {
+  /** Stands for what the file of a real store shows of its key: whether another one fits. It is part of no image. */
   readonly key: Uint8Array;
   readonly tables: Tables;
 }
@@ -23,9 +25,29 @@ export class MemoryDisk {
   /** A fault: the user's store cannot be read and will be set aside. */
   userDamaged = false;
   readonly codec: Codec | null;
+  /** How rows of the user's store are sealed; null: they are not. Needs a codec. */
+  seal: RowSeal | null;
 
-  constructor(codec: Codec | null = null) {
+  constructor(codec: Codec | null = null, seal: RowSeal | null = null) {
     this.codec = codec;
+    this.seal = codec === null ? null : seal;
+  }
+
+  /** The locked vaults, encoded. Needs a codec. */
+  vaults(): Uint8Array[] {
+    return [...this.vault.values()].flatMap((held) => held.scan({}).map(([, value]) => this.#bytes(value)));
+  }
+
+  /** Every row as whoever steals the disk would see it. Needs a codec. */
+  *image(): Generator<readonly [table: string, key: string, value: Uint8Array]> {
+    for (const [table, held] of [...this.node, ...this.vault, ...(this.user?.tables ?? [])]) {
+      for (const [key, value] of held.scan({})) yield [table, key, this.#bytes(value)];
+    }
+  }
+
+  #bytes(value: unknown): Uint8Array {
+    if (value instanceof Uint8Array) return value;
+    throw new Error('this disk keeps values, not bytes');
   }
 }
 
@@ -72,13 +94,13 @@ export class MemoryStore implements TransactionalStore {
   }
 
   get<Value = unknown>(table: string, key: string): Value | undefined {
-    return this.#read(this.#tables(table).get(table)?.get(key)) as Value | undefined;
+    return this.#read(table, key, this.#tables(table).get(table)?.get(key)) as Value | undefined;
   }
 
   scan<Value = unknown>(table: string, range: ScanRange = {}): Array<readonly [key: string, value: Value]> {
     const found = this.#tables(table).get(table)?.scan(range) ?? [];
     if (this.#disk.codec === null) return found as Array<readonly [string, Value]>;
-    return found.map(([key, value]) => [key, this.#read(value) as Value] as const);
+    return found.map(([key, value]) => [key, this.#read(table, key, value) as Value] as const);
   }
 
   count(table: string): number {
@@ -89,7 +111,7 @@ export class MemoryStore implements TransactionalStore {
     if (value === undefined) throw new Error(`undefined cannot be stored in ${table}`);
     const held = this.#tableForWriting(table);
     this.#undo.push({ type: 'value', table: held, key, value: held.get(key) });
-    held.put(key, this.#disk.codec === null ? value : this.#disk.codec.encode(value));
+    held.put(key, this.#written(table, key, value));
   }
 
   delete(table: string, key: string): void {
@@ -165,8 +187,24 @@ export class MemoryStore implements TransactionalStore {
     this.#lockWanted = false;
   }
 
-  #read(held: unknown): unknown {
-    return held === undefined || this.#disk.codec === null ? held : this.#disk.codec.decode(held as Uint8Array);
+  #written(table: string, key: string, value: unknown): unknown {
+    const { codec, seal } = this.#disk;
+    if (codec === null) return value;
+    const bytes = codec.encode(value);
+    const user = seal === null ? null : this.#userOf(table);
+    return seal === null || user === null ? bytes : seal.seal(user.key, `${table}/${key}`, bytes);
+  }
+
+  #read(table: string, key: string, held: unknown): unknown {
+    const { codec, seal } = this.#disk;
+    if (held === undefined || codec === null) return held;
+    const user = seal === null ? null : this.#userOf(table);
+    return codec.decode(seal === null || user === null ? (held as Uint8Array) : seal.open(user.key, `${table}/${key}`, held as Uint8Array));
+  }
+
+  /** Whose key seals a table; null for those of the node and the vault. */
+  #userOf(table: string): UserStore | null {
+    return TABLES[table as TableName].scope === 'user' ? this.#user : null;
   }
 
   /** Throws for a table that there is not, and for the user's while nobody is logged in: mistakes of the program. */

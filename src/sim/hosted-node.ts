@@ -73,7 +73,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.#world = world;
     this.traceFrames = world.traceFrames;
     this.endpoint = { address: addressText(this.index), key: crypto.agreementKeyPair(parts.nodeKeys.agreementSeed).publicKey };
-    this.disk = new MemoryDisk(storeCodec ?? null);
+    this.disk = new MemoryDisk(storeCodec ?? null, hosting.rowSeal);
     this.store = new MemoryStore(this.disk, { settleLater: true });
     this.random = world.stream('node', this.index, 0);
     this.#diskRandom = world.stream('disk', this.index);
@@ -355,6 +355,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
 
   /** To nobody where this node listens to nobody. */
   sendDatagram(to: DatagramTarget, bytes: Uint8Array): void {
+    this.#hosting.parts.watcher.sent?.(this.name, bytes);
     if (to !== 'broadcast' || this.datagrams === 'shared') this.#hosting.datagrams.send(this, to, bytes);
   }
 
@@ -379,6 +380,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
 
   request(request: string, what: ServiceRequest): void {
     const host = this.#host;
+    if (what.service === 'seed') this.#hosting.parts.watcher.sent?.(this.name, what.call);
     if (host !== null) this.#hosting.parts.services.request({ client: this, request, run: host.run }, what);
   }
 

@@ -4,6 +4,7 @@ import type { CommandResult } from '../core/env.ts';
 import type { Address, Endpoint } from '../core/types.ts';
 import { DatagramNet } from './datagram-net.ts';
 import type { Latency } from './network.ts';
+import { type RowSeal, sealedRows } from './sealed-rows.ts';
 import type { Services } from './services.ts';
 import type { World } from './world.ts';
 
@@ -13,7 +14,7 @@ export type HostedEnd = 'stopped' | 'retired' | 'killed' | 'crashed';
 /** What hosted nodes tell whoever runs them. */
 export interface HostingWatcher {
   emitted(node: string, event: unknown): void;
-  /** A message leaves; whoever keeps it must not change it. */
+  /** A message, a datagram (as bytes) or a call of the seed server leaves; whoever keeps it must not change it. */
   sent?(node: string, message: unknown): void;
   replied(node: string, request: string, result: CommandResult): void;
   ended(node: string, end: HostedEnd, reason: string): void;
@@ -35,6 +36,8 @@ export interface HostingParts<Message> {
   readonly messageCodec?: MessageCodec<Message>;
   /** Given: values in stores are kept as bytes. */
   readonly storeCodec?: Codec;
+  /** True: those of users as sealed bytes, as on a real disk; needs a storeCodec. */
+  readonly storesSealed?: boolean;
   /** How a message is called in the trace, after `<node>/`. */
   readonly frameName?: (message: Message) => string;
   /** About how many bytes a message takes on a wire: for lines of limited bandwidth. */
@@ -50,6 +53,8 @@ export class Hosting<Message> {
   readonly parts: HostingParts<Message>;
   readonly commit: Latency;
   readonly datagrams: DatagramNet;
+  /** One for all disks, since nodes of one user share the key of the store. */
+  readonly rowSeal: RowSeal | null;
   readonly #indexOfKey = new Map<string, Address>();
   /** Keys are compared as text; the same array, which is the usual case, is turned into text once. */
   readonly #textOfKey = new WeakMap<Uint8Array, string>();
@@ -61,6 +66,7 @@ export class Hosting<Message> {
     this.parts = parts;
     this.commit = parts.commit ?? DEFAULT_COMMIT;
     this.datagrams = new DatagramNet(parts.world);
+    this.rowSeal = parts.storesSealed === true ? sealedRows(parts.crypto) : null;
   }
 
   enter(index: Address, key: Uint8Array): void {

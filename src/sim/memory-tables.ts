@@ -26,6 +26,10 @@ export class MemoryTables implements StoreWriter {
     held.put(key, value);
   }
 
+  *rows(): Generator<readonly [table: string, key: string, value: unknown]> {
+    for (const [table, held] of this.#tables) for (const [key, value] of held.scan({})) yield [table, key, value];
+  }
+
   delete(table: string, key: string): void {
     this.#tables.get(table)?.delete(key);
   }

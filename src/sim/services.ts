@@ -77,8 +77,7 @@ export class Services implements Inhabitant {
   request(ticket: ServiceTicket, what: ServiceRequest): void {
     switch (what.service) {
       case 'derive-key': {
-        // Cheap and deterministic; what the simulator models of a password hash is the time that it takes.
-        const key = this.#crypto.sha256(concat(utf8(what.password), what.salt));
+        const key = this.derive(what.password, what.salt);
         ticket.client.answerLater(ticket, { ok: true, value: key }, DERIVE_MILLIS);
         break;
       }
@@ -88,6 +87,16 @@ export class Services implements Inhabitant {
         break;
       }
     }
+  }
+
+  /** Cheap and deterministic; what the simulator models of a password hash is the time that it takes. */
+  derive(password: string, salt: Uint8Array): Uint8Array {
+    return this.#crypto.sha256(concat(utf8(password), salt));
+  }
+
+  /** Everything that the seed server has stored. */
+  rows(): Iterable<readonly [table: string, key: string, value: unknown]> {
+    return this.#tables.rows();
   }
 
   receive(): void {

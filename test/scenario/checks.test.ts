@@ -3,7 +3,7 @@ import { CborCodec } from '../../src/adapters/codec/cbor.ts';
 import { NodeCrypto } from '../../src/adapters/crypto/node-crypto.ts';
 import { chatNode } from '../../src/core/node.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { simEngine } from '../../src/engine/sim.ts';
+import { type SimEngine, simEngine } from '../../src/engine/sim.ts';
 import { CHECKS } from '../../src/scenario/checks/all.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
 import { SILENT } from '../../src/scenario/narration.ts';
@@ -16,10 +16,14 @@ import {
   deafToNews,
   deafToValues,
   forgetsOutbox,
+  keepsKeys,
+  keepsPassword,
   keepsSession,
   type Mutant,
   sealsNothing,
   showsAgain,
+  storesInClear,
+  tracesTexts,
   trustsItsClock,
 } from './mutants.ts';
 
@@ -125,6 +129,30 @@ ${QUIET}`,
     broken: { alice: sealsNothing, bob: sealsNothing },
     says: /a text that was sealed can be read in a frame of alice/,
   },
+  'a copy beside the sealed store': {
+    check: 'no-plaintext',
+    steps: `${PAIR}  - send: { from: alice, to: bob, text: nobody else may read this }\n  - wait: 1s\n`,
+    broken: { bob: storesInClear },
+    says: /a text that was sealed can be read in bob: contacts/,
+  },
+  'a password that is written down': {
+    check: 'no-plaintext',
+    steps: `${PAIR}  - send: { from: alice, to: bob, text: nobody else may read this }\n  - wait: 1s\n`,
+    broken: { alice: keepsPassword },
+    says: /the password of alice can be read in alice: self/,
+  },
+  'a private key that is written down': {
+    check: 'no-plaintext',
+    steps: `${PAIR}  - send: { from: alice, to: bob, text: nobody else may read this }\n  - wait: 1s\n`,
+    broken: { bob: keepsKeys },
+    says: /the identity key of bob can be read in bob: self/,
+  },
+  'a text in the trace': {
+    check: 'no-plaintext',
+    steps: `${PAIR}  - send: { from: alice, to: bob, text: nobody else may read this }\n  - wait: 1s\n`,
+    broken: { alice: tracesTexts },
+    says: /a text that was sealed can be read in the trace/,
+  },
 };
 
 for (const [title, { check, steps, broken, says }] of Object.entries(CASES)) {
@@ -138,6 +166,19 @@ for (const [title, { check, steps, broken, says }] of Object.entries(CASES)) {
     t.true(held?.judged, held?.evidence ?? 'not there');
   });
 }
+
+test("no-plaintext catches a disk that keeps the user's own rows as they are", async (t) => {
+  const steps = `${PAIR}  - send: { from: alice, to: bob, text: nobody else may read this }\n  - wait: 1s\n`;
+  const open = await play(steps, {}, 1, (engine) => {
+    const start = engine.startNode.bind(engine);
+    engine.startNode = async (node, options) => {
+      await start(node, options);
+      (engine as SimEngine).hosted(node).disk.seal = { seal: (_key, _place, bytes) => bytes, open: (_key, _place, bytes) => bytes };
+    };
+  });
+  t.is(open.verdict, 'fail');
+  t.regex(open.reason ?? '', /no-plaintext: a text that was sealed can be read in alice: messages/);
+});
 
 test('faults-healed catches a rule that nobody takes away', async (t) => {
   const steps = `${PAIR}  - cut: { between: alice, and: bob, name: forgotten }\n  - wait: 1s\n`;

@@ -125,3 +125,52 @@ function openSeal({ plaintext }: { readonly plaintext: Uint8Array }): Uint8Array
 function openOpen({ ciphertext }: { readonly ciphertext: Uint8Array }): Uint8Array | null {
   return ciphertext.length < 16 ? null : ciphertext.slice(0, -16);
 }
+
+/** What it stores for its user it also writes beside it, where nothing is sealed. */
+export const storesInClear: Mutant = (env, settings) =>
+  chatNode(
+    envWith(env, {
+      store: storeWith(env.store, {
+        put: (table, key, value) => {
+          env.store.put(table, key, value);
+          if (table === 'messages') env.store.put('contacts', `note ${key}`, value);
+        },
+      }),
+    }),
+    settings,
+  );
+
+/** It writes down the password that somebody types. */
+export const keepsPassword: Mutant = (env, settings) => {
+  const program = chatNode(env, settings);
+  const command = program.command?.bind(program);
+  program.command = (input) => {
+    if (typeof input.args['password'] === 'string') env.store.put('self', 'last', { typed: Buffer.from(input.args['password']).toString('base64') });
+    command?.(input);
+  };
+  return program;
+};
+
+/** It writes down, in hexadecimal, what must live in memory only: the keys of whoever is logged in. */
+export const keepsKeys: Mutant = (env, settings) =>
+  chatNode(
+    envWith(env, {
+      keep: (name, value) => {
+        env.keep(name, value);
+        const secrets = (value as { readonly secrets?: { readonly identitySeed?: Uint8Array } } | undefined)?.secrets;
+        if (secrets?.identitySeed !== undefined) env.store.put('self', 'last', { hex: Buffer.from(secrets.identitySeed).toString('hex') });
+      },
+    }),
+    settings,
+  );
+
+/** It says in its trace what somebody wrote. */
+export const tracesTexts: Mutant = (env, settings) => {
+  const program = chatNode(env, settings);
+  const command = program.command?.bind(program);
+  program.command = (input) => {
+    if (input.name === 'send') env.trace({ type: 'note', text: `sends ${String(input.args['text'])}` });
+    command?.(input);
+  };
+  return program;
+};

@@ -1,6 +1,8 @@
 import test, { type TestFn } from 'ava';
 import { CborCodec } from '../../src/adapters/codec/cbor.ts';
+import { NodeCrypto } from '../../src/adapters/crypto/node-crypto.ts';
 import { MemoryDisk, MemoryStore } from '../../src/sim/disk.ts';
+import { sealedRows } from '../../src/sim/sealed-rows.ts';
 import { storeSuite } from '../compliance/store-suite.ts';
 
 function harness(disk: MemoryDisk, settleLater: boolean) {
@@ -20,6 +22,8 @@ function harness(disk: MemoryDisk, settleLater: boolean) {
 
 storeSuite(test, 'memory, values as bytes', () => harness(new MemoryDisk(new CborCodec()), false));
 storeSuite(test, 'memory, commits that settle later', () => harness(new MemoryDisk(new CborCodec()), true));
+
+storeSuite(test, 'memory, rows of users sealed', () => harness(new MemoryDisk(new CborCodec(), sealedRows(new NodeCrypto())), true));
 
 /** Values by reference are what makes it fast; that is the one rule which it leaves to the program. */
 const exceptCopies = ((title: string, body: never) => {

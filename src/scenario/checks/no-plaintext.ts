@@ -2,23 +2,22 @@ import { counted } from '../words.ts';
 import { broken, type Finding, holds, notJudged, type TraceCheck } from './check.ts';
 import type { TraceFacts } from './facts.ts';
 
-/** The engine looks for what was written, in frames or folders, and puts what it looked through into the trace. */
+/** The engine looks for what was written and typed and for private keys, in frames or folders, and puts what it looked through into the trace. */
 function judge(facts: TraceFacts): Finding {
-  let texts = 0;
-  let bytes = 0;
-  let places = 0;
+  const sum = { texts: 0, passwords: 0, keys: 0, places: 0, bytes: 0, left: 0 };
   for (const { id, detail } of facts.states('plaintext')) {
-    if (detail.to === 'found') return broken(`a text that was sealed can be read in ${detail.id}`, [id]);
-    texts = Number(detail.data?.['texts'] ?? 0);
-    bytes += Number(detail.data?.['bytes'] ?? 0);
-    places += Number(detail.data?.['places'] ?? 0);
+    if (detail.to === 'found') return broken(`${detail.data?.['what'] ?? 'something secret'} can be read in ${detail.id}`, [id]);
+    for (const name of Object.keys(sum) as Array<keyof typeof sum>) sum[name] += Number(detail.data?.[name] ?? 0);
   }
-  if (places === 0 || texts === 0) return notJudged(texts === 0 ? 'no text long enough to be told from chance was written' : 'nothing was searched');
-  return holds(`${counted(texts, 'text')} looked for in ${counted(places, 'frame or file')}, ${counted(bytes, 'byte')}`);
+  const { texts, passwords, keys, places, bytes, left } = sum;
+  if (places === 0) return notJudged('nothing was searched');
+  if (texts + passwords + keys === 0) return notJudged('no text or password long enough to be told from chance was written');
+  const looked = `${counted(texts, 'text')}, ${counted(passwords, 'password')} and ${counted(keys, 'private key')} looked for in ${counted(places, 'place')}, ${counted(bytes, 'byte')}`;
+  return holds(left === 0 ? looked : `${looked}; ${counted(left, 'later frame')} not kept`);
 }
 
 export const NO_PLAINTEXT: TraceCheck = {
   name: 'no-plaintext',
-  about: 'What was written end to end can be read in no frame and in no file.',
+  about: 'What was written end to end, passwords and private keys can be read in no frame and in no file.',
   judge,
 };

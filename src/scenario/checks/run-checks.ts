@@ -1,5 +1,6 @@
 import type { TraceEvent } from '../../core/trace.ts';
 import type { Engine } from '../../engine/engine.ts';
+import type { Secret } from '../../engine/search.ts';
 import type { CheckReport } from '../report.ts';
 import { judgeTrace } from './all.ts';
 import type { Finding } from './check.ts';
@@ -15,14 +16,25 @@ export interface OwnCheck {
   readonly judge: (trace: readonly TraceEvent[]) => Finding;
 }
 
-/** Lets the engine look for what was written, and puts what it looked through into the trace. */
-export async function searchForTexts(engine: Engine, written: Iterable<string>): Promise<void> {
+/** Lets the engine look for what was written and typed, and for private keys, and puts what it looked through into the trace. */
+export async function searchForSecrets(
+  engine: Engine,
+  written: { readonly texts: Iterable<string>; readonly passwordsUsed: ReadonlyMap<string, ReadonlySet<string>> },
+): Promise<void> {
   if (engine.search === undefined) return;
-  const texts = [...written].filter((text) => Buffer.byteLength(text) >= TEXT_BYTES_MIN).slice(0, TEXTS_MAX);
-  const { found, places, bytes } = await engine.search(texts);
-  const data = { texts: texts.length, places, bytes };
-  for (const place of found) engine.record({ type: 'state', subject: 'plaintext', id: place, to: 'found', data });
+  const texts = secretsOf([...written.texts].map((text) => ['a text that was sealed', text] as const)).slice(0, TEXTS_MAX);
+  const passwords = secretsOf(
+    [...written.passwordsUsed].flatMap(([user, used]) => [...used].map((password) => [`the password of ${user}`, password] as const)),
+  );
+  const { found, places, bytes, keys, left } = await engine.search({ secrets: [...texts, ...passwords], passwords: written.passwordsUsed });
+  const data = { texts: texts.length, passwords: passwords.length, keys, places, bytes, left };
+  for (const { place, what } of found) engine.record({ type: 'state', subject: 'plaintext', id: place, to: 'found', data: { ...data, what } });
   if (found.length === 0) engine.record({ type: 'state', subject: 'plaintext', id: engine.name, to: 'clean', data });
+}
+
+function secretsOf(texts: ReadonlyArray<readonly [what: string, text: string]>): Secret[] {
+  const all = texts.map(([what, text]) => ({ what, bytes: new Uint8Array(Buffer.from(text)) }));
+  return all.filter(({ bytes }) => bytes.length >= TEXT_BYTES_MIN);
 }
 
 /** Judges the whole run by its trace. */
