@@ -1,5 +1,20 @@
 /** UTF-8 (RFC 3629) without a platform's help; lone surrogates become U+FFFD. */
 export function utf8(text: string): Uint8Array {
+  return ascii(text) ?? encoded(text);
+}
+
+/** Null for a text that has other characters. Most texts that are hashed have none. */
+function ascii(text: string): Uint8Array | null {
+  const out = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x80) return null;
+    out[at] = code;
+  }
+  return out;
+}
+
+function encoded(text: string): Uint8Array {
   const out = new Uint8Array(utf8Length(text));
   let at = 0;
   for (const character of text) {
@@ -41,9 +56,11 @@ function wellFormed(point: number): number {
   return point >= 0xd800 && point <= 0xdfff ? 0xfffd : point;
 }
 
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => (byte < 16 ? '0' : '') + byte.toString(16));
+
 export function toHex(bytesOf: Uint8Array): string {
   let hex = '';
-  for (const byte of bytesOf) hex += (byte < 16 ? '0' : '') + byte.toString(16);
+  for (let at = 0; at < bytesOf.length; at += 1) hex += HEX[bytesOf[at] as number];
   return hex;
 }
 

@@ -50,6 +50,9 @@ type Effect<Message> =
   | { readonly type: 'left' }
   | { readonly type: 'retire' };
 
+/** Most turns have no effects. */
+const NOTHING = { release: () => undefined };
+
 /** No peer can drive the Lamport clock further, so that there is always room to count on in whole numbers. */
 const LOGICAL_MAX = 2 ** 52;
 
@@ -69,7 +72,8 @@ export class Host<Message> implements Env<Message> {
   #effects: Array<Effect<Message>> = [];
   #traced: TraceEvent[] = [];
   #openCommands = new Set<string>();
-  #timers = new Map<string, readonly [string, string]>();
+  /** Keys of the timers that are set, by kind. */
+  readonly #timers = new Map<string, Set<string>>();
   /** What outlives a reload, and what this turn changes of it. */
   readonly #kept = new Map<string, unknown>();
   readonly #keeping = new Map<string, unknown>();
@@ -105,7 +109,7 @@ export class Host<Message> implements Env<Message> {
   }
 
   timer(kind: string, key: string): void {
-    this.#timers.delete(`${kind}\0${key}`);
+    this.#timers.get(kind)?.delete(key);
     this.#begin(null);
     this.#program.timer(kind, key);
   }
@@ -154,13 +158,16 @@ export class Host<Message> implements Env<Message> {
     this.#program.endTurn?.();
     try {
       if (this.#ports.store.dirty) this.#ports.store.commit();
-      for (const [name, value] of this.#keeping) this.#kept.set(name, value);
-      this.#keeping.clear();
+      if (this.#keeping.size > 0) {
+        for (const [name, value] of this.#keeping) this.#kept.set(name, value);
+        this.#keeping.clear();
+      }
     } catch (error) {
       this.#reload(commitFailure(error), 'store-failed');
     }
     const effects = this.#effects;
     const traced = this.#traced;
+    if (effects.length === 0 && traced.length === 0) return NOTHING;
     this.#effects = [];
     this.#traced = [];
     return {
@@ -212,7 +219,7 @@ export class Host<Message> implements Env<Message> {
     for (const effect of this.#effects) if (effect.type === 'reply') this.#openCommands.add(effect.request);
     this.#effects = [];
     this.#traced = [];
-    for (const [kind, key] of this.#timers.values()) this.#ports.unschedule(kind, key);
+    for (const [kind, keys] of this.#timers) for (const key of keys) this.#ports.unschedule(kind, key);
     this.#timers.clear();
     this.#cause = undefined;
     this.trace({ type: 'life', what: 'reload', reason });
@@ -269,7 +276,7 @@ export class Host<Message> implements Env<Message> {
   open(endpoint: Endpoint, name: string): Address {
     const address = this.#ports.open(endpoint, name);
     // A close of this very turn would come after the opening, since it waits for the commit.
-    this.#effects = this.#effects.filter((effect) => effect.type !== 'close' || effect.address !== address);
+    if (this.#effects.length > 0) this.#effects = this.#effects.filter((effect) => effect.type !== 'close' || effect.address !== address);
     return address;
   }
 
@@ -290,12 +297,14 @@ export class Host<Message> implements Env<Message> {
   }
 
   setTimer(kind: string, key: string, delayMillis: number): void {
-    this.#timers.set(`${kind}\0${key}`, [kind, key]);
+    const keys = this.#timers.get(kind);
+    if (keys === undefined) this.#timers.set(kind, new Set([key]));
+    else keys.add(key);
     this.#ports.schedule(kind, key, delayMillis);
   }
 
   cancelTimer(kind: string, key: string): void {
-    if (this.#timers.delete(`${kind}\0${key}`)) this.#ports.unschedule(kind, key);
+    if (this.#timers.get(kind)?.delete(key) === true) this.#ports.unschedule(kind, key);
   }
 
   emit(event: unknown): void {

@@ -40,6 +40,20 @@ export const hexId: Shape = text(64, 64, /^[0-9a-f]{64}$/);
 /** Null when the value fits, else the path and what is wrong with it. */
 export function misfit(shape: Shape, value: unknown, path = ''): string | null {
   switch (shape.kind) {
+    case 'record':
+    case 'list':
+    case 'tuple':
+    case 'either':
+      // Nearly all that comes fits: words are found only for what does not.
+      return checkOf(shape)(value) ? null : describe(shape, value, path);
+    default:
+      return describe(shape, value, path);
+  }
+}
+
+/** The same as `misfit`, part by part and in words. */
+function describe(shape: Shape, value: unknown, path: string): string | null {
+  switch (shape.kind) {
     case 'anything':
       return null;
     case 'boolean':
@@ -59,13 +73,13 @@ export function misfit(shape: Shape, value: unknown, path = ''): string | null {
     case 'number':
       return typeof value === 'number' && value >= shape.min && value <= shape.max ? null : `${path}: not a number from ${shape.min} to ${shape.max}`;
     case 'nullable':
-      return value === null ? null : misfit(shape.of, value, path);
+      return value === null ? null : describe(shape.of, value, path);
     case 'optional':
-      return value === undefined ? null : misfit(shape.of, value, path);
+      return value === undefined ? null : describe(shape.of, value, path);
     case 'tuple':
       return misfitOfTuple(shape.of, value, path);
     case 'either':
-      return shape.of.some((each) => misfit(each, value, path) === null) ? null : `${path}: of no known form`;
+      return shape.of.some((each) => describe(each, value, path) === null) ? null : `${path}: of no known form`;
     case 'list':
       return misfitOfList(shape.of, shape.max, value, path);
     case 'record':
@@ -76,7 +90,7 @@ export function misfit(shape: Shape, value: unknown, path = ''): string | null {
 function misfitOfList(of: Shape, max: number, value: unknown, path: string): string | null {
   if (!Array.isArray(value) || value.length > max) return `${path}: not a list of at most ${max}`;
   for (let index = 0; index < value.length; index += 1) {
-    const wrong = misfit(of, value[index], `${path}[${index}]`);
+    const wrong = describe(of, value[index], `${path}[${index}]`);
     if (wrong !== null) return wrong;
   }
   return null;
@@ -85,7 +99,7 @@ function misfitOfList(of: Shape, max: number, value: unknown, path: string): str
 function misfitOfTuple(of: readonly Shape[], value: unknown, path: string): string | null {
   if (!Array.isArray(value) || value.length !== of.length) return `${path}: not a list of ${of.length}`;
   for (const [index, shape] of of.entries()) {
-    const wrong = misfit(shape, value[index], `${path}[${index}]`);
+    const wrong = describe(shape, value[index], `${path}[${index}]`);
     if (wrong !== null) return wrong;
   }
   return null;
@@ -95,9 +109,80 @@ function misfitOfRecord(fields: Readonly<Record<string, Shape>>, value: unknown,
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return `${path}: not a record`;
   const entries = value as Record<string, unknown>;
   for (const name in fields) {
-    const wrong = misfit(fields[name] as Shape, entries[name], `${path}.${name}`);
+    const wrong = describe(fields[name] as Shape, entries[name], `${path}.${name}`);
     if (wrong !== null) return wrong;
   }
   for (const name in entries) if (!Object.hasOwn(fields, name)) return `${path}.${name}: unknown field`;
   return null;
+}
+
+type Check = (value: unknown) => boolean;
+
+/** Shapes are made once and for all: so are their checks. */
+const checks = new WeakMap<Shape, Check>();
+
+/** Whether a value fits, without words. */
+function checkOf(shape: Shape): Check {
+  let check = checks.get(shape);
+  if (check === undefined) {
+    check = makeCheck(shape);
+    checks.set(shape, check);
+  }
+  return check;
+}
+
+function makeCheck(shape: Shape): Check {
+  switch (shape.kind) {
+    case 'record':
+      return checkOfRecord(shape.fields);
+    case 'list': {
+      const { max } = shape;
+      const each = checkOf(shape.of);
+      return (value) => Array.isArray(value) && value.length <= max && allFit(value, each);
+    }
+    case 'tuple': {
+      const parts = shape.of.map(checkOf);
+      return (value) => Array.isArray(value) && value.length === parts.length && parts.every((part, index) => part(value[index]));
+    }
+    case 'either': {
+      const ways = shape.of.map(checkOf);
+      return (value) => ways.some((way) => way(value));
+    }
+    case 'nullable': {
+      const of = checkOf(shape.of);
+      return (value) => value === null || of(value);
+    }
+    case 'optional': {
+      const of = checkOf(shape.of);
+      return (value) => value === undefined || of(value);
+    }
+    case 'text': {
+      const { min, max, pattern } = shape;
+      return (value) => typeof value === 'string' && value.length >= min && value.length <= max && (pattern === undefined || pattern.test(value));
+    }
+    case 'choice': {
+      const { of } = shape;
+      return (value) => typeof value === 'string' && of.includes(value);
+    }
+    default:
+      return (value) => describe(shape, value, '') === null;
+  }
+}
+
+function checkOfRecord(fields: Readonly<Record<string, Shape>>): Check {
+  const names = Object.keys(fields);
+  const parts = names.map((name) => checkOf(fields[name] as Shape));
+  return (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return false;
+    const entries = value as Record<string, unknown>;
+    for (let index = 0; index < names.length; index += 1) if (!(parts[index] as Check)(entries[names[index] as string])) return false;
+    for (const name in entries) if (!Object.hasOwn(fields, name)) return false;
+    return true;
+  };
+}
+
+/** Holes are looked at too, unlike by `every`. */
+function allFit(values: readonly unknown[], check: Check): boolean {
+  for (let index = 0; index < values.length; index += 1) if (!check(values[index])) return false;
+  return true;
 }

@@ -177,6 +177,7 @@ export class History {
   }
 
   endTurn(): void {
+    if (this.#dirty.size === 0) return;
     for (const [peer, conversation] of this.#dirty) this.#store.put('conversations', peer, conversation);
     this.#dirty.clear();
   }

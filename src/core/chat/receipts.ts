@@ -31,6 +31,7 @@ export class Receipts {
 
   /** One signature confirms all that came in the turn from one sender. */
   endTurn(): void {
+    if (this.#due.size === 0) return;
     for (const [peer, ids] of this.#due) {
       const link = this.#parts.connections.sessionLink(peer);
       for (let at = 0; link !== null && at < ids.length; at += RECEIPT_IDS_MAX) this.#send(link, peer, ids.slice(at, at + RECEIPT_IDS_MAX), 'delivered');

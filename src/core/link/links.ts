@@ -302,6 +302,8 @@ export class Links {
 
   /** End of a turn: everything queued leaves in as few frames as fit. */
   pack(): void {
+    // Most turns have nothing to send; to clear an empty set costs a new one.
+    if (this.#touched.size === 0) return;
     for (const link of this.#touched) this.#pack(link);
     this.#touched.clear();
   }
@@ -356,7 +358,7 @@ export class Links {
     const now = env.monotonicMillis;
     this.#forgive(now - this.#tickDueMillis);
     this.#tickDueMillis = now + options.linkTickMillis;
-    for (const link of [...this.#links.values()]) {
+    for (const link of this.#links.values()) {
       const factor = link.wanted ? 1 : options.idleLinkFactor;
       const silence = now - link.lastHeardMillis;
       if (silence >= options.deadMillis * factor || (!link.established && silence >= options.deadMillis)) {
@@ -373,7 +375,7 @@ export class Links {
         traceState(this.#parts.env, link, 'suspect');
         this.#hooks.changed(link);
       }
-      this.#resend(link, now);
+      if (link.unacknowledged.length > 0) this.#resend(link, now);
       if (pingDue(link, options, now)) this.#sendFrame(link, 'ping', 0, []);
     }
   }

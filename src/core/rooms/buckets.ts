@@ -63,6 +63,7 @@ export class Buckets {
 
   /** Writes what changed in this turn. */
   flush(): void {
+    if (this.#dirty.size === 0) return;
     for (const index of this.#dirty) this.#store.put('roomBuckets', `${this.#room}/${String(index).padStart(BUCKET_DIGITS, '0')}`, this.#all()[index]);
     this.#dirty.clear();
   }

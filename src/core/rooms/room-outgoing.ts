@@ -8,6 +8,7 @@ import { type AnyRoomEvent, fromHex, type SignedRoomEvent } from './room-event.t
 import { SHORT_ID_BYTES } from './room-messages.ts';
 
 const EVENTS_MAX = 64;
+const NO_NEWS: readonly never[] = [];
 
 /** What this turn brought to a room. */
 interface News {
@@ -56,7 +57,8 @@ export class RoomOutgoing {
   }
 
   /** What there is, once. */
-  take(): Array<readonly [RoomId, News]> {
+  take(): ReadonlyArray<readonly [RoomId, News]> {
+    if (this.#news.size === 0) return NO_NEWS;
     const taken = [...this.#news];
     this.#news.clear();
     return taken;

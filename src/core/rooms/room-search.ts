@@ -49,13 +49,18 @@ export class RoomSearch {
 
   /** End of a turn: each filter that changed is written once. */
   endTurn(): void {
+    this.#write();
+    while (this.#filters.size > ROOMS_MAX) this.#filters.delete(this.#filters.keys().next().value as RoomId);
+  }
+
+  #write(): void {
+    if (this.#dirty.size === 0) return;
     for (const key of this.#dirty) {
       const [room = '', range = ''] = key.split('/');
       const filter = this.#filters.get(room)?.get(Number(range));
       if (filter !== undefined) this.#parts.env.store.put('roomFilters', `${room}/${range.padStart(FILTER_DIGITS, '0')}`, filter.slice());
     }
     this.#dirty.clear();
-    while (this.#filters.size > ROOMS_MAX) this.#filters.delete(this.#filters.keys().next().value as RoomId);
   }
 
   #of(room: RoomId): Map<number, Uint8Array> {

@@ -74,8 +74,12 @@ const proven = new WeakMap<Uint8Array, { readonly network: Uint8Array; readonly 
 export function encodePacket(crypto: Crypto, key: KeyPair, network: Uint8Array, packet: Packet): Uint8Array {
   let length = HEADER_BYTES + 3 + packet.address.length + packet.targetAddress.length;
   for (const update of packet.updates) length += updateBytes(update);
-  const writer = new Writer(length);
-  writer.raw(Uint8Array.of(...MARK, VERSION, KINDS.indexOf(packet.kind)));
+  // The label is signed with the packet but does not travel: it lies before it in the same memory.
+  const writer = new Writer(LABEL.length + length + SIGNATURE_BYTES);
+  writer.raw(LABEL);
+  writer.raw(MARK);
+  writer.byte(VERSION);
+  writer.byte(KINDS.indexOf(packet.kind));
   writer.raw(network);
   writer.raw(packet.senderKey);
   writer.uint48(packet.incarnation);
@@ -84,15 +88,16 @@ export function encodePacket(crypto: Crypto, key: KeyPair, network: Uint8Array, 
   writer.hex(packet.target);
   writer.text(packet.address);
   writer.text(packet.targetAddress);
-  writer.raw(Uint8Array.of(packet.updates.length));
+  writer.byte(packet.updates.length);
   for (const update of packet.updates) {
     writer.hex(update.id);
-    writer.raw(Uint8Array.of(STATES.indexOf(update.state)));
+    writer.byte(STATES.indexOf(update.state));
     writer.uint48(update.incarnation);
     writer.hex(update.accuser === '' ? NO_ACCUSER : update.accuser);
     writer.text(update.address);
   }
-  const bytes = concat(writer.bytes, crypto.sign(key.secretKey, concat(LABEL, writer.bytes)));
+  writer.raw(crypto.sign(key.secretKey, writer.bytes.subarray(0, LABEL.length + length)));
+  const bytes = writer.bytes.subarray(LABEL.length);
   proven.set(bytes, { network, packet });
   return bytes;
 }
@@ -135,37 +140,46 @@ export function packetProvesItself(crypto: Crypto, packet: Packet, bytes: Uint8A
 
 class Writer {
   readonly bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
 
   constructor(length: number) {
     this.bytes = new Uint8Array(length);
-    this.#view = new DataView(this.bytes.buffer);
   }
 
-  raw(bytes: Uint8Array): void {
+  raw(bytes: Uint8Array | readonly number[]): void {
     this.bytes.set(bytes, this.#at);
     this.#at += bytes.length;
   }
 
+  byte(value: number): void {
+    this.bytes[this.#at++] = value;
+  }
+
+  uint16(value: number): void {
+    this.bytes[this.#at++] = value >>> 8;
+    this.bytes[this.#at++] = value;
+  }
+
   uint32(value: number): void {
-    this.#view.setUint32(this.#at, value);
-    this.#at += 4;
+    this.uint16(value >>> 16);
+    this.uint16(value & 0xffff);
   }
 
   uint48(value: number): void {
-    this.#view.setUint16(this.#at, Math.floor(value / 2 ** 32) & 0xffff);
-    this.#view.setUint32(this.#at + 2, value % 2 ** 32);
-    this.#at += 6;
+    this.uint16(Math.floor(value / 2 ** 32) & 0xffff);
+    this.uint32(value % 2 ** 32);
   }
 
   hex(text: string): void {
-    for (let index = 0; index < text.length; index += 2) this.bytes[this.#at++] = digitOf(text, index) * 16 + digitOf(text, index + 1);
+    const { bytes } = this;
+    let at = this.#at;
+    for (let index = 0; index < text.length; index += 2) bytes[at++] = digitOf(text, index) * 16 + digitOf(text, index + 1);
+    this.#at = at;
   }
 
   text(text: string): void {
-    this.bytes[this.#at++] = text.length;
-    for (let index = 0; index < text.length; index += 1) this.bytes[this.#at++] = text.charCodeAt(index);
+    this.byte(text.length);
+    for (let index = 0; index < text.length; index += 1) this.byte(text.charCodeAt(index));
   }
 }
 
