@@ -302,10 +302,9 @@ export class Links {
 
   /** End of a turn: everything queued leaves in as few frames as fit. */
   pack(): void {
-    // Most turns have nothing to send; to clear an empty set costs a new one.
-    if (this.#touched.size === 0) return;
     for (const link of this.#touched) this.#pack(link);
-    this.#touched.clear();
+    // To clear an empty set costs a new one.
+    if (this.#touched.size > 0) this.#touched.clear();
   }
 
   #pack(link: Link): void {
@@ -350,7 +349,6 @@ export class Links {
     });
   }
 
-  // --- time ---
   /** Timer: repeats hellos and frames, asks silent peers, gives up dead ones. */
   tick(): void {
     const { env, options } = this.#parts;
