@@ -5,6 +5,7 @@ import { didYouMean } from '../control/nearest.ts';
 import { ConfabError } from '../core/errors.ts';
 import { loadScenario, type Scenario } from '../scenario/load.ts';
 import type { CliContext } from './context.ts';
+import { loadOwnWorkloads } from './own-workloads.ts';
 
 /** Where the scenarios lie that come with Confab. */
 const SHIPPED = fileURLToPath(new URL('../../../scenarios', import.meta.url));
@@ -36,7 +37,7 @@ export async function findScenario(written: string): Promise<FoundScenario> {
 /** Reads a scenario; throws `bad-scenario` for a mistake in the file. `seed` replaces that of the file. */
 export async function readScenario(written: string, seed: number | null = null): Promise<Scenario> {
   const { text, file } = await findScenario(written);
-  return loadScenario(text, file, seed);
+  return loadScenario(text, file, seed, await loadOwnWorkloads(text, file));
 }
 
 async function textOf(path: string): Promise<string | null> {

@@ -4,10 +4,12 @@ import type { CoreOptions } from '../core/options.ts';
 import { orderProblems } from './check-order.ts';
 import { type Problem, problemsOf } from './check-shape.ts';
 import { CHECKS } from './checks/all.ts';
+import { NO_WORKLOADS } from './drawn/drawn-group.ts';
 import { durationMillis, parseDuration } from './durations.ts';
 import { DEFINITIONS, SCENARIO_SCHEMA, type ScenarioFile } from './schema.ts';
 import type { Step } from './steps.ts';
 import { stepProblems, stepsOf } from './steps.ts';
+import type { Workloads } from './workloads/workload.ts';
 
 /** A scenario that can be played: every name, type and duration in it was judged. */
 export interface Scenario {
@@ -34,8 +36,11 @@ export const SEED_DEFAULT = 1;
 const WITHIN_MILLIS_DEFAULT = 5_000;
 const DEADLINE_MILLIS_DEFAULT = 300_000;
 
-/** Reads a scenario; throws `bad-scenario` with line, column and reason for the first thing that is wrong. `seed` replaces that of the file. */
-export function loadScenario(text: string, file: string, seed: number | null = null): Scenario {
+/**
+ * Reads a scenario; throws `bad-scenario` with line, column and reason for the first thing that is wrong. `seed` replaces that of
+ * the file; `own` are the workloads of the modules that it names.
+ */
+export function loadScenario(text: string, file: string, seed: number | null = null, own: Workloads = NO_WORKLOADS): Scenario {
   if (text.length > FILE_CHARACTERS_MAX) throw refusal(file, '1:1', `the file has ${text.length} characters; ${FILE_CHARACTERS_MAX} is the most`);
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, merge: true });
@@ -48,8 +53,8 @@ export function loadScenario(text: string, file: string, seed: number | null = n
   if (first !== undefined) throw refusal(file, position(counter, first.offset), reasonOf(first.problem));
   const content = value as ScenarioFile;
   const lineOf = (path: Problem['path']) => counter.linePos(offsetOf(document, { path, atKey: false, reason: '' })).line;
-  const deeper = [...stepProblems(content.steps), ...fileProblems(content)];
-  const steps = deeper.length > 0 ? [] : stepsOf(content.steps, lineOf, seed ?? content.seed ?? SEED_DEFAULT);
+  const deeper = [...stepProblems(content.steps, own), ...fileProblems(content)];
+  const steps = deeper.length > 0 ? [] : stepsOf(content.steps, lineOf, seed ?? content.seed ?? SEED_DEFAULT, own);
   const [wrong] = deeper.length > 0 ? deeper : orderProblems(steps);
   if (wrong !== undefined) throw refusal(file, position(counter, offsetOf(document, wrong)), reasonOf(wrong));
   return toScenario(content, file, steps);

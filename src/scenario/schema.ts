@@ -102,6 +102,13 @@ export const SCENARIO_SCHEMA = Type.Object(
     program: Type.Optional(
       Type.String({ minLength: 1, maxLength: 500, description: 'What the nodes run in place of the chat node: a module, named relative to this file.' }),
     ),
+    workloads: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 500 }), {
+        minItems: 1,
+        maxItems: 100,
+        description: 'Workloads of your own: modules that export one each as `workload`, named relative to this file.',
+      }),
+    ),
     network: Type.Optional(network),
     options: Type.Optional(options),
     within: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'Deadline of steps that name none (default 5s).' })),

@@ -1,6 +1,8 @@
 import { DRAWN_GROUPS } from './drawn/all.ts';
+import { NO_WORKLOADS } from './drawn/drawn-group.ts';
 import { expandNames, type NameList } from './names.ts';
 import { drawSteps, type RandomSteps, type RawStep } from './random-steps.ts';
+import type { Workloads } from './workloads/workload.ts';
 
 /** A scenario file as data. */
 export type RawScenario = Readonly<Record<string, unknown>> & { readonly steps: readonly RawStep[] };
@@ -9,22 +11,29 @@ export type RawScenario = Readonly<Record<string, unknown>> & { readonly steps: 
 export type StillFails = (scenario: RawScenario) => Promise<boolean>;
 
 /** The file with everything written out that a seed draws or a count repeats, so that each single step can be taken away. */
-export function writtenOut(scenario: RawScenario, seed: number): RawScenario {
-  return { ...scenario, seed, steps: scenario.steps.flatMap((step, index) => flat(step, seed, String(index + 1))) };
+export function writtenOut(scenario: RawScenario, seed: number, own: Workloads = NO_WORKLOADS): RawScenario {
+  return { ...scenario, seed, steps: scenario.steps.flatMap((step, index) => flat(step, { seed, own }, String(index + 1))) };
 }
 
-function flat(step: RawStep, seed: number, number: string): RawStep[] {
+interface Drawing {
+  readonly seed: number;
+  readonly own: Workloads;
+}
+
+function flat(step: RawStep, drawing: Drawing, number: string): RawStep[] {
   const { random, repeat, parallel } = step as { random?: RandomSteps; repeat?: { times: number; steps: RawStep[] }; parallel?: Array<RawStep | RawStep[]> };
-  if (random !== undefined) return drawSteps(random, seed, number);
-  for (const [name, group] of DRAWN_GROUPS) if (Object.hasOwn(step, name)) return group.draw(step[name], seed, number);
+  if (random !== undefined) return drawSteps(random, drawing.seed, number);
+  for (const [name, group] of DRAWN_GROUPS) if (Object.hasOwn(step, name)) return group.draw(step[name], drawing.seed, number, drawing.own);
   if (repeat !== undefined) {
     return Array.from({ length: repeat.times }, (_, round) =>
-      repeat.steps.flatMap((each, index) => flat(withRound(each, round + 1), seed, `${number}.${round + 1}.${index + 1}`)),
+      repeat.steps.flatMap((each, index) => flat(withRound(each, round + 1), drawing, `${number}.${round + 1}.${index + 1}`)),
     ).flat();
   }
   if (parallel === undefined) return [step];
   const strands = parallel.map((each, index) =>
-    Array.isArray(each) ? each.flatMap((inner, part) => flat(inner, seed, `${number}.${index + 1}.${part + 1}`)) : flat(each, seed, `${number}.${index + 1}`),
+    Array.isArray(each)
+      ? each.flatMap((inner, part) => flat(inner, drawing, `${number}.${index + 1}.${part + 1}`))
+      : flat(each, drawing, `${number}.${index + 1}`),
   );
   return [{ parallel: strands.filter((strand) => strand.length > 0) }];
 }

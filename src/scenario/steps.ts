@@ -1,12 +1,13 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { Problem } from './check-shape.ts';
 import { DRAWN_GROUPS } from './drawn/all.ts';
-import type { AnyDrawnGroup } from './drawn/drawn-group.ts';
+import { type AnyDrawnGroup, NO_WORKLOADS } from './drawn/drawn-group.ts';
 import { parseDuration } from './durations.ts';
 import { misfitOfNames } from './names.ts';
 import { drawSteps, type RandomSteps } from './random-steps.ts';
 import type { AnyExpectation, AnyVerb } from './verb.ts';
 import { EXPECTATIONS, GROUPS, STEP_WORDS, VERBS } from './vocabulary.ts';
+import type { Workloads } from './workloads/workload.ts';
 
 interface StepBase {
   /** Line of the file, from 1. */
@@ -33,11 +34,11 @@ export type Step =
 type Raw = Readonly<Record<string, unknown>> & { readonly within?: string; readonly for?: string; readonly fails?: ErrorCode; readonly maybe?: boolean };
 
 /** What the schema cannot say: one verb a step, which options go with which, and what verbs know of their own values. */
-export function stepProblems(list: readonly unknown[], path: Problem['path'] = ['steps']): Problem[] {
-  return list.flatMap((raw, index) => problemsOfStep(raw as Raw, [...path, index]));
+export function stepProblems(list: readonly unknown[], own: Workloads = NO_WORKLOADS, path: Problem['path'] = ['steps']): Problem[] {
+  return list.flatMap((raw, index) => problemsOfStep(raw as Raw, own, [...path, index]));
 }
 
-function problemsOfStep(raw: Raw, path: Problem['path']): Problem[] {
+function problemsOfStep(raw: Raw, own: Workloads, path: Problem['path']): Problem[] {
   const words = Object.keys(raw).filter((key) => STEP_WORDS.includes(key));
   const [word, second] = words;
   if (word === undefined) return [{ path, atKey: false, reason: `a step needs a verb: one of ${STEP_WORDS.slice(0, 8).join(', ')} …` }];
@@ -50,15 +51,15 @@ function problemsOfStep(raw: Raw, path: Problem['path']): Problem[] {
   const inner = [...path, word];
   if (word === 'parallel') {
     return (value as unknown[]).flatMap((each, index) =>
-      Array.isArray(each) ? stepProblems(each, [...inner, index]) : problemsOfStep(each as Raw, [...inner, index]),
+      Array.isArray(each) ? stepProblems(each, own, [...inner, index]) : problemsOfStep(each as Raw, own, [...inner, index]),
     );
   }
-  if (word === 'repeat') return stepProblems((value as { steps: unknown[] }).steps, [...inner, 'steps']);
-  if (word === 'random') return (value as RandomSteps).of.flatMap(({ steps }, index) => stepProblems(steps, [...inner, 'of', index, 'steps']));
+  if (word === 'repeat') return stepProblems((value as { steps: unknown[] }).steps, own, [...inner, 'steps']);
+  if (word === 'random') return (value as RandomSteps).of.flatMap(({ steps }, index) => stepProblems(steps, own, [...inner, 'of', index, 'steps']));
   if (word === 'expect') {
-    return Object.entries(value as Raw).flatMap(([name, each]) => problemsOfValue(EXPECTATIONS.get(name), each, [...inner, name]));
+    return Object.entries(value as Raw).flatMap(([name, each]) => problemsOfValue(EXPECTATIONS.get(name), each, own, [...inner, name]));
   }
-  return problemsOfValue(DRAWN_GROUPS.get(word) ?? VERBS.get(word), value, inner);
+  return problemsOfValue(DRAWN_GROUPS.get(word) ?? VERBS.get(word), value, own, inner);
 }
 
 function problemsOfOptions(raw: Raw, word: string, path: Problem['path']): Problem[] {
@@ -77,11 +78,11 @@ function isGroup(word: string): boolean {
 }
 
 /** Values of verbs are judged only where they have no `{round}` in them, which stands for a number that is not known yet. */
-function problemsOfValue(entry: AnyVerb | AnyExpectation | AnyDrawnGroup | undefined, value: unknown, path: Problem['path']): Problem[] {
+function problemsOfValue(entry: AnyVerb | AnyExpectation | AnyDrawnGroup | undefined, value: unknown, own: Workloads, path: Problem['path']): Problem[] {
   if (entry === undefined) return [];
   const names = problemsOfNames(value, path);
   if (names.length > 0) return names;
-  const reason = entry.misfit?.(value as never) ?? null;
+  const reason = entry.misfit?.(value as never, own) ?? null;
   return reason === null ? [] : [{ path, atKey: false, reason }];
 }
 
@@ -160,11 +161,13 @@ interface Place {
   readonly round: number | null;
   /** Of the steps that are drawn. */
   readonly seed: number;
+  /** Workloads that the file brings along. */
+  readonly own: Workloads;
 }
 
 /** Steps as the runner plays them; the list has passed the schema and `stepProblems`. */
-export function stepsOf(list: readonly unknown[], lineOf: Place['lineOf'], seed: number): Step[] {
-  return list.map((raw, index) => toStep(raw as Raw, ['steps', index], { lineOf, prefix: String(index + 1), round: null, seed }));
+export function stepsOf(list: readonly unknown[], lineOf: Place['lineOf'], seed: number, own: Workloads = NO_WORKLOADS): Step[] {
+  return list.map((raw, index) => toStep(raw as Raw, ['steps', index], { lineOf, prefix: String(index + 1), round: null, seed, own }));
 }
 
 function toStep(raw: Raw, path: Problem['path'], place: Place): Step {
@@ -209,7 +212,7 @@ function toStep(raw: Raw, path: Problem['path'], place: Place): Step {
     default: {
       const group = DRAWN_GROUPS.get(word);
       if (group !== undefined) {
-        const drawn = group.draw(withRound(value, place.round), place.seed, place.prefix);
+        const drawn = group.draw(withRound(value, place.round), place.seed, place.prefix, place.own);
         return { ...base, type: 'repeat', rounds: [drawn.map((each, index) => inner(each, path, String(index + 1)))] };
       }
       return { ...base, type: 'verb', verb: known(VERBS, word), value: withRound(value, place.round) };

@@ -5,6 +5,7 @@ import { loadScenario } from '../../scenario/load.ts';
 import { EXIT_STATUS } from '../../scenario/report.ts';
 import { counted } from '../../scenario/words.ts';
 import type { CliContext } from '../context.ts';
+import { loadOwnWorkloads } from '../own-workloads.ts';
 import { findScenario } from '../scenario-files.ts';
 import type { SeedOutcome, SeedTask } from './play-seed.ts';
 import { Pool } from './pool.ts';
@@ -35,7 +36,7 @@ export interface Failure extends SeedOutcome {
 /** Plays a scenario with many seeds; gives the exit status: 0 all came out as written, 1 some did not, 3 some crashed. */
 export async function explore(context: CliContext, written: string, options: ExploreOptions): Promise<number> {
   const { file, text } = await findScenario(written);
-  loadScenario(text, file, options.first);
+  loadScenario(text, file, options.first, await loadOwnWorkloads(text, file));
   const startedMillis = performance.now();
   const jobs = Math.min(options.jobs ?? availableParallelism(), options.seeds);
   const pool = new Pool(jobs);

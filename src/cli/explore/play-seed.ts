@@ -5,6 +5,7 @@ import { runScenario } from '../../scenario/runner.ts';
 import { concealed } from '../../scenario/words.ts';
 import { loadProgram } from '../load-program.ts';
 import { makeSim, type SimRunOptions } from '../make-sim.ts';
+import { loadOwnWorkloads } from '../own-workloads.ts';
 
 /** One seed of a scenario, as a worker is told. */
 export interface SeedTask {
@@ -26,7 +27,7 @@ export interface SeedOutcome {
 
 /** Plays a scenario in the simulator without a word. Throws `bad-scenario` for a file that cannot be played. */
 export async function playSeed(task: SeedTask): Promise<SeedOutcome> {
-  const scenario = loadScenario(task.text, task.file, task.seed);
+  const scenario = loadScenario(task.text, task.file, task.seed, await loadOwnWorkloads(task.text, task.file));
   const module = scenario.program === null ? null : await loadProgram(task.file, scenario.program);
   const engine = makeSim(scenario, { seed: task.seed, crypto: task.crypto, traced: 'states', module });
   const ownChecks = module?.checks ?? [];

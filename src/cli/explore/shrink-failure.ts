@@ -7,6 +7,7 @@ import { countSteps, type RawScenario, shrink, writtenOut } from '../../scenario
 import { storyOf } from '../../scenario/story.ts';
 import { counted } from '../../scenario/words.ts';
 import type { CliContext } from '../context.ts';
+import { loadOwnWorkloads } from '../own-workloads.ts';
 import type { Failure } from './explore.ts';
 import { playSeed, type SeedOutcome } from './play-seed.ts';
 
@@ -50,7 +51,7 @@ export async function shrinkFailure(
     last = outcome;
     return true;
   };
-  const whole = writtenOut(parse(text, { merge: true }) as RawScenario, seed);
+  const whole = writtenOut(parse(text, { merge: true }) as RawScenario, seed, await loadOwnWorkloads(text, file));
   const tell = (left: number) => {
     if (process.stdout.isTTY === true && !context.json && !context.plain)
       process.stdout.write(`\r\u001b[2Kmaking it smaller: ${counted(left, 'step')} left, ${attempts} tries`);

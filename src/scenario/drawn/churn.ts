@@ -40,6 +40,10 @@ const SESSION: Distribution = { law: 'weibull', scaleMillis: 20_000, shape: 0.6 
 const AWAY: Distribution = { law: 'exponential', meanMillis: 5_000 };
 const CRASHES = 0.5;
 const DEPTH = 0.7;
+/** A day is looked at in so many parts. */
+const HOURS = 240;
+/** At the deepest of a night that nobody stays in, time runs at most so much faster. */
+const STRETCH_MIN = 0.01;
 /** Sooner than this a node is not up, or not noticed to be down. */
 const STAY_MILLIS_MIN = 200;
 /** Everybody starts to come back this long before the end. */
@@ -68,28 +72,41 @@ class Life {
     let backMillis: number | null = crowd !== undefined && this.#random.fraction() < crowd.share ? durationMillis(crowd.at) : null;
     const goneMillis = departure !== undefined && this.#random.fraction() < departure.share ? durationMillis(departure.at) : null;
     for (;;) {
-      const drawn = backMillis === null ? this.#nowMillis + this.#length(stays, 1 - this.#night()) : this.#nowMillis;
+      const drawn = backMillis === null ? this.#nowMillis + this.#length(stays, (night) => 1 - night) : this.#nowMillis;
       const leaveMillis = goneMillis !== null && goneMillis > this.#nowMillis ? Math.min(drawn, goneMillis) : drawn;
       if (leaveMillis >= this.#endMillis) break;
       this.#waitUntil(leaveMillis);
       this.#steps.push(this.#random.fraction() < (this.#value.crashes ?? CRASHES) ? { kill: this.#node } : { stop: this.#node });
-      this.#waitUntil(Math.min(this.#endMillis, backMillis ?? this.#nowMillis + this.#length(leaves, 1 + this.#night())));
+      this.#waitUntil(Math.min(this.#endMillis, backMillis ?? this.#nowMillis + this.#length(leaves, (night) => 1 + night)));
       backMillis = null;
       this.#steps.push({ restart: this.#node }, { 'log-in': this.#node, maybe: true, within: '20s' });
     }
     return this.#steps;
   }
 
-  /** 0 by day, up to `depth` in the middle of the night. */
-  #night(): number {
+  /** 0 at noon, when the step begins, up to `depth` in the middle of the night. */
+  #nightAt(atMillis: number): number {
     const { day } = this.#value;
     if (day === undefined) return 0;
-    const phase = (this.#nowMillis / durationMillis(day.length)) * 2 * Math.PI;
+    const phase = (atMillis / durationMillis(day.length)) * 2 * Math.PI;
     return (day.depth ?? DEPTH) * ((1 - Math.cos(phase)) / 2);
   }
 
-  #length(of: Distribution, factor: number): number {
-    return Math.max(STAY_MILLIS_MIN, factor * drawMillis(of, () => this.#random.fraction()));
+  /** How long a drawn time takes from now on when it is stretched by what the hour says: nightfall cuts a session short that began by day. */
+  #length(of: Distribution, stretch: (night: number) => number): number {
+    const { day } = this.#value;
+    const drawn = drawMillis(of, () => this.#random.fraction());
+    if (day === undefined) return Math.max(STAY_MILLIS_MIN, drawn);
+    const stepMillis = durationMillis(day.length) / HOURS;
+    let left = drawn;
+    let atMillis = this.#nowMillis;
+    while (atMillis < this.#endMillis) {
+      const factor = Math.max(STRETCH_MIN, stretch(this.#nightAt(atMillis)));
+      if (left <= stepMillis / factor) return Math.max(STAY_MILLIS_MIN, atMillis + left * factor - this.#nowMillis);
+      left -= stepMillis / factor;
+      atMillis += stepMillis;
+    }
+    return Math.max(STAY_MILLIS_MIN, this.#endMillis - this.#nowMillis);
   }
 
   #waitUntil(atMillis: number): void {

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import type { RawStep } from '../random-steps.ts';
+import type { Workloads } from '../workloads/workload.ts';
 
 /**
  * A step that stands for others which are drawn from the seed when the file is read: the same seed, the same steps. They are
@@ -8,11 +9,13 @@ import type { RawStep } from '../random-steps.ts';
 export interface DrawnGroup<Schema extends TSchema> {
   readonly name: string;
   readonly schema: Schema;
-  /** What is wrong beyond the schema, or null. */
-  readonly misfit?: (value: Static<Schema>) => string | null;
+  /** What is wrong beyond the schema, or null. `own` are workloads that the file brings along. */
+  readonly misfit?: (value: Static<Schema>, own: Workloads) => string | null;
   /** `place` is the number of the step: each draws for itself. */
-  readonly draw: (value: Static<Schema>, seed: number, place: string) => RawStep[];
+  readonly draw: (value: Static<Schema>, seed: number, place: string, own?: Workloads) => RawStep[];
 }
+
+export const NO_WORKLOADS: Workloads = new Map();
 
 export type AnyDrawnGroup = DrawnGroup<TSchema>;
 

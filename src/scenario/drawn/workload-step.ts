@@ -1,18 +1,24 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { didYouMean } from '../../control/nearest.ts';
 import { type Distribution, drawMillis } from '../../core/distributions.ts';
 import { stream } from '../../sim/random.ts';
 import { distributionKeys, misfitOfDistribution, toDistribution } from '../distribution-part.ts';
 import { durationMillis } from '../durations.ts';
 import { expandNames } from '../names.ts';
-import { duration, flag, keys, nodes, oneOf } from '../parts.ts';
+import { duration, flag, keys, nodes } from '../parts.ts';
 import type { RawStep } from '../random-steps.ts';
 import { WORKLOADS } from '../workloads/all.ts';
-import type { Workload } from '../workloads/workload.ts';
-import { drawnGroup, written } from './drawn-group.ts';
+import type { Workload, Workloads } from '../workloads/workload.ts';
+import { drawnGroup, NO_WORKLOADS, written } from './drawn-group.ts';
 
 const schema = keys(
   {
-    kind: oneOf([...WORKLOADS.keys()], [...WORKLOADS.values()].map(({ name, about }) => `${name}: ${about}`).join('; ')),
+    kind: Type.String({
+      minLength: 1,
+      maxLength: 64,
+      examples: [...WORKLOADS.keys()],
+      description: `${[...WORKLOADS.values()].map(({ name, about }) => `${name}: ${about}`).join('; ')}; or one of the file's own (\`workloads\`)`,
+    }),
     nodes,
     for: Type.Unsafe<string>({ ...duration, description: 'how long clients act' }),
     think: Type.Optional(keys(distributionKeys, 'time between two operations of a client (default: exponential with mean 1s)')),
@@ -29,7 +35,7 @@ const THINK: Distribution = { law: 'exponential', meanMillis: 1_000 };
 const OPERATIONS_MAX = 10_000;
 
 /** Operations of all clients in the order of their times: which come first decides who takes what is there once only. */
-function draw(value: WorkloadStep, seed: number, place: string): RawStep[] {
+function draw(value: WorkloadStep, seed: number, place: string, own: Workloads = NO_WORKLOADS): RawStep[] {
   const clients = expandNames(value.nodes);
   const think = value.think === undefined ? THINK : toDistribution(value.think);
   const endMillis = durationMillis(value.for);
@@ -48,7 +54,7 @@ function draw(value: WorkloadStep, seed: number, place: string): RawStep[] {
   });
   times.sort((one, other) => one.atMillis - other.atMillis);
   const random = stream(seed, 'workload', place);
-  const run = (WORKLOADS.get(value.kind) as Workload).begin();
+  const run = (workloadOf(value.kind, own) as Workload).begin(place, clients);
   const strands = new Map<string, { nowMillis: number; steps: RawStep[] }>(clients.map((client) => [client, { nowMillis: 0, steps: [] }]));
   for (const [index, { client, atMillis }] of times.entries()) {
     const strand = strands.get(client) as { nowMillis: number; steps: RawStep[] };
@@ -56,16 +62,22 @@ function draw(value: WorkloadStep, seed: number, place: string): RawStep[] {
     strand.nowMillis = atMillis;
   }
   const busy = [...strands.values()].map(({ steps }) => steps).filter((steps) => steps.length > 0);
-  return [...(busy.length === 0 ? [] : [{ parallel: busy }]), ...run.checks(tolerant)];
+  return [...(run.prepare?.() ?? []), ...(busy.length === 0 ? [] : [{ parallel: busy }]), ...run.checks(tolerant)];
+}
+
+function workloadOf(kind: string, own: Workloads): Workload | undefined {
+  return own.get(kind) ?? WORKLOADS.get(kind);
 }
 
 export const WORKLOAD = drawnGroup({
   name: 'workload',
   schema,
-  misfit: (value) => {
+  misfit: (value, own) => {
+    const workload = workloadOf(value.kind, own);
+    const known = [...own.keys(), ...WORKLOADS.keys()];
+    if (workload === undefined) return `there is no workload ${value.kind}; there are ${known.join(', ')}.${didYouMean(value.kind, known)}`;
     if (expandNames(value.nodes).length < 2) return 'a workload needs two nodes at least';
-    const workload = WORKLOADS.get(value.kind);
-    if (value.tolerant === true && workload?.strictOnly != null) return `the workload ${value.kind} cannot be tolerant: ${workload.strictOnly}`;
+    if (value.tolerant === true && workload.strictOnly !== null) return `the workload ${value.kind} cannot be tolerant: ${workload.strictOnly}`;
     return value.think === undefined ? null : misfitOfDistribution(value.think);
   },
   draw,

@@ -16,18 +16,24 @@ export interface Deal {
 
 /**
  * What people do with a network, as data: a client (one operation as steps), made anew for each run, and a checker (what must be so
- * in the end). The generator (when clients act) is the same for all: think times by a law. A new workload is one file and one
- * line in all.ts.
+ * in the end). The generator (when clients act) is the same for all: think times by a law. A new workload is one file: a module that
+ * a scenario names (own-workloads.ts), or here, with a line in all.ts.
  */
 export interface Workload {
   readonly name: string;
   readonly about: string;
   /** Why it cannot be played tolerantly, or null. */
   readonly strictOnly: string | null;
-  readonly begin: () => WorkloadRun;
+  /** `place` is the number of the step, other than that of any other workload of the file. */
+  readonly begin: (place: string, clients: readonly string[]) => WorkloadRun;
 }
 
+/** Workloads by name. */
+export type Workloads = ReadonlyMap<string, Workload>;
+
 export interface WorkloadRun {
+  /** What must be there before the first operation. */
+  prepare?(): RawStep[];
   /** The next operation; empty when there is nothing left to do for this client. */
   operation(deal: Deal): RawStep[];
   /** What must be so after the last operation. */

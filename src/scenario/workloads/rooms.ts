@@ -1,0 +1,56 @@
+import type { RawStep } from '../random-steps.ts';
+import type { Deal, Workload } from './workload.ts';
+
+/** Of a hundred operations so many answer what somebody else has said, and so many react to it; the others just say something. */
+const ANSWERS = 20;
+const REACTIONS = 15;
+const REACTION = '👍';
+/** How long an answer waits until its writer has what it answers. */
+const HEARD = '30s';
+
+/**
+ * One room for all clients, made by the first of them. They speak, answer and react; in the end everybody has every text once, each
+ * speaker's in the order in which they were said, and all rooms look the same.
+ */
+export const ROOMS: Workload = {
+  name: 'rooms',
+  about: 'clients meet in a room of their own and talk there, answer and react',
+  strictOnly: 'the room must stand before anybody speaks in it',
+  begin: (place, clients) => {
+    const room = `workload-${place.replaceAll('.', '-')}`;
+    const said: Array<{ readonly by: string; readonly text: string }> = [];
+    const [host = '', ...guests] = clients;
+    const heardFrom = ({ client, random }: Deal): string | null => {
+      const others = said.filter(({ by }) => by !== client);
+      return others[random.below(Math.max(1, others.length))]?.text ?? null;
+    };
+    const speak = (by: string, text: string, answers: string | null): RawStep[] => {
+      said.push({ by, text });
+      return [{ say: answers === null ? { by, room, text } : { by, room, text, answers } }];
+    };
+    return {
+      prepare: () => [
+        { 'create-room': { by: host, room } },
+        { 'join-room': { who: guests, room, through: host }, within: '30s' },
+        { expect: { members: { at: [...clients], room, are: [...clients] } }, within: '30s' },
+      ],
+      operation: (deal) => {
+        const { client, count, random } = deal;
+        const choice = random.below(100);
+        const heard = choice < ANSWERS + REACTIONS ? heardFrom(deal) : null;
+        if (heard === null) return speak(client, `${client} speaks: number ${count} of the workload`, null);
+        // Only what was said earlier is waited for, so nobody waits in a circle.
+        const hears: RawStep = { expect: { 'room-messages': { at: client, room, contain: [heard] } }, within: HEARD };
+        if (choice < ANSWERS) return [hears, ...speak(client, `${client} answers: number ${count} of the workload`, heard)];
+        return [hears, { react: { by: client, room, text: heard, reaction: REACTION } }];
+      },
+      checks: () => [
+        ...clients.flatMap((client) => {
+          const contain = said.filter(({ by }) => by === client).map(({ text }) => text);
+          return contain.length === 0 ? [] : [{ expect: { 'room-messages': { at: [...clients], room, contain, count: said.length } }, within: '60s' }];
+        }),
+        { expect: { 'same-room': { at: [...clients], room } }, within: '60s' },
+      ],
+    };
+  },
+};
