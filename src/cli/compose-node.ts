@@ -16,6 +16,7 @@ import { isAlive } from '../control/locate.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
 import type { Codec } from '../core/capabilities.ts';
 import { formatEndpoint } from '../core/endpoint.ts';
+import { machineFaultsOf } from '../core/faults.ts';
 import { type ChatNodeOptions, chatNode } from '../core/node.ts';
 import type { NodeConduct } from '../lab/conducts.ts';
 import { labNode } from '../lab/lab-node.ts';
@@ -114,7 +115,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   closers.push(() => transport.stop());
   const datagrams = new UdpDatagrams({ interfaceAddress: options.interfaceAddress, shared: options.settings.beacon === true });
   closers.push(() => datagrams.stop());
-  const faults = new MachineFaults(options.faults === null ? undefined : { diskFull: options.faults.diskFull, skewMillis: options.faults.skewMillis });
+  const faults = new MachineFaults(() => tools.clock.monotonicMillis(), options.faults === null ? undefined : machineFaultsOf(options.faults));
   const run = 1 + Math.floor(tools.random.fraction() * (2 ** 48 - 2 ** 16));
   const parts = {
     ...tools,

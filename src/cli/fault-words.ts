@@ -18,7 +18,7 @@ export type FaultOrder =
   | { readonly type: 'pause' | 'resume' | 'kill'; readonly nodes: readonly string[] }
   | { readonly type: 'slow'; readonly nodes: readonly string[]; readonly factor: number; readonly forMillis: number }
   | { readonly type: 'disk'; readonly nodes: readonly string[]; readonly full: boolean }
-  | { readonly type: 'clock'; readonly nodes: readonly string[]; readonly skewMillis: number };
+  | { readonly type: 'clock'; readonly nodes: readonly string[]; readonly clock: { readonly skewMillis: number; readonly driftMillisPerSecond: number } };
 
 type WithoutId = Rule extends infer One ? (One extends Rule ? Omit<One, 'id'> : never) : never;
 
@@ -37,12 +37,13 @@ export const FAULT_WORDS: Readonly<Record<string, string>> = {
   resume: 'resume NODE ...',
   slow: 'slow FACTOR NODE ... for TIME',
   disk: 'disk full NODE ... | disk free NODE ...',
-  clock: 'clock ahead TIME NODE ... | clock behind TIME NODE ... | clock right NODE ...',
+  clock: 'clock ahead TIME NODE ... | clock behind TIME NODE ... | clock gains TIME NODE ... | clock loses TIME NODE ... (each second) | clock right NODE ...',
   kill: 'kill NODE ...',
 };
 
 const QUEUE_BYTES = 65_536;
 const SKEW_MILLIS_MAX = 4_000_000_000_000;
+const DRIFT_MILLIS_MAX = 1_000;
 
 function refuse(reason: string): ConfabError {
   return new ConfabError('bad-arguments', { command: 'fault', reason });
@@ -99,9 +100,11 @@ function orderOf(verb: string, reader: Reader): FaultOrder {
     case 'disk':
       return { type: 'disk', full: reader.oneOf(['full', 'free']) === 'full', nodes: reader.nodes() };
     default: {
-      const way = reader.oneOf(['ahead', 'behind', 'right']);
-      const millis = way === 'right' ? 0 : reader.time(SKEW_MILLIS_MAX);
-      return { type: 'clock', skewMillis: way === 'behind' ? -millis : millis, nodes: reader.nodes() };
+      const way = reader.oneOf(['ahead', 'behind', 'gains', 'loses', 'right']);
+      const drifts = way === 'gains' || way === 'loses';
+      const millis = way === 'right' ? 0 : reader.time(drifts ? DRIFT_MILLIS_MAX : SKEW_MILLIS_MAX);
+      const off = way === 'behind' || way === 'loses' ? -millis : millis;
+      return { type: 'clock', clock: { skewMillis: drifts ? 0 : off, driftMillisPerSecond: drifts ? off : 0 }, nodes: reader.nodes() };
     }
   }
 }

@@ -1,7 +1,7 @@
 import { connectControl } from '../control/client.ts';
 import { type LocatedNode, listNodes } from '../control/locate.ts';
 import { ConfabError } from '../core/errors.ts';
-import { NO_FAULTS } from '../core/faults.ts';
+import { isMachineSound, type MachineFaultSettings, machineFaultsOf, NO_FAULTS } from '../core/faults.ts';
 import type { Rule } from '../core/rules.ts';
 import { Brake, StopGuard } from '../engine/local-faults.ts';
 import type { SufferedFaults } from '../node/service.ts';
@@ -9,14 +9,12 @@ import type { FaultOrder } from './fault-words.ts';
 import { isOurs, signal } from './processes.ts';
 
 /** What a node is made to suffer, seen from outside. */
-export interface FaultsOfNode {
+export interface FaultsOfNode extends MachineFaultSettings {
   readonly node: string;
   readonly pid: number;
   /** It does not answer: stopped by a signal, or hanging. */
   readonly paused: boolean;
   readonly rules: readonly Rule[];
-  readonly diskFull: boolean;
-  readonly skewMillis: number;
 }
 
 const CALL_MILLIS = 2_000;
@@ -46,11 +44,11 @@ export async function applyFault(root: string, order: Exclude<FaultOrder, { type
       await slowDown(chosen, order.factor, order.forMillis);
       return `${names}: as fast as usual again`;
     case 'disk':
-      for (const each of chosen) await call(root, each.node, 'set-faults', { diskFull: order.full, skewMillis: each.skewMillis });
+      for (const each of chosen) await call(root, each.node, 'set-faults', { ...machineFaultsOf(each), diskFull: order.full });
       return `${names}: the disk is ${order.full ? 'full' : 'free'}`;
     case 'clock':
-      for (const each of chosen) await call(root, each.node, 'set-faults', { diskFull: each.diskFull, skewMillis: order.skewMillis });
-      return `${names}: the clock is ${order.skewMillis === 0 ? 'right' : `off by ${order.skewMillis / 1_000} s`}`;
+      for (const each of chosen) await call(root, each.node, 'set-faults', { ...order.clock, diskFull: each.diskFull });
+      return `${names}: the clock ${sayClock(order.clock)}`;
   }
 }
 
@@ -62,7 +60,7 @@ export async function readFaults(root: string): Promise<FaultsOfNode[]> {
 }
 
 async function faultsOf({ node, pointer, state }: LocatedNode): Promise<FaultsOfNode> {
-  const silent = { node, pid: pointer?.pid ?? 0, paused: true, rules: [], diskFull: false, skewMillis: 0 };
+  const silent = { node, pid: pointer?.pid ?? 0, paused: true, rules: [], ...machineFaultsOf(NO_FAULTS) };
   if (state === 'silent' || pointer === null) return silent;
   try {
     const client = await connectControl(pointer.socket, { timeoutMillis: CALL_MILLIS });
@@ -119,8 +117,7 @@ async function heal(root: string, all: readonly FaultsOfNode[], name: string | n
   for (const each of all) if (each.paused) await send(each, 'SIGCONT');
   const awake = await readFaults(root);
   const left = await setRules(root, awake, []);
-  for (const { node, diskFull, skewMillis } of awake)
-    if (diskFull || skewMillis !== 0) await call(root, node, 'set-faults', { diskFull: false, skewMillis: 0 });
+  for (const each of awake) if (!isMachineSound(each)) await call(root, each.node, 'set-faults', { ...machineFaultsOf(NO_FAULTS) });
   return `all is healed${left}`;
 }
 
@@ -147,6 +144,11 @@ async function slowDown(chosen: readonly FaultsOfNode[], factor: number, forMill
   await guard.release();
 }
 
+function sayClock({ skewMillis, driftMillisPerSecond }: Pick<MachineFaultSettings, 'skewMillis' | 'driftMillisPerSecond'>): string {
+  if (driftMillisPerSecond !== 0) return `${driftMillisPerSecond > 0 ? 'gains' : 'loses'} ${Math.abs(driftMillisPerSecond)} ms each second`;
+  return skewMillis === 0 ? 'is right' : `is ${Math.abs(skewMillis) / 1_000} s ${skewMillis > 0 ? 'ahead' : 'behind'}`;
+}
+
 /** One fault a line, for people. */
 export function sayFaults(all: readonly FaultsOfNode[]): string[] {
   const group = (names: readonly string[]) => (names.includes('*') ? 'everyone' : names.join(','));
@@ -155,10 +157,11 @@ export function sayFaults(all: readonly FaultsOfNode[]): string[] {
     const ends = `${rule.oneWay ? 'from' : 'between'} ${group(rule.from)} ${rule.oneWay ? 'to' : 'and'} ${group(rule.to)}`;
     return `${rule.id}: ${rule.kind} ${ends}${without.length === 0 ? '' : ` (not at ${without.join(', ')}, which started later)`}`;
   });
-  for (const { node, paused, diskFull, skewMillis } of all) {
+  for (const each of all) {
+    const { node, paused, diskFull, skewMillis, driftMillisPerSecond } = each;
     if (paused) lines.push(`${node}: does not answer (paused?)`);
     if (diskFull) lines.push(`${node}: the disk is full`);
-    if (skewMillis !== 0) lines.push(`${node}: the clock is ${Math.abs(skewMillis) / 1_000} s ${skewMillis > 0 ? 'ahead' : 'behind'}`);
+    if (skewMillis !== 0 || driftMillisPerSecond !== 0) lines.push(`${node}: the clock ${sayClock(each)}`);
   }
   return lines.length === 0 ? ['Nothing is broken.'] : lines;
 }

@@ -11,7 +11,7 @@ export type ControlRequest =
 /**
  * Commands that the driver answers itself:
  * `subscribe {}` (events follow), `ping {}`, `set-rules {rules}`,
- * `set-faults {diskFull, skewMillis}`, `faults {}`, `fault {words}` (an order for the whole network of the data root), `stop {}` (end in order), `trace {from}`.
+ * `set-faults {diskFull, skewMillis, driftMillisPerSecond}`, `faults {}`, `fault {words}` (an order for the whole network of the data root), `stop {}` (end in order), `trace {from}`.
  */
 export type ControlMessage = { readonly id: number; readonly result: ControlResult } | { readonly event: unknown };
 

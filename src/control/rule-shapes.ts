@@ -41,4 +41,8 @@ export const ruleShape: Shape = either(
 /** Rules that a node holds at a time. */
 export const RULES_MAX = 256;
 
-export const machineFaultShapes = { diskFull: boolean, skewMillis: number(-4_000_000_000_000, 4_000_000_000_000) };
+export const machineFaultShapes = {
+  diskFull: boolean,
+  skewMillis: number(-4_000_000_000_000, 4_000_000_000_000),
+  driftMillisPerSecond: number(-1_000, 1_000),
+};

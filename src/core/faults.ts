@@ -8,9 +8,14 @@ export interface NodeFaults {
   readonly diskFull: boolean;
   /** How far the node's wall clock is off, ms; the clock that only measures differences stays right. */
   readonly skewMillis: number;
+  /** How much the wall clock gains on the true time in each second, ms; negative: it loses. Counted from when this was set. */
+  readonly driftMillisPerSecond: number;
 }
 
-export const NO_FAULTS: NodeFaults = Object.freeze({ paused: false, slowFactor: 1, diskFull: false, skewMillis: 0 });
+/** Those that the node itself is told of; the others are done to its process from outside. */
+export type MachineFaultSettings = Pick<NodeFaults, 'diskFull' | 'skewMillis' | 'driftMillisPerSecond'>;
+
+export const NO_FAULTS: NodeFaults = Object.freeze({ paused: false, slowFactor: 1, diskFull: false, skewMillis: 0, driftMillisPerSecond: 0 });
 
 /** Everything that an engine may be asked to do to a network. */
 export const FAULT_KINDS = [
@@ -37,6 +42,14 @@ export function faultsInForce(faults: NodeFaults): Array<'pause' | 'slow' | 'dis
   if (faults.paused) kinds.push('pause');
   if (faults.slowFactor > 1) kinds.push('slow');
   if (faults.diskFull) kinds.push('disk-full');
-  if (faults.skewMillis !== 0) kinds.push('clock');
+  if (faults.skewMillis !== 0 || faults.driftMillisPerSecond !== 0) kinds.push('clock');
   return kinds;
+}
+
+export function machineFaultsOf({ diskFull, skewMillis, driftMillisPerSecond }: MachineFaultSettings): MachineFaultSettings {
+  return { diskFull, skewMillis, driftMillisPerSecond };
+}
+
+export function isMachineSound({ diskFull, skewMillis, driftMillisPerSecond }: MachineFaultSettings): boolean {
+  return !diskFull && skewMillis === 0 && driftMillisPerSecond === 0;
 }

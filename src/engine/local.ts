@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectControl, type SocketControlClient } from '../control/client.ts';
 import { ConfabError } from '../core/errors.ts';
-import { type FaultKind, faultsInForce, NO_FAULTS, type NodeFaults } from '../core/faults.ts';
+import { type FaultKind, faultsInForce, isMachineSound, machineFaultsOf, NO_FAULTS, type NodeFaults } from '../core/faults.ts';
 import type { CoreOptions } from '../core/options.ts';
 import type { Rule } from '../core/rules.ts';
 import type { TraceDetail, TraceEvent } from '../core/trace.ts';
@@ -180,12 +180,12 @@ export class LocalEngine implements Engine {
 
   /** Faults hold from the first frame on, so they cannot wait until the node can be asked to suffer them. */
   async #faultsFile(node: string): Promise<string | null> {
-    const { diskFull, skewMillis } = this.#faultsOf(node);
-    if (this.#rules.length === 0 && !diskFull && skewMillis === 0) return null;
+    const suffered = machineFaultsOf(this.#faultsOf(node));
+    if (this.#rules.length === 0 && isMachineSound(suffered)) return null;
     const folder = join(this.#options.root, 'faults');
     const file = join(folder, `${node}.json`);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(file, JSON.stringify({ rules: this.#rules, diskFull, skewMillis }), { mode: 0o600 });
+    await writeFile(file, JSON.stringify({ rules: this.#rules, ...suffered }), { mode: 0o600 });
     return file;
   }
 
@@ -310,9 +310,9 @@ export class LocalEngine implements Engine {
     // It is told while it runs: before a pause begins, after one has ended.
     running.brake.set({ ...faults, paused: faults.paused && before.paused });
     const goesOn = before.paused && !faults.paused;
-    const { diskFull, skewMillis } = faults;
+    const [was, is] = [machineFaultsOf(before), machineFaultsOf(faults)];
     if (goesOn) await running.client.call('set-rules', { rules: this.#rules });
-    if (goesOn || diskFull !== before.diskFull || skewMillis !== before.skewMillis) await this.#tell(running, 'set-faults', { diskFull, skewMillis });
+    if (goesOn || JSON.stringify(is) !== JSON.stringify(was)) await this.#tell(running, 'set-faults', { ...is });
     running.brake.set(faults);
   }
 

@@ -4,7 +4,7 @@ import type { Codec, Crypto } from '../core/capabilities.ts';
 import { formatEndpoint } from '../core/endpoint.ts';
 import type { CommandResult, Env, Program } from '../core/env.ts';
 import { ConfabError } from '../core/errors.ts';
-import { NO_FAULTS, type NodeFaults } from '../core/faults.ts';
+import { type MachineFaultSettings, machineFaultsOf, NO_FAULTS, type NodeFaults } from '../core/faults.ts';
 import { bytesOf } from '../core/link/link-trace.ts';
 import type { Frame } from '../core/messages.ts';
 import { type ChatNodeOptions, chatNode } from '../core/node.ts';
@@ -232,10 +232,10 @@ export class SimEngine implements Engine, HostingWatcher {
       case 'fault':
         throw new ConfabError('bad-arguments', { command: 'fault', reason: 'scenarios have steps of their own for this' });
       case 'set-faults':
-        await this.setFaults(node, { ...hosted.faults, ...(args as { diskFull: boolean; skewMillis: number }) });
+        await this.setFaults(node, { ...hosted.faults, ...(args as unknown as MachineFaultSettings) });
         return {};
       case 'faults':
-        return { rules: hosted.rules ?? this.world.rules, diskFull: hosted.faults.diskFull, skewMillis: hosted.faults.skewMillis };
+        return { rules: hosted.rules ?? this.world.rules, ...machineFaultsOf(hosted.faults) };
       case 'set-rules':
         hosted.rules = (args as { rules: readonly Rule[] }).rules;
         return {};

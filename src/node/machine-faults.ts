@@ -1,21 +1,19 @@
 import type { ScanRange, TransactionalStore } from '../core/capabilities.ts';
+import { ClockDrift } from '../core/clock-drift.ts';
+import { type MachineFaultSettings, machineFaultsOf, NO_FAULTS } from '../core/faults.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { Clock, TraceSink } from '../ports/ports.ts';
 
-/** What can be wrong with the machine under a live node; the rest (pauses, slowness) is done to its process from outside. */
-export interface MachineFaultSettings {
-  /** Every commit fails for want of space. */
-  readonly diskFull: boolean;
-  /** How far the wall clock is off, ms. */
-  readonly skewMillis: number;
-}
-
 /** Stands between a live node and its machine, and is as good as not there while nothing is set. */
 export class MachineFaults {
-  #settings: MachineFaultSettings;
+  readonly #drift = new ClockDrift();
+  readonly #now: () => number;
+  #settings = machineFaultsOf(NO_FAULTS);
 
-  constructor(settings: MachineFaultSettings = { diskFull: false, skewMillis: 0 }) {
-    this.#settings = settings;
+  /** `now` measures differences, ms. */
+  constructor(now: () => number, settings = machineFaultsOf(NO_FAULTS)) {
+    this.#now = now;
+    this.set(settings);
   }
 
   get settings(): MachineFaultSettings {
@@ -24,13 +22,19 @@ export class MachineFaults {
 
   set(settings: MachineFaultSettings): void {
     this.#settings = settings;
+    this.#drift.set(settings.driftMillisPerSecond, this.#now());
+  }
+
+  /** How far the time of day is off at that moment, whole ms. */
+  #offMillis(monotonicMillis: number): number {
+    return this.#settings.skewMillis + Math.trunc(this.#drift.gainedMillis(monotonicMillis));
   }
 
   /** Only the time of day is wrong: the clock that measures differences never goes back. */
   clock(real: Clock): Clock {
     return {
       monotonicMillis: () => real.monotonicMillis(),
-      wallMillis: () => real.wallMillis() + this.#settings.skewMillis,
+      wallMillis: () => real.wallMillis() + this.#offMillis(this.#now()),
     };
   }
 
@@ -42,8 +46,8 @@ export class MachineFaults {
   traceSink(real: TraceSink): TraceSink {
     return {
       write: (event: TraceEvent) => {
-        const { skewMillis } = this.#settings;
-        real.write(skewMillis === 0 ? event : { ...event, wallMillis: event.wallMillis - skewMillis });
+        const offMillis = this.#offMillis(event.monotonicMillis);
+        real.write(offMillis === 0 ? event : { ...event, wallMillis: event.wallMillis - offMillis });
       },
     };
   }

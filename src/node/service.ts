@@ -1,10 +1,11 @@
 import { removePointer, writePointer } from '../control/locate.ts';
 import { startControlServer } from '../control/server.ts';
 import type { CommandResult } from '../core/env.ts';
+import type { MachineFaultSettings } from '../core/faults.ts';
 import type { Rule } from '../core/rules.ts';
 import type { DriverEnd, NodeDriver } from './driver.ts';
 import type { NodeLog } from './log.ts';
-import type { MachineFaultSettings, MachineFaults } from './machine-faults.ts';
+import type { MachineFaults } from './machine-faults.ts';
 
 export interface NodeServiceOptions {
   readonly driver: NodeDriver;

@@ -88,7 +88,7 @@ function sizeOf(kind: NodeFaultKind, faults: NodeFaults): number {
     case 'slow':
       return faults.slowFactor;
     case 'clock':
-      return faults.skewMillis;
+      return faults.driftMillisPerSecond === 0 ? faults.skewMillis : faults.driftMillisPerSecond;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Codec, Crypto, Random } from '../core/capabilities.ts';
+import { ClockDrift } from '../core/clock-drift.ts';
 import type { CommandInput, CommandResult, DatagramTarget, Env, NodeKeys, Program, ServiceRequest, ServiceResult } from '../core/env.ts';
 import { NO_FAULTS, type NodeFaults } from '../core/faults.ts';
 import { Host, type HostPorts } from '../core/host.ts';
@@ -33,6 +34,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   readonly traceFrames: boolean;
   /** How far this node's wall clock is off, ms. */
   skewMillis = 0;
+  readonly #drift = new ClockDrift();
   /** Rules for frames that leave this node, in place of the world's; null: the world's. */
   rules: readonly Rule[] | null = null;
   /** Whether it has datagrams: none, those to itself, or also those to whoever listens. Holds from the next start. */
@@ -121,6 +123,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.#faults = faults;
     this.disk.full = faults.diskFull;
     this.skewMillis = faults.skewMillis;
+    this.#drift.set(faults.driftMillisPerSecond, this.#world.now);
     if (!goesOn) return;
     // What it was doing comes first, then what has arrived meanwhile.
     for (const { what, payload } of this.#frozen.splice(0)) this.happen(what, payload);
@@ -328,7 +331,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   }
 
   wallMillis(): number {
-    return Math.floor(this.#world.epochMillis + this.#world.now + this.skewMillis);
+    return Math.floor(this.#world.epochMillis + this.#world.now + this.skewMillis + this.#drift.gainedMillis(this.#world.now));
   }
 
   open(endpoint: Endpoint): Address {

@@ -25,8 +25,9 @@ const ORDERS: Readonly<Record<string, unknown>> = {
   'pause alice bob@desk': { type: 'pause', nodes: ['alice', 'bob@desk'] },
   'slow 5 alice for 30s': { type: 'slow', factor: 5, nodes: ['alice'], forMillis: 30_000 },
   'disk full alice': { type: 'disk', full: true, nodes: ['alice'] },
-  'clock behind 45m alice bob': { type: 'clock', skewMillis: -2_700_000, nodes: ['alice', 'bob'] },
-  'clock right alice': { type: 'clock', skewMillis: 0, nodes: ['alice'] },
+  'clock behind 45m alice bob': { type: 'clock', clock: { skewMillis: -2_700_000, driftMillisPerSecond: 0 }, nodes: ['alice', 'bob'] },
+  'clock right alice': { type: 'clock', clock: { skewMillis: 0, driftMillisPerSecond: 0 }, nodes: ['alice'] },
+  'clock loses 20ms alice': { type: 'clock', clock: { skewMillis: 0, driftMillisPerSecond: -20 }, nodes: ['alice'] },
 };
 for (const [words, order] of Object.entries(ORDERS)) {
   test(`fault words: ${words || '(none)'}`, (t) =>

@@ -94,6 +94,10 @@ export const NEMESIS_FAULTS: Readonly<Record<string, Make>> = {
     begin: [{ clock: { of: node, [hand.random.fraction() < 0.5 ? 'ahead' : 'behind']: written(between(hand, 1_000, 25_000)) } }],
     heal: [{ clock: { of: node, is: 'right' } }],
   })),
+  'clock-drift': toOne(false, (node, hand) => ({
+    begin: [{ clock: { of: node, [hand.random.fraction() < 0.5 ? 'gains' : 'loses']: written(between(hand, 1, 100)) } }],
+    heal: [{ clock: { of: node, is: 'right' } }],
+  })),
   cut: cutBetweenHalves(false),
   'one-way-cut': cutBetweenHalves(true),
   isolate: onLines((hand) => {

@@ -56,6 +56,8 @@ const disk = verb({
   run: (value, scene) => change(scene, expandNames(value.of), { diskFull: value.is === 'full' }),
 });
 
+const DRIFT_MILLIS_MAX = 1_000;
+
 const clock = verb({
   name: 'clock',
   schema: keys(
@@ -63,21 +65,33 @@ const clock = verb({
       of: nodes,
       ahead: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'how far it is ahead of the true time' })),
       behind: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'how far it is behind the true time' })),
+      gains: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'it runs too fast: what it gains on the true time in each second, at most 1s' })),
+      loses: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'it runs too slow: what it loses in each second, at most 1s' })),
       is: Type.Optional(oneOf(['right'], 'right')),
     },
     'Set the wall clock of nodes wrong, or right again. At a running node it jumps; timers and what measures differences are not touched.',
   ),
   mentions: (value) => expandNames(value.of),
   needs: () => ['clock'],
-  misfit: (value) =>
-    [value.ahead, value.behind, value.is].filter((each) => each !== undefined).length === 1 ? null : 'say one of "ahead", "behind" or "is: right"',
+  misfit: (value) => {
+    const { ahead, behind, gains, loses, is } = value;
+    if ([ahead, behind, gains, loses, is].filter((each) => each !== undefined).length !== 1)
+      return 'say one of "ahead", "behind", "gains", "loses" or "is: right"';
+    return durationMillis(gains ?? loses ?? '0s') > DRIFT_MILLIS_MAX ? 'a clock gains or loses a second each second at most' : null;
+  },
   words: (value) => {
+    if (value.gains !== undefined || value.loses !== undefined) {
+      const drifts = value.gains !== undefined ? `gains ${value.gains}` : `loses ${value.loses}`;
+      return `the clock of ${listed(expandNames(value.of))} ${drifts} each second`;
+    }
     const where = value.ahead !== undefined ? `${value.ahead} ahead` : value.behind !== undefined ? `${value.behind} behind` : 'right again';
     return `the clock of ${listed(expandNames(value.of))} is ${where}`;
   },
   run: (value, scene) => {
     const skewMillis = value.ahead !== undefined ? durationMillis(value.ahead) : value.behind !== undefined ? -durationMillis(value.behind) : 0;
-    return change(scene, expandNames(value.of), { skewMillis });
+    const drift = durationMillis(value.gains ?? value.loses ?? '0s');
+    const driftMillisPerSecond = value.loses === undefined ? drift : -drift;
+    return change(scene, expandNames(value.of), { skewMillis, driftMillisPerSecond });
   },
 });
 
