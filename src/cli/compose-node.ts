@@ -9,6 +9,7 @@ import { nodeStoreKey, SqliteNodeStore } from '../adapters/sqlite/node-store.ts'
 import { loadNodeKey } from '../adapters/system/node-key.ts';
 import { runtimeFolder, socketPath } from '../adapters/system/runtime-folder.ts';
 import { TraceFile } from '../adapters/system/trace-file.ts';
+import { SystemUserFiles } from '../adapters/system/user-files.ts';
 import { portOf } from '../adapters/zeromq/addresses.ts';
 import type { Neighbourhood } from '../adapters/zeromq/neighbourhood.ts';
 import { ZeroMqTransport } from '../adapters/zeromq/zeromq-transport.ts';
@@ -128,6 +129,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     datagrams,
     frames: new CborFrameCodec(tools.codec),
     keyDeriver: shared?.keyDeriver ?? new Argon2Deriver(),
+    userFiles: new SystemUserFiles(),
     seedClient: options.seedUrl === null ? null : await makeSeedClient(options.seedUrl),
     traceSink: traceSink === null ? null : faults.traceSink(traceSink),
     log,

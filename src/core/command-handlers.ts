@@ -2,6 +2,7 @@ import { wellFormedText } from './bytes.ts';
 import type { CommandName, Commands, FriendView, UserView } from './commands.ts';
 import { parseEndpoint } from './endpoint.ts';
 import type { CommandInput, CommandResult } from './env.ts';
+import { fileHandlers } from './files/file-handlers.ts';
 import { storyOf } from './mail/story.ts';
 import type { Parts } from './parts.ts';
 import type { VerifiedRecord } from './records.ts';
@@ -53,6 +54,12 @@ const NEEDS_SESSION = new Set<string>([
   'read',
   'draft',
   'settings',
+  'file-send',
+  'file-accept',
+  'file-decline',
+  'files',
+  'file-save',
+  'file-paths',
   ...(Object.keys(ROOM_HANDLERS) as Array<keyof typeof ROOM_HANDLERS>),
 ] satisfies CommandName[]);
 
@@ -148,10 +155,7 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
     respond({ ok: true, value: { users, total: users.length, online: users.filter((user) => user.presence !== 'offline').length } });
   },
   send: (parts, { to, text }, respond) =>
-    withUser(parts, to, respond, (id, relation, record) => {
-      if (relation === 'blocked') return respond({ ok: false, code: 'blocked', details: { name: to } });
-      if (!parts.trust.allows(id)) return respond({ ok: false, code: 'key-changed', details: { name: record.body.name } });
-      if (relation !== 'friend') return respond({ ok: false, code: 'not-friends', details: { name: to } });
+    withFriend(parts, to, respond, (_id, record) => {
       const outcome = parts.chat.send(record, text);
       respond('code' in outcome ? { ok: false, ...outcome } : { ok: true, value: outcome });
     }),
@@ -193,6 +197,7 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
       directory.findName(name.toLowerCase(), ({ user, holders }) => respond({ ok: true, value: { ...way, userId: user?.authorId ?? null, holders } })),
     ),
   ...ROOM_HANDLERS,
+  ...fileHandlers(withFriend, withPeer),
 };
 
 /** Every command that the core answers; the registry adds what the driver answers by itself. */
@@ -207,6 +212,16 @@ function withUser(parts: Parts, typed: string, respond: Respond, then: (id: User
     const id = record.authorId as UserId;
     if (id === parts.session.userId) return respond({ ok: false, code: 'yourself' });
     then(id, parts.friends.relation(id), record);
+  });
+}
+
+/** A friend whose keys may be trusted: somebody to whom things are sent. */
+function withFriend(parts: Parts, typed: string, respond: Respond, then: (id: UserId, record: VerifiedRecord<'user'>) => void): void {
+  withUser(parts, typed, respond, (id, relation, record) => {
+    if (relation === 'blocked') return respond({ ok: false, code: 'blocked', details: { name: typed } });
+    if (!parts.trust.allows(id)) return respond({ ok: false, code: 'key-changed', details: { name: record.body.name } });
+    if (relation !== 'friend') return respond({ ok: false, code: 'not-friends', details: { name: typed } });
+    then(id, record);
   });
 }
 

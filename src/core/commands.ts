@@ -1,3 +1,4 @@
+import type { FileCommands, FileNodeEvent, FileView } from './files/file-commands.ts';
 import type { TrustState } from './friends/trust.ts';
 import type { RoomCommands, RoomNodeEvent } from './rooms/room-commands.ts';
 import type { SafetyNumber } from './secure/safety-number.ts';
@@ -7,7 +8,7 @@ import type { MessageId, MessageState, PresenceState, PresenceView, Relation, Sy
  * What can be asked of a node, and what it tells by itself: the core's side of the control interface.
  * control/registry.ts holds the same commands with schemas, help and menu texts; its test pins that both agree.
  */
-export interface Commands extends RoomCommands {
+export interface Commands extends RoomCommands, FileCommands {
   register: { args: { password: string; displayName?: string }; result: { user: string; userId: UserId; recoveryWords: string } };
   /** Logs in with recovery words instead of the password, which is replaced by a new one. */
   recover: { args: { words: string; password: string }; result: { user: string; userId: UserId; unread: number } };
@@ -128,6 +129,8 @@ export interface MessageView {
   readonly heldMillis?: WallMillis;
   /** Of a message that came out of the mailbox: the node that had it. */
   readonly via?: string;
+  /** The file that belongs to it. */
+  readonly file?: FileView;
 }
 
 /** One sentence of the story of a message; `wallMillis` null: how it stands now. */
@@ -205,4 +208,5 @@ export type NodeEvent =
   | { readonly type: 'peer-changed'; readonly node: string; readonly state: PeerView['state'] | 'gone' }
   | { readonly type: 'sync-changed'; readonly sync: SyncView }
   | RoomNodeEvent
+  | FileNodeEvent
   | { readonly type: 'notice'; readonly level: 'info' | 'warning' | 'error'; readonly text: string };

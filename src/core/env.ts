@@ -49,7 +49,25 @@ export type ServiceRequest =
       readonly salt: Uint8Array;
       readonly derivation: KeyDerivation;
     }
-  | { readonly service: 'seed'; readonly call: { readonly operation: string; readonly body: unknown } };
+  | { readonly service: 'seed'; readonly call: { readonly operation: string; readonly body: unknown } }
+  /** A piece of a file of the user; answered by `{ bytes, size, modifiedMillis }` of the whole file, or `file-unreadable`. */
+  | { readonly service: 'file-read'; readonly path: string; readonly offset: number; readonly length: number }
+  /**
+   * A piece of a file that the user saves; answered by `{ path }`, where it goes (for the next piece), `file-exists` or `file-unwritable`.
+   * Nothing bears that name before the last piece is durable, and nothing is replaced without `overwrite`.
+   */
+  | {
+      readonly service: 'file-write';
+      readonly path: string;
+      /** Used where the path is a folder. */
+      readonly name: string;
+      readonly offset: number;
+      readonly bytes: Uint8Array;
+      readonly last: boolean;
+      readonly overwrite: boolean;
+    }
+  /** Paths that begin so; answered by `{ paths }`. */
+  | { readonly service: 'file-paths'; readonly path: string };
 
 export type ServiceResult =
   | { readonly ok: true; readonly value: unknown }

@@ -65,6 +65,17 @@ export const ERRORS = {
   'room-wrong-password': entry('That is not the password of {name}.', 'Try again, or ask a member.', { httpStatus: 403 }),
   'room-forbidden': entry('{name} does not allow that: {reason}.', 'Ask an admin of the room; /room shows who they are.', { httpStatus: 403 }),
   'no-room-member': entry('{name} is not in {room}.', 'Look at who is in it with /room.', { httpStatus: 404 }),
+  // files
+  'unknown-file': entry('There is no file {id} here.', 'Look at /files; the beginning of an id or a name will do.', { httpStatus: 404 }),
+  'file-unreadable': entry('{path} cannot be read: {reason}.', 'Check the path and the permissions.', { exitStatus: 2 }),
+  'file-unwritable': entry('{path} cannot be written: {reason}.', 'Choose another place, or free some space; the file stays here.'),
+  'file-exists': entry('{path} is there already.', 'Choose another name, or say that it may be overwritten.', { httpStatus: 409 }),
+  'file-path': entry('{path} is no whole path.', 'Begin it with / or ~.', { exitStatus: 2 }),
+  'file-incomplete': entry('{name} is not all here: {reason}.', 'Look at /files; it goes on by itself as soon as somebody is there who has it.', {
+    httpStatus: 409,
+  }),
+  'file-gone': entry('{name} cannot be had any more.', 'Ask whoever sent it to send it again.', { httpStatus: 410 }),
+  'files-full': entry('Files {where} take {bytes} bytes; {max} is the most.', 'Delete some with /file-decline; /files shows them.', { httpStatus: 507 }),
   // the network and its edges
   'bad-endpoint': entry('{endpoint} is not the address of a peer.', 'Write it as tcp://127.0.0.1:PORT#KEY, as confab ps prints it.', { exitStatus: 2 }),
   unavailable: entry('{what} cannot be reached.', 'Nothing is lost; it is tried again by itself.', { definite: false, httpStatus: 503 }),

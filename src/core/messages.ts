@@ -1,3 +1,4 @@
+import { FILE_MESSAGES, type FileMessage } from './files/file-messages.ts';
 import { type SignedRecord, signedRecordShape } from './records.ts';
 import { replicaAnswerShape, replicaQuestionShape } from './replication/replica-shapes.ts';
 import type { ReplicaAnswer, ReplicaQuestion } from './replication/replication-port.ts';
@@ -92,7 +93,9 @@ export type Message =
   | { readonly type: 'replica-ask'; readonly id: number; readonly question: ReplicaQuestion }
   | { readonly type: 'replica-answer'; readonly id: number; readonly answer: ReplicaAnswer }
   /** Between members of a room (rooms/room-messages.ts). */
-  | RoomMessage;
+  | RoomMessage
+  /** Chunks of files (files/file-messages.ts). */
+  | FileMessage;
 
 export type MessageType = Message['type'];
 
@@ -162,6 +165,7 @@ export const MESSAGES: Readonly<Record<MessageType, MessageEntry>> = {
   'mail-waiting': { about: 'A holder of the mailbox tells its owner, who has logged in, that something lies there.', shape: {} },
   refusal: { about: 'Messages that will never be taken.', shape: { ids: list(messageId, 256), reason: choice('not-friends', 'unreadable') } },
   ...ROOM_MESSAGES,
+  ...FILE_MESSAGES,
 };
 
 const shapes = new Map<string, Shape>(Object.entries(MESSAGES).map(([type, entry]) => [type, record({ type: choice(type), ...entry.shape })]));

@@ -8,6 +8,7 @@ import { networkMark } from './discovery/beacon.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { formatEndpoint } from './endpoint.ts';
 import type { CommandInput, Env, Program, ServiceResult } from './env.ts';
+import { Files } from './files/files.ts';
 import { Friends } from './friends/friends.ts';
 import { Trust } from './friends/trust.ts';
 import type { Link } from './link/link.ts';
@@ -112,6 +113,7 @@ class ChatNode implements Program<Frame> {
     parts.secure = new SecureChannels(parts);
     parts.chat = new Chat(parts);
     parts.rooms = new Rooms(parts, this.#services);
+    parts.files = new Files(parts, this.#services);
     parts.mail = new Mail(parts);
     parts.vaultExchange = new VaultExchange(parts);
     parts.custody = new Custody(parts);
@@ -166,6 +168,7 @@ class ChatNode implements Program<Frame> {
     this.#parts.rooms.endTurn();
     this.#parts.secure.endTurn();
     sync.endTurn();
+    this.#parts.files.endTurn();
     links.pack();
   }
 
@@ -251,6 +254,11 @@ class ChatNode implements Program<Frame> {
         return custody.ask(link, message);
       case 'handover-page':
         return inheritance.page(link, message);
+      case 'file-ask':
+      case 'file-hashes':
+      case 'file-chunk':
+      case 'file-note':
+        return this.#parts.files.message(link, message);
       default:
         return this.#parts.rooms.message(link, message);
     }
@@ -273,6 +281,7 @@ class ChatNode implements Program<Frame> {
     this.#parts.ring.linkDown(link);
     this.#parts.replication.linkDown(link);
     this.#parts.rooms.linkDown(link.nodeId);
+    this.#parts.files.linkDown(link);
   }
 
   #recordChanged(record: AnyVerifiedRecord): void {

@@ -269,6 +269,40 @@ export const CORE_OPTIONS = Object.freeze({
   roomCardsMax: 256,
   /** A member who was typing and says nothing more has stopped after this long, ms. */
   roomTypingMillis: 6_000,
+
+  // files
+  /** Bytes of one file, and of a chunk of it. */
+  fileBytesMax: 16_777_216,
+  fileChunkBytes: 32_768,
+  /** Files of friends up to so many bytes are fetched unasked. */
+  fileAutoBytesMax: 2_097_152,
+  /** Bytes of files that lie here, of those in all that one friend offered, and of those of one room. */
+  fileTotalBytesMax: 536_870_912,
+  filePeerBytesMax: 134_217_728,
+  fileRoomBytesMax: 268_435_456,
+  /** Files that are remembered; how long each stays, ms. */
+  filesMax: 2_000,
+  fileKeptMillis: 30 * 86_400_000,
+  /** Files that are fetched at a time; chunks that may be under way for one, at first and at most. */
+  fileDownloadsMax: 4,
+  fileWindowFirst: 4,
+  fileWindowMax: 32,
+  /** Fetching slows down where answers have to queue for so long, ms: what people write waits no longer behind it. */
+  fileQueueMillis: 100,
+  /** A chunk that does not come is asked for again, elsewhere if possible, after this long, ms. */
+  fileAnswerMillis: 6_000,
+  /** A node that has not what was asked for is left alone for so long, one that sent something false for the second, ms. */
+  fileRestMillis: 3_000,
+  fileFalseMillis: 600_000,
+  /** How often transfers are looked at, ms; the pause after a start before anything is asked for. */
+  fileTickMillis: 1_000,
+  fileResumeMillis: 500,
+  /** Chunks that one link carries unacknowledged, and that wait for it. */
+  fileServeInFlight: 16,
+  fileServeQueueMax: 128,
+  /** Files that are read in at a time, and bytes that are read or written at once. */
+  filePreparingMax: 4,
+  filePieceBytes: 524_288,
 });
 
 type Widened<Value> = Value extends number ? number : Value extends string ? Value : { readonly [Key in keyof Value]: Widened<Value[Key]> };

@@ -5,6 +5,7 @@ import type { OwnValues } from './directory/own-values.ts';
 import type { RingDirectory } from './directory/ring-directory.ts';
 import type { Discovery } from './discovery/discovery.ts';
 import type { Env } from './env.ts';
+import type { Files } from './files/files.ts';
 import type { Friends } from './friends/friends.ts';
 import type { Trust } from './friends/trust.ts';
 import type { Links } from './link/links.ts';
@@ -67,6 +68,8 @@ export interface Parts {
   readonly secure: SecureChannels;
   readonly chat: Chat;
   readonly rooms: Rooms;
+  /** Files that belong to messages. */
+  readonly files: Files;
   /** Messages for those who are away. */
   readonly mail: Mail;
   /** Hands the vault to a login of the same user elsewhere, and asks for it. */

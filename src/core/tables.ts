@@ -44,6 +44,8 @@ export const TABLES = {
   roomWaiting: { scope: 'user', key: 'room/depth/time/event id', about: 'own messages that no other member has confirmed' },
   roomReceipts: { scope: 'user', key: 'room/depth/time/event id', about: 'who has confirmed an own message' },
   roomInvitations: { scope: 'user', key: 'room id', about: 'rooms that we were invited to' },
+  files: { scope: 'user', key: 'root', about: 'files that were offered, sent or fetched: their keys, and which chunks are here' },
+  fileChunks: { scope: 'user', key: 'file/chunk', about: 'chunks of files, each sealed with the key of its file, and their hashes' },
   settings: { scope: 'user', key: 'name', about: 'settings and last status' },
 } as const satisfies Record<string, TableEntry>;
 

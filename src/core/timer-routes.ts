@@ -66,6 +66,8 @@ export function fireTimer(parts: Parts, kind: string, key: string): void {
       return parts.inheritance.timer(key);
     case 'rooms':
       return parts.rooms.tick();
+    case 'files':
+      return parts.files.tick();
     case 'presence':
       return presence.tick();
     default:

@@ -4,7 +4,7 @@ import { Host, type HostPorts } from '../core/host.ts';
 import type { Frame } from '../core/messages.ts';
 import type { Rule } from '../core/rules.ts';
 import type { Address, Endpoint, NodeName } from '../core/types.ts';
-import type { Clock, Datagrams, FrameCodec, KeyDeriver, SeedClient, TraceSink, Transport } from '../ports/ports.ts';
+import type { Clock, Datagrams, FrameCodec, KeyDeriver, SeedClient, TraceSink, Transport, UserFiles } from '../ports/ports.ts';
 import { DatagramGate } from './datagram-gate.ts';
 import { DRIVER_OPTIONS } from './driver-options.ts';
 import { stackOf, text } from './failure-text.ts';
@@ -33,6 +33,8 @@ export interface DriverParts {
   readonly keyDeriver: KeyDeriver;
   /** Null when no seed server was named. */
   readonly seedClient: SeedClient | null;
+  /** Null or absent: this node reads and writes no files of its user. */
+  readonly userFiles?: UserFiles | null;
   /** Null when no trace is written. */
   readonly traceSink: TraceSink | null;
   readonly log: NodeLog;

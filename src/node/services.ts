@@ -1,13 +1,15 @@
 import type { SeedCalls, SeedOperation } from '../core/directory/seed-api.ts';
 import type { ServiceRequest, ServiceResult } from '../core/env.ts';
 import { ConfabError } from '../core/errors.ts';
-import type { KeyDeriver, SeedClient } from '../ports/ports.ts';
+import type { KeyDeriver, SeedClient, UserFiles } from '../ports/ports.ts';
 import type { NodeLog } from './log.ts';
 
 export interface ServiceParts {
   readonly keyDeriver: KeyDeriver;
   /** Null when no seed server was named. */
   readonly seedClient: SeedClient | null;
+  /** Null or absent: this node reads and writes no files of its user. */
+  readonly userFiles?: UserFiles | null;
   readonly log: NodeLog;
 }
 
@@ -20,10 +22,25 @@ export async function serve(parts: ServiceParts, what: ServiceRequest): Promise<
       case 'seed':
         if (parts.seedClient === null) return { ok: false, code: 'unavailable' };
         return await parts.seedClient.call(what.call.operation as SeedOperation, what.call.body as SeedCalls[SeedOperation]['body']);
+      case 'file-read':
+        return { ok: true, value: await filesOf(parts).read(what.path, what.offset, what.length) };
+      case 'file-write':
+        return { ok: true, value: await filesOf(parts).write(what) };
+      case 'file-paths':
+        return { ok: true, value: { paths: await filesOf(parts).paths(what.path) } };
     }
   } catch (error) {
+    if (error instanceof ConfabError && USER_CODES.has(error.code)) return { ok: false, code: error.code, details: error.details };
     parts.log.warn({ service: what.service, reason: error instanceof Error ? error.message : String(error) }, 'a service failed');
     if (error instanceof ConfabError) return { ok: false, code: error.code, details: error.details };
     return { ok: false, code: what.service === 'seed' ? 'unavailable' : 'internal' };
   }
+}
+
+/** What the user asked for cannot be done: an answer for the user, nothing for the log, which names no files of theirs. */
+const USER_CODES: ReadonlySet<string> = new Set(['file-unreadable', 'file-unwritable', 'file-exists', 'file-path']);
+
+function filesOf({ userFiles }: ServiceParts): UserFiles {
+  if (userFiles === undefined || userFiles === null) throw new ConfabError('unavailable', { what: 'The file system' });
+  return userFiles;
 }

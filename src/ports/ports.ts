@@ -60,6 +60,29 @@ export interface KeyDeriver {
   derive(password: string, salt: Uint8Array, derivation: KeyDerivation): Promise<Uint8Array>;
 }
 
+/** Files of whoever sits at the machine. Paths begin at the root or with `~/`. */
+export interface UserFiles {
+  /** At most `length` bytes from `offset`, and what the whole file is now. Rejects with ConfabError `file-unreadable` or `file-path`. */
+  read(path: string, offset: number, length: number): Promise<{ readonly bytes: Uint8Array; readonly size: number; readonly modifiedMillis: number }>;
+  /**
+   * Pieces in order; the name appears with the last, durable. Resolves with the path that the next piece names.
+   * Rejects with ConfabError `file-exists`, `file-unwritable` or `file-path`, leaving nothing behind.
+   */
+  write(piece: UserFilePiece): Promise<{ readonly path: string }>;
+  /** Paths that begin so, in order; folders end in a slash. */
+  paths(beginning: string): Promise<readonly string[]>;
+}
+
+export interface UserFilePiece {
+  readonly path: string;
+  /** The file's name, where the path is a folder. */
+  readonly name: string;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  readonly last: boolean;
+  readonly overwrite: boolean;
+}
+
 export interface SeedClient {
   call<Operation extends SeedOperation>(operation: Operation, body: SeedCalls[Operation]['body']): Promise<ServiceResult>;
 }

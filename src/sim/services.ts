@@ -4,6 +4,7 @@ import type { SeedOperation } from '../core/directory/seed-api.ts';
 import { SeedDirectory, type SeedSummary } from '../core/directory/seed-directory.ts';
 import type { SeedOptions } from '../core/directory/seed-options.ts';
 import type { ServiceRequest, ServiceResult } from '../core/env.ts';
+import { MemoryFiles } from './memory-files.ts';
 import { MemoryTables } from './memory-tables.ts';
 import type { SeededRandom } from './random.ts';
 import type { Inhabitant, World } from './world.ts';
@@ -29,6 +30,8 @@ interface SeedCall {
 
 /** How long a password hash takes, as measured for argon2id at 19 MiB, ms. */
 const DERIVE_MILLIS = 15;
+/** How long a piece of a file takes to be read or written, ms. */
+const FILE_MILLIS = 0.5;
 /** One way between a node and the seed server, its own work included, ms. */
 const SEED_MILLIS_MIN = 0.5;
 const SEED_MILLIS_MAX = 1.5;
@@ -45,6 +48,8 @@ export class Services implements Inhabitant {
   readonly #codec: Codec;
   readonly #options: Partial<SeedOptions>;
   readonly #random: SeededRandom;
+  /** Files of people, read and written by the nodes. */
+  readonly files = new MemoryFiles();
   readonly #tables = new MemoryTables();
   #directory: SeedDirectory | null = null;
 
@@ -86,6 +91,11 @@ export class Services implements Inhabitant {
         this.#world.scheduleAt(this.index, this.#world.now + this.#delayMillis(), 0, call);
         break;
       }
+      case 'file-read':
+      case 'file-write':
+      case 'file-paths':
+        ticket.client.answerLater(ticket, this.files.serve(what), FILE_MILLIS);
+        break;
     }
   }
 

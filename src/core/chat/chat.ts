@@ -1,5 +1,6 @@
 import { utf8Length, wellFormedText } from '../bytes.ts';
 import type { ChatView, MessageView } from '../commands.ts';
+import type { FileDescriptor } from '../files/descriptor.ts';
 import type { Link } from '../link/link.ts';
 import type { Envelope, Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
@@ -79,7 +80,11 @@ export class Chat {
   // --- sending ---
 
   /** The friend's record and a text that passed all checks; the message is stored and sealed in this turn. */
-  send(to: VerifiedRecord<'user'>, text: string): { id: MessageId; state: MessageState } | { code: string; details: Record<string, unknown> } {
+  send(
+    to: VerifiedRecord<'user'>,
+    text: string,
+    file?: FileDescriptor,
+  ): { id: MessageId; state: MessageState } | { code: string; details: Record<string, unknown> } {
     const { env, options, session } = this.#parts;
     const peer = to.authorId as UserId;
     const { name } = to.body;
@@ -94,9 +99,22 @@ export class Chat {
     const stamp = Math.max(sentMillis, this.#history.conversation(peer).stamp + 1);
     const wellFormed = wellFormedText(text);
     const from = session.open.userId;
-    const envelope = sealEnvelope(this.#parts, from, to, id, { text: wellFormed, sentMillis, stamp });
-    const message: StoredMessage = { id, peer, fromMe: true, text: wellFormed, stamp, sentMillis, receivedMillis: null, state: 'queued', receipts: [] };
+    const attached = file === undefined ? {} : { file };
+    const envelope = sealEnvelope(this.#parts, from, to, id, { text: wellFormed, sentMillis, stamp, ...attached });
+    const message: StoredMessage = {
+      id,
+      peer,
+      fromMe: true,
+      text: wellFormed,
+      stamp,
+      sentMillis,
+      receivedMillis: null,
+      state: 'queued',
+      receipts: [],
+      ...attached,
+    };
     const key = this.#history.add(message);
+    if (file !== undefined) this.#parts.files.offered(file, { place: { kind: 'direct', peer }, author: from, from: this.#parts.settings.user, sentMillis });
     this.#outbox.add(envelope ?? { suite: 0, id, from, to: peer }, stamp);
     this.#parts.mail.delivery.review(peer);
     if (env.tracing) env.trace({ type: 'state', subject: 'message', id, to: 'queued', data: { peer: name, place: placeOf(key) } });
@@ -110,8 +128,8 @@ export class Chat {
     const found = this.#history.byId(id);
     const peer = view.user(to);
     if (found === null || peer === null || session.userId === null || !this.#parts.trust.allows(to)) return null;
-    const { text, sentMillis, stamp } = found[1];
-    return sealEnvelope(this.#parts, session.userId, peer, id, { text, sentMillis, stamp });
+    const { text, sentMillis, stamp, file } = found[1];
+    return sealEnvelope(this.#parts, session.userId, peer, id, { text, sentMillis, stamp, ...(file === undefined ? {} : { file }) });
   }
 
   /** New keys of somebody: what waits for them may go out now. */
@@ -330,8 +348,11 @@ export class Chat {
   }
 
   #view(key: string, message: StoredMessage): MessageView {
-    const { peer, stamp: _stamp, ...rest } = message;
-    return { key: placeOf(key), with: this.#nameOf(peer), ...rest };
+    const { peer, stamp: _stamp, file, ...rest } = message;
+    const name = this.#nameOf(peer);
+    const from = message.fromMe ? this.#parts.settings.user : name;
+    const attached = file === undefined ? {} : { file: this.#parts.files.views.ofMessage(file, { ...message, from }) };
+    return { key: placeOf(key), with: name, ...rest, ...attached };
   }
 
   /** The account ended: what waited for it will never arrive, and says so. */

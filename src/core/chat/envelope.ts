@@ -1,9 +1,10 @@
 import { utf8 } from '../bytes.ts';
+import { type FileDescriptor, fileShape } from '../files/descriptor.ts';
 import type { Envelope } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
 import { pad, unpad } from '../secure/padding.ts';
-import { integer, misfit, record, text } from '../shape.ts';
+import { integer, misfit, optional, record, text } from '../shape.ts';
 import type { MessageId, UserId } from '../types.ts';
 
 /**
@@ -19,9 +20,10 @@ export interface Content {
   readonly sentMillis: number;
   /** Place in the conversation: milliseconds, greater than that of all messages the sender had seen in it. */
   readonly stamp: number;
+  readonly file?: FileDescriptor;
 }
 
-const contentShape = record({ text: text(1, 65_536), sentMillis: integer(), stamp: integer() });
+const contentShape = record({ text: text(1, 65_536), sentMillis: integer(), stamp: integer(), file: optional(fileShape) });
 
 type Header = Pick<Envelope, 'suite' | 'id' | 'from' | 'to'>;
 

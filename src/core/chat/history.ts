@@ -1,5 +1,6 @@
 import type { StoreWriter } from '../capabilities.ts';
 import type { MessageView } from '../commands.ts';
+import type { FileDescriptor } from '../files/descriptor.ts';
 import type { MessageId, MessageState, UserId, WallMillis } from '../types.ts';
 
 /** A message as it is stored. */
@@ -19,6 +20,7 @@ export interface StoredMessage {
   readonly heldMillis?: WallMillis;
   /** Of a message that came out of the mailbox: the node that had it. */
   readonly via?: string;
+  readonly file?: FileDescriptor;
 }
 
 export interface Conversation {

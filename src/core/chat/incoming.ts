@@ -74,8 +74,13 @@ export class Incoming {
       state: 'delivered',
       receipts: [],
       ...(via === undefined ? {} : { via }),
+      ...(content.file === undefined ? {} : { file: content.file }),
     };
     const key = this.#history.add(message);
+    if (content.file !== undefined) {
+      const { name } = sender.body;
+      this.#parts.files.offered(content.file, { place: { kind: 'direct', peer }, author: peer, from: name, sentMillis: content.sentMillis });
+    }
     this.#receipts.due(peer, envelope.id);
     const data = { from: sender.body.name, bytes: utf8Length(content.text), place: placeOf(key) };
     if (env.tracing) env.trace({ type: 'shown', what: 'message', id: envelope.id, data });

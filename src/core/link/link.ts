@@ -1,4 +1,5 @@
 import type { Random } from '../capabilities.ts';
+import { approximateFileBytes } from '../files/file-messages.ts';
 import type { Message } from '../messages.ts';
 import type { VerifiedRecord } from '../records.ts';
 import { bytesOfAnswer, bytesOfQuestion } from '../replication/replica-shapes.ts';
@@ -158,6 +159,11 @@ export function approximateBytes(message: Message): number {
     case 'sync-summary':
     case 'mail-waiting':
       return 96;
+    case 'file-ask':
+    case 'file-hashes':
+    case 'file-chunk':
+    case 'file-note':
+      return approximateFileBytes(message);
     default:
       return approximateRoomBytes(message);
   }

@@ -158,7 +158,7 @@ export class Connections {
   #wantedUsers(): Set<UserId> {
     const { session, friends, chat, rooms, vaultExchange, view } = this.#parts;
     if (session.open === null) return vaultExchange.wanted === null ? new Set() : new Set([vaultExchange.wanted]);
-    const wanted = new Set([...friends.wanted(), ...chat.waitingFor(), ...rooms.wanted()]);
+    const wanted = new Set([...friends.wanted(), ...chat.waitingFor(), ...rooms.wanted(), ...this.#parts.files.wanted()]);
     // Other nodes of our own user: one may hold what an earlier session left, or take the session over.
     if (view.nodesOf(session.open.userId).size > 1) wanted.add(session.open.userId);
     return wanted;
@@ -364,6 +364,7 @@ export class Connections {
     friends.userLinkUp(link.userId, link);
     chat.userLinkUp(link.userId, link);
     this.#parts.rooms.userLinkUp(link.userId, link);
+    this.#parts.files.userLinkUp(link.userId);
   }
 
   /** The link over which a user who is logged in can be reached now. */

@@ -121,6 +121,10 @@ export class RoomArrivals {
     const isOwn = event.author === this.#parts.session.userId;
     const found = this.#rooms.lines.opened(room, event, order, content);
     if (content.kind === 'message' && isOwn && this.#rooms.tables.receipts(room.id, order).length === 0) this.#rooms.tables.putWaiting(room.id, order);
+    if (content.kind === 'message' && content.file !== undefined && !this.#rooms.inheritance.running) {
+      const from = this.#rooms.lines.nameOf(room, event.author);
+      this.#parts.files.offered(content.file, { place: { kind: 'room', room: room.id }, author: event.author, from, sentMillis: event.stampMillis });
+    }
     if (found === null) return;
     const line = this.#rooms.tables.line(room.id, found.order) as StoredLine;
     if (content.kind === 'message' || content.kind === 'edit') this.#rooms.search.add(room.id, found.order, line.text);

@@ -1,3 +1,4 @@
+import type { FileView } from '../files/file-commands.ts';
 import type { UserId, WallMillis } from '../types.ts';
 
 /**
@@ -155,6 +156,8 @@ export interface RoomMessageView {
   readonly edited: boolean;
   readonly deleted: boolean;
   readonly sealed: boolean;
+  /** The file that belongs to it. */
+  readonly file?: FileView;
 }
 
 export interface RoomOrderView {

@@ -223,7 +223,7 @@ function sendText(parts: Parts, room: Room, args: RoomCommands['room-send']['arg
 }
 
 /** Seals content, writes it into the room and answers with its id. */
-function say(parts: Parts, room: Room, content: RoomContent, respond: Respond): void {
+export function say(parts: Parts, room: Room, content: RoomContent, respond: Respond): void {
   const { rooms } = parts;
   const event = rooms.write(room, 'sealed', rooms.keys.seal(room, content));
   if (!wrote(event, room, respond)) return;
@@ -246,14 +246,14 @@ function badText(parts: Parts, text: string, respond: Respond): boolean {
   return text === '' || bytes > max;
 }
 
-function withRoom(parts: Parts, typed: string, respond: Respond, then: (room: Room) => void): void {
+export function withRoom(parts: Parts, typed: string, respond: Respond, then: (room: Room) => void): void {
   const room = parts.rooms.views.find(typed);
   if (room === 'unknown' || room === 'ambiguous')
     return respond({ ok: false, code: room === 'unknown' ? 'unknown-room' : 'ambiguous-room', details: { name: typed } });
   then(room);
 }
 
-function withMember(parts: Parts, typed: string, respond: Respond, then: (room: Room) => void): void {
+export function withMember(parts: Parts, typed: string, respond: Respond, then: (room: Room) => void): void {
   withRoom(parts, typed, respond, (room) => {
     if (room.row.status !== 'member') return respond({ ok: false, code: 'not-in-room', details: { name: room.row.name } });
     then(room);

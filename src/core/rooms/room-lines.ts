@@ -1,5 +1,7 @@
+import { toHex } from '../bytes.ts';
+import { type FileDescriptor, fileShape } from '../files/descriptor.ts';
 import type { Parts } from '../parts.ts';
-import { boolean, choice, either, hexId, list, misfit, record, text } from '../shape.ts';
+import { boolean, choice, either, hexId, list, misfit, optional, record, text } from '../shape.ts';
 import type { UserId } from '../types.ts';
 import { rankOf } from './authority.ts';
 import type { Room } from './room.ts';
@@ -9,14 +11,14 @@ import { type RoomTables, type StoredLine, stampOf } from './room-tables.ts';
 
 /** What is inside a sealed event. `replyTo` is empty for none. */
 export type RoomContent =
-  | { readonly kind: 'message'; readonly text: string; readonly replyTo: RoomEventId; readonly mentions: readonly UserId[] }
+  | { readonly kind: 'message'; readonly text: string; readonly replyTo: RoomEventId; readonly mentions: readonly UserId[]; readonly file?: FileDescriptor }
   | { readonly kind: 'reaction'; readonly target: RoomEventId; readonly reaction: string; readonly on: boolean }
   | { readonly kind: 'edit'; readonly target: RoomEventId; readonly text: string }
   | { readonly kind: 'delete'; readonly target: RoomEventId };
 
 const target = hexId;
 const contentShape = either(
-  record({ kind: choice('message'), text: text(1, 65_536), replyTo: text(0, 64), mentions: list(hexId, 64) }),
+  record({ kind: choice('message'), text: text(1, 65_536), replyTo: text(0, 64), mentions: list(hexId, 64), file: optional(fileShape) }),
   record({ kind: choice('reaction'), target, reaction: text(1, 16), on: boolean }),
   record({ kind: choice('edit'), target, text: text(1, 65_536) }),
   record({ kind: choice('delete'), target }),
@@ -103,7 +105,14 @@ export class RoomLines {
       const before = this.#tables.line(room.id, order) ?? this.#empty(event, order, this.nameOf(room, event.author));
       const kept = before.deleted || before.edited !== '' ? before.text : content.text;
       const replyTo = content.replyTo === '' ? null : content.replyTo;
-      this.#tables.putLine(room.id, order, { ...before, kind: 'message', text: kept, replyTo, mentions: content.mentions });
+      this.#tables.putLine(room.id, order, {
+        ...before,
+        kind: 'message',
+        text: kept,
+        replyTo,
+        mentions: content.mentions,
+        ...(content.file === undefined || before.deleted ? {} : { file: content.file }),
+      });
       return { order, fresh: true };
     }
     this.#tables.dropLine(room.id, order);
@@ -132,7 +141,8 @@ export class RoomLines {
       case 'delete': {
         const before = room.stateBefore(event.id);
         if (line.author !== event.author && (before === null || rankOf(before, event.author) < 1)) return null;
-        return { ...line, text: '', deleted: true };
+        if (line.file !== undefined) this.#parts.files.withdrawn(toHex(line.file.root), { kind: 'room', room: room.id });
+        return withoutFile({ ...line, text: '', deleted: true });
       }
     }
   }
@@ -163,6 +173,7 @@ export class RoomLines {
       edited: line.edited !== '',
       deleted: line.deleted,
       sealed: line.kind === 'sealed',
+      ...(line.file === undefined ? {} : { file: this.#parts.files.views.ofMessage(line.file, { ...line, fromMe }) }),
     };
   }
 
@@ -180,4 +191,8 @@ export class RoomLines {
     const { messages, more } = this.page(room, { limit: half, before: order });
     return { messages: [...messages, ...after], more };
   }
+}
+
+function withoutFile({ file: _file, ...line }: StoredLine): StoredLine {
+  return line;
 }

@@ -1,4 +1,5 @@
 import type { StoreWriter } from '../capabilities.ts';
+import type { FileDescriptor } from '../files/descriptor.ts';
 import type { ChainPosition, SenderChain } from '../secure/sender-key.ts';
 import type { UserId, WallMillis } from '../types.ts';
 import type { RoomEventId, RoomId, RoomMessageView } from './room-commands.ts';
@@ -59,6 +60,7 @@ export interface StoredLine {
   readonly edited: string;
   readonly deleted: boolean;
   readonly reactions: ReadonlyArray<{ readonly reaction: string; readonly by: UserId; readonly order: string; readonly on: boolean }>;
+  readonly file?: FileDescriptor;
 }
 
 /** A sender's chain from the earliest position that this node was given. */

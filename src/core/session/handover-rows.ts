@@ -25,10 +25,14 @@ export const HANDOVER_TABLES = [
   'roomReceipts',
   'roomInvitations',
   'trust',
+  'fileChunks',
+  'files',
 ] as const satisfies readonly TableName[];
 
 /** Read from the store at once, so that rows with long texts do not pile up in memory. */
 const SCAN_ROWS = 64;
+/** The same for chunks of files, which are large. */
+const SCAN_CHUNKS = 4;
 
 type Row = readonly [table: string, key: string, value: unknown];
 
@@ -41,14 +45,15 @@ export function readRows(env: Pick<Env, 'store' | 'codec'>, options: PageOptions
   let [table, after] = splitCursor(cursor);
   while (table < HANDOVER_TABLES.length) {
     const name = HANDOVER_TABLES[table] as TableName;
-    const found = env.store.scan(name, { limit: SCAN_ROWS, ...(after === '' ? {} : { from: `${after}\0` }) });
+    const limit = name === 'fileChunks' ? SCAN_CHUNKS : SCAN_ROWS;
+    const found = env.store.scan(name, { limit, ...(after === '' ? {} : { from: `${after}\0` }) });
     for (const [key, value] of found) {
       rows.push([name, key, value]);
       after = key;
       bytes += env.codec.encode(value).length;
       if (bytes >= options.handoverBytesTarget || rows.length >= options.handoverRowsMax) return { rows, next: `${table}/${after}` };
     }
-    if (found.length === SCAN_ROWS) continue;
+    if (found.length === limit) continue;
     table += 1;
     after = '';
   }

@@ -109,7 +109,7 @@ export class Inheritance {
           this.#parts.secure.inherit(table, key, value);
           break;
         default:
-          if (this.#parts.rooms.inheritance.take(table, key, value)) break;
+          if (this.#parts.rooms.inheritance.take(table, key, value) || this.#parts.files.inheritance.take(table, key, value)) break;
           if (chat.inherited.take(table, key, value)) messages += 1;
       }
     }

@@ -301,6 +301,7 @@ export class Session {
     this.#parts.secure.open();
     chat.open();
     this.#parts.rooms.open();
+    this.#parts.files.open();
     presence.open();
     links.refreshHello();
     connections.sessionOpened();
@@ -335,6 +336,7 @@ export class Session {
   #close(): void {
     const { env, friends, chat, links, sync } = this.#parts;
     sync.endTurn();
+    this.#parts.files.close();
     this.#parts.rooms.close();
     this.#parts.mail.close();
     chat.close();

@@ -1,0 +1,100 @@
+import { concat, utf8, utf8Length, wellFormedText } from '../bytes.ts';
+import type { Crypto } from '../capabilities.ts';
+import { bytes, integer, record, type Shape, text } from '../shape.ts';
+import { extensionOf, mediaTypeOf } from './media-types.ts';
+
+/**
+ * What a message says of a file that belongs to it. It travels inside the sealed message, so only who may read that can ask
+ * for the file (by its root) and open it (by its key).
+ */
+export interface FileDescriptor {
+  /** SHA-256 over sizes and the hashes of all sealed chunks, 32 bytes: names the file, and nobody can exchange a chunk of it. */
+  readonly root: Uint8Array;
+  /** Random, 32 bytes, for this one file. */
+  readonly key: Uint8Array;
+  /** Without any path. */
+  readonly name: string;
+  /** As the name suggests; nothing is decided by it. */
+  readonly mediaType: string;
+  /** Bytes in clear. */
+  readonly size: number;
+  /** Bytes in clear of each chunk but the last. */
+  readonly chunkBytes: number;
+}
+
+/** Hex of the root (64 characters). */
+export type FileId = string & { readonly __file?: 'id' };
+
+export const FILE_BYTES_MAX = 16_777_216;
+const CHUNK_BYTES_MIN = 4_096;
+export const CHUNK_BYTES_MAX = 65_536;
+export const CHUNKS_MAX = FILE_BYTES_MAX / CHUNK_BYTES_MIN;
+export const HASH_BYTES = 32;
+export const TAG_BYTES = 16;
+const NAME_CHARACTERS_MAX = 200;
+
+/** No path, no control characters, nothing that turns the direction of writing (which hides what a name ends in). */
+const NAME = /^(?!\.{1,2}$)[^\0-\u001f\u007f-\u009f/\\:\u200e\u200f\u202a-\u202e\u2066-\u2069]+$/;
+const NOT_IN_NAME = /[\0-\u001f\u007f-\u009f/\\:\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+export const fileShape: Shape = record({
+  root: bytes(HASH_BYTES),
+  key: bytes(32),
+  name: text(1, NAME_CHARACTERS_MAX, NAME),
+  mediaType: text(3, 100, /^[a-z0-9.+-]+\/[a-z0-9.+-]+$/),
+  size: integer(0, FILE_BYTES_MAX),
+  chunkBytes: integer(CHUNK_BYTES_MIN, CHUNK_BYTES_MAX),
+});
+
+/** The last part of a path as a name that every receiver takes; its ending stays when it has to be shortened. */
+export function fileNameOf(path: string): string {
+  const last = path.split(/[/\\]/).findLast((part) => part !== '') ?? '';
+  const clean = wellFormedText(last).replace(NOT_IN_NAME, '_').trim();
+  if (clean === '' || clean === '.' || clean === '..') return 'file';
+  const ending = extensionOf(clean);
+  let stem = clean.slice(0, clean.length - ending.length);
+  while (utf8Length(stem + ending) > NAME_CHARACTERS_MAX) stem = [...stem].slice(0, -1).join('');
+  return stem + ending;
+}
+
+export function chunkCountOf({ size, chunkBytes }: Pick<FileDescriptor, 'size' | 'chunkBytes'>): number {
+  return Math.ceil(size / chunkBytes);
+}
+
+/** Bytes in clear of one chunk. */
+export function chunkLengthOf({ size, chunkBytes }: Pick<FileDescriptor, 'size' | 'chunkBytes'>, index: number): number {
+  return Math.max(0, Math.min(chunkBytes, size - index * chunkBytes));
+}
+
+export function describeFile(of: Pick<FileDescriptor, 'key' | 'name' | 'size' | 'chunkBytes'>, root: Uint8Array): FileDescriptor {
+  return { ...of, root, mediaType: mediaTypeOf(of.name) };
+}
+
+/** Root of a file whose sealed chunks have these hashes (SHA-256 each, one after the other). */
+export function rootOf(crypto: Crypto, { size, chunkBytes }: Pick<FileDescriptor, 'size' | 'chunkBytes'>, hashes: Uint8Array): Uint8Array {
+  return crypto.sha256(concat(utf8(`confab/file/1\0${size}\0${chunkBytes}\0`), hashes));
+}
+
+export function hashOfChunk(hashes: Uint8Array, index: number): Uint8Array {
+  return hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+}
+
+/** ChaCha20-Poly1305 (RFC 8439). The key is of this file alone and each place is sealed once, so the place can be the nonce. */
+export function sealChunk(crypto: Crypto, key: Uint8Array, index: number, plaintext: Uint8Array): Uint8Array {
+  return crypto.seal({ key, nonce: nonceOf(index), plaintext, associated: ASSOCIATED });
+}
+
+/** The chunk in clear; null when it is not what the descriptor promises, which its author alone can bring about. */
+export function openChunk(crypto: Crypto, descriptor: FileDescriptor, index: number, sealed: Uint8Array): Uint8Array | null {
+  if (sealed.length !== chunkLengthOf(descriptor, index) + TAG_BYTES) return null;
+  return crypto.open({ key: descriptor.key, nonce: nonceOf(index), ciphertext: sealed, associated: ASSOCIATED });
+}
+
+const ASSOCIATED = utf8('confab/file-chunk/1');
+
+function nonceOf(index: number): Uint8Array {
+  const nonce = new Uint8Array(12);
+  nonce[10] = index >> 8;
+  nonce[11] = index & 255;
+  return nonce;
+}

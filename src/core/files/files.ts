@@ -1,0 +1,322 @@
+import { toHex } from '../bytes.ts';
+import type { Link } from '../link/link.ts';
+import type { Parts } from '../parts.ts';
+import type { Services } from '../services.ts';
+import type { UserId, WallMillis } from '../types.ts';
+import { chunkCountOf, type FileDescriptor, type FileId } from './descriptor.ts';
+import { FileFetching } from './file-fetching.ts';
+import { FileInheritance } from './file-inheritance.ts';
+import { FileMaking } from './file-making.ts';
+import type { FileMessage } from './file-messages.ts';
+import { bitmapBytes, FETCHERS_MAX, type FilePlace, type FileRow, PLACES_MAX, samePlace } from './file-row.ts';
+import { FileSaving } from './file-saving.ts';
+import { FileServing } from './file-serving.ts';
+import { FileShelf } from './file-shelf.ts';
+import { FileViews } from './file-views.ts';
+
+/** What a message offers. */
+export interface Offer {
+  readonly place: FilePlace;
+  readonly author: UserId;
+  /** The author's name. */
+  readonly from: string;
+  readonly sentMillis: WallMillis;
+}
+
+/** How often a growing file is told of, ms; the end of it always is. */
+const TELL_MILLIS = 250;
+/** How often is looked for what has been here too long, ms. */
+const EXPIRY_MILLIS = 3_600_000;
+
+/**
+ * Files of the logged-in user: offered in sealed messages, fetched in chunks by those who want them, kept sealed.
+ *
+ * Invariants
+ * 1. Nothing is fetched that the user has not accepted, but for small files of friends; nothing is taken that was not asked for.
+ * 2. A file is complete only when every chunk has the hash that the author's sealed message vouches for, and is durable.
+ * 3. What files may take is bounded: at a node, of a friend, of a room, in number, and under way.
+ */
+export class Files {
+  readonly #parts: Parts;
+  readonly #shelf: FileShelf;
+  readonly #fetching: FileFetching;
+  readonly #serving: FileServing;
+  readonly making: FileMaking;
+  readonly saving: FileSaving;
+  readonly views: FileViews;
+  readonly inheritance: FileInheritance;
+  readonly services: Services;
+  /** Told of at the end of the turn; true: whatever was told a moment ago. */
+  readonly #news = new Map<FileId, boolean>();
+  readonly #toldMillis = new Map<FileId, number>();
+  #timer: 'none' | 'slow' | 'quick' = 'none';
+
+  constructor(parts: Parts, services: Services) {
+    this.#parts = parts;
+    this.services = services;
+    this.#shelf = new FileShelf(parts);
+    this.#fetching = new FileFetching(parts, this.#shelf, {
+      changed: (id) => this.#changed(id, false),
+      complete: (id) => this.#settled(id, 'complete'),
+    });
+    this.#serving = new FileServing(parts, this.#shelf, (id) => this.#changed(id, false));
+    this.making = new FileMaking(parts, this.#shelf, (what, answered) => services.call(what, answered));
+    this.saving = new FileSaving(parts, this.#shelf, (what, answered) => services.call(what, answered));
+    this.views = new FileViews(parts, this.#shelf, (id) => this.#serving.progressOf(id));
+    this.inheritance = new FileInheritance(parts, this.#shelf, (id) => this.#changed(id, true));
+  }
+
+  open(): void {
+    this.#shelf.open();
+    this.#shelf.expire();
+    this.#fetching.open();
+    this.#setTimer();
+  }
+
+  close(): void {
+    this.#shelf.close();
+    this.#fetching.close();
+    this.#serving.close();
+    this.making.forget();
+    this.#news.clear();
+    this.#toldMillis.clear();
+    this.#timer = 'none';
+    this.#parts.env.cancelTimer('files', '');
+  }
+
+  row(id: FileId): FileRow | undefined {
+    return this.#shelf.get(id);
+  }
+
+  usage(): { readonly bytes: number; readonly bytesMax: number } {
+    return { bytes: this.#shelf.bytes(), bytesMax: this.#parts.options.fileTotalBytesMax };
+  }
+
+  // --- offers ---
+
+  /** A message with a file has been stored here, of others or of the user. */
+  offered(descriptor: FileDescriptor, offer: Offer): void {
+    const id = toHex(descriptor.root);
+    const known = this.#shelf.get(id);
+    const isOwn = offer.author === this.#parts.session.userId;
+    if (known !== undefined) {
+      if (known.places.length < PLACES_MAX && !known.places.some((each) => samePlace(each, offer.place))) {
+        this.#shelf.change(id, { places: [...known.places, offer.place] });
+      }
+      return this.#changed(id, true);
+    }
+    // An own file of another session comes with what that one left.
+    if (isOwn) return;
+    if (this.#shelf.size >= this.#parts.options.filesMax && !this.#makeRoom()) return this.#parts.count('filesNotKept');
+    const { env } = this.#parts;
+    const nowMillis = Math.trunc(env.wallMillis);
+    this.#shelf.put({
+      descriptor,
+      slot: env.random.id(),
+      author: offer.author,
+      from: offer.from,
+      places: [offer.place],
+      state: this.#takesUnasked(descriptor, offer) ? 'loading' : 'offered',
+      have: new Uint8Array(bitmapBytes(chunkCountOf(descriptor))),
+      haveCount: 0,
+      offeredMillis: nowMillis,
+      changedMillis: nowMillis,
+      fetchedBy: [],
+      declinedBy: [],
+      told: true,
+    });
+    this.#fetching.reviewSoon();
+    this.#trace(id, this.#shelf.get(id)?.state ?? '', { from: offer.from, bytes: descriptor.size });
+    this.#changed(id, true);
+  }
+
+  /** Small files of friends are fetched at once, while there is room; nothing else is without the user's word. */
+  #takesUnasked(descriptor: FileDescriptor, offer: Offer): boolean {
+    const { env, friends, options } = this.#parts;
+    const recent = env.wallMillis - offer.sentMillis < options.fileKeptMillis;
+    const small = descriptor.size <= options.fileAutoBytesMax;
+    return recent && small && friends.relation(offer.author) === 'friend' && this.#shelf.fullness(descriptor.size, offer.place) === null;
+  }
+
+  /** The oldest row that only tells of a file makes way; false when there is none. */
+  #makeRoom(): boolean {
+    let oldest: { readonly id: FileId; readonly millis: number } | null = null;
+    for (const [id, row] of this.#shelf.all()) {
+      if (row.state === 'loading' || row.state === 'complete') continue;
+      if (oldest === null || row.changedMillis < oldest.millis) oldest = { id, millis: row.changedMillis };
+    }
+    if (oldest !== null) this.#shelf.remove(oldest.id);
+    return oldest !== null;
+  }
+
+  // --- the user's word ---
+
+  /** Null, or why it cannot be fetched. */
+  accept(id: FileId): { readonly code: string; readonly details: Record<string, unknown> } | null {
+    const row = this.#shelf.get(id);
+    if (row === undefined || row.state === 'loading' || row.state === 'complete') return null;
+    if (row.author === this.#parts.session.userId || row.state === 'unfit') return { code: 'file-gone', details: { name: row.descriptor.name } };
+    const full = this.#shelf.fullness(row.descriptor.size, row.places[0]);
+    if (full !== null) return { code: 'files-full', details: { ...full } };
+    this.#shelf.change(id, { state: 'loading' });
+    this.#fetching.reviewSoon();
+    this.#trace(id, 'loading', {});
+    this.#changed(id, true);
+    return null;
+  }
+
+  decline(id: FileId): void {
+    const row = this.#shelf.get(id);
+    if (row === undefined || row.state === 'declined') return;
+    const wasComplete = row.state === 'complete';
+    this.#fetching.stop(id);
+    this.#shelf.dropChunks(id);
+    // Who deletes a copy that was fetched turns nothing down.
+    this.#shelf.change(id, { state: 'declined', told: wasComplete || row.author === this.#parts.session.userId });
+    this.#trace(id, 'declined', {});
+    this.#tellAuthor(id);
+    this.#changed(id, true);
+  }
+
+  /** The message that offered it was deleted: where no other did, the file goes as well. */
+  withdrawn(id: FileId, place: FilePlace): void {
+    const row = this.#shelf.get(id);
+    if (row === undefined) return;
+    const places = row.places.filter((each) => !samePlace(each, place));
+    if (places.length > 0) return void this.#shelf.change(id, { places });
+    this.#fetching.stop(id);
+    this.#shelf.dropChunks(id);
+    this.#shelf.change(id, { state: 'expired', told: true });
+    this.#changed(id, true);
+  }
+
+  // --- what comes ---
+
+  message(link: Link, message: FileMessage): void {
+    if (this.#parts.session.open === null) return;
+    switch (message.type) {
+      case 'file-ask':
+        this.#serving.ask(link, message);
+        break;
+      case 'file-hashes':
+        this.#fetching.hashes(link, message);
+        break;
+      case 'file-chunk':
+        this.#fetching.chunk(link, message);
+        break;
+      case 'file-note':
+        if (message.note === 'missing') this.#fetching.missing(link, message);
+        else this.#heard(link, toHex(message.file), message.note);
+    }
+  }
+
+  /** What became of an own file at somebody who was offered it. */
+  #heard(link: Link, id: FileId, note: 'complete' | 'declined'): void {
+    const row = this.#shelf.get(id);
+    const { userId } = link;
+    if (row === undefined || userId === null || row.author !== this.#parts.session.userId || !this.#serving.mayAsk(row, link)) return;
+    this.#serving.settled(id, userId);
+    const fetchedBy = row.fetchedBy.filter((user) => user !== userId);
+    const declinedBy = row.declinedBy.filter((user) => user !== userId);
+    const list = note === 'complete' ? fetchedBy : declinedBy;
+    if (list.length < FETCHERS_MAX) list.push(userId);
+    this.#shelf.change(id, { fetchedBy, declinedBy });
+    this.#trace(id, note === 'complete' ? 'fetched' : 'turned-down', { by: link.name });
+    this.#changed(id, true);
+  }
+
+  #settled(id: FileId, to: 'complete'): void {
+    this.#trace(id, to, {});
+    this.#tellAuthor(id);
+    this.#changed(id, true);
+  }
+
+  /** The author learns what became of it as soon as there is a link, and once. */
+  #tellAuthor(id: FileId): void {
+    const row = this.#shelf.get(id);
+    if (row === undefined || row.told || (row.state !== 'complete' && row.state !== 'declined')) return;
+    const link = this.#parts.connections.sessionLink(row.author);
+    const told = row.state;
+    if (link === null) return;
+    this.#parts.links.send(link, { type: 'file-note', file: row.descriptor.root, note: told, indexes: [] }, () => {
+      if (this.#shelf.get(id)?.state === told && this.#parts.session.open !== null) this.#shelf.change(id, { told: true });
+    });
+  }
+
+  // --- people, links, time ---
+
+  userLinkUp(user: UserId): void {
+    for (const [id, row] of this.#shelf.all()) if (row.author === user && !row.told) this.#tellAuthor(id);
+    this.#fetching.reviewSoon();
+    this.#whoIsThere(user);
+  }
+
+  linkDown(link: Link): void {
+    this.#serving.linkDown(link);
+    if (link.nodeId !== null) this.#fetching.linkDown(link.nodeId);
+    if (link.userId !== null) this.#whoIsThere(link.userId);
+  }
+
+  /** What files wait for reads otherwise now. */
+  #whoIsThere(user: UserId): void {
+    if (this.#parts.session.open === null) return;
+    for (const [id, row] of this.#shelf.all()) {
+      const waits = row.state === 'loading' || (row.state === 'complete' && row.author === this.#parts.session.userId && row.fetchedBy.length === 0);
+      if (waits && row.places.some((place) => place.kind === 'direct' && place.peer === user)) this.#changed(id, true);
+    }
+  }
+
+  /** Authors of files of rooms that are being fetched: in a large room one is not linked with everybody. */
+  wanted(): UserId[] {
+    const found: UserId[] = [];
+    for (const [, row] of this.#shelf.all()) {
+      if (found.length >= this.#parts.options.fileDownloadsMax) break;
+      if (row.state === 'loading' && row.places.some((place) => place.kind === 'room')) found.push(row.author);
+    }
+    return found;
+  }
+
+  /** Timer: asks again, expires. */
+  tick(): void {
+    const wasSlow = this.#timer === 'slow';
+    this.#timer = 'none';
+    if (this.#parts.session.open === null) return;
+    this.#fetching.tick();
+    this.#serving.tick();
+    if (wasSlow) for (const id of this.#shelf.expire()) this.#changed(id, true);
+  }
+
+  /** Chunks go into frames after everything else of the turn. */
+  endTurn(): void {
+    if (this.#parts.session.open === null) return;
+    this.#fetching.endTurn();
+    this.#shelf.flush();
+    const { monotonicMillis } = this.#parts.env;
+    for (const [id, always] of this.#news) {
+      const row = this.#shelf.get(id);
+      if (row === undefined || (!always && monotonicMillis - (this.#toldMillis.get(id) ?? Number.NEGATIVE_INFINITY) < TELL_MILLIS)) continue;
+      if (this.#toldMillis.size > this.#parts.options.filesMax) this.#toldMillis.clear();
+      this.#toldMillis.set(id, monotonicMillis);
+      this.#parts.tell({ type: 'file-changed', file: this.views.file(id, row) });
+    }
+    this.#news.clear();
+    this.#setTimer();
+  }
+
+  #setTimer(): void {
+    const { env, options } = this.#parts;
+    const wanted = this.#fetching.isWaiting || this.#serving.isWaiting ? 'quick' : this.#shelf.size > 0 ? 'slow' : 'none';
+    if (wanted === 'none' || wanted === this.#timer || this.#timer === 'quick') return;
+    this.#timer = wanted;
+    env.setTimer('files', '', wanted === 'quick' ? options.fileTickMillis : EXPIRY_MILLIS);
+  }
+
+  #changed(id: FileId, always: boolean): void {
+    this.#news.set(id, always || (this.#news.get(id) ?? false));
+  }
+
+  #trace(id: FileId, to: string, data: Readonly<Record<string, string | number>>): void {
+    const { env } = this.#parts;
+    if (env.tracing) env.trace({ type: 'state', subject: 'file', id, to, data });
+  }
+}
