@@ -3,6 +3,7 @@ import { CORE_OPTIONS } from '../core/options.ts';
 import { boolean, choice, integer, optional, type Shape, text } from '../core/shape.ts';
 import { ACCOUNT_REGISTRY } from './account-registry.ts';
 import { DRIVER_REGISTRY } from './driver-registry.ts';
+import { FILE_REGISTRY } from './file-registry.ts';
 import { ROOM_REGISTRY } from './room-registry.ts';
 
 /**
@@ -25,7 +26,7 @@ export interface CommandEntry {
   /** Those of them that are seen while they are typed, because nobody types so much blindly. */
   readonly shownWhileTyped?: readonly string[];
   /** What a terminal completes an argument with. */
-  readonly complete?: Readonly<Record<string, 'user' | 'friend' | 'incoming' | 'blocked' | 'presence' | 'room'>>;
+  readonly complete?: Readonly<Record<string, 'user' | 'friend' | 'incoming' | 'blocked' | 'presence' | 'room' | 'file' | 'path'>>;
   readonly when: 'always' | 'logged-in' | 'logged-out';
   readonly example: string;
   /** Place in the numbered menu, where it has one. */
@@ -322,6 +323,7 @@ export const REGISTRY = [
     example: '/delete-account',
   },
   ...ROOM_REGISTRY,
+  ...FILE_REGISTRY,
   ...DRIVER_REGISTRY,
 ] as const satisfies readonly CommandEntry[];
 

@@ -4,7 +4,7 @@ import type { Parts } from './parts.ts';
 /** Hands a timer that is due to the module that set it. */
 export function fireTimer(parts: Parts, kind: string, key: string): void {
   if (isMailTimer(kind)) return parts.mail.timer(kind);
-  const { links, discovery, swim, connections, sync, seed, lookup, chat, presence } = parts;
+  const { links, discovery, swim, connections, sync, seed, lookup } = parts;
   switch (kind) {
     case 'link-tick':
       return links.tick();
@@ -52,10 +52,18 @@ export function fireTimer(parts: Parts, kind: string, key: string): void {
     case 'replica-asks':
     case 'replica-leave':
       return parts.replication.timer(kind);
+    default:
+      return fireUserTimer(parts, kind, key);
+  }
+}
+
+/** The timers of chat and accounts. */
+function fireUserTimer(parts: Parts, kind: string, key: string): void {
+  switch (kind) {
     case 'prekeys':
       return parts.secure.timer(key);
     case 'outbox':
-      return chat.outboxTick();
+      return parts.chat.outboxTick();
     case 'own-values':
       return parts.ownValues.timer(key);
     case 'vault':
@@ -69,7 +77,7 @@ export function fireTimer(parts: Parts, kind: string, key: string): void {
     case 'files':
       return parts.files.tick();
     case 'presence':
-      return presence.tick();
+      return parts.presence.tick();
     default:
       throw new Error(`a timer that nobody set: ${kind}`);
   }

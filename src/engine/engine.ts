@@ -1,6 +1,7 @@
 import type { FaultKind, NodeFaults } from '../core/faults.ts';
 import type { Rule } from '../core/rules.ts';
 import type { TraceDetail, TraceEvent } from '../core/trace.ts';
+import type { PeopleFiles } from './people-files.ts';
 import type { SearchFor, SearchResult } from './search.ts';
 
 /**
@@ -56,6 +57,8 @@ export interface Engine {
   /** Runs several strands side by side and waits for all. */
   parallel(strands: ReadonlyArray<() => Promise<void>>): Promise<void>;
 
+  /** Files of the people at the nodes. */
+  readonly peopleFiles: PeopleFiles;
   /** Adds a line of the runner to the trace. */
   note(text: string): void;
   /** Adds what the runner did or was told to the trace: facts that checkers need and no node can write. */

@@ -16,6 +16,7 @@ import { LocalSeedServer } from './local-seed-server.ts';
 import { logTail } from './log-tail.ts';
 import { mergeTraces } from './merge-trace.ts';
 import { argsOf, type NodeOrder } from './node-order.ts';
+import { LocalPeopleFiles } from './people-files.ts';
 import { nextRecording } from './recordings.ts';
 import { Search, type SearchFor, type SearchResult, type Secret, searchFolder } from './search.ts';
 import { NODE_EXEC_ARGS, type NodeProcess, type ProcessExit, sayExit, spawnReady } from './spawn.ts';
@@ -90,6 +91,7 @@ export class LocalEngine implements Engine {
   readonly #hosts: Hosts | null;
   #rules: readonly Rule[] = [];
   readonly #unnamed = new Unnamed();
+  readonly peopleFiles = new LocalPeopleFiles();
   #stopped = false;
   #merged: Promise<TraceEvent[]> | null = null;
 
@@ -119,6 +121,7 @@ export class LocalEngine implements Engine {
     await this.#stopGuard.release();
     await this.#hosts?.end(STOP_MILLIS);
     await this.#seedServer.stop();
+    await this.peopleFiles.end();
   }
 
   // --- nodes ---

@@ -19,6 +19,7 @@ import type { Latency } from '../sim/network.ts';
 import { Services } from '../sim/services.ts';
 import { World } from '../sim/world.ts';
 import type { Engine, SeedServerState, StartNodeOptions } from './engine.ts';
+import { type PeopleFiles, SimulatedPeopleFiles } from './people-files.ts';
 import { FrameLog, Search, type SearchFor, type SearchResult } from './search.ts';
 import { requireEndpoint, valueOrError } from './sim-answers.ts';
 import { searchSimulation } from './sim-search.ts';
@@ -84,6 +85,7 @@ export class SimEngine implements Engine, HostingWatcher {
   readonly #options: SimEngineOptions;
   readonly #waiting: VirtualWaiting;
   readonly #services: Services;
+  readonly peopleFiles: PeopleFiles;
   readonly #hosting: Hosting<Frame>;
   readonly #entries = new Map<string, Entry>();
   readonly #commands = new Map<string, OpenCommand>();
@@ -113,6 +115,7 @@ export class SimEngine implements Engine, HostingWatcher {
     });
     this.#waiting = this.world.settle((index) => new VirtualWaiting(index, this.world));
     this.#services = this.world.settle((index) => new Services(index, { world: this.world, crypto, codec }));
+    this.peopleFiles = new SimulatedPeopleFiles(this.#services.files);
     this.#hosting = new Hosting<Frame>({
       world: this.world,
       crypto,

@@ -3,6 +3,8 @@ import { type FaultKind, faultsInForce, type NodeFaults } from '../../src/core/f
 import type { Rule } from '../../src/core/rules.ts';
 import type { TraceEvent } from '../../src/core/trace.ts';
 import type { Engine, SeedServerState } from '../../src/engine/engine.ts';
+import { SimulatedPeopleFiles } from '../../src/engine/people-files.ts';
+import { MemoryFiles } from '../../src/sim/memory-files.ts';
 
 type Answer = (args: Readonly<Record<string, unknown>>) => unknown;
 
@@ -16,6 +18,7 @@ export class FakeEngine implements Engine {
   /** Every list that was set, in order. */
   readonly ruleHistory: Array<readonly Rule[]> = [];
   readonly faults = new Map<string, NodeFaults>();
+  readonly peopleFiles = new SimulatedPeopleFiles(new MemoryFiles());
   stops = 0;
   startFails: Error | null = null;
   /** Waiting never comes back. */

@@ -23,6 +23,7 @@ test('the menu holds every menu command of the registry, in order, and chat', (t
     'Chats',
     'Live chat',
     'Rooms',
+    'Files',
     'Settings',
     'Log out',
   ]);

@@ -33,9 +33,9 @@ export const HASH_BYTES = 32;
 export const TAG_BYTES = 16;
 const NAME_CHARACTERS_MAX = 200;
 
-/** No path, no control characters, nothing that turns the direction of writing (which hides what a name ends in). */
-const NAME = /^(?!\.{1,2}$)[^\0-\u001f\u007f-\u009f/\\:\u200e\u200f\u202a-\u202e\u2066-\u2069]+$/;
-const NOT_IN_NAME = /[\0-\u001f\u007f-\u009f/\\:\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** No path, no control or format characters: among the latter are those that turn the direction of writing, which hides what a name ends in. */
+const NAME = /^(?!\.{1,2}$)[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}/\\:]+$/u;
+const NOT_IN_NAME = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}/\\:]/gu;
 
 export const fileShape: Shape = record({
   root: bytes(HASH_BYTES),
@@ -53,7 +53,7 @@ export function fileNameOf(path: string): string {
   if (clean === '' || clean === '.' || clean === '..') return 'file';
   const ending = extensionOf(clean);
   let stem = clean.slice(0, clean.length - ending.length);
-  while (utf8Length(stem + ending) > NAME_CHARACTERS_MAX) stem = [...stem].slice(0, -1).join('');
+  while (utf8Length(stem + ending) > NAME_CHARACTERS_MAX) stem = wellFormedText(stem.slice(0, -1)).replace('\ufffd', '');
   return stem + ending;
 }
 

@@ -5,6 +5,7 @@ import { conversationOf, screenOf } from './model.ts';
 import { authorOf, isRoomKey } from './room-chat.ts';
 
 const RECENT_MESSAGES = 200;
+export const FILE_ID_CHARACTERS = 8;
 
 /** What Tab has found; the next Tab goes on to the next candidate. */
 export interface Completion {
@@ -19,7 +20,7 @@ export interface Completion {
 }
 
 /** Names of one kind that an argument can take now. */
-export function namesOf(model: Model, kind: 'user' | 'friend' | 'incoming' | 'blocked' | 'presence' | 'room'): readonly string[] {
+export function namesOf(model: Model, kind: 'user' | 'friend' | 'incoming' | 'blocked' | 'presence' | 'room' | 'file' | 'path'): readonly string[] {
   switch (kind) {
     case 'user': {
       const names = new Set([...model.friends.map((friend) => friend.name), ...model.users.map((user) => user.name), ...model.requests.incoming]);
@@ -34,6 +35,10 @@ export function namesOf(model: Model, kind: 'user' | 'friend' | 'incoming' | 'bl
       return model.requests.blocked;
     case 'presence':
       return ['online', 'away', 'busy', 'offline'];
+    case 'file':
+      return model.files.map((file) => file.id.slice(0, FILE_ID_CHARACTERS));
+    case 'path':
+      return model.paths;
     case 'room':
       return [...model.rooms, ...model.invitations, ...model.otherRooms].map(({ room }) => (/\s/u.test(room) ? `"${room}"` : room));
   }

@@ -5,6 +5,7 @@ import { truncate } from '../text/width.ts';
 import { failureWords, keyChangedWords, namesInWords, presenceWord, tickWord } from '../text/words.ts';
 import { leaveSession, takeSync } from './answers.ts';
 import { addMessage, changeMessage, loadHistory, markRead, preview, setUnread } from './chat.ts';
+import { takeFile } from './files.ts';
 import { conversationOf } from './model.ts';
 import { takeRoomEvent } from './rooms.ts';
 import type { Turn } from './turn.ts';
@@ -57,6 +58,9 @@ export function takeEvent(turn: Turn, event: NodeEvent): void {
       return;
     case 'notice':
       turn.notice(event.level, sanitiseLine(event.text));
+      return;
+    case 'file-changed':
+      takeFile(turn, event.file);
       return;
     case 'room-joined':
     case 'room-left':

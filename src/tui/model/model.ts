@@ -1,5 +1,6 @@
 import { commandEntry } from '../../control/registry.ts';
 import type { ChatView, CommandName, FriendView, NodeInfo, Settings, UserView } from '../../core/commands.ts';
+import type { FileView } from '../../core/files/file-commands.ts';
 import type { RoomsView, RoomView } from '../../core/rooms/room-commands.ts';
 import { type Editor, EMPTY_EDITOR } from '../input/editor.ts';
 import { EMPTY_HISTORY, type History } from '../input/history.ts';
@@ -30,6 +31,10 @@ export interface Model {
   readonly invitations: RoomsView['invitations'];
   /** Rooms that one may join. */
   readonly otherRooms: RoomsView['others'];
+  /** Files that the node has told of, newest first. */
+  readonly files: readonly FileView[];
+  /** Paths that begin as what was typed last. */
+  readonly paths: readonly string[];
   /** Who was typing in a conversation, and when that was said last. */
   readonly typing: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Friends by name, rooms by `#` and their id. */
@@ -163,6 +168,8 @@ export function startModel(start: {
     keyWarnings: [],
     invitations: [],
     otherRooms: [],
+    files: [],
+    paths: [],
     typing: {},
     conversations: {},
     screens: [{ type: 'start' }],
