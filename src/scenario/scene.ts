@@ -18,6 +18,8 @@ export interface Memory {
   readonly acquaintances: Map<string, string> | null;
   /** Texts of messages that were sent. */
   readonly texts: Set<string>;
+  /** What was in files that were sent, by their names. */
+  readonly sentFiles: Map<string, Uint8Array>;
   /** Every password that anybody used, right or wrong, by user; for a search that must not find them. */
   readonly passwordsUsed: Map<string, Set<string>>;
   /** How nodes behave that do not play by the rules, by node. */
@@ -32,6 +34,7 @@ export function emptyMemory(engine: Engine, isProgram: boolean): Memory {
     notices: new Map(),
     acquaintances: isProgram ? new Map() : null,
     texts: new Set(),
+    sentFiles: new Map(),
     passwordsUsed: new Map(),
     conducts: new Map(),
     faults: new FaultBook(engine),
@@ -89,6 +92,15 @@ export class Scene {
     const members = this.engine.nodes().filter((each) => this.engine.isRunning(each)).length;
     const to = result.owners.length > 0 ? 'found' : 'failed';
     this.engine.record({ type: 'state', subject: 'lookup', id: args.name, to, data: { by: node, hops: result.hops.length, members } });
+  }
+
+  get sentFiles(): Map<string, Uint8Array> {
+    return this.#memory.sentFiles;
+  }
+
+  /** Something that was said otherwise than by a message. */
+  noteText(text: string): void {
+    this.#memory.texts.add(text);
   }
 
   get texts(): ReadonlySet<string> {

@@ -1,4 +1,5 @@
 import { DRAWN_GROUPS } from './drawn/all.ts';
+import { FILE_EXPECTATIONS } from './expectations/files.ts';
 import { MESSAGE_EXPECTATIONS } from './expectations/messages.ts';
 import { NETWORK_EXPECTATIONS } from './expectations/network.ts';
 import { PEOPLE_EXPECTATIONS } from './expectations/people.ts';
@@ -10,6 +11,7 @@ import { VALUE_EXPECTATIONS } from './expectations/values.ts';
 import type { AnyExpectation, AnyVerb } from './verb.ts';
 import { ACCOUNT_VERBS } from './verbs/accounts.ts';
 import { CHAT_VERBS } from './verbs/chat.ts';
+import { FILE_VERBS } from './verbs/files.ts';
 import { HOSTILE_VERBS } from './verbs/hostile.ts';
 import { LIFECYCLE_VERBS } from './verbs/lifecycle.ts';
 import { MACHINE_VERBS } from './verbs/machines.ts';
@@ -31,6 +33,7 @@ export const VERBS: ReadonlyMap<string, AnyVerb> = new Map(
     ...TRUST_VERBS,
     ...CHAT_VERBS,
     ...ROOM_VERBS,
+    ...FILE_VERBS,
     ...NETWORK_VERBS,
     ...MACHINE_VERBS,
     ...RING_VERBS,
@@ -47,6 +50,7 @@ export const EXPECTATIONS: ReadonlyMap<string, AnyExpectation> = new Map(
     ...TRUST_EXPECTATIONS,
     ...MESSAGE_EXPECTATIONS,
     ...ROOM_EXPECTATIONS,
+    ...FILE_EXPECTATIONS,
     ...NETWORK_EXPECTATIONS,
     ...RING_EXPECTATIONS,
     ...VALUE_EXPECTATIONS,
