@@ -8,13 +8,15 @@ export interface TableEntry {
   readonly scope: 'vault' | 'node' | 'user';
   readonly key: string;
   readonly about: string;
+  /** What others know as well and say again: a power cut, though not a crash of the program, may take the last of it. */
+  readonly relearned?: true;
 }
 
 export const TABLES = {
   vault: { scope: 'vault', key: 'user name', about: 'private keys, locked by the password' },
   self: { scope: 'node', key: 'fact', about: "this node's own certificate, account, and the last claim of its session" },
-  records: { scope: 'node', key: 'type/id', about: 'signed public records of users, nodes and presence, as received' },
-  contacts: { scope: 'node', key: 'node id', about: 'addresses that worked, and when' },
+  records: { scope: 'node', key: 'type/id', about: 'signed public records of users, nodes and presence, as received', relearned: true },
+  contacts: { scope: 'node', key: 'node id', about: 'addresses that worked, and when', relearned: true },
   replicas: { scope: 'node', key: 'ring key/kind/id', about: 'copies of signed values that this node holds for the ring' },
   program: { scope: 'node', key: "the program's own", about: 'what a program other than the chat node saves' },
   facts: { scope: 'user', key: 'author/subject', about: 'signed friend facts, ours and those about us' },

@@ -24,12 +24,9 @@ const HANDFUL = [
   'kill-and-recover',
   'offline-outbox',
   'presence',
-  'ring-crash-two-neighbours',
+  'rooms-basics',
   'seed-server-down',
   'session-takeover',
-  'start-together',
-  'takeover-race',
-  'unicode-texts',
 ];
 
 const home = fileURLToPath(new URL('../../../scenarios/', import.meta.url));

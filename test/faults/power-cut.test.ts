@@ -1,37 +1,28 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { rmSync } from 'node:fs';
 import test from 'ava';
 import type { MessageView } from '../../src/core/commands.ts';
+import { type ForgetfulDisk, forgetfulDisk } from './forgetful-disk.ts';
 import { befriend, deliver, insist, logIn, type Network, requireFriend, startNetwork, textsOf } from './network.ts';
 
-/** The sources lie beside this file before it was compiled. */
-const SHIM = fileURLToPath(new URL('../../../test/faults/fixtures/power-cut.c', import.meta.url));
 const CUTS = 3;
 
 test('what was acknowledged survives a power cut: kill -9, and everything that was not synced is gone', async (t) => {
   t.timeout(60_000);
-  if (process.platform !== 'linux') return skip('needs Linux');
   const network = await startNetwork(t, ['alice', 'bob']);
-  const library = join(network.root, 'power-cut.so');
-  try {
-    execFileSync('cc', ['-shared', '-fPIC', '-O2', '-o', library, SHIM, '-ldl', '-lpthread'], { stdio: 'ignore' });
-  } catch {
-    return skip('no C compiler here');
-  }
+  const disk = forgetfulDisk(network.root, network.folderOf('alice'));
+  if (typeof disk === 'string') return skip(disk);
   await network.engine.killNode('alice');
   rmSync(network.folderOf('alice'), { recursive: true });
   // From her very first file on alice lives on the disk that forgets.
-  await startOnForgetfulDisk(network, library);
+  await startOnForgetfulDisk(network, disk);
   await insist(network, () => logIn(network, 'alice'));
   await befriend(network, 'alice', 'bob');
   await deliver(network, 'alice', 'bob', 'before all cuts');
   for (let cut = 1; cut <= CUTS; cut += 1) {
     const promised = await writeAndCut(network, cut);
     t.true(promised.byAlice.length > 0);
-    loseUnsynced(network);
-    await startOnForgetfulDisk(network, library);
+    disk.loseUnsynced();
+    await startOnForgetfulDisk(network, disk);
     await logIn(network, 'alice');
     await requireFriend(network, 'alice', 'bob');
     const kept = new Set(await textsOf(network, 'alice', 'bob'));
@@ -64,19 +55,12 @@ test('what was acknowledged survives a power cut: kill -9, and everything that w
   }
 });
 
-function shadowOf(network: Network): string {
-  return join(network.root, 'shadow');
-}
-
-async function startOnForgetfulDisk(network: Network, library: string): Promise<void> {
-  const folder = network.folderOf('alice');
-  for (const made of [folder, shadowOf(network), `${shadowOf(network)}.inodes`]) mkdirSync(made, { recursive: true, mode: 0o700 });
-  const environment = { LD_PRELOAD: library, POWER_CUT_FOLDER: folder, POWER_CUT_SHADOW: shadowOf(network) };
-  Object.assign(process.env, environment);
+async function startOnForgetfulDisk(network: Network, disk: ForgetfulDisk): Promise<void> {
+  Object.assign(process.env, disk.environment);
   try {
     await network.engine.startNode('alice');
   } finally {
-    for (const name of Object.keys(environment)) delete process.env[name];
+    for (const name of Object.keys(disk.environment)) delete process.env[name];
   }
 }
 
@@ -108,16 +92,4 @@ async function writeAndCut(network: Network, cut: number): Promise<{ byAlice: st
   const { messages } = (await engine.command('bob', 'history', { with: 'alice', limit: 500 })) as { messages: readonly MessageView[] };
   const ticked = messages.filter(({ fromMe, state }) => fromMe && state === 'delivered').map(({ text }) => text);
   return { byAlice, byBob, ticked };
-}
-
-/** The disk as it comes back: the synced files, of the synced names. */
-function loseUnsynced(network: Network): void {
-  const folder = network.folderOf('alice');
-  rmSync(folder, { recursive: true });
-  renameSync(shadowOf(network), folder);
-  for (const name of readdirSync(folder)) if (name.endsWith('.copying')) rmSync(join(folder, name));
-  rmSync(`${shadowOf(network)}.inodes`, { recursive: true });
-  // The new shadow begins with what is on the disk now.
-  mkdirSync(shadowOf(network), { mode: 0o700 });
-  execFileSync('cp', ['-p', ...readdirSync(folder).map((name) => join(folder, name)), shadowOf(network)]);
 }

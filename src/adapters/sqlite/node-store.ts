@@ -25,6 +25,8 @@ export function tablesOfScope(scope: Scope): string[] {
   return Object.entries(TABLES).flatMap(([name, entry]) => (entry.scope === scope ? [name] : []));
 }
 
+const RELEARNED = Object.entries<TableEntry>(TABLES).flatMap(([name, entry]) => (entry.relearned === true ? [name] : []));
+
 /** The key of node.db, drawn from the node's own secret, so that nothing else has to be kept. */
 export function nodeStoreKey(crypto: Crypto, keys: NodeKeys): Uint8Array {
   return crypto.hkdf({ key: keys.signingSeed, salt: new Uint8Array(0), info: 'confab/node-store/1', length: 32 });
@@ -48,9 +50,10 @@ export interface SqliteNodeStoreOptions {
  * The stores of a node in its folder: node.db, user.db (encrypted) and vault.cbor, one transaction a turn over all three.
  *
  * Invariants
- * 1. Nothing of a turn is durable before `commit`, and after a `commit` that returned all of it is. The vault goes first
- *    and is taken back when a database fails; the user's file goes before the node's. A crash, or a disk that fails, exactly between two of them
- *    may keep the earlier one: what it holds is then merely news that is told again.
+ * 1. Nothing of a turn is durable before `commit`, and after a `commit` that returned all of it is. The vault goes first and is taken
+ *    back when a database fails; the user's file goes before the node's. A crash, or a disk that fails, exactly between two of them
+ *    may keep the earlier one: what it holds is then merely news that is told again. A turn that wrote only to tables which are
+ *    learned anew (tables.ts) is durable against the end of the process, and against a power cut once a later turn wrote to others.
  * 2. A read or write that fails makes the whole turn fail: later calls of the turn do nothing, `commit` throws
  *    ConfabError `store-failed`, and `rollback` makes the store usable again. No method but those of the life cycle throws.
  * 3. A file that does not open is renamed, never written to.
@@ -268,7 +271,7 @@ export class SqliteNodeStore implements TransactionalStore {
 
   #openNodeFile(): SqliteFile {
     const path = this.#path(NODE_DATABASE);
-    const options = { ...this.#fileOptions(), path, key: this.#options.nodeKey, tables: [...tablesOfScope('node'), PENDING_TABLE] };
+    const options = { ...this.#fileOptions(), path, key: this.#options.nodeKey, tables: [...tablesOfScope('node'), PENDING_TABLE], relearned: RELEARNED };
     try {
       return new SqliteFile(options, this.#options.codec);
     } catch (error) {

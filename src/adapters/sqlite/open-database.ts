@@ -4,7 +4,7 @@ import { Database } from './binding.ts';
 export type Connection = InstanceType<typeof Database>;
 
 /** Raised when a newer program laid the file out in a way that this one does not know. */
-const FORMAT = 1;
+export const FORMAT = 1;
 /** Larger files are not read through when they are opened (0.7 ms a MiB); their pages are still checked one by one as they are read. */
 const CHECKED_BYTES_MAX = 268_435_456;
 const BUSY_MILLIS = 2_000;
@@ -17,6 +17,8 @@ export interface DatabaseFileOptions {
   /** 32-byte key of the encrypted file, or null for a plain one. */
   readonly key: Uint8Array | null;
   readonly tables: readonly string[];
+  /** Those of the tables whose last changes a power cut may take; every other commit is synced. */
+  readonly relearned?: readonly string[];
   /** The file grows to this many pages of 4 KiB at most; without it only the disk is the limit. */
   readonly pagesMax?: number;
   /** Pages kept in memory, KiB. */
@@ -27,7 +29,7 @@ export interface DatabaseFileOptions {
 export class DamagedDatabase extends Error {}
 
 /**
- * Opens or makes an SQLite file: write-ahead log, every commit synced (`synchronous=FULL`), one SQL table for each of ours.
+ * Opens or makes an SQLite file: write-ahead log, commits synced (`synchronous=FULL`, see sync-mode.ts), one SQL table for each of ours.
  * Encrypted ones seal each page with AEGIS-256 (draft-irtf-cfrg-aegis-aead) under a raw key, so no password hash runs here.
  * With the processor's AES instructions a commit then costs no more than in clear; with ChaCha20-Poly1305 it took nearly twice as long.
  * Throws DamagedDatabase, or the driver's error (disk full, permission).

@@ -1,6 +1,7 @@
 import type { Statement } from 'better-sqlite3-multiple-ciphers';
 import type { Codec, ScanRange } from '../../core/capabilities.ts';
 import { type Connection, type DatabaseFileOptions, openDatabase, quoted } from './open-database.ts';
+import { SyncMode } from './sync-mode.ts';
 
 interface Statements {
   readonly get: Statement<[string], Buffer>;
@@ -50,6 +51,10 @@ export class SqliteFile {
   readonly #statements = new Map<string, Statements>();
   /** Rows of a table, once counted: SQLite would walk the whole table each time. */
   readonly #counts = new Map<string, number>();
+  readonly #relearned: ReadonlySet<string>;
+  readonly #sync: SyncMode;
+  /** Something of the open transaction must survive a power cut. */
+  #lasting = false;
   readonly #begin: Statement<[]>;
   readonly #commit: Statement<[]>;
   readonly #rollback: Statement<[]>;
@@ -58,6 +63,8 @@ export class SqliteFile {
   constructor(options: DatabaseFileOptions, codec: Codec) {
     this.#database = openDatabase(options);
     this.#codec = codec;
+    this.#relearned = new Set(options.relearned ?? []);
+    this.#sync = new SyncMode(this.#database);
     this.#begin = this.#database.prepare('BEGIN IMMEDIATE');
     this.#commit = this.#database.prepare('COMMIT');
     this.#rollback = this.#database.prepare('ROLLBACK');
@@ -95,19 +102,22 @@ export class SqliteFile {
     if (UNUSABLE_IN_KEY.test(key)) throw new Error(`the key ${JSON.stringify(key)} holds a surrogate or NUL`);
     const bytes = this.#codec.encode(value);
     const statements = this.#of(table);
-    this.#ensureBegun();
+    this.#ensureBegun(table);
     if (statements.insert.run(key, bytes).changes === 1) this.#addToCount(table, 1);
     else statements.update.run(bytes, key);
   }
 
   delete(table: string, key: string): void {
     const statements = this.#of(table);
-    this.#ensureBegun();
+    this.#ensureBegun(table);
     if (statements.remove.run(key).changes === 1) this.#addToCount(table, -1);
   }
 
+  /** On the disk when it returns, or, where only tables that are learned anew were written, in the system's hands. */
   commit(): void {
-    if (this.#database.inTransaction) this.#commit.run();
+    if (!this.#database.inTransaction) return;
+    this.#commit.run();
+    if (this.#lasting && !this.#sync.full) this.#sync.syncNow();
   }
 
   rollback(): void {
@@ -122,8 +132,14 @@ export class SqliteFile {
     this.#database.close();
   }
 
-  #ensureBegun(): void {
-    if (!this.#database.inTransaction) this.#begin.run();
+  #ensureBegun(table: string): void {
+    const lasting = !this.#relearned.has(table);
+    if (!this.#database.inTransaction) {
+      // SQLite lets nobody change this within a transaction.
+      this.#sync.set(lasting);
+      this.#begin.run();
+      this.#lasting = lasting;
+    } else if (lasting) this.#lasting = true;
   }
 
   #addToCount(table: string, change: number): void {
