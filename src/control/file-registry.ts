@@ -64,5 +64,15 @@ export const FILE_REGISTRY = [
     when,
     example: '/save 1f2e3d4c ~/Downloads/',
   },
-  { name: 'file-paths', slash: [], summary: 'Paths that begin so, for completion', args: { path }, positional: ['path'], rest: true, when, example: '' },
+  {
+    name: 'file-paths',
+    slash: [],
+    summary: 'Paths that begin so, for completion',
+    args: { path },
+    positional: ['path'],
+    rest: true,
+    complete: { path: 'path' },
+    when,
+    example: '',
+  },
 ] as const satisfies readonly CommandEntry[];

@@ -1,4 +1,6 @@
+import { withWholePaths } from '../control/paths.ts';
 import type { ControlClient } from '../control/protocol.ts';
+import { commandEntry } from '../control/registry.ts';
 import type { NodeEvent } from '../core/commands.ts';
 import { ConfabError } from '../core/errors.ts';
 import type { Action, Call, Effect, Failure } from './model/actions.ts';
@@ -82,7 +84,7 @@ export class Session {
       return;
     }
     try {
-      const value = await client.call(call.command, call.args);
+      const value = await client.call(call.command, withWholePaths(commandEntry(call.command), call.args, process.cwd()));
       this.dispatch({ type: 'answer', call, value });
     } catch (error) {
       this.dispatch({ type: 'failure', call, failure: failureOf(error) });

@@ -32,7 +32,7 @@ test('a script plays from the start to a chat, without pauses, and ends with the
   t.is(await lines.run(node), 0);
   const asked = node.calls
     .map(([command]) => command)
-    .filter((command) => !['info', 'friends', 'requests', 'chats', 'rooms', 'settings', 'users', 'read'].includes(command));
+    .filter((command) => !['info', 'friends', 'requests', 'chats', 'rooms', 'files', 'settings', 'users', 'read'].includes(command));
   t.deepEqual(asked, ['register', 'friend-accept', 'history', 'send', 'send', 'send']);
   t.deepEqual(
     node.messages.map((message) => message.text),

@@ -36,6 +36,7 @@ Examples:
       const { attachNode } = await import('../../control/locate.ts');
       const { wholeNumber } = await import('../context.ts');
       const { showValue } = await import('../show.ts');
+      const { withWholePaths } = await import('../../control/paths.ts');
       const timeoutMillis = wholeNumber('call', '--timeout', options.timeout, { min: 1, max: 3_600_000 });
       const entry = requireCommand(command);
       const args = { ...parseArgs(entry, words), ...(await secretsOf(entry, options)) };
@@ -44,7 +45,7 @@ Examples:
       const client = await attachNode(context.root, node, timeoutMillis);
       try {
         if (command === 'subscribe') await watchEvents(client, context);
-        else showValue(context, await client.call(command, args, timeoutMillis));
+        else showValue(context, await client.call(command, withWholePaths(entry, args, process.cwd()), timeoutMillis));
       } finally {
         client.close();
       }

@@ -6,7 +6,9 @@ import { count, humanise, keyChangedWords } from '../text/words.ts';
 import type { Call, Failure } from './actions.ts';
 import { loadHistory, openChat, setUnread, takeHistory } from './chat.ts';
 import { takeDraft } from './drafts.ts';
+import { fileSentence, takeFiles } from './files.ts';
 import { conversationOf } from './model.ts';
+import { takePaths } from './path-completion.ts';
 import { conversationOfCall, messageOfRoom, roomKey } from './room-chat.ts';
 import { takeRoom, takeRooms } from './rooms.ts';
 import type { Turn } from './turn.ts';
@@ -62,6 +64,12 @@ function keep(turn: Turn, call: Call, value: unknown): void {
     case 'draft':
     case 'room-draft':
       takeDraft(turn, conversationOfCall(call.args) ?? '', (value as Result<'draft'>).text);
+      return;
+    case 'files':
+      if (call.args['with'] === undefined) takeFiles(turn, (value as Result<'files'>).files);
+      return;
+    case 'file-paths':
+      takePaths(turn, String(call.args['path']), (value as Result<'file-paths'>).paths);
       return;
     case 'rooms':
       if (call.args['search'] === undefined) takeRooms(turn, value as Result<'rooms'>);
@@ -127,7 +135,7 @@ function enterSession(turn: Turn): void {
 
 /** Asks for everything that the screens are drawn from. */
 export function refreshAll(turn: Turn): void {
-  for (const command of ['friends', 'requests', 'chats', 'rooms', 'settings', 'users'] as const) turn.call(command, {}, 'refresh');
+  for (const command of ['friends', 'requests', 'chats', 'rooms', 'files', 'settings', 'users'] as const) turn.call(command, {}, 'refresh');
   const { screen, model } = turn;
   // What came while nobody listened is not in the conversations: they are loaded again when they are opened.
   for (const name of Object.keys(model.conversations)) turn.conversation(name, { loaded: 'no' });
@@ -146,6 +154,7 @@ export function leaveSession(turn: Turn, reason: string, comeBack: boolean): voi
     rooms: [],
     invitations: [],
     otherRooms: [],
+    files: [],
     requests: { incoming: [], outgoing: [], blocked: [] },
   });
   if (!comeBack) turn.set({ conversations: {} });
@@ -257,7 +266,7 @@ function doneSentence(turn: Turn, call: Call, value: unknown): string {
     case 'join':
       return `Linking with ${(value as Result<'join'>).endpoint}.`;
     default:
-      return roomSentence(call, value) ?? 'Done.';
+      return roomSentence(call, value) ?? fileSentence(call.command, call.args, value) ?? 'Done.';
   }
 }
 

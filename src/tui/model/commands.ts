@@ -5,6 +5,7 @@ import { errorSentence } from '../../core/errors.ts';
 import { chatText } from '../render/plain-text.ts';
 import { applies, coreName, ITEMS, type Item, isLoggedIn, itemOfSlash } from './catalogue.ts';
 import { leaveChat, markRead, nextUnread, openChat } from './chat.ts';
+import { impliedFileSend } from './files.ts';
 import type { LocalCommand } from './local-commands.ts';
 import { type Ask, conversationOf } from './model.ts';
 import { isRoomKey, sendCall } from './room-chat.ts';
@@ -31,6 +32,7 @@ const VIEWS: ReadonlySet<string> = new Set<CommandEntry['name']>([
   'lookup',
   'rooms',
   'room',
+  'files',
   'room-history',
   'room-order',
   'room-search',
@@ -46,7 +48,11 @@ const CONFIRMED: Readonly<Partial<Record<CommandName, string>>> = {
 };
 const CREATES_PASSWORD: ReadonlySet<string> = new Set(['register', 'recover', 'room-create'] satisfies CommandName[]);
 /** Typed without arguments, these ask for what may be left out as well. */
-const ASKS_ALL: Readonly<Record<string, readonly string[]>> = { status: ['presence', 'text'], 'room-create': ['topic', 'policy', 'history'] };
+const ASKS_ALL: Readonly<Record<string, readonly string[]>> = {
+  status: ['presence', 'text'],
+  'room-create': ['topic', 'policy', 'history'],
+  'file-send': ['to'],
+};
 
 /** A line that begins with a slash. */
 export function runSlash(turn: Turn, line: string): void {
@@ -80,6 +86,11 @@ export function runMenuItem(turn: Turn, item: Item): void {
 }
 
 function runNode(turn: Turn, entry: CommandEntry, tail: string): void {
+  const file = impliedFileSend(turn, entry, tail);
+  if (file !== null) {
+    complete(turn, entry, file, []);
+    return;
+  }
   const implied = impliedRoom(turn, entry);
   const parsed = parseArguments(implied === null ? entry : { ...entry, positional: entry.positional.slice(1) }, tail);
   if (typeof parsed === 'string') {
@@ -114,6 +125,7 @@ function runParsed(turn: Turn, entry: CommandEntry, typed: Args, tail: string): 
 }
 
 /** A name with blanks in it, such as a room can have. */
+const HOLDS_BLANKS: ReadonlySet<string> = new Set(['room', 'friend', 'file']);
 const QUOTED = /^"([^"]+)"\s*([\s\S]*)$/u;
 
 /** Splits what was typed behind the command; a text is what is wrong with it. */
@@ -123,7 +135,7 @@ export function parseArguments(entry: CommandEntry, tail: string): Args | string
   for (const [index, name] of entry.positional.entries()) {
     if (rest === '') break;
     const whole = entry.rest === true && index === entry.positional.length - 1;
-    const quoted = entry.complete?.[name] === 'room' ? QUOTED.exec(rest) : null;
+    const quoted = HOLDS_BLANKS.has(entry.complete?.[name] ?? '') ? QUOTED.exec(rest) : null;
     const [, word = '', after = ''] = quoted ?? (whole ? ['', rest, ''] : (/^(\S+)\s*([\s\S]*)$/u.exec(rest) ?? []));
     rest = after;
     const type = argumentKind(entry, name);

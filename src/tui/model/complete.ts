@@ -1,11 +1,11 @@
 import type { Editor } from '../input/editor.ts';
+import { fileId } from '../render/file-lines.ts';
 import { applies, ITEMS, itemOfSlash } from './catalogue.ts';
 import type { Model } from './model.ts';
 import { conversationOf, screenOf } from './model.ts';
 import { authorOf, isRoomKey } from './room-chat.ts';
 
 const RECENT_MESSAGES = 200;
-export const FILE_ID_CHARACTERS = 8;
 
 /** What Tab has found; the next Tab goes on to the next candidate. */
 export interface Completion {
@@ -36,9 +36,9 @@ export function namesOf(model: Model, kind: 'user' | 'friend' | 'incoming' | 'bl
     case 'presence':
       return ['online', 'away', 'busy', 'offline'];
     case 'file':
-      return model.files.map((file) => file.id.slice(0, FILE_ID_CHARACTERS));
+      return model.files.map(fileId);
     case 'path':
-      return model.paths;
+      return model.paths.found;
     case 'room':
       return [...model.rooms, ...model.invitations, ...model.otherRooms].map(({ room }) => (/\s/u.test(room) ? `"${room}"` : room));
   }
@@ -54,6 +54,8 @@ function candidatesFor(model: Model, before: string): { readonly from: number; r
       const slashes = ITEMS.filter((item) => applies(item, model)).map((item) => item.entry.slash[0] ?? '');
       return { from, words: slashes.filter((slash) => slash.startsWith(word)).sort() };
     }
+    const path = pathBefore(before);
+    if (path !== null) return { from: before.length - path.length, words: model.paths.of === path ? model.paths.found : [] };
     const entry = itemOfSlash(parts[0] as string)?.entry;
     const argument = entry?.positional[parts.length - 1];
     const kind = argument === undefined ? undefined : entry?.complete?.[argument];
@@ -68,6 +70,18 @@ function candidatesFor(model: Model, before: string): { readonly from: number; r
     ...(screen.type === 'ask' ? namesOf(model, 'user') : []),
   ]);
   return { from, words: [...nicks].map((nick) => sign + nick).filter((nick) => nick.startsWith(word)) };
+}
+
+/** The path that is being typed as an argument of a command, blanks and all; null where none is. */
+export function pathBefore(before: string): string | null {
+  const [, slash = '', tail = ''] = /^(\/\S+)\s+([\s\S]*)$/u.exec(before) ?? [];
+  const entry = itemOfSlash(slash)?.entry;
+  if (entry === undefined || entry.complete?.[entry.positional.at(-1) ?? ''] !== 'path') return null;
+  // What looks like a path is one, also where the words before it were left out.
+  const typed = tail.search(/(^|\s)(\/|~|\.)/u);
+  const words = /^((?:"[^"]*"|\S+)\s+){1}/u.exec(tail)?.[0].length ?? -1;
+  const from = typed >= 0 ? typed + (/^\s/u.test(tail.slice(typed)) ? 1 : 0) : words;
+  return from < 0 ? null : tail.slice(from);
 }
 
 /** Who wrote here lately, the last first. */
@@ -85,7 +99,8 @@ export function complete(model: Model, editor: Editor, direction: 1 | -1): { rea
   }
   const { from, words } = candidatesFor(model, editor.text.slice(0, editor.cursor));
   if (words.length === 0) return null;
-  if (words.length === 1) return put(editor, from, `${words[0]} `, { candidates: words, at: 0 });
+  // A folder is gone into by the next Tab.
+  if (words.length === 1) return put(editor, from, words[0]?.endsWith('/') === true ? words[0] : `${words[0]} `, { candidates: words, at: 0 });
   return put(editor, from, commonStart(words), { candidates: words, at: -1 });
 }
 

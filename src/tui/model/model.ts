@@ -33,8 +33,8 @@ export interface Model {
   readonly otherRooms: RoomsView['others'];
   /** Files that the node has told of, newest first. */
   readonly files: readonly FileView[];
-  /** Paths that begin as what was typed last. */
-  readonly paths: readonly string[];
+  /** Paths that the node has found, and what they begin with as it was typed. */
+  readonly paths: { readonly of: string; readonly found: readonly string[] };
   /** Who was typing in a conversation, and when that was said last. */
   readonly typing: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Friends by name, rooms by `#` and their id. */
@@ -169,7 +169,7 @@ export function startModel(start: {
     invitations: [],
     otherRooms: [],
     files: [],
-    paths: [],
+    paths: { of: '', found: [] },
     typing: {},
     conversations: {},
     screens: [{ type: 'start' }],

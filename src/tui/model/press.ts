@@ -7,6 +7,7 @@ import { goBack, goNextUnread } from './commands.ts';
 import { complete } from './complete.ts';
 import { layoutOf } from './layout.ts';
 import { currentNotice, editorOfModel, isMasked } from './model.ts';
+import { askPaths } from './path-completion.ts';
 import { currentChoices, submit } from './submit.ts';
 import type { Turn } from './turn.ts';
 
@@ -169,6 +170,7 @@ function edit(turn: Turn, pressed: Key, name: string): void {
 
 function tab(turn: Turn, direction: 1 | -1): void {
   if (isMasked(turn.model)) return;
+  if (askPaths(turn)) return;
   const found = complete(turn.model, editorOfModel(turn.model), direction);
   if (found === null) return;
   turn.edit(found.editor);

@@ -39,7 +39,8 @@ export function conversationTitle(model: Model, name: string): string {
 export function messageOfRoom(view: RoomMessageView): ChatMessage {
   const { key, id, fromMe, text, sentMillis, state } = view;
   const common = { key, id: id as MessageView['id'], with: roomKey(view.roomId), fromMe, text, sentMillis, state };
-  return { ...common, receivedMillis: fromMe ? null : sentMillis, receipts: [], room: view };
+  const file = view.file === undefined ? {} : { file: view.file };
+  return { ...common, receivedMillis: fromMe ? null : sentMillis, receipts: [], room: view, ...file };
 }
 
 /** Whose words these are. */

@@ -4,6 +4,7 @@ import { sanitise, sanitiseLine } from '../text/sanitise.ts';
 import { BOLD, DIM, type Line, plain } from '../text/styled.ts';
 import { padEnd, textWidth } from '../text/width.ts';
 import { ago, count, dateTime, failureWords, humanise, tickWord } from '../text/words.ts';
+import { filesLines } from './file-lines.ts';
 import { nameSegment, presencePhrase, presenceSegment } from './people.ts';
 import { lookupLines, ringLines } from './ring-views.ts';
 import { roomAnswerLines } from './room-views.ts';
@@ -31,6 +32,8 @@ export function answerLines(command: string, value: unknown, model: Model): read
       return peerLines((value as Commands['peers']['result']).peers);
     case 'sync':
       return pairs(syncPairs(value as SyncView, model));
+    case 'files':
+      return filesLines(value as Commands['files']['result']);
     case 'rooms':
     case 'room':
     case 'room-history':

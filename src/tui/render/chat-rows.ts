@@ -5,7 +5,7 @@ import { sanitiseLine } from '../text/sanitise.ts';
 import { BOLD, DIM, type Line, type Style, WARN, wrapLine } from '../text/styled.ts';
 import { padStart, textWidth, truncate } from '../text/width.ts';
 import { clockTime, count, dayName, failureWords, namesInWords, nickColour, sameDay, tickSign } from '../text/words.ts';
-import { isPlaceholder, quoteLine, reactionLines, shownText } from './room-lines.ts';
+import { fileLines, isOnlyFile, isPlaceholder, quoteLine, reactionLines, shownText } from './room-lines.ts';
 
 /**
  * A conversation as rows. Each message is a block: the line of its day where a day begins, the unread line where it
@@ -61,7 +61,12 @@ function textLines(message: ChatMessage): readonly Line[] {
   const base: Style = message.room?.mentionsMe === true ? { bold: true } : {};
   const texts = shownText(message).split('\n');
   const quote = message.room?.replyTo == null ? [] : [dim(quoteLine(message.room.replyTo))];
-  return [...quote, ...texts.map((line) => (isPlaceholder(message) ? dim(line) : markup(line, base))), ...reactionLines(message).map(dim)];
+  return [
+    ...quote,
+    ...texts.map((line) => (isPlaceholder(message) || isOnlyFile(message) ? dim(line) : markup(line, base))),
+    ...fileLines(message).map(dim),
+    ...reactionLines(message).map(dim),
+  ];
 }
 
 function tickStyle(message: ChatMessage): Style {

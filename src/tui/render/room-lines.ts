@@ -1,7 +1,9 @@
+import type { FileView } from '../../core/files/file-commands.ts';
 import type { RoomMessageView } from '../../core/rooms/room-commands.ts';
 import type { ChatMessage } from '../model/room-chat.ts';
 import { sanitise, sanitiseLine } from '../text/sanitise.ts';
 import { truncate } from '../text/width.ts';
+import { fileText } from './file-lines.ts';
 
 const QUOTE_COLUMNS = 60;
 
@@ -10,10 +12,16 @@ export function isPlaceholder(message: ChatMessage): boolean {
   return message.room?.deleted === true || message.room?.sealed === true;
 }
 
+/** A file that was sent without a word: its name is the text. */
+export function isOnlyFile(message: ChatMessage): message is ChatMessage & { readonly file: FileView } {
+  return message.file !== undefined && message.text === message.file.name;
+}
+
 /** The text as it may be shown, or what stands for one that is deleted or cannot be opened yet. */
 export function shownText(message: ChatMessage): string {
   if (message.room?.deleted === true) return '(deleted)';
   if (message.room?.sealed === true) return '(sealed: its key has not come yet)';
+  if (isOnlyFile(message)) return fileText(message.file);
   return sanitise(message.text) + (message.room?.edited === true ? ' (edited)' : '');
 }
 
@@ -28,8 +36,13 @@ export function reactionLines(message: ChatMessage): readonly string[] {
   return [reactions.map(({ reaction, by }) => `${sanitiseLine(reaction)} ${by.map(sanitiseLine).join(', ')}`).join('  ')];
 }
 
+/** What is said of the file that came with it, where there is one. */
+export function fileLines(message: ChatMessage): readonly string[] {
+  return message.file === undefined || isPlaceholder(message) || isOnlyFile(message) ? [] : [fileText(message.file)];
+}
+
 /** What stands around a text in words, for line mode and copies. */
 export function extraLines(message: ChatMessage): readonly string[] {
   const quote = message.room?.replyTo == null ? [] : [quoteLine(message.room.replyTo)];
-  return [...quote, ...reactionLines(message)];
+  return [...quote, ...fileLines(message), ...reactionLines(message)];
 }
