@@ -2,14 +2,20 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { toHex } from '../core/bytes.ts';
 import type { Codec } from '../core/capabilities.ts';
 import type { NodeKeys } from '../core/env.ts';
-import { type RecordedEntry, RecordedHost, stateHash } from '../core/host-recording.ts';
+import { type RecordedEntry, RecordedHost } from '../core/host-recording.ts';
 import type { ChatNodeOptions } from '../core/node.ts';
+import { scopeHash, stateHash } from '../core/state-hash.ts';
 import type { Endpoint } from '../core/types.ts';
 import type { DriverParts } from '../node/driver.ts';
 import type { InputRecorder } from '../node/input-recorder.ts';
 
-/** What a recording begins with: what the node was made of. */
+/** Recordings of other formats are refused. */
+export const INPUTS_FORMAT = 2;
+
+/** What a recording begins with: what the node was made of, and hashes over what lay on its disk. */
 export interface Birth {
+  readonly format: number;
+  readonly found: { readonly node: string; readonly vault: string };
   readonly name: string;
   readonly run: number;
   readonly endpoint: Endpoint;
@@ -51,14 +57,15 @@ export function recordInputs(file: string, parts: Omit<DriverParts, 'recorder'>,
     head.writeUInt32LE(bytes.length);
     waiting.push(head, bytes);
     size += bytes.length + 4;
-    // Before the commit: what a killed node had made durable can be repeated from what was written down.
-    if (item[0] === 'turn' || size >= BUFFER_BYTES_MAX) flush();
+    // When a commit begins, all that led to it is written down: what a killed node had made durable can be repeated.
+    if (item[0] === 'commit' || size >= BUFFER_BYTES_MAX) flush();
   };
   let host: RecordedHost<never> | null = null;
   return {
     host: (ports, make) => {
       const { name, run, endpoint, nodeKeys, datagramAddress, traceSink } = ports;
-      write(['birth', { name, run, endpoint, nodeKeys, datagramAddress, settings, traced: traceSink !== null }]);
+      const found = { node: toHex(scopeHash(store, 'node', crypto, codec)), vault: toHex(scopeHash(store, 'vault', crypto, codec)) };
+      write(['birth', { format: INPUTS_FORMAT, found, name, run, endpoint, nodeKeys, datagramAddress, settings, traced: traceSink !== null }]);
       const made = new RecordedHost(ports, make, write);
       host = made as unknown as RecordedHost<never>;
       return made;

@@ -12,7 +12,7 @@ import { traceLine } from '../engine/trace-summary.ts';
 import { type Scenario, SEED_DEFAULT } from '../scenario/load.ts';
 import { Narration, SILENT } from '../scenario/narration.ts';
 import { stepForOwnProcess } from '../scenario/own-process.ts';
-import { EXIT_STATUS, type RunReport, reportJson } from '../scenario/report.ts';
+import { EXIT_STATUS, reportJson } from '../scenario/report.ts';
 import { runScenario } from '../scenario/runner.ts';
 import { makeTools } from './compose-tools.ts';
 import type { CliContext } from './context.ts';
@@ -32,6 +32,8 @@ export interface RunScenariosOptions {
   readonly crypto: 'real' | 'stand-in';
   /** On real processes: where all that reaches each node is written down; null: nowhere. */
   readonly record: string | null;
+  /** Feed the recording to the simulator afterwards. */
+  readonly twoWorlds?: boolean;
   /** Null: a temporary folder that is removed. */
   readonly keep: string | null;
   /** A folder for reports; null: none is written. */
@@ -51,13 +53,11 @@ export async function runScenarios(context: CliContext, files: readonly string[]
   for (const file of files) scenarios.push(await readScenario(file, options.seed));
   if ((options.perProcess ?? 1) > 1) for (const scenario of scenarios) refuseToShare(scenario);
   if (options.traceFile !== null) await writeTrace(options.traceFile, []);
-  if (options.record !== null) await mkdir(resolve(options.record), { recursive: true, mode: 0o700 });
   const interruption = watchInterruption(context);
   let status = 0;
   try {
     for (const scenario of scenarios) {
-      const report = await runOne(context, scenario, options, interruption.signal);
-      status = Math.max(status, EXIT_STATUS[report.verdict]);
+      status = Math.max(status, await runOne(context, scenario, options, interruption.signal));
       if (interruption.signal.aborted) return INTERRUPTED_STATUS;
       if (!context.json && scenarios.length > 1) context.print('');
     }
@@ -75,14 +75,19 @@ function refuseToShare(scenario: Scenario): void {
   throw new ConfabError('bad-arguments', { command: 'run', reason });
 }
 
-async function runOne(context: CliContext, scenario: Scenario, options: RunScenariosOptions, signal: AbortSignal): Promise<RunReport> {
+async function runOne(context: CliContext, scenario: Scenario, options: RunScenariosOptions, signal: AbortSignal): Promise<number> {
   const root = await makeRoot(options);
+  // Recordings hold keys and texts, so they lie outside of what is searched for them.
+  const recordings = options.twoWorlds === true && options.record === null ? makeScratchFolder() : null;
+  const record = options.record ?? recordings;
   const remove = () => {
     if (options.keep === null) rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+    if (recordings !== null) rmSync(recordings, { recursive: true, force: true, maxRetries: 3 });
   };
   // Also when the process is left by a shorter way than the end of this function.
   process.once('exit', remove);
   try {
+    if (record !== null) await mkdir(resolve(record), { recursive: true, mode: 0o700 });
     const { clock } = makeTools();
     const module = scenario.program === null ? null : await loadProgram(scenario.file, scenario.program);
     const wallMillis = () => clock.monotonicMillis();
@@ -96,7 +101,7 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
     const seed = options.seed ?? scenario.seed ?? SEED_DEFAULT;
     const startedMillis = clock.wallMillis();
     let events: readonly TraceEvent[] = [];
-    const report = await runScenario(scenario, makeEngine(scenario, { ...options, root, seed }, module), {
+    const report = await runScenario(scenario, makeEngine(scenario, { ...options, record, root, seed }, module), {
       ownChecks: module?.checks ?? [],
       seed,
       wallMillis,
@@ -113,7 +118,10 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
     if (context.json) context.print(reportJson(report));
     else if (options.keep !== null) context.print(`      kept in ${options.keep}`);
     if (options.reportFolder !== null) await writeRunReport(context, options, { scenario, report, events, startedMillis });
-    return report;
+    const status = EXIT_STATUS[report.verdict];
+    if (options.twoWorlds !== true || record === null || report.verdict === 'crash') return status;
+    const { replayFolder } = await import('./replay/replay-inputs.ts');
+    return Math.max(status, await replayFolder(context, record));
   } finally {
     process.removeListener('exit', remove);
     remove();

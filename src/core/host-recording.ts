@@ -1,14 +1,15 @@
-import { concat, utf8 } from './bytes.ts';
-import type { Codec, Crypto, Random, StoreReader } from './capabilities.ts';
+import type { Random } from './capabilities.ts';
 import type { CommandInput, Env, Program, ServiceResult } from './env.ts';
+import type { UnlockOutcome } from './forwarding-store.ts';
 import { Host, type HostPorts } from './host.ts';
-import { TABLES } from './tables.ts';
+import { RecordedStore } from './recorded-store.ts';
+import { Chain } from './state-hash.ts';
 import type { TraceDetail } from './trace.ts';
 import type { Address } from './types.ts';
 
 /**
  * Everything that reaches a program from outside, in order: inputs, ends of turns, and what its ports answered (clocks, random
- * numbers, addresses). The same code fed with the same recording ends in the same state, wherever it runs.
+ * numbers, addresses, the store). The same code fed with the same recording ends in the same state, wherever it runs.
  */
 export type RecordedEntry =
   | readonly ['start' | 'stop' | 'leave' | 'turn']
@@ -21,7 +22,12 @@ export type RecordedEntry =
   | readonly ['crashed', string]
   | readonly ['monotonic' | 'wall' | 'fraction' | 'open', number]
   | readonly ['bytes' | 'key', Uint8Array]
-  | readonly ['id', string];
+  | readonly ['id', string]
+  /** The store was opened: how that came out, and a hash over what was in it. */
+  | readonly ['unlocked', UnlockOutcome, Uint8Array]
+  /** A commit begins; when it fails, the reason follows. */
+  | readonly ['commit']
+  | readonly ['failed', string];
 
 export type InputSink = (entry: RecordedEntry) => void;
 
@@ -122,41 +128,10 @@ function recordedPorts<Message>(ports: HostPorts<Message>, sink: InputSink): Hos
   return {
     ...ports,
     random,
+    store: new RecordedStore(ports.store, ports, sink),
     monotonicMillis: () => noted((value) => ['monotonic', value], ports.monotonicMillis()),
     wallMillis: () => noted((value) => ['wall', value], ports.wallMillis()),
     open: (endpoint, name) => noted((value) => ['open', value], ports.open(endpoint, name)),
     keyOf: (address) => noted((value) => ['key', value], ports.keyOf(address)),
   };
-}
-
-/** SHA-256 over a chain of values, each under the one before: equal for equal values in equal order. */
-export class Chain {
-  readonly #crypto: Crypto;
-  readonly #codec: Codec;
-  #hash: Uint8Array = new Uint8Array(32);
-
-  constructor(crypto: Crypto, codec: Codec) {
-    this.#crypto = crypto;
-    this.#codec = codec;
-  }
-
-  add(value: unknown): void {
-    const bytes = value instanceof Uint8Array ? value : this.#codec.encode(value);
-    this.#hash = this.#crypto.sha256(concat(this.#hash, bytes));
-  }
-
-  get hash(): Uint8Array {
-    return this.#hash;
-  }
-}
-
-/** Hash over all that a node has stored: every table that is open, in order of tables and keys. */
-export function stateHash(store: StoreReader & { readonly unlocked: boolean }, crypto: Crypto, codec: Codec): Uint8Array {
-  const chain = new Chain(crypto, codec);
-  for (const [table, { scope }] of Object.entries(TABLES).sort(([one], [other]) => (one < other ? -1 : 1))) {
-    if (scope === 'user' && !store.unlocked) continue;
-    chain.add(utf8(table));
-    for (const [key, value] of store.scan(table)) chain.add([key, value]);
-  }
-  return chain.hash;
 }

@@ -349,7 +349,7 @@ export class Host<Message> implements Env<Message> {
 }
 
 /** The store's own words, without the sentence that the error table puts around them. */
-function commitFailure(error: unknown): string {
+export function commitFailure(error: unknown): string {
   if (error instanceof ConfabError && error.code === 'store-failed') return String(error.details['reason']);
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
-import type { ScanRange, TransactionalStore } from '../core/capabilities.ts';
+import type { TransactionalStore } from '../core/capabilities.ts';
 import { ClockDrift } from '../core/clock-drift.ts';
 import { type MachineFaultSettings, machineFaultsOf, NO_FAULTS } from '../core/faults.ts';
+import { ForwardingStore } from '../core/forwarding-store.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { Clock, TraceSink } from '../ports/ports.ts';
 
@@ -54,53 +55,16 @@ export class MachineFaults {
 }
 
 /** Fails as a full disk does: nothing of the turn is written, and the host goes back to what is stored. */
-class FallibleStore implements TransactionalStore {
-  readonly #real: TransactionalStore;
+class FallibleStore extends ForwardingStore {
   readonly #faults: MachineFaults;
 
   constructor(real: TransactionalStore, faults: MachineFaults) {
-    this.#real = real;
+    super(real);
     this.#faults = faults;
   }
 
-  get unlocked(): boolean {
-    return this.#real.unlocked;
-  }
-  get dirty(): boolean {
-    return this.#real.dirty;
-  }
-  get<Value = unknown>(table: string, key: string): Value | undefined {
-    return this.#real.get<Value>(table, key);
-  }
-  scan<Value = unknown>(table: string, range?: ScanRange): Array<readonly [key: string, value: Value]> {
-    return this.#real.scan<Value>(table, range);
-  }
-  count(table: string): number {
-    return this.#real.count(table);
-  }
-  put(table: string, key: string, value: unknown): void {
-    this.#real.put(table, key, value);
-  }
-  delete(table: string, key: string): void {
-    this.#real.delete(table, key);
-  }
-  unlock(key: Uint8Array): 'opened' | 'created' | 'set-aside' | 'wrong-key' {
-    return this.#real.unlock(key);
-  }
-  lock(): void {
-    this.#real.lock();
-  }
-  wipe(): void {
-    this.#real.wipe();
-  }
-  commit(): void {
+  override commit(): void {
     if (this.#faults.settings.diskFull) throw new Error('the disk is full');
-    this.#real.commit();
-  }
-  rollback(): void {
-    this.#real.rollback();
-  }
-  close(): void {
-    this.#real.close();
+    this.real.commit();
   }
 }

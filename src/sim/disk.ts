@@ -33,6 +33,18 @@ export class MemoryDisk {
     this.seal = codec === null ? null : seal;
   }
 
+  /** What lies on it now; what happens to the one does not happen to the other. */
+  copy(): MemoryDisk {
+    const copy = new MemoryDisk(this.codec, this.seal);
+    const copied = (tables: Tables): Tables => new Map([...tables].map(([name, table]) => [name, table.copy()]));
+    copy.node = copied(this.node);
+    copy.vault = copied(this.vault);
+    copy.user = this.user === null ? null : { key: this.user.key, tables: copied(this.user.tables) };
+    copy.full = this.full;
+    copy.userDamaged = this.userDamaged;
+    return copy;
+  }
+
   /** The locked vaults, encoded. Needs a codec. */
   vaults(): Uint8Array[] {
     return [...this.vault.values()].flatMap((held) => held.scan({}).map(([, value]) => this.#bytes(value)));

@@ -8,6 +8,13 @@ export class MemoryTable {
   readonly #values = new Map<string, unknown>();
   #sorted: string[] | null = null;
 
+  /** The same keys and values; values are shared. */
+  copy(): MemoryTable {
+    const copy = new MemoryTable();
+    for (const [key, value] of this.#values) copy.#values.set(key, value);
+    return copy;
+  }
+
   get size(): number {
     return this.#values.size;
   }

@@ -1,9 +1,11 @@
 import type { Codec, Crypto, Random } from '../core/capabilities.ts';
 import type { Env, NodeKeys, Program } from '../core/env.ts';
 import { Host, type HostPorts } from '../core/host.ts';
-import { Chain, chainedPorts, type RecordedEntry, stateHash } from '../core/host-recording.ts';
+import { chainedPorts, type RecordedEntry } from '../core/host-recording.ts';
+import { Chain, stateHash } from '../core/state-hash.ts';
 import type { Endpoint, NodeName } from '../core/types.ts';
-import { type MemoryDisk, MemoryStore } from './disk.ts';
+import type { MemoryDisk } from './disk.ts';
+import { ReplayedStore } from './replayed-store.ts';
 
 export interface ReplayedParts {
   readonly name: NodeName;
@@ -16,6 +18,8 @@ export interface ReplayedParts {
   readonly datagramAddress: string | null;
   /** Lamport clocks only run where a trace is written. */
   readonly traced: boolean;
+  /** The node was killed: the recording may end anywhere, and that is no divergence. */
+  readonly torn: boolean;
 }
 
 export interface Replayed {
@@ -23,6 +27,8 @@ export interface Replayed {
   /** Over every frame and packet that left. */
   readonly sent: Uint8Array;
   readonly inputs: number;
+  /** What may lie on the disk now, the likelier state first: a node that was killed may have died on either side of its last commit. */
+  readonly left: readonly MemoryDisk[];
 }
 
 /** The program asked for something else than it did when it was recorded: it is not the same code, or it is not deterministic. */
@@ -31,12 +37,13 @@ export class ReplayDivergence extends Error {
   readonly at: number;
 
   constructor(at: number, wanted: string, found: string) {
-    super(`entry ${at}: the program asks for "${wanted}", the recording has "${found}"`);
+    super(`entry ${at}: the program has "${wanted}", the recording "${found}"`);
     this.at = at;
   }
 }
 
-type Answer = Extract<RecordedEntry, readonly ['monotonic' | 'wall' | 'fraction' | 'open' | 'bytes' | 'key' | 'id', unknown]>;
+type Answer = Extract<RecordedEntry, readonly ['monotonic' | 'wall' | 'fraction' | 'open' | 'bytes' | 'key' | 'id' | 'failed', unknown]>;
+type AnswerKind = Answer[0] | 'unlocked' | 'commit';
 
 /**
  * Feeds a recording to a program over the simulator's disk: the same host and the same program as on sockets and SQLite.
@@ -51,7 +58,7 @@ class Replay<Message> {
   readonly #parts: ReplayedParts;
   readonly #entries: readonly RecordedEntry[];
   readonly #sent: Chain;
-  readonly #store: MemoryStore;
+  readonly #store: ReplayedStore;
   readonly #host: Host<Message>;
   #at = 0;
 
@@ -59,7 +66,13 @@ class Replay<Message> {
     this.#parts = parts;
     this.#entries = entries;
     this.#sent = new Chain(parts.crypto, parts.codec);
-    this.#store = new MemoryStore(parts.disk);
+    this.#store = new ReplayedStore(parts.disk, parts, {
+      peek: () => this.#entries[this.#at],
+      take: (kind) => this.#takeEntry(kind),
+      differ: (wanted, found) => {
+        throw new ReplayDivergence(this.#at - 1, wanted, found);
+      },
+    });
     this.#host = new Host<Message>(chainedPorts(this.#ports(), this.#sent), make);
   }
 
@@ -69,10 +82,17 @@ class Replay<Message> {
       const entry = this.#entries[this.#at] as RecordedEntry;
       this.#at += 1;
       inputs += 1;
-      this.#hand(entry);
+      try {
+        this.#hand(entry);
+      } catch (error) {
+        // The process was killed in the middle of what this entry began.
+        if (!this.#parts.torn || !(error instanceof ReplayDivergence) || this.#at < this.#entries.length) throw error;
+      }
     }
     const { crypto, codec } = this.#parts;
-    return { state: stateHash(this.#store, crypto, codec), sent: this.#sent.hash, inputs };
+    const state = stateHash(this.#store, crypto, codec);
+    const left = this.#store.end(this.#parts.torn && this.#entries.at(-1)?.[0] === 'commit');
+    return { state, sent: this.#sent.hash, inputs, left };
   }
 
   #hand(entry: RecordedEntry): void {
@@ -107,15 +127,22 @@ class Replay<Message> {
       case 'bytes':
       case 'key':
       case 'id':
+      case 'unlocked':
+      case 'commit':
+      case 'failed':
         throw new ReplayDivergence(this.#at - 1, 'nothing', entry[0]);
     }
   }
 
-  #take<Kind extends Answer[0]>(kind: Kind): Extract<Answer, readonly [Kind, unknown]>[1] | never {
+  #takeEntry(kind: AnswerKind): RecordedEntry {
     const entry = this.#entries[this.#at];
     if (entry?.[0] !== kind) throw new ReplayDivergence(this.#at, kind, entry?.[0] ?? 'its end');
     this.#at += 1;
-    return entry[1] as Extract<Answer, readonly [Kind, unknown]>[1];
+    return entry;
+  }
+
+  #take(kind: Answer[0]): unknown {
+    return this.#takeEntry(kind)[1];
   }
 
   #ports(): HostPorts<Message> {

@@ -21,12 +21,19 @@ export function networkOf(args: readonly string[]): Record<string, string> {
   return { CONFAB_NETWORK: basename(args[args.indexOf('--root') + 1] ?? 'test').replace(/[^\w.-]/g, '') };
 }
 
+export interface RunCliOptions {
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** It is ended after this, ms (default 20 s). */
+  readonly limitMillis?: number;
+}
+
 /** Runs one command to its end; `input` goes to stdin, which is then closed. */
-export function runCli(args: readonly string[], options: { readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {}): Promise<Ran> {
+export function runCli(args: readonly string[], options: RunCliOptions = {}): Promise<Ran> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     stdio: 'pipe',
     env: { ...process.env, ...networkOf(args), NO_COLOR: '', ...options.env },
-    timeout: RUN_MILLIS,
+    timeout: options.limitMillis ?? RUN_MILLIS,
   });
   let out = '';
   let err = '';

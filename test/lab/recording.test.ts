@@ -55,3 +55,57 @@ test('what reached real processes leads the same nodes to the same state in the 
   const changed = JSON.parse((await runCli(['--json', 'replay', inputs])).out) as Report;
   t.is(changed.different, 1, JSON.stringify(changed.outcomes));
 });
+
+const KILLS = `name: kills
+within: 20s
+deadline: 3m
+steps:
+  - seed-server: start
+  - start: [alice, bob]
+  - register: [alice, bob]
+  - befriend: [alice, bob]
+  - repeat:
+      times: 4
+      steps:
+        - parallel:
+            - send: { from: alice, to: bob, text: "to bob, {round}, {n}", count: 60 }
+              maybe: true
+            - send: { from: bob, to: alice, text: "to alice, {round}, {n}", count: 60 }
+              maybe: true
+            - - wait: 70ms
+              - kill: bob
+        - restart: bob
+        - log-in: bob
+  - note: A disk that is full for a while, and one that is lost.
+  - disk: { of: bob, is: full }
+  - send: { from: bob, to: alice, text: no room }
+    fails: store-failed
+  - disk: { of: bob, is: free }
+  - expect: { logged-in: bob }
+  - kill: alice
+  - restart: { nodes: alice, empty-disk: true }
+  - log-in: alice
+  - expect: { friends: { of: alice, are: [bob] } }
+  - send: { from: alice, to: bob, text: the end }
+  - expect: { messages: { at: bob, with: alice, contain: [the end] } }
+`;
+
+test('recordings go on over kill -9 in the middle of commits, a full disk and a lost one: what the next life finds is what the replay has', async (t) => {
+  const root = await temporaryRoot(t);
+  t.timeout(120_000);
+  const [lesson, inputs] = [join(root, 'kills.yaml'), join(root, 'inputs')];
+  await writeFile(lesson, KILLS);
+  const ran = await runCli(['run', lesson, '--record', inputs], { limitMillis: 90_000 });
+  t.is(ran.status, 0, ran.out + ran.err);
+  const replayed = await runCli(['--json', 'replay', inputs]);
+  const report = JSON.parse(replayed.out) as Report;
+  t.deepEqual(
+    report.outcomes.map(({ file, outcome, reason }) => `${file.slice(0, -'.inputs'.length)} ${outcome} ${reason}`),
+    [
+      'alice.0001 torn it was killed and its disk was lost: there is nothing to compare with',
+      'alice.0002 equal ',
+      ...[1, 2, 3, 4].map((life) => `bob.000${life} equal killed; the next life found what the replay has`),
+      'bob.0005 equal ',
+    ],
+  );
+});

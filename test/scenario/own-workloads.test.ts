@@ -18,7 +18,7 @@ const BALL = `export const workload = {
         passes.push({ client, to, text: 'the ball, pass ' + count });
         return [{ send: { from: client, to, text: 'the ball, pass ' + count } }];
       },
-      checks: () => passes.map(({ client, to, text }) => ({ expect: { messages: { at: to, with: client, contain: [text] } }, within: '20s' })),
+      checks: () => passes.map(({ client, to, text }) => ({ expect: { messages: { at: to, with: client, contain: [text] } }, within: '3s' })),
     };
   },
 };
@@ -30,7 +30,7 @@ steps:
   - start: user[1..3]
   - register: user[1..3]
   - befriend: [user1, user2, user3]
-  - workload: { kind: ball, nodes: "user[1..3]", for: 2s, think: { law: exponential, mean: 500ms } }
+  - workload: { kind: ball, nodes: "user[1..3]", for: 2s, think: { law: uniform, min: 300ms, max: 700ms } }
 `;
 
 interface Report {
@@ -53,7 +53,7 @@ test('a workload is one file: a module beside the scenario is drawn, played, che
 
   // Its checker judges: one that wants what nobody wrote fails, and the failure is made smaller with the module at hand.
   await writeFile(module, BALL.replace('contain: [text]', "contain: [text + '!']"));
-  const explored = await runCli(['--json', 'explore', lesson, '--seeds', '1', '--jobs', '1']);
+  const explored = await runCli(['--json', 'explore', lesson, '--seeds', '1', '--jobs', '1'], { limitMillis: 50_000 });
   t.is(explored.status, 1, explored.out + explored.err);
   const { failures, smallest } = JSON.parse(explored.out) as { failures: number; smallest: { steps: number } };
   t.is(failures, 1);

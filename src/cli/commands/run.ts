@@ -12,6 +12,7 @@ interface RunCommandOptions {
   readonly keep?: string;
   readonly report?: string;
   readonly record?: string;
+  readonly twoWorlds?: boolean;
   readonly perProcess: string;
   readonly patience: string;
   readonly list?: boolean;
@@ -28,6 +29,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--seed <n>', 'seed of the simulator (default: that of the file, else 1); the same seed gives the same trace')
     .option('--trace <file>', 'write the trace of the run to a file (see: confab trace)')
     .option('--record <folder>', 'on real processes: write down all that reaches each node, to be fed to the simulator (see: confab replay)')
+    .option('--two-worlds', 'on real processes: feed all that reached each node to the same nodes in the simulator afterwards, and compare where they end')
     .option('--keep <folder>', 'put the data root of the run into this folder, and leave it there')
     .option('--report <folder>', 'write a report of each run into a folder of its own in here (HTML, JUnit, Mermaid, Perfetto, CSV); latest points at the last')
     .option('--per-process <n>', 'with real nodes: let so many share a process, for hundreds of them; no step may kill or pause one', '1')
@@ -44,6 +46,7 @@ Examples:
   $ confab run tour --keep my-run && confab inspect alice --root my-run
   $ confab run tour offline-outbox --engine sim --json
   $ confab run fault-loss --engine sim --report reports    then open reports/latest/index.html
+  $ confab run fifty-users --two-worlds                    50 processes; in the simulator each ends in the same state
 
 Exit status: 0 everything came out as written, 1 something did not, 2 bad usage or a mistake in the file
 (nothing was started), 3 a node, the engine or the runner broke. With --json: one JSON object for each scenario.`,
@@ -71,8 +74,11 @@ Exit status: 0 everything came out as written, 1 something did not, 2 bad usage 
       if (single !== undefined) throw new ConfabError('bad-arguments', { command: 'run', reason: `--${single} goes with a single scenario` });
       const { runScenarios } = await import('../run-scenarios.ts');
       const { engine, trace, keep, record } = options;
-      if (record !== undefined && engine === 'sim')
-        throw new ConfabError('bad-arguments', { command: 'run', reason: '--record goes with real processes; runs of the simulator repeat by their seed' });
+      if ((record !== undefined || options.twoWorlds === true) && engine === 'sim')
+        throw new ConfabError('bad-arguments', {
+          command: 'run',
+          reason: `--${record === undefined ? 'two-worlds' : 'record'} goes with real processes; runs of the simulator repeat by their seed`,
+        });
       context.exitStatus = await runScenarios(context, files, {
         engine,
         seed,
@@ -80,6 +86,7 @@ Exit status: 0 everything came out as written, 1 something did not, 2 bad usage 
         keep: keep ?? null,
         reportFolder: options.report ?? null,
         record: record ?? null,
+        twoWorlds: options.twoWorlds === true,
         perProcess,
         patience,
         crypto: options.standInCrypto === true ? 'stand-in' : 'real',

@@ -1,0 +1,42 @@
+import type { Codec, Crypto, TransactionalStore } from './capabilities.ts';
+import { ForwardingStore, type UnlockOutcome } from './forwarding-store.ts';
+import { commitFailure } from './host.ts';
+import type { InputSink } from './host-recording.ts';
+import { scopeHash } from './state-hash.ts';
+
+/**
+ * A store whose commits and openings are written down.
+ *
+ * Invariants
+ * 1. `commit` is in the record, with everything before it, when the commit begins. So a record that ends with it leaves one
+ *    question open, whether that commit came to its end, and the next life's record answers it by what it found.
+ * 2. An opening is recorded with a hash over what was there, since nobody can look into the user's store before.
+ */
+export class RecordedStore extends ForwardingStore {
+  readonly #sink: InputSink;
+  readonly #crypto: Crypto;
+  readonly #codec: Codec;
+
+  constructor(real: TransactionalStore, tools: { readonly crypto: Crypto; readonly codec: Codec }, sink: InputSink) {
+    super(real);
+    this.#sink = sink;
+    this.#crypto = tools.crypto;
+    this.#codec = tools.codec;
+  }
+
+  override unlock(key: Uint8Array): UnlockOutcome {
+    const outcome = this.real.unlock(key);
+    if (outcome !== 'wrong-key') this.#sink(['unlocked', outcome, scopeHash(this.real, 'user', this.#crypto, this.#codec)]);
+    return outcome;
+  }
+
+  override commit(): void {
+    this.#sink(['commit']);
+    try {
+      this.real.commit();
+    } catch (error) {
+      this.#sink(['failed', commitFailure(error)]);
+      throw error;
+    }
+  }
+}
