@@ -74,11 +74,7 @@ Exit status: 0 everything came out as written, 1 something did not, 2 bad usage 
       if (single !== undefined) throw new ConfabError('bad-arguments', { command: 'run', reason: `--${single} goes with a single scenario` });
       const { runScenarios } = await import('../run-scenarios.ts');
       const { engine, trace, keep, record } = options;
-      if ((record !== undefined || options.twoWorlds === true) && engine === 'sim')
-        throw new ConfabError('bad-arguments', {
-          command: 'run',
-          reason: `--${record === undefined ? 'two-worlds' : 'record'} goes with real processes; runs of the simulator repeat by their seed`,
-        });
+      requireRealNodesFor(options);
       context.exitStatus = await runScenarios(context, files, {
         engine,
         seed,
@@ -92,4 +88,11 @@ Exit status: 0 everything came out as written, 1 something did not, 2 bad usage 
         crypto: options.standInCrypto === true ? 'stand-in' : 'real',
       });
     });
+}
+
+/** In the simulator there is nothing to record. */
+function requireRealNodesFor({ engine, record, twoWorlds }: RunCommandOptions): void {
+  if (engine !== 'sim' || (record === undefined && twoWorlds !== true)) return;
+  const option = record === undefined ? 'two-worlds' : 'record';
+  throw new ConfabError('bad-arguments', { command: 'run', reason: `--${option} goes with real processes; runs of the simulator repeat by their seed` });
 }
