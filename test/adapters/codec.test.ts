@@ -1,5 +1,5 @@
 import test from 'ava';
-import { encode, rfc8949EncodeOptions } from 'cborg';
+import { decode, encode, rfc8949EncodeOptions } from 'cborg';
 import fc from 'fast-check';
 import { CborCodec, NESTING_MAX } from '../../src/adapters/codec/cbor.ts';
 import { CborFrameCodec } from '../../src/adapters/codec/frame-codec.ts';
@@ -148,6 +148,46 @@ test('bytes that are not one strict item are refused', (t) => {
     'bytes that promise too much': '5b001fffffffffffff00',
   };
   for (const [what, encoded] of Object.entries(hostile)) t.throws(() => codec.decode(bytes(encoded)), undefined, what);
+});
+
+/** What this codec refuses beyond the other implementation's strict mode. */
+const STRICTER = /tags|negative zero|nested|encoded data was not valid/;
+
+test('another implementation reads the same from bytes that were damaged, or refuses them too', (t) => {
+  const strict = { strict: true, allowIndefinite: false, allowUndefined: false, allowBigInt: false, allowInfinity: false, allowNaN: false };
+  const attempt = (read: () => unknown): { readonly value: unknown } | { readonly error: string } => {
+    try {
+      return { value: read() };
+    } catch (error) {
+      return { error: String(error) };
+    }
+  };
+  const damaged = fc
+    .tuple(anyValue, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 }), fc.oneof(fc.constant(0), fc.nat(3)))
+    .map(([value, changes, cut]) => {
+      const copy = new Uint8Array(codec.encode(value));
+      for (const [at, byte] of changes) copy[at % copy.length] = byte;
+      return copy.subarray(0, Math.max(0, copy.length - cut));
+    });
+  const seen = { read: 0, refused: 0 };
+  fc.assert(
+    fc.property(fc.oneof({ weight: 5, arbitrary: damaged }, fc.uint8Array({ maxLength: 12 })), (input) => {
+      // The other one drops a byte order mark at the beginning of a text.
+      fc.pre(!hex(input).includes('efbbbf'));
+      const ours = attempt(() => codec.decode(input));
+      const theirs = attempt(() => decode(input, { ...strict, rejectDuplicateMapKeys: true }));
+      if ('error' in ours) {
+        seen.refused += 1;
+        t.true('error' in theirs || STRICTER.test(ours.error), `${hex(input)}: ${ours.error}`);
+        return;
+      }
+      seen.read += 1;
+      if ('value' in theirs) t.is(hex(codec.encode(ours.value)), hex(codec.encode(theirs.value)), hex(input));
+      else t.fail(`${hex(input)}: ${theirs.error}`);
+    }),
+    { numRuns: 5_000 },
+  );
+  t.true(seen.read > 500 && seen.refused > 500, JSON.stringify(seen));
 });
 
 test('nesting is bounded, so that no peer exhausts the stack', (t) => {
