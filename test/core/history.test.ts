@@ -53,11 +53,12 @@ test('a state goes forward only; a refusal that comes late does not undo a recei
   const history = new History(new MemoryTables());
   history.add(message(1, { fromMe: true, state: 'queued' }));
   const receipt = { state: 'delivered' as const, by: 'bob', wallMillis: 1 };
-  t.is(history.advance(id(1), 'delivered', { receipt })?.state, 'delivered');
-  t.is(history.advance(id(1), 'delivered', { receipt }), null);
-  t.is(history.advance(id(1), 'failed', { reason: 'late' }), null);
-  t.is(history.advance(id(1), 'read', {})?.state, 'read');
-  t.is(history.advance(id(2), 'read', {}), null, 'nobody knows that one');
+  const stored = () => history.byId(id(1)) as NonNullable<ReturnType<typeof history.byId>>;
+  t.is(history.advance(stored(), 'delivered', { receipt })?.state, 'delivered');
+  t.is(history.advance(stored(), 'delivered', { receipt }), null);
+  t.is(history.advance(stored(), 'failed', { reason: 'late' }), null);
+  t.is(history.advance(stored(), 'read', {})?.state, 'read');
+  t.is(history.byId(id(2)), null, 'nobody knows that one');
   t.is(history.byId(id(1))?.[1].receipts.length, 1);
 });
 

@@ -235,7 +235,7 @@ export class Chat {
     this.#resealed.delete(id);
     this.#outbox.settle(peer, found[1].stamp, id);
     this.#parts.mail.delivery.settled(peer, id);
-    if (this.#history.advance(id, state, more) === null) return;
+    if (this.#history.advance(found, state, more) === null) return;
     this.#traceState(id, state, name);
     this.#parts.tell({ type: 'message-changed', id, with: name, state, ...(more.reason === undefined ? {} : { reason: more.reason }) });
   }

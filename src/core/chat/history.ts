@@ -33,6 +33,7 @@ export interface Conversation {
   readonly lastFromMe: boolean;
 }
 
+const NO_CONVERSATION: Conversation = { unread: 0, stamp: 0, lastText: '', lastMillis: 0, lastFromMe: false };
 const PREVIEW_CHARACTERS = 120;
 /** Messages that are looked through for the last one of ours. */
 const PREVIOUS_MAX = 64;
@@ -45,15 +46,20 @@ const RANK: Readonly<Record<MessageState, number>> = { queued: 0, held: 1, faile
 export class History {
   readonly #store: StoreWriter;
   readonly #dirty = new Map<UserId, Conversation>();
+  /** The summary that was last stored or read: writing back and forth with one person needs no reading. */
+  #last: { readonly peer: UserId; readonly conversation: Conversation } | null = null;
 
   constructor(store: StoreWriter) {
     this.#store = store;
   }
 
   conversation(peer: UserId): Conversation {
-    return (
-      this.#dirty.get(peer) ?? this.#store.get<Conversation>('conversations', peer) ?? { unread: 0, stamp: 0, lastText: '', lastMillis: 0, lastFromMe: false }
-    );
+    const dirty = this.#dirty.get(peer);
+    if (dirty !== undefined) return dirty;
+    if (this.#last?.peer === peer) return this.#last.conversation;
+    const conversation = this.#store.get<Conversation>('conversations', peer) ?? NO_CONVERSATION;
+    this.#last = { peer, conversation };
+    return conversation;
   }
 
   conversations(): Array<readonly [UserId, Conversation]> {
@@ -94,11 +100,12 @@ export class History {
     return key;
   }
 
-  /** Moves a message's state forward, never back; says whether anything changed. */
-  advance(id: MessageId, state: MessageState, more: { readonly receipt?: MessageView['receipts'][number]; readonly reason?: string }): StoredMessage | null {
-    const found = this.byId(id);
-    if (found === null) return null;
-    const [key, message] = found;
+  /** Moves the state of a message, as `byId` gave it, forward and never back; null when nothing changed. */
+  advance(
+    [key, message]: readonly [key: string, StoredMessage],
+    state: MessageState,
+    more: { readonly receipt?: MessageView['receipts'][number]; readonly reason?: string },
+  ): StoredMessage | null {
     if (RANK[state] <= RANK[message.state]) return null;
     const receipts = more.receipt === undefined ? message.receipts : [...message.receipts, more.receipt];
     const changed: StoredMessage = { ...message, state, receipts, ...(more.reason === undefined ? {} : { reason: more.reason }) };
@@ -180,12 +187,16 @@ export class History {
 
   endTurn(): void {
     if (this.#dirty.size === 0) return;
-    for (const [peer, conversation] of this.#dirty) this.#store.put('conversations', peer, conversation);
+    for (const [peer, conversation] of this.#dirty) {
+      this.#store.put('conversations', peer, conversation);
+      this.#last = { peer, conversation };
+    }
     this.#dirty.clear();
   }
 
   forget(): void {
     this.#dirty.clear();
+    this.#last = null;
   }
 }
 

@@ -1,4 +1,5 @@
 import { envelopeShape } from '../messages.ts';
+import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import { MAIL_KIND, mailExpiresMillis } from '../replication/kinds/mail-kind.ts';
 import type { WriteProgress } from '../replication/writes.ts';
@@ -66,9 +67,11 @@ export class Delivery {
 
   /** Something waits for somebody, or the way to them has changed. */
   review(to: UserId): void {
+    const { connections, options } = this.#parts;
     const recipient = this.#recipient(to);
     recipient.unread = true;
-    this.#tickIn(0);
+    // Whoever is linked gets it over the link; whether that was so is looked at later, or at once when the link ends.
+    this.#tickIn(isWell(connections.sessionLink(to)) ? options.mailTickMillis : 0);
   }
 
   /** Receipt or refusal have come: nothing of it is left to be done. */
@@ -115,8 +118,7 @@ export class Delivery {
     for (const to of this.#recipients.keys()) if (!waiting.has(to)) this.#recipients.delete(to);
     for (const to of waiting) {
       const recipient = this.#recipient(to);
-      const link = connections.sessionLink(to);
-      if (link !== null && link.state !== 'suspect') {
+      if (isWell(connections.sessionLink(to))) {
         recipient.absentSinceMillis = null;
         continue;
       }
@@ -281,4 +283,8 @@ export class Delivery {
     const recipient = this.#recipients.get(to);
     if (verdict === 'unreadable' && recipient !== undefined) recipient.unread = true;
   }
+}
+
+function isWell(link: Link | null): boolean {
+  return link !== null && link.state !== 'suspect';
 }
