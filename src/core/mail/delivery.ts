@@ -1,5 +1,5 @@
-import { envelopeShape } from '../messages.ts';
 import type { Link } from '../link/link.ts';
+import { envelopeShape } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import { MAIL_KIND, mailExpiresMillis } from '../replication/kinds/mail-kind.ts';
 import type { WriteProgress } from '../replication/writes.ts';
