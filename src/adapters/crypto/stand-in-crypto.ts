@@ -1,35 +1,52 @@
 import { hash } from 'node:crypto';
+import { sameBytes } from '../../core/bytes.ts';
 import type { Crypto, KeyPair, SecretKey } from '../../core/capabilities.ts';
 import { ENGLISH_WORDS } from './english-words.ts';
 
 const TAG_BYTES = 16;
-const LABELS = { signing: 'signing', agreement: 'agreement', signature: 'signature', tag: 'tag', shared: 'shared' } as const;
+const LABELS = { hash: 'hash', signing: 'signing', agreement: 'agreement', signature: 'signature', tag: 'tag', shared: 'shared' } as const;
 
+/**
+ * 32 bytes that follow from a label and some parts, and change all over when one bit of them does (after MurmurHash3, Appleby 2011,
+ * with two lanes for the parts and eight words drawn from them in the end). No attacker is kept off by it.
+ */
 function digest(label: string, ...parts: readonly Uint8Array[]): Uint8Array {
-  const size = parts.reduce((sum, part) => sum + part.length + 4, label.length);
-  const bytes = Buffer.alloc(size);
-  let at = bytes.write(label, 'latin1');
-  for (const part of parts) {
-    at = bytes.writeUInt32LE(part.length, at);
-    bytes.set(part, at);
-    at += part.length;
+  let a = 0x9e3779b9 ^ label.length;
+  let b = 0x243f6a88 ^ parts.length;
+  for (let at = 0; at < label.length; at += 1) a = Math.imul(a ^ label.charCodeAt(at), 0x01000193);
+  for (let index = 0; index < parts.length; index += 1) {
+    const part = parts[index] as Uint8Array;
+    const whole = part.length & ~3;
+    for (let at = 0; at < whole; at += 4) {
+      const word = (part[at] as number) | ((part[at + 1] as number) << 8) | ((part[at + 2] as number) << 16) | ((part[at + 3] as number) << 24);
+      a = Math.imul(a ^ word, 0xcc9e2d51);
+      a = (a << 15) | (a >>> 17);
+      b = Math.imul((b ^ word) + a, 0x1b873593);
+      b = (b << 13) | (b >>> 19);
+    }
+    // The length ends each part, so that nothing can move from one to the next unseen.
+    let rest = part.length;
+    for (let at = whole; at < part.length; at += 1) rest = Math.imul(rest, 257) + 1 + (part[at] as number);
+    a = finished(a ^ rest);
+    b = finished((b ^ rest) + a);
   }
-  return new Uint8Array(hash('sha256', bytes, 'buffer'));
+  const out = new Uint8Array(32);
+  for (let at = 0; at < 32; at += 4) {
+    a = finished(a + 0x6d2b79f5 + at);
+    b = finished(b ^ a);
+    out[at] = b;
+    out[at + 1] = b >>> 8;
+    out[at + 2] = b >>> 16;
+    out[at + 3] = b >>> 24;
+  }
+  return out;
 }
 
-/** Bytes that follow from a 32-byte seed, good enough to hide a text from a search (xorshift128+, Vigna 2014). */
-function* stream(seed: Uint8Array): Generator<number> {
-  const words = new DataView(seed.buffer, seed.byteOffset, seed.byteLength);
-  let [a, b] = [words.getUint32(0) | 1, words.getUint32(4) | 1];
-  for (;;) {
-    const mixed = a ^ (a << 11);
-    a = b;
-    b = b ^ (b >>> 19) ^ mixed ^ (mixed >>> 8);
-    const word = (a + b) | 0;
-    yield word & 0xff;
-    yield (word >>> 8) & 0xff;
-    yield (word >>> 16) & 0xff;
-  }
+/** The last step of MurmurHash3: each bit of the word moves each other. */
+function finished(word: number): number {
+  let mixed = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
 }
 
 /**
@@ -42,7 +59,7 @@ export class StandInCrypto implements Crypto {
   readonly #publicKeys = new WeakMap<SecretKey, Map<string, Uint8Array>>();
 
   sha256(bytes: Uint8Array): Uint8Array {
-    return new Uint8Array(hash('sha256', bytes, 'buffer'));
+    return digest(LABELS.hash, bytes);
   }
 
   sha512(bytes: Uint8Array): Uint8Array {
@@ -64,7 +81,7 @@ export class StandInCrypto implements Crypto {
   }
 
   verify(publicKey: Uint8Array, bytes: Uint8Array, given: Uint8Array): boolean {
-    return publicKey.length === 32 && given.length === 64 && Buffer.compare(signature(publicKey, bytes), given) === 0;
+    return publicKey.length === 32 && given.length === 64 && sameBytes(signature(publicKey, bytes), given);
   }
 
   agreementKeyPair(seed: Uint8Array): KeyPair {
@@ -112,7 +129,18 @@ function signature(publicKey: Uint8Array, bytes: Uint8Array): Uint8Array {
   return whole;
 }
 
+/** Good enough to hide a text from a search (xorshift, Marsaglia 2003). */
 function mask(key: Uint8Array, nonce: Uint8Array, bytes: Uint8Array): Uint8Array {
-  const noise = stream(digest('mask', key, nonce));
-  return bytes.map((byte) => byte ^ (noise.next().value as number));
+  const seed = digest('mask', key, nonce);
+  let word = (seed[0] as number) | ((seed[1] as number) << 8) | ((seed[2] as number) << 16) | ((seed[3] as number) << 24) | 1;
+  const out = new Uint8Array(bytes.length);
+  for (let at = 0; at < bytes.length; at += 1) {
+    if (at % 3 === 0) {
+      word ^= word << 13;
+      word ^= word >>> 17;
+      word ^= word << 5;
+    }
+    out[at] = (bytes[at] as number) ^ (word >>> (8 * (at % 3)));
+  }
+  return out;
 }

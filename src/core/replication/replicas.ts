@@ -1,10 +1,10 @@
-import { concat, toHex, utf8 } from '../bytes.ts';
+import { concat, toHex } from '../bytes.ts';
 import { type Inspected, inspectValue, type ValueKind } from './kinds.ts';
 import { nameOf, type Replica, ReplicaIndex } from './replica-index.ts';
 import type { Page, ReplicationOptions, ReplicationPort, Stored, TakeResult } from './replication-port.ts';
+import { marksBy, type ValueMarks } from './value-marks.ts';
 
 const TABLE = 'replicas';
-const VERSION_CHARACTERS = 32;
 
 const HELD: TakeResult = { result: 'held' };
 const NEWER: TakeResult = { result: 'newer' };
@@ -22,11 +22,13 @@ export class Replicas {
   readonly #port: ReplicationPort;
   readonly #options: ReplicationOptions;
   readonly #kinds: ReadonlyMap<string, ValueKind>;
+  readonly #marks: ValueMarks;
 
   constructor(port: ReplicationPort, options: ReplicationOptions, kinds: readonly ValueKind[]) {
     this.#port = port;
     this.#options = options;
     this.#kinds = new Map(kinds.map((kind) => [kind.name, kind]));
+    this.#marks = marksBy(port.crypto);
     this.index = new ReplicaIndex(port.crypto);
   }
 
@@ -45,9 +47,7 @@ export class Replicas {
   }
 
   describe(value: Stored, about: Inspected): Replica {
-    const name = nameOf(about.key, value.kind, about.id);
-    const hash = this.#port.crypto.sha256(concat(utf8(`${name}\0`), value.bytes));
-    const version = toHex(hash).slice(0, VERSION_CHARACTERS);
+    const { name, hash, version } = this.#marks.of(value, about);
     return { name, kind: value.kind, about, size: value.bytes.length, hash, version, renewedMillis: this.#port.monotonicMillis };
   }
 
@@ -164,7 +164,7 @@ export class Replicas {
   /** Over the bytes as they are, so that it also covers values that this node would refuse. */
   pageHash(values: readonly Stored[]): string {
     const { crypto } = this.#port;
-    return toHex(crypto.sha256(concat(...values.map((value) => crypto.sha256(concat(utf8(`${value.kind}\0`), value.bytes))))));
+    return toHex(crypto.sha256(concat(...values.map((value) => this.#marks.hashOf(value)))));
   }
 }
 

@@ -242,9 +242,16 @@ export class RingMember implements RingPort {
 
   /** Looked at a moment later: news of members come by the dozen. */
   memberChanged(id: NodeId): void {
-    if (this.#news.size >= MET_MAX) return;
+    if (this.#news.size >= MET_MAX || this.#isOldNews(id)) return;
     this.#news.add(id);
     this.#meetSoon();
+  }
+
+  /** Known, and there: records that are signed afresh every few seconds say no more than that. */
+  #isOldNews(id: NodeId): boolean {
+    if (!this.#met.has(id)) return false;
+    const record = this.#parts.view.node(id);
+    return record !== undefined && this.#contactIn(record) !== null;
   }
 
   #meetSoon(): void {

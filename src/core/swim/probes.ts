@@ -6,6 +6,8 @@ import type { Packet, PacketKind, Update } from './wire.ts';
 
 interface Probe {
   readonly member: Member;
+  /** How long the direct answer may take, ms. */
+  readonly timeoutMillis: number;
   /** Members that were asked to ask, and those of them that said they got no answer either. */
   asked: number;
   denials: number;
@@ -68,11 +70,10 @@ export class Probes {
 
   begin(member: Member, first: Update | null): void {
     const sequence = this.#nextSequence();
-    const timeout = this.#options.swimTimeoutMillis * (1 + this.#health);
-    this.#probes.set(sequence, { member, asked: 0, denials: 0 });
+    const timeoutMillis = this.#options.swimTimeoutMillis * (1 + this.#health);
+    this.#probes.set(sequence, { member, timeoutMillis, asked: 0, denials: 0 });
     this.#wiring.send('ping', member.address, { target: member.id, sequence, first });
-    this.#env.setTimer('swim-probe', String(sequence), timeout);
-    this.#env.setTimer('swim-verdict', String(sequence), timeout * PROBE_TIMEOUTS);
+    this.#env.setTimer('swim-probe', String(sequence), timeoutMillis);
   }
 
   /** One question out of turn, whose answer is welcome and whose silence means nothing. */
@@ -85,6 +86,8 @@ export class Probes {
     const sequence = Number(key);
     const probe = this.#probes.get(sequence);
     if (probe === undefined) return;
+    // Most probes are answered before this: they need no second timer.
+    this.#env.setTimer('swim-verdict', key, probe.timeoutMillis * (PROBE_TIMEOUTS - 1));
     const { id, address } = probe.member;
     for (const other of this.#wiring.members.sample(this.#options.swimIndirectCount, id)) {
       probe.asked += 1;

@@ -14,7 +14,12 @@ interface News {
   readonly record: AnyVerifiedRecord;
   /** Over which link it came; null: our own, or from the seed server. */
   readonly from: Link | null;
+  /** Other links over which the same came while it waited here: whoever sent it has it. */
+  readonly also: Set<Link>;
 }
+
+/** A refreshment that came from so many others besides the first goes round without us (feedback and counter of Demers et al.). */
+const ALSO_ENOUGH = 2;
 
 /**
  * Keeps the public records of peers alike: news are passed on when they come (rumour mongering),
@@ -78,15 +83,23 @@ export class AntiEntropy {
     const before = typeof record === 'string' ? undefined : view.known(record);
     if (from !== null && typeof record !== 'string' && record.authorId === from.nodeId) this.#clocks.compare(from, record.wallMillis);
     const outcome = view.put(signed);
-    if (outcome === 'old' && before !== undefined && typeof record !== 'string') this.#outrank(record, before, from);
+    if (outcome === 'old' && before !== undefined && typeof record !== 'string') {
+      this.#heardAgain(record, from);
+      this.#outrank(record, before, from);
+    }
     if (outcome === 'old' || outcome === 'refused' || typeof record === 'string') return;
     if (outcome === 'new' && view.full) this.#hurry();
     if (before === undefined || !saysTheSame(before, record)) {
-      this.#fresh.push({ record, from });
+      this.#fresh.push({ record, from, also: NOBODY });
       return;
     }
     if (this.#refreshed.size === 0) env.setTimer('gossip', '', options.gossipDelayMillis * (0.5 + env.random.fraction()));
-    this.#refreshed.set(`${record.type}/${record.authorId}`, { record, from });
+    this.#refreshed.set(nameOf(record), { record, from, also: new Set() });
+  }
+
+  #heardAgain(record: AnyVerifiedRecord, from: Link | null): void {
+    const waiting = this.#refreshed.size === 0 ? undefined : this.#refreshed.get(nameOf(record));
+    if (from !== null && waiting !== undefined && waiting.from !== from && waiting.record.sequence === record.sequence) waiting.also.add(from);
   }
 
   /** Presence of a session that was overtaken: whoever passed it on hears of the one that has. */
@@ -100,7 +113,9 @@ export class AntiEntropy {
 
   /** Timer: passes on what could wait, to fewer peers than news. */
   gossipTimer(): void {
-    this.#passOn([...this.#refreshed.values()], this.#parts.options.refreshFanout);
+    const { session, options } = this.#parts;
+    const due = [...this.#refreshed.values()].filter(({ record, also }) => also.size < ALSO_ENOUGH || isOf(session, record));
+    this.#passOn(due, options.refreshFanout);
     this.#refreshed.clear();
   }
 
@@ -123,12 +138,12 @@ export class AntiEntropy {
     const up = links.upLinks();
     const some = this.#someOf(up, fanout);
     const batches = new Map<Link, SignedRecord[]>();
-    for (const { record, from } of news) {
-      const own = record.authorId === session.ownerId || record.authorId === session.nodeId;
+    for (const { record, from, also } of news) {
+      const own = isOf(session, record);
       // What the seed server told us, others hear from it as well, or by comparing.
       if (!own && (crowd || from === null)) continue;
       for (const link of own ? up : some) {
-        if (link === from) continue;
+        if (link === from || link.nodeId === record.authorId || also.has(link)) continue;
         const batch = batches.get(link);
         if (batch === undefined) batches.set(link, [record.signed]);
         else batch.push(record.signed);
@@ -272,9 +287,19 @@ export class AntiEntropy {
   }
 }
 
+const NOBODY: Set<Link> = new Set();
 const NO_HASH = new Uint8Array(32);
 /** How long the word of a peer that the network is large holds, ms. */
 const CROWD_MILLIS = 60_000;
+
+/** Our user's, or our node's. */
+function isOf(session: { readonly ownerId: string | null; readonly nodeId: string }, { authorId }: AnyVerifiedRecord): boolean {
+  return authorId === session.ownerId || authorId === session.nodeId;
+}
+
+function nameOf(record: AnyVerifiedRecord): string {
+  return `${record.type}/${record.authorId}`;
+}
 
 /** A record that only proves life: nothing in it differs from the one before but the number and the time. */
 function saysTheSame(before: AnyVerifiedRecord, after: AnyVerifiedRecord): boolean {

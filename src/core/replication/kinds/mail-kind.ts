@@ -38,7 +38,7 @@ export function mailKind(tools: RecordTools): ValueKind {
     bytesPerAuthorMax: 2 * 1_048_576,
     tombstonesPerKeyMax: 8_192,
     timeToLiveMillisMax: TIME_TO_LIVE_DAYS_MAX * DAY_MILLIS,
-    inspect: remembering(inspect),
+    inspect: remembering(tools, MAIL_KIND, inspect),
   };
 }
 

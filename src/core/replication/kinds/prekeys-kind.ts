@@ -28,7 +28,7 @@ export function prekeysKind(tools: RecordTools, timeToLiveMillis: number): Value
     valuesPerKeyMax: 1,
     bytesPerKeyMax: BYTES_MAX,
     valuesPerAuthorMax: 1,
-    inspect: remembering((bytes) => {
+    inspect: remembering(tools, `${PREKEYS_KIND} ${timeToLiveMillis}`, (bytes) => {
       const record = recordOfValue(tools, bytes, 'prekeys');
       if (typeof record === 'string') return record;
       const { authorId, sequence, wallMillis, body } = record;

@@ -24,7 +24,7 @@ export function presenceKind(tools: RecordTools, timeToLiveMillis: number): Valu
     valuesPerKeyMax: 1,
     bytesPerKeyMax: 2_048,
     valuesPerAuthorMax: 1,
-    inspect: remembering((bytes) => {
+    inspect: remembering(tools, `${PRESENCE_KIND} ${timeToLiveMillis}`, (bytes) => {
       const record = recordOfValue(tools, bytes, 'presence');
       if (typeof record === 'string') return record;
       const { authorId, sequence, wallMillis, body } = record;

@@ -1,4 +1,5 @@
 import { concat } from '../../bytes.ts';
+import type { Crypto } from '../../capabilities.ts';
 import { type AnyVerifiedRecord, type RecordTools, type RecordType, type SignedRecord, type VerifiedRecord, verifyRecord } from '../../records.ts';
 import type { Inspected } from '../kinds.ts';
 import type { Stored } from '../replication-port.ts';
@@ -18,9 +19,20 @@ export function recordOfValue<Type extends RecordType>(tools: RecordTools, bytes
   return record.type === type ? (record as VerifiedRecord<Type>) : `a record of type ${record.type}`;
 }
 
-/** Checks each array of bytes once, since holders look at the same one several times. */
-export function remembering(inspect: (bytes: Uint8Array) => Inspected | string): (bytes: Uint8Array) => Inspected | string {
-  const known = new WeakMap<Uint8Array, Inspected | string>();
+type Inspect = (bytes: Uint8Array) => Inspected | string;
+
+/** What was found in values, by the primitives that checked them and by what was asked of them. */
+const found = new WeakMap<Crypto, Map<string, WeakMap<Uint8Array, Inspected | string>>>();
+
+/**
+ * Checks each array of bytes once, since holders look at the same one several times, and virtual nodes share it.
+ * `rule` names the check: the same name with the same primitives must mean the same answer.
+ */
+export function remembering({ crypto }: RecordTools, rule: string, inspect: Inspect): Inspect {
+  const byRule = found.get(crypto) ?? new Map<string, WeakMap<Uint8Array, Inspected | string>>();
+  found.set(crypto, byRule);
+  const known = byRule.get(rule) ?? new WeakMap<Uint8Array, Inspected | string>();
+  byRule.set(rule, known);
   return (bytes) => {
     let result = known.get(bytes);
     if (result === undefined) {

@@ -22,7 +22,7 @@ export function userKind(tools: RecordTools): ValueKind {
     valuesPerKeyMax: 16,
     bytesPerKeyMax: 16 * 4_096,
     valuesPerAuthorMax: 1,
-    inspect: remembering((bytes) => {
+    inspect: remembering(tools, USER_KIND, (bytes) => {
       const record = recordOfValue(tools, bytes, 'user');
       if (typeof record === 'string') return record;
       const { authorId, sequence, body } = record;

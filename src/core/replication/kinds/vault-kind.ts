@@ -60,7 +60,7 @@ export function vaultKind(tools: RecordTools): ValueKind {
     valuesPerKeyMax: 1,
     bytesPerKeyMax: SEALED_BYTES_MAX + 256,
     valuesPerAuthorMax: 1,
-    inspect: remembering((value) => {
+    inspect: remembering(tools, VAULT_KIND, (value) => {
       const vault = readVaultValue(tools, value);
       if (typeof vault === 'string') return vault;
       const key = keyOfVault(tools.crypto, vault.publicKey);
