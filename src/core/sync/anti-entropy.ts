@@ -18,8 +18,8 @@ interface News {
   readonly also: Set<Link>;
 }
 
-/** A refreshment that came from so many others besides the first goes round without us (feedback and counter of Demers et al.). */
-const ALSO_ENOUGH = 2;
+/** A refreshment that came once more while it waited here goes round without us (feedback and counter of Demers et al.). */
+const ALSO_ENOUGH = 1;
 
 /**
  * Keeps the public records of peers alike: news are passed on when they come (rumour mongering),
