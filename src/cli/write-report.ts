@@ -23,13 +23,21 @@ export interface ReportedRun {
 
 /** Writes everything about a run into a folder of its own in `folder`, and lets `latest` point there. Gives the path of the HTML file. */
 export async function writeReport(folder: string, run: ReportedRun): Promise<string> {
+  const { report } = run;
+  const name = report.engine === 'sim' ? `${report.scenario}-sim-seed-${report.seed}` : `${report.scenario}-local-${stampOf(run.startedMillis)}`;
+  const target = join(resolve(folder), name);
+  await writeReportFiles(target, run);
+  await pointLatest(target);
+  return join(target, 'index.html');
+}
+
+/** Writes everything about a run into that folder; throws `folder-unwritable`. */
+export async function writeReportFiles(target: string, run: ReportedRun): Promise<void> {
   const { scenario, report, events } = run;
   const facts = new RunFacts(events);
   const command = `confab run ${quotedWord(scenario.file)} --engine ${report.engine}${report.engine === 'sim' ? ` --seed ${report.seed}` : ''}${run.standInCrypto ? ' --stand-in-crypto' : ''}`;
   const machine = `Node.js ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} processors`;
   const html = htmlReport({ report, about: scenario.about, facts, command, machine });
-  const name = report.engine === 'sim' ? `${report.scenario}-sim-seed-${report.seed}` : `${report.scenario}-local-${stampOf(run.startedMillis)}`;
-  const target = join(resolve(folder), name);
   try {
     await mkdir(target, { recursive: true });
     const files = new Map([
@@ -39,11 +47,9 @@ export async function writeReport(folder: string, run: ReportedRun): Promise<str
       ...exportedFiles(report, facts),
     ]);
     for (const [file, text] of files) await writeFile(join(target, file), text);
-    await pointLatest(target);
   } catch (error) {
-    throw new ConfabError('folder-unwritable', { folder, reason: (error as NodeJS.ErrnoException).code ?? 'unknown reason' });
+    throw new ConfabError('folder-unwritable', { folder: target, reason: (error as NodeJS.ErrnoException).code ?? 'unknown reason' });
   }
-  return join(target, 'index.html');
 }
 
 /** `20260131-142501`: sorts by time. */
@@ -51,7 +57,8 @@ function stampOf(millis: number): string {
   return new Date(millis).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
 }
 
-async function pointLatest(target: string): Promise<void> {
+/** Lets `latest`, beside that folder, point at it. */
+export async function pointLatest(target: string): Promise<void> {
   const link = join(dirname(target), LATEST);
   await rm(link, { force: true }).catch(() => {});
   // A folder of that name is somebody's own; where links cannot be made there is none.

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -51,4 +52,78 @@ test('where nothing fails the status says so, and a bad file is refused before a
   const bad = await runCli(['explore', file, '--seeds', '5', '--jobs', '1']);
   t.is(bad.status, 2);
   t.regex(bad.err, /3:5: the key "strat" is not known here/);
+});
+
+/** A notebook whose planted bug shows only when somebody writes, starts again, and is asked: what was written last is not saved. */
+const NOTEBOOK = `export const program = (env) => {
+  let notes = env.load('notes') ?? [];
+  return {
+    command: (name, { text }, answer) => {
+      if (name === 'note') {
+        if (notes.length > 0) env.save('notes', notes);
+        notes = [...notes, text];
+        env.state('note', String(notes.length), 'kept');
+      }
+      answer.done(notes.length);
+    },
+    start: () => env.state('notes', 'all', String(notes.length)),
+    receive: () => {},
+  };
+};
+export const checks = [{
+  name: 'notes-last',
+  about: 'what was noted is there after a restart',
+  judge: (trace) => {
+    const kept = new Map();
+    for (const { id, node, detail } of trace) {
+      if (detail.type !== 'state') continue;
+      if (detail.subject === 'note') kept.set(node, Number(detail.id));
+      if (detail.subject === 'notes' && Number(detail.to) < (kept.get(node) ?? 0)) return { outcome: 'broken', evidence: node + ' has forgotten', events: [id] };
+    }
+    return { outcome: 'holds', evidence: 'all there' };
+  },
+}];
+`;
+
+test('a planted bug is shrunk from tens of steps to three, and the report tells its story with links to what was played', async (t) => {
+  const root = await temporaryRoot(t);
+  const [file, reports] = [join(root, 'notebook.yaml'), join(root, 'reports')];
+  await writeFile(join(root, 'notebook.mjs'), NOTEBOOK);
+  await writeFile(
+    file,
+    `name: notebook
+program: notebook.mjs
+checks: []
+steps:
+  - start: user[1..6]
+  - random:
+      nodes: user[1..6]
+      times: 60
+      pause: 50ms
+      of:
+        - { weight: 4, steps: [{ tell: { nodes: any-up, to: note, with: { text: "number {n}" } } }] }
+        - { weight: 3, steps: [{ tell: { nodes: any-up, to: notes } }] }
+        - { weight: 1, steps: [{ restart: any-up }] }
+`,
+  );
+  const ran = await runCli(['--json', 'explore', file, '--seeds', '4', '--jobs', '1', '--report', reports], { limitMillis: 50_000 });
+  t.is(ran.status, 1, ran.out + ran.err);
+  const found = JSON.parse(ran.out) as { failures: number; report: string; smallest: { steps: number; scenario: string } };
+  t.true(found.failures >= 1);
+  // Somebody starts, notes something, and starts again.
+  t.is(found.smallest.steps, 3, found.smallest.scenario);
+  const folder = join(reports, 'latest');
+  const html = await readFile(join(folder, 'index.html'), 'utf8');
+  t.regex(html, /notes-last/);
+  t.regex(html, / 3\. user\d starts? again/);
+  const links = [...html.matchAll(/href="([^"#]+)"/g)].map(([, link]) => link ?? '');
+  t.true(
+    links.some((link) => /^seed-\d+\/index\.html$/.test(link)) && links.includes('smallest/index.html') && links.includes('smallest.yaml'),
+    links.join(' '),
+  );
+  for (const link of links) t.true(existsSync(join(folder, link)), link);
+  t.false(/https?:|<script/.test(html), 'it needs nothing from elsewhere');
+  const again = await runCli(['run', join(folder, 'smallest.yaml'), '--engine', 'sim', '--stand-in-crypto']);
+  t.is(again.status, 1, again.out);
+  t.regex(again.out, /notes-last/);
 });

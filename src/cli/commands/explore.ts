@@ -9,6 +9,7 @@ interface ExploreCommandOptions {
   readonly shrink: boolean;
   readonly failures: string;
   readonly save?: string;
+  readonly report?: string;
 }
 
 /** Registers `confab explore`: one scenario with many seeds. */
@@ -28,6 +29,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--no-shrink', 'do not make the first failure smaller')
     .option('--failures <n>', 'end after so many failures', '5')
     .option('--save <file>', 'write the smaller scenario to a file')
+    .option('--report <folder>', 'write what was found into a folder of its own in here: the failures, each with a report, and the story of the small one')
     .addHelpText(
       'after',
       `
@@ -35,6 +37,7 @@ Examples:
   $ confab explore chaos-chat --seeds 1000
   $ confab explore examples/chord-2001/scenario.yaml --seeds 5000 --save broken-ring.yaml
   $ confab explore my-lesson.yaml --seeds 200 --json
+  $ confab explore chaos-chat --seeds 200 --report reports      then open reports/latest/index.html
 
 A seed changes whatever is drawn: latencies, losses, the steps of random. Each failure comes with the command that repeats it.
 Exit status: as of run.`,
@@ -47,6 +50,15 @@ Exit status: as of run.`,
       const failuresMax = number('--failures', options.failures, 1, 1_000_000);
       const { explore } = await import('../explore/explore.ts');
       const { crypto, shrink, save } = options;
-      context.exitStatus = await explore(context, scenario, { seeds, first, jobs, crypto, shrink, failuresMax, save: save ?? null });
+      context.exitStatus = await explore(context, scenario, {
+        seeds,
+        first,
+        jobs,
+        crypto,
+        shrink,
+        failuresMax,
+        save: save ?? null,
+        reportFolder: options.report ?? null,
+      });
     });
 }

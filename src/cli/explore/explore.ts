@@ -7,6 +7,7 @@ import { counted } from '../../scenario/words.ts';
 import type { CliContext } from '../context.ts';
 import { loadOwnWorkloads } from '../own-workloads.ts';
 import { findScenario } from '../scenario-files.ts';
+import { writeExploration } from './exploration-report.ts';
 import type { SeedOutcome, SeedTask } from './play-seed.ts';
 import { Pool } from './pool.ts';
 import { Progress } from './progress.ts';
@@ -23,6 +24,8 @@ export interface ExploreOptions {
   readonly failuresMax: number;
   /** Where the smaller scenario is written; null: beside nothing, it is only printed. */
   readonly save: string | null;
+  /** A folder for a report of all that was found; null: none is written. */
+  readonly reportFolder: string | null;
 }
 
 /** Of mixed runs every twentieth seed has the real cryptography. */
@@ -31,6 +34,7 @@ const FAILURES_SHOWN = 10;
 
 export interface Failure extends SeedOutcome {
   readonly command: string;
+  readonly crypto: SeedTask['crypto'];
 }
 
 /** Plays a scenario with many seeds; gives the exit status: 0 all came out as written, 1 some did not, 3 some crashed. */
@@ -40,8 +44,8 @@ export async function explore(context: CliContext, written: string, options: Exp
   const startedMillis = performance.now();
   const jobs = Math.min(options.jobs ?? availableParallelism(), options.seeds);
   const pool = new Pool(jobs);
-  const terminal = process.stdout.isTTY === true && !context.plain && !context.json;
-  const progress = new Progress(options.seeds, terminal, startedMillis);
+  const terminal = process.stdout.isTTY === true && !context.plain;
+  const progress = new Progress(options.seeds, context.json ? 'none' : terminal ? 'terminal' : 'log', startedMillis);
   const failures: Failure[] = [];
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
@@ -61,7 +65,22 @@ export async function explore(context: CliContext, written: string, options: Exp
     const [worst] = failures;
     const smaller =
       worst === undefined || !options.shrink || interruption.signal.aborted ? null : await shrinkFailure(context, { file, text, save: options.save }, worst);
-    if (context.json) context.printJson(summary({ file, options, jobs, progress, failures, wallMillis, smaller }));
+    const command = commandOf(file, options);
+    const found = {
+      file,
+      text,
+      seeds: progress.done,
+      firstSeed: options.first,
+      wallMillis,
+      jobs,
+      crypto: sayCrypto(options.crypto),
+      failures,
+      smaller,
+      command,
+    };
+    const report = options.reportFolder === null ? null : await writeExploration(options.reportFolder, found);
+    if (context.json) context.printJson(summary({ file, options, jobs, progress, failures, wallMillis, smaller, report }));
+    else if (report !== null) context.print(`report: ${report}`);
   } finally {
     process.removeListener('SIGINT', interrupt);
     await pool.end();
@@ -93,7 +112,7 @@ async function playAll(pool: Pool, plan: Plan, failed: (failure: Failure) => voi
       progress.done += 1;
       if (outcome.verdict !== 'pass') {
         progress.failed += 1;
-        failed({ ...outcome, command: `confab run ${file} --engine sim --seed ${seed}${crypto === 'stand-in' ? ' --stand-in-crypto' : ''}` });
+        failed({ ...outcome, crypto, command: `confab run ${file} --engine sim --seed ${seed}${crypto === 'stand-in' ? ' --stand-in-crypto' : ''}` });
       }
       progress.draw(performance.now());
     }
@@ -125,6 +144,10 @@ function sayTally(progress: Progress, failures: number, wallMillis: number): str
   return `${failures === 0 ? 'PASS' : 'FAIL'}  ${counted(progress.done, 'seed')} in ${sayMillis(wallMillis)} (${rate.toFixed(1)} a second), ${failures === 0 ? 'none' : failures} failed`;
 }
 
+function commandOf(file: string, { seeds, first, crypto }: ExploreOptions): string {
+  return `confab explore ${file} --seeds ${seeds}${first === 1 ? '' : ` --first ${first}`}${crypto === 'mixed' ? '' : ` --crypto ${crypto}`}`;
+}
+
 function summary(all: {
   readonly file: string;
   readonly options: ExploreOptions;
@@ -133,8 +156,9 @@ function summary(all: {
   readonly failures: readonly Failure[];
   readonly wallMillis: number;
   readonly smaller: Smaller | null;
+  readonly report: string | null;
 }): object {
-  const { file, options, jobs, progress, failures, wallMillis, smaller } = all;
+  const { file, options, jobs, progress, failures, wallMillis, smaller, report } = all;
   return {
     scenario: file,
     seeds: progress.done,
@@ -144,6 +168,7 @@ function summary(all: {
     jobs,
     crypto: options.crypto,
     wallMillis: Math.round(wallMillis),
+    report,
     smallest: smaller === null ? null : { seed: smaller.seed, steps: smaller.steps, reason: smaller.reason, file: smaller.file, scenario: smaller.text },
   };
 }

@@ -9,7 +9,7 @@ import { counted } from '../../scenario/words.ts';
 import type { CliContext } from '../context.ts';
 import { loadOwnWorkloads } from '../own-workloads.ts';
 import type { Failure } from './explore.ts';
-import { playSeed, type SeedOutcome } from './play-seed.ts';
+import { playSeed, type SeedOutcome, type SeedTask } from './play-seed.ts';
 
 /** A failing run made small. */
 export interface Smaller {
@@ -20,6 +20,13 @@ export interface Smaller {
   readonly file: string | null;
   /** The scenario as YAML. */
   readonly text: string;
+  /** The same, as it must be written when it lies in that folder: what it names lies elsewhere then. */
+  readonly textAt: (folder: string) => string;
+  /** Smaller runs that were tried. */
+  readonly attempts: number;
+  /** Its steps as numbered sentences. */
+  readonly story: readonly string[];
+  readonly crypto: SeedTask['crypto'];
 }
 
 /** Attempts after which a failure is small enough, ms of real time. */
@@ -37,8 +44,7 @@ export async function shrinkFailure(
   { file, text, save }: { readonly file: string; readonly text: string; readonly save: string | null },
   failure: Failure,
 ): Promise<Smaller> {
-  const crypto = failure.command.includes('--stand-in-crypto') ? 'stand-in' : 'real';
-  const { seed } = failure;
+  const { seed, crypto } = failure;
   const wanted = kindOf(failure);
   const until = performance.now() + SHRINK_MILLIS_MAX;
   let last: SeedOutcome = failure;
@@ -58,17 +64,26 @@ export async function shrinkFailure(
   };
   const small = (await fails(whole)) ? await shrink(whole, fails, tell) : (parse(text, { merge: true }) as RawScenario);
   if (process.stdout.isTTY === true && !context.json && !context.plain) process.stdout.write('\r\u001b[2K');
-  const { program } = small as { readonly program?: string };
-  // The smaller file may lie elsewhere than the one it came from.
-  const moved = program === undefined || save === null ? {} : { program: relative(dirname(resolve(save)), resolve(dirname(file), program)) };
-  const yaml = stringify(
-    { ...small, ...moved, about: `Made smaller from seed ${seed} of ${file}. It ends with: ${last.reason ?? ''}`.slice(0, 2_000) },
-    { lineWidth: 160 },
-  );
+  const about = `Made smaller from seed ${seed} of ${file}. It ends with: ${last.reason ?? ''}`.slice(0, 2_000);
+  const textAt = (folder: string) => movedTo(folder, { ...small, about }, file);
+  const yaml = textAt(save === null ? dirname(file) : dirname(save));
   if (save !== null) await write(save, yaml);
-  if (!context.json)
-    tellStory(context, { yaml, file: save ?? file, seed, reason: last.reason, steps: countSteps(small.steps), attempts, saved: save !== null });
-  return { seed, steps: countSteps(small.steps), reason: last.reason, file: save, text: yaml };
+  const steps = countSteps(small.steps);
+  const story = storyOf(loadScenario(yaml, save ?? file, seed, await loadOwnWorkloads(yaml, save ?? file)));
+  const smaller = { seed, steps, reason: last.reason, file: save, text: yaml, textAt, attempts, story, crypto };
+  if (!context.json) tellStory(context, smaller);
+  return smaller;
+}
+
+/** The scenario in YAML for a file in that folder: modules that it names are named from there. */
+function movedTo(folder: string, scenario: RawScenario, file: string): string {
+  const { program, workloads } = scenario as { readonly program?: string; readonly workloads?: readonly string[] };
+  const named = (written: string): string => relative(resolve(folder), resolve(dirname(file), written)) || written;
+  const moved = {
+    ...(program === undefined ? {} : { program: named(program) }),
+    ...(workloads === undefined ? {} : { workloads: workloads.map(named) }),
+  };
+  return stringify({ ...scenario, ...moved }, { lineWidth: 160 });
 }
 
 async function tried(task: Parameters<typeof playSeed>[0]): Promise<SeedOutcome | null> {
@@ -89,20 +104,12 @@ async function write(file: string, yaml: string): Promise<void> {
   }
 }
 
-interface Told {
-  readonly yaml: string;
-  readonly file: string;
-  readonly seed: number;
-  readonly reason: string | null;
-  readonly steps: number;
-  readonly attempts: number;
-  readonly saved: boolean;
-}
-
-function tellStory(context: CliContext, { yaml, file, seed, reason, steps, attempts, saved }: Told): void {
+function tellStory(context: CliContext, { steps, attempts, story, reason, file: saved }: Smaller): void {
   context.print('');
   context.print(`The same failure in ${counted(steps, 'step')} (after ${counted(attempts, 'smaller run')}):`);
-  for (const line of storyOf(loadScenario(yaml, file, seed))) context.print(`  ${line}`);
+  for (const line of story) context.print(`  ${line}`);
   context.print(`  Then: ${reason ?? ''}`);
-  context.print(saved ? `It lies in ${file}; play it: confab run ${file} --engine sim` : 'With --save FILE it is written to a file that confab run plays.');
+  context.print(
+    saved === null ? 'With --save FILE it is written to a file that confab run plays.' : `It lies in ${saved}; play it: confab run ${saved} --engine sim`,
+  );
 }
