@@ -69,6 +69,9 @@ test('in a conversation /send-file needs nobody named; elsewhere, and for others
   t.deepEqual(driver.calls(), [['file-send', { to: 'carol', path: '/tmp/x y' }]]);
   driver.forget().type('/send-file "#The garden" /tmp/x').press('enter');
   t.deepEqual(driver.calls(), [['file-send', { to: '#The garden', path: '/tmp/x' }]]);
+  const outside = loggedIn().forget();
+  outside.type('/send-file ~/x y.txt').press('enter').type('bob').press('enter');
+  t.deepEqual(outside.calls(), [['file-send', { path: '~/x y.txt', to: 'bob' }]]);
 });
 
 test('Tab completes a path by what the node finds, folder by folder, blanks and all', (t) => {

@@ -32,12 +32,15 @@ interface Writing {
 export class FileSaving {
   readonly #parts: Parts;
   readonly #shelf: FileShelf;
+  readonly #lost: (id: FileId) => void;
   readonly #call: (what: WriteRequest, answered: (result: ServiceResult) => void) => void;
 
-  constructor(parts: Parts, shelf: FileShelf, call: (what: WriteRequest, answered: (result: ServiceResult) => void) => void) {
+  /** `lost`: a piece is damaged here, and is fetched again where that can be. */
+  constructor(parts: Parts, shelf: FileShelf, call: (what: WriteRequest, answered: (result: ServiceResult) => void) => void, lost: (id: FileId) => void) {
     this.#parts = parts;
     this.#shelf = shelf;
     this.#call = call;
+    this.#lost = lost;
   }
 
   save(id: FileId, to: { readonly path: string; readonly overwrite: boolean }, done: Writing['done'], failed: Writing['failed']): void {
@@ -59,6 +62,7 @@ export class FileSaving {
       const opened = sealed === null ? null : openChunk(env.crypto, descriptor, writing.index, sealed);
       if (opened === null) {
         this.#shelf.lost(writing.id, writing.index);
+        this.#lost(writing.id);
         return writing.failed({ code: 'file-incomplete', details: { name: descriptor.name, reason: 'a piece of it is damaged here' } });
       }
       pieces.push(opened);

@@ -61,7 +61,12 @@ export class Files {
     });
     this.#serving = new FileServing(parts, this.#shelf, (id) => this.#changed(id, false));
     this.making = new FileMaking(parts, this.#shelf, (what, answered) => services.call(what, answered));
-    this.saving = new FileSaving(parts, this.#shelf, (what, answered) => services.call(what, answered));
+    this.saving = new FileSaving(
+      parts,
+      this.#shelf,
+      (what, answered) => services.call(what, answered),
+      (id) => this.#changed(id, true),
+    );
     this.views = new FileViews(parts, this.#shelf, (id) => this.#serving.progressOf(id));
     this.inheritance = new FileInheritance(parts, this.#shelf, (id) => this.#changed(id, true));
   }
@@ -125,7 +130,6 @@ export class Files {
       declinedBy: [],
       told: true,
     });
-    this.#fetching.reviewSoon();
     this.#trace(id, this.#shelf.get(id)?.state ?? '', { from: offer.from, bytes: descriptor.size });
     this.#changed(id, true);
   }
@@ -159,7 +163,6 @@ export class Files {
     const full = this.#shelf.fullness(row.descriptor.size, row.places[0]);
     if (full !== null) return { code: 'files-full', details: { ...full } };
     this.#shelf.change(id, { state: 'loading' });
-    this.#fetching.reviewSoon();
     this.#trace(id, 'loading', {});
     this.#changed(id, true);
     return null;
@@ -311,7 +314,9 @@ export class Files {
     env.setTimer('files', '', wanted === 'quick' ? options.fileTickMillis : EXPIRY_MILLIS);
   }
 
+  /** `always`: more than a piece of it has come, so that it may be wanted now, or not any more. */
   #changed(id: FileId, always: boolean): void {
+    if (always) this.#fetching.reviewSoon();
     this.#news.set(id, always || (this.#news.get(id) ?? false));
   }
 

@@ -88,7 +88,7 @@ export function runMenuItem(turn: Turn, item: Item): void {
 function runNode(turn: Turn, entry: CommandEntry, tail: string): void {
   const file = impliedFileSend(turn, entry, tail);
   if (file !== null) {
-    complete(turn, entry, file, []);
+    complete(turn, entry, file, file['to'] === undefined && file['room'] === undefined ? ['to'] : []);
     return;
   }
   const implied = impliedRoom(turn, entry);

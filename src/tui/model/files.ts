@@ -68,7 +68,9 @@ const FIRST_WORD = /^(?:"([^"]+)"|(\S+))\s+\S/u;
 /** `/send-file <path>` in a conversation means that conversation, unless somebody else is named first. Null: as it is typed. */
 export function impliedFileSend(turn: Turn, entry: CommandEntry, tail: string): Args | null {
   const { screen, model } = turn;
-  if (entry.name !== 'file-send' || screen.type !== 'chat') return null;
+  if (entry.name !== 'file-send') return null;
+  // Elsewhere a lone path is one, and who is to have it is asked for.
+  if (screen.type !== 'chat') return /^[/~.]/u.test(tail) ? { path: tail } : null;
   const [, quoted, bare] = FIRST_WORD.exec(tail) ?? [];
   const first = quoted ?? bare ?? '';
   if (first.startsWith('#') || model.friends.some((friend) => friend.name === first.replace(/^@/, ''))) return null;
