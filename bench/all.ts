@@ -1,6 +1,7 @@
 import type { Benchmark } from './benchmark.ts';
 import { encryption } from './encryption.ts';
 import { fiftyUsers } from './fifty-users.ts';
+import { files } from './files.ts';
 import { idle } from './idle.ts';
 import { JOINS } from './join.ts';
 import { messages } from './messages.ts';
@@ -16,6 +17,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   start,
   idle,
   messages,
+  files,
   encryption,
   offlineMail,
   presence,

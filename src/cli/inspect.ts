@@ -85,8 +85,16 @@ async function liveCounts(socket: string): Promise<Readonly<Record<string, numbe
       const { friends } = (await client.call('friends')) as Commands['friends']['result'];
       const { incoming, outgoing, blocked } = (await client.call('requests')) as Commands['requests']['result'];
       const { chats } = (await client.call('chats')) as Commands['chats']['result'];
+      const { files, bytes } = (await client.call('files')) as Commands['files']['result'];
       const requests = { 'requests received': incoming.length, 'requests sent': outgoing.length, blocked: blocked.length };
-      return { friends: friends.length, ...requests, conversations: chats.length, 'unread messages': info.unread };
+      return {
+        friends: friends.length,
+        ...requests,
+        conversations: chats.length,
+        'unread messages': info.unread,
+        files: files.length,
+        'bytes of files': bytes,
+      };
     } finally {
       client.close();
     }
