@@ -55,7 +55,7 @@ export class RingDirectory {
       if (presence === null || presence.body.presence === 'offline') return void this.#reaching.delete(userId);
       sync.take(presence.signed, null);
       const { node } = presence.body;
-      ring.chord.lookup(node, ({ owners }) => {
+      ring.find(node, ({ owners }) => {
         this.#reaching.delete(userId);
         const owner = owners[0];
         if (owner?.id === node && links.of(node) === undefined) links.connect(owner.endpoint, owner.name);

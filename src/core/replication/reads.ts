@@ -1,4 +1,5 @@
 import type { Contact } from '../ring/circle.ts';
+import type { Inspected } from './kinds.ts';
 import { nameOf, type Replica } from './replica-index.ts';
 import type { Replicas } from './replicas.ts';
 import type { Ask, ReplicationOptions, ReplicationPort, Stored } from './replication-port.ts';
@@ -126,7 +127,10 @@ export class Reads {
         if (answer?.answer !== 'page') return done(null);
         for (const value of answer.page.values) {
           const about = this.#replicas.inspect(value);
-          if (typeof about === 'string') continue;
+          if (typeof about === 'string') {
+            this.#port.refusedFrom?.(holder, about);
+            continue;
+          }
           const replica = this.#replicas.describe(value, about);
           if (wanted.has(replica.name)) found.set(replica.name, { replica, value });
         }
@@ -145,8 +149,12 @@ export class Reads {
         if (answer?.answer !== 'page') return done(null);
         for (const value of answer.page.values) {
           const about = this.#replicas.inspect(value);
-          if (typeof about === 'string' || about.key !== where.key || value.kind !== where.kind) continue;
-          const replica = this.#replicas.describe(value, about);
+          const wrong = typeof about === 'string' ? about : about.key !== where.key || value.kind !== where.kind ? 'a value of another key' : null;
+          if (wrong !== null) {
+            this.#port.refusedFrom?.(holder, wrong);
+            continue;
+          }
+          const replica = this.#replicas.describe(value, about as Inspected);
           found.set(replica.name, { replica, value });
         }
         if (answer.more === null || pages >= PAGES_MAX || (after !== null && answer.more <= after)) return done({ holder, found });

@@ -162,7 +162,7 @@ export class ReplicaMember implements ReplicationPort {
   }
 
   lookup(key: string, done: (result: LookupResult) => void): void {
-    this.#parts.ring.chord.lookup(key, done);
+    this.#parts.ring.find(key, done);
   }
 
   successors(): readonly Contact[] {
@@ -188,6 +188,12 @@ export class ReplicaMember implements ReplicationPort {
   taken(replica: Replica): void {
     this.#parts.mail.notices.copyTaken(replica);
     this.#traceCopy(replica, 'held');
+  }
+
+  refusedFrom(holder: Contact, reason: string): void {
+    const { env, count } = this.#parts;
+    count('replicaValuesRefused');
+    if (env.tracing) env.trace({ type: 'drop', peer: holder.name, reason: `value: ${reason}` });
   }
 
   dropped(replica: Replica): void {

@@ -74,6 +74,8 @@ export interface ReplicationPort {
   fraction(): number;
   /** A copy was stored here that had not been, or an older one of which had. */
   taken?(replica: Replica): void;
+  /** A holder gave out a value that is none of its kind or key: `reason` says what is wrong with it. */
+  refusedFrom?(holder: Contact, reason: string): void;
   /** A copy was forgotten: it has expired, or others hold it. */
   dropped?(replica: Replica): void;
 }

@@ -9,6 +9,7 @@ import type { NodeId } from '../types.ts';
 import { Chord } from './chord.ts';
 import type { Contact } from './circle.ts';
 import type { LookupResult, RingAnswer, RingNotice, RingPort, RingQuestion, RingTimer } from './ring-port.ts';
+import { type Claim, SecondOpinion } from './second-opinion.ts';
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
 
@@ -36,6 +37,7 @@ export class RingMember implements RingPort {
   readonly #parts: Parts;
   readonly #chord: Chord;
   readonly #questions: Questions<RingQuestion, RingAnswer>;
+  readonly #opinion: SecondOpinion;
   /** Nodes that left a question without an answer and were not heard since. */
   readonly #silent = new Set<NodeId>();
   readonly #notices = new Map<NodeId, readonly RingNotice[]>();
@@ -51,6 +53,7 @@ export class RingMember implements RingPort {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#opinion = new SecondOpinion(this);
     this.#chord = new Chord(this, { fingerMillis: FINGER_MILLIS, stabiliseMillis: STABILISE_MILLIS });
     this.#questions = new Questions(parts, 'ring-asks', {
       send: (link, id, question) => parts.links.send(link, { type: 'ring-ask', id, question }),
@@ -113,6 +116,19 @@ export class RingMember implements RingPort {
   /** Nodes whose records say that they are up, ourselves left out. */
   members(): readonly Contact[] {
     return this.#some(this.#everybody(), MEMBERS_MAX);
+  }
+
+  /** By links that are up and not silent: they prove who is at the other end, and that it lives. */
+  linked(): readonly Contact[] {
+    const contacts = this.#parts.links.upLinks().flatMap((link) => (link.state === 'up' ? (contactOf(link) ?? []) : []));
+    return contacts.filter(({ id }) => !this.isSilent(id));
+  }
+
+  contradicted({ by, key, owners }: Claim, nearer: Contact): void {
+    const { env, count } = this.#parts;
+    count('ringClaimsContradicted');
+    const data = { key: key.slice(0, 16), claimed: owners[0]?.name ?? '', nearer: nearer.name };
+    if (env.tracing) env.trace({ type: 'state', subject: 'ring-claim', id: by.name, to: 'contradicted', data });
   }
 
   #some(contacts: readonly Contact[], count: number): readonly Contact[] {
@@ -279,6 +295,13 @@ export class RingMember implements RingPort {
     if (from !== null && this.#started) this.#chord.notice(from, message.notice);
   }
 
+  /** The owner of a key and the members after it, checked against whom we are linked with. Calls back once. */
+  find(key: string, done: (result: LookupResult) => void, way: 'iterative' | 'recursive' = 'iterative'): void {
+    const judged = (result: LookupResult): void => this.#opinion.judge(key, result, done);
+    if (way === 'recursive') this.#chord.lookupRecursive(key, judged);
+    else this.#chord.lookup(key, judged);
+  }
+
   // --- for people ---
 
   view(): RingView {
@@ -304,8 +327,7 @@ export class RingMember implements RingPort {
         hops: result.hops.map(({ asked, why }) => ({ node: asked.name, why })),
         millis: Math.max(LOOKUP_MILLIS_SHOWN, Math.round(this.monotonicMillis - startedMillis)),
       });
-    if (way === 'recursive') this.#chord.lookupRecursive(key, finish);
-    else this.#chord.lookup(key, finish);
+    this.find(key, finish, way);
   }
 }
 

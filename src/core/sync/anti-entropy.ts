@@ -86,6 +86,7 @@ export class AntiEntropy {
     if (outcome === 'old' && before !== undefined && typeof record !== 'string') {
       this.#heardAgain(record, from);
       this.#outrank(record, before, from);
+      if (from !== null && before.sequence > record.sequence) this.#stale(record, from);
     }
     if (outcome === 'old' || outcome === 'refused' || typeof record === 'string') return;
     if (outcome === 'new' && view.full) this.#hurry();
@@ -100,6 +101,14 @@ export class AntiEntropy {
   #heardAgain(record: AnyVerifiedRecord, from: Link | null): void {
     const waiting = this.#refreshed.size === 0 ? undefined : this.#refreshed.get(nameOf(record));
     if (from !== null && waiting !== undefined && waiting.from !== from && waiting.record.sequence === record.sequence) waiting.also.add(from);
+  }
+
+  /** Others may be a moment behind; who is behind again and again tells what is out of date. */
+  #stale(record: AnyVerifiedRecord, from: Link): void {
+    const { env, count } = this.#parts;
+    count('recordsStale');
+    const id = `${record.type}/${record.authorId.slice(0, 8)}`;
+    if (env.tracing) env.trace({ type: 'state', subject: 'record', id, to: 'stale', data: { from: from.name } });
   }
 
   /** Presence of a session that was overtaken: whoever passed it on hears of the one that has. */

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { expandNames, userOf } from '../names.ts';
-import { count, keys, nodes, oneOf, users, usersOrNobody } from '../parts.ts';
+import { count, keys, nodes, oneOf, text, users, usersOrNobody } from '../parts.ts';
 import { type AnyExpectation, expectation } from '../verb.ts';
 import { counted, does, listed } from '../words.ts';
 import { firstMisfit, misfitOfSet, usersOf } from './people.ts';
@@ -141,4 +141,27 @@ const ended = expectation({
   check: (value, scene) => firstMisfit(expandNames(value), async (name) => (scene.engine.isRunning(name) ? `${name} runs` : null)),
 });
 
-export const NETWORK_EXPECTATIONS: readonly AnyExpectation[] = [syncSource, seedServer, knows, peers, running, ended];
+const counter = expectation({
+  name: 'counter',
+  schema: keys(
+    { at: nodes, name: text, 'at-least': Type.Optional(count), 'at-most': Type.Optional(count) },
+    'What these nodes together have counted since they started, as `info` tells it: what they refused, dropped or found contradicted.',
+  ),
+  mentions: (value) => expandNames(value.at),
+  misfit: (value) => (value['at-least'] === undefined && value['at-most'] === undefined ? 'say how many with `at-least` or `at-most`' : null),
+  words: (value) => {
+    const bounds = [
+      value['at-least'] === undefined ? '' : `at least ${value['at-least']}`,
+      value['at-most'] === undefined ? '' : `at most ${value['at-most']}`,
+    ];
+    return `${does(expandNames(value.at), 'has', 'have')} counted ${bounds.filter((each) => each !== '').join(' and ')} of ${value.name}`;
+  },
+  check: async (value, scene) => {
+    let sum = 0;
+    for (const name of expandNames(value.at)) sum += (await scene.ask(name, 'info', {})).counters[value.name] ?? 0;
+    const fits = sum >= (value['at-least'] ?? 0) && sum <= (value['at-most'] ?? Number.POSITIVE_INFINITY);
+    return fits ? null : `they have counted ${sum} of ${value.name}`;
+  },
+});
+
+export const NETWORK_EXPECTATIONS: readonly AnyExpectation[] = [syncSource, seedServer, knows, peers, running, ended, counter];
