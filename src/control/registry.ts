@@ -2,6 +2,7 @@ import type { CommandName } from '../core/commands.ts';
 import { CORE_OPTIONS } from '../core/options.ts';
 import { boolean, choice, integer, optional, type Shape, text } from '../core/shape.ts';
 import { ACCOUNT_REGISTRY } from './account-registry.ts';
+import { CHAT_REGISTRY } from './chat-registry.ts';
 import { DRIVER_REGISTRY } from './driver-registry.ts';
 import { FILE_REGISTRY } from './file-registry.ts';
 import { ROOM_REGISTRY } from './room-registry.ts';
@@ -170,7 +171,7 @@ export const REGISTRY = [
     name: 'send',
     slash: ['/msg', '/send'],
     summary: 'Write to a friend',
-    args: { to: user, text: text(0, 1_000_000) },
+    args: { to: user, text: text(0, 1_000_000), replyTo: optional(text(1, 64)) },
     positional: ['to', 'text'],
     rest: true,
     complete: { to: 'friend' },
@@ -185,6 +186,7 @@ export const REGISTRY = [
       with: user,
       limit: optional(integer(1, CORE_OPTIONS.historyPageMax)),
       before: optional(text(0, 200)),
+      around: optional(text(1, 64)),
     },
     positional: ['with', 'limit'],
     complete: { with: 'friend' },
@@ -265,7 +267,7 @@ export const REGISTRY = [
     name: 'settings',
     slash: ['/settings'],
     summary: 'Show or change settings',
-    args: { readReceipts: optional(boolean), bell: optional(boolean) },
+    args: { readReceipts: optional(boolean), typing: optional(boolean), bell: optional(boolean) },
     positional: [],
     when: 'logged-in',
     example: '/settings',
@@ -322,6 +324,7 @@ export const REGISTRY = [
     when: 'logged-in',
     example: '/delete-account',
   },
+  ...CHAT_REGISTRY,
   ...ROOM_REGISTRY,
   ...FILE_REGISTRY,
   ...DRIVER_REGISTRY,

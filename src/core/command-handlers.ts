@@ -1,8 +1,10 @@
 import { wellFormedText } from './bytes.ts';
+import { CHAT_HANDLERS, messageOf } from './chat/chat-handlers.ts';
 import type { CommandName, Commands, FriendView, UserView } from './commands.ts';
 import { parseEndpoint } from './endpoint.ts';
 import type { CommandInput, CommandResult } from './env.ts';
 import { fileHandlers } from './files/file-handlers.ts';
+import { type Respond, withFriend, withPeer, withUser } from './find-people.ts';
 import { storyOf } from './mail/story.ts';
 import type { Parts } from './parts.ts';
 import type { VerifiedRecord } from './records.ts';
@@ -11,7 +13,6 @@ import { ROOM_HANDLERS } from './rooms/room-handlers.ts';
 import { changeProfile } from './session/profile.ts';
 import type { Relation, UserId } from './types.ts';
 
-type Respond = (result: { ok: true; value: unknown } | { ok: false; code: string; details?: Record<string, unknown> }) => void;
 type Handler<Name extends CommandName> = (parts: Parts, args: Commands[Name]['args'], respond: Respond) => void;
 
 /** Answers one command of the registry, now or after a look-up. Arguments were validated at the edge. */
@@ -60,6 +61,7 @@ const NEEDS_SESSION = new Set<string>([
   'files',
   'file-save',
   'file-paths',
+  ...(Object.keys(CHAT_HANDLERS) as Array<keyof typeof CHAT_HANDLERS>),
   ...(Object.keys(ROOM_HANDLERS) as Array<keyof typeof ROOM_HANDLERS>),
 ] satisfies CommandName[]);
 
@@ -154,18 +156,26 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     respond({ ok: true, value: { users, total: users.length, online: users.filter((user) => user.presence !== 'offline').length } });
   },
-  send: (parts, { to, text }, respond) =>
-    withFriend(parts, to, respond, (_id, record) => {
-      const outcome = parts.chat.send(record, text);
+  send: (parts, { to, text, replyTo }, respond) =>
+    withFriend(parts, to, respond, (id, record) => {
+      const answered = replyTo === undefined ? undefined : messageOf(parts, id, replyTo);
+      if (answered === null) return respond({ ok: false, code: 'unknown-message', details: { id: replyTo } });
+      const outcome = parts.chat.send(record, text, { replyTo: answered });
       respond('code' in outcome ? { ok: false, ...outcome } : { ok: true, value: outcome });
     }),
-  chats: ({ chat }, _args, respond) => respond({ ok: true, value: { chats: chat.chats() } }),
+  chats: ({ chat }, _args, respond) => respond({ ok: true, value: { chats: chat.views.chats() } }),
   history: (parts, args, respond) =>
-    withPeer(parts, args.with, respond, (id) =>
-      respond({ ok: true, value: parts.chat.page(id, { limit: args.limit ?? 50, ...(args.before === undefined ? {} : { before: args.before }) }) }),
-    ),
+    withPeer(parts, args.with, respond, (id) => {
+      const { views } = parts.chat;
+      const limit = args.limit ?? 50;
+      if (args.around === undefined)
+        return respond({ ok: true, value: views.page(id, { limit, ...(args.before === undefined ? {} : { before: args.before }) }) });
+      const middle = messageOf(parts, id, args.around);
+      if (middle === null) return respond({ ok: false, code: 'unknown-message', details: { id: args.around } });
+      respond({ ok: true, value: views.around(id, middle, limit) });
+    }),
   message: ({ chat }, { id }, respond) => {
-    const message = chat.message(id);
+    const message = chat.views.message(id);
     respond(message === null ? { ok: false, code: 'unknown-message', details: { id } } : { ok: true, value: message });
   },
   why: (parts, { id }, respond) => {
@@ -196,41 +206,13 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
     ring.lookup(keyOfName(env.crypto, name), recursive === true ? 'recursive' : 'iterative', (way) =>
       directory.findName(name.toLowerCase(), ({ user, holders }) => respond({ ok: true, value: { ...way, userId: user?.authorId ?? null, holders } })),
     ),
+  ...CHAT_HANDLERS,
   ...ROOM_HANDLERS,
   ...fileHandlers(withFriend, withPeer),
 };
 
 /** Every command that the core answers; the registry adds what the driver answers by itself. */
 export const COMMAND_NAMES: readonly CommandName[] = Object.keys(HANDLERS) as CommandName[];
-
-/** Finds the user, or answers with what is wrong. Names are as typed; `@` in front is allowed. */
-function withUser(parts: Parts, typed: string, respond: Respond, then: (id: UserId, relation: Relation, record: VerifiedRecord<'user'>) => void): void {
-  const name = typed.replace(/^@/, '').toLowerCase();
-  parts.lookup.find(name, (record) => {
-    if (parts.session.open === null) return respond({ ok: false, code: 'not-logged-in' });
-    if (record === null) return respond({ ok: false, code: 'unknown-user', details: { name } });
-    const id = record.authorId as UserId;
-    if (id === parts.session.userId) return respond({ ok: false, code: 'yourself' });
-    then(id, parts.friends.relation(id), record);
-  });
-}
-
-/** A friend whose keys may be trusted: somebody to whom things are sent. */
-function withFriend(parts: Parts, typed: string, respond: Respond, then: (id: UserId, record: VerifiedRecord<'user'>) => void): void {
-  withUser(parts, typed, respond, (id, relation, record) => {
-    if (relation === 'blocked') return respond({ ok: false, code: 'blocked', details: { name: typed } });
-    if (!parts.trust.allows(id)) return respond({ ok: false, code: 'key-changed', details: { name: record.body.name } });
-    if (relation !== 'friend') return respond({ ok: false, code: 'not-friends', details: { name: typed } });
-    then(id, record);
-  });
-}
-
-/** Somebody with whom there is, or may be, a conversation: also one whose account is gone. */
-function withPeer(parts: Parts, typed: string, respond: Respond, then: (id: UserId) => void): void {
-  const gone = parts.chat.chats().find((chat) => chat.with === typed);
-  if (gone !== undefined) return then(gone.userId);
-  withUser(parts, typed, respond, then);
-}
 
 function nameOf(parts: Parts, id: UserId): string {
   return parts.view.user(id)?.body.name ?? id.slice(0, 8);

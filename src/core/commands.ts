@@ -1,3 +1,4 @@
+import type { ChatCommands, QuoteView, ReactionView } from './chat/chat-commands.ts';
 import type { FileCommands, FileNodeEvent, FileView } from './files/file-commands.ts';
 import type { TrustState } from './friends/trust.ts';
 import type { RoomCommands, RoomNodeEvent } from './rooms/room-commands.ts';
@@ -8,7 +9,7 @@ import type { MessageId, MessageState, PresenceState, PresenceView, Relation, Sy
  * What can be asked of a node, and what it tells by itself: the core's side of the control interface.
  * control/registry.ts holds the same commands with schemas, help and menu texts; its test pins that both agree.
  */
-export interface Commands extends RoomCommands, FileCommands {
+export interface Commands extends RoomCommands, ChatCommands, FileCommands {
   register: { args: { password: string; displayName?: string }; result: { user: string; userId: UserId; recoveryWords: string } };
   /** Logs in with recovery words instead of the password, which is replaced by a new one. */
   recover: { args: { words: string; password: string }; result: { user: string; userId: UserId; unread: number } };
@@ -33,17 +34,18 @@ export interface Commands extends RoomCommands, FileCommands {
   /** Acknowledges that somebody's keys have changed. */
   trust: { args: { user: string }; result: { user: string; trust: TrustState } };
   users: { args: Record<string, never>; result: { users: readonly UserView[]; total: number; online: number } };
-  send: { args: { to: string; text: string }; result: { id: MessageId; state: MessageState } };
+  /** `replyTo`: id of the message of this chat that is answered. */
+  send: { args: { to: string; text: string; replyTo?: string }; result: { id: MessageId; state: MessageState } };
   chats: { args: Record<string, never>; result: { chats: readonly ChatView[] } };
-  /** Newest last; `before` is the key of the oldest message that is held already. */
-  history: { args: { with: string; limit?: number; before?: string }; result: { messages: readonly MessageView[]; more: boolean } };
+  /** Newest last; `before` is the key of the oldest message that is held already. `around` is an id: the page has it in its middle. */
+  history: { args: { with: string; limit?: number; before?: string; around?: string }; result: { messages: readonly MessageView[]; more: boolean } };
   message: { args: { id: string }; result: MessageView };
   /** The way of one message so far, and what it waits for. The beginning of the id is enough. */
   why: { args: { id: string }; result: { id: MessageId; with: string; text: string; state: MessageState; steps: readonly StoryStep[] } };
   read: { args: { with: string }; result: { count: number } };
   /** With a text: keeps it as what was begun and not sent. Without: what is kept. An empty one is none. */
   draft: { args: { with: string; text?: string }; result: { with: string; text: string } };
-  settings: { args: { readReceipts?: boolean; bell?: boolean }; result: Settings };
+  settings: { args: { readReceipts?: boolean; typing?: boolean; bell?: boolean }; result: Settings };
   peers: { args: Record<string, never>; result: { peers: readonly PeerView[] } };
   join: { args: { endpoint: string }; result: { endpoint: string } };
   sync: { args: Record<string, never>; result: SyncView };
@@ -106,6 +108,10 @@ export interface ChatView {
   readonly with: string;
   readonly userId: UserId;
   readonly unread: number;
+  /** How many of the unread ones name the user. */
+  readonly mentions: number;
+  readonly muted: boolean;
+  /** Empty where it was deleted. */
   readonly lastText: string;
   readonly lastMillis: WallMillis;
   readonly lastFromMe: boolean;
@@ -117,6 +123,7 @@ export interface MessageView {
   readonly id: MessageId;
   readonly with: string;
   readonly fromMe: boolean;
+  /** Empty for a deleted message. */
   readonly text: string;
   readonly sentMillis: WallMillis;
   readonly receivedMillis: WallMillis | null;
@@ -131,6 +138,14 @@ export interface MessageView {
   readonly via?: string;
   /** The file that belongs to it. */
   readonly file?: FileView;
+  readonly replyTo: QuoteView | null;
+  /** It names the user. */
+  readonly mentionsMe: boolean;
+  readonly reactions: readonly ReactionView[];
+  readonly edited: boolean;
+  readonly deleted: boolean;
+  /** What the user last did to it (an edit, a deletion, a reaction) has not reached the other side. */
+  readonly changing: boolean;
 }
 
 /** One sentence of the story of a message; `wallMillis` null: how it stands now. */
@@ -179,7 +194,10 @@ export interface LookupView {
 }
 
 export interface Settings {
+  /** Friends and rooms hear what was read here. */
   readonly readReceipts: boolean;
+  /** Friends who are here hear that something is being typed to them. */
+  readonly typing: boolean;
   readonly bell: boolean;
 }
 
@@ -199,6 +217,9 @@ export type NodeEvent =
       readonly reason?: string;
       readonly heldBy?: readonly string[];
     }
+  /** A message is other than before: edited, deleted, reacted to, or such a change has arrived. */
+  | { readonly type: 'message-amended'; readonly message: MessageView }
+  | { readonly type: 'typing'; readonly with: string; readonly typing: boolean }
   | ({ readonly type: 'presence-changed'; readonly user: string } & PresenceView)
   | { readonly type: 'relation-changed'; readonly user: string; readonly from: Relation; readonly to: Relation }
   | { readonly type: 'user-deleted'; readonly user: string }

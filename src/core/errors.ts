@@ -53,6 +53,11 @@ export const ERRORS = {
   'text-too-long': entry('The text has {bytes} bytes; {max} is the most.', 'Send it in parts.', { httpStatus: 413 }),
   'outbox-full': entry('{count} messages wait for {name} already.', 'Wait until {name} has been on line.', { httpStatus: 429 }),
   'unknown-message': entry('There is no message {id}.', 'Look up the id in the chat.', { httpStatus: 404 }),
+  'not-your-message': entry('{name} wrote that; only who wrote a message changes or deletes it.', 'Answer with /reply, or react with /react.', {
+    httpStatus: 403,
+  }),
+  'message-failed': entry('That message never reached {name}.', 'Send it again with /retry, or delete it.', { httpStatus: 409 }),
+  'too-many-reactions': entry('You have reacted to that message in {max} ways already.', 'That is as many as there can be.', { httpStatus: 429 }),
   // rooms
   'unknown-room': entry('There is no room {name} here.', 'Look at /rooms; to join one, write its link.', { httpStatus: 404 }),
   'ambiguous-room': entry('Several rooms here are called {name}.', 'Write the beginning of the id instead; /rooms shows it.', { httpStatus: 409 }),

@@ -85,6 +85,8 @@ export type Message =
   | { readonly type: 'mail-waiting' }
   /** Messages that will never be taken. */
   | { readonly type: 'refusal'; readonly ids: readonly MessageId[]; readonly reason: 'not-friends' | 'unreadable' }
+  /** A friend is typing to us, or has stopped. */
+  | { readonly type: 'typing'; readonly typing: number }
   /** Between members of the ring (ring/ring-port.ts). */
   | { readonly type: 'ring-ask'; readonly id: number; readonly question: RingQuestion }
   | { readonly type: 'ring-answer'; readonly id: number; readonly answer: RingAnswer }
@@ -164,6 +166,7 @@ export const MESSAGES: Readonly<Record<MessageType, MessageEntry>> = {
   'handover-page': { about: 'A sealed page of rows.', shape: { salt: bytes(16), sealed: bytes(16, 524_288) } },
   'mail-waiting': { about: 'A holder of the mailbox tells its owner, who has logged in, that something lies there.', shape: {} },
   refusal: { about: 'Messages that will never be taken.', shape: { ids: list(messageId, 256), reason: choice('not-friends', 'unreadable') } },
+  typing: { about: 'A friend is typing, or has stopped; never stored.', shape: { typing: integer(0, 1) } },
   ...ROOM_MESSAGES,
   ...FILE_MESSAGES,
 };

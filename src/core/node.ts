@@ -232,6 +232,8 @@ class ChatNode implements Program<Frame> {
         return chat.envelope(link, message);
       case 'receipt':
         return chat.receipt(link, message);
+      case 'typing':
+        return chat.typing.message(link, message.typing === 1);
       case 'mail-waiting':
         return this.#parts.mail.waiting(link);
       case 'refusal':

@@ -183,6 +183,10 @@ export const CORE_OPTIONS = Object.freeze({
   outboxRetryMillis: 5_000,
   outboxRetryMillisMax: 60_000,
   historyPageMax: 500,
+  /** Changes of one friend to messages that have not come yet. */
+  amendmentsParkedMax: 256,
+  /** Different reactions of one person to one direct message, those taken back included. */
+  reactionsMax: 32,
 
   // mail: messages for those who are away
   /** How long a link is waited for before a message goes to the mailbox of somebody who is not known to be away, ms. */

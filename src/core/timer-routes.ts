@@ -63,7 +63,8 @@ function fireUserTimer(parts: Parts, kind: string, key: string): void {
     case 'prekeys':
       return parts.secure.timer(key);
     case 'outbox':
-      return parts.chat.outboxTick();
+    case 'typing':
+      return parts.chat.timer(kind);
     case 'own-values':
       return parts.ownValues.timer(key);
     case 'vault':

@@ -107,6 +107,12 @@ export class FakeNode {
       receivedMillis: 0,
       state: 'delivered',
       receipts: [],
+      replyTo: null,
+      mentionsMe: false,
+      reactions: [],
+      edited: false,
+      deleted: false,
+      changing: false,
     };
     this.tell({ type: 'message-received', message: message as unknown as MessageView });
   }

@@ -68,7 +68,7 @@ export class Person {
   seal(to: Person, text: string): Envelope {
     this.#count += 1;
     const id = `${this.#count}`.padStart(21, '0') as MessageId;
-    const envelope = sealEnvelope(this.parts, this.id, to.record, id, { text, sentMillis: 1, stamp: 2 });
+    const envelope = sealEnvelope(this.parts, this.id, to.record, id, { kind: 'message', text, sentMillis: 1, stamp: 2 });
     if (envelope === null) throw new Error('not sealed');
     this.channels.endTurn();
     return envelope;
@@ -78,7 +78,8 @@ export class Person {
   open(from: Person, envelope: Envelope): string {
     const content = openEnvelope(this.parts, from.record, envelope);
     this.channels.endTurn();
-    return typeof content === 'string' ? `refused: ${content}` : content.text;
+    if (typeof content === 'string') return `refused: ${content}`;
+    return content.kind === 'message' ? content.text : `of another kind: ${content.kind}`;
   }
 
   /** All rows, to compare and to steal. */

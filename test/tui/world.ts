@@ -56,7 +56,7 @@ export function user(name: string, patch: Partial<UserView> = {}): UserView {
 }
 
 export function chat(name: string, patch: Partial<ChatView> = {}): ChatView {
-  return { with: name, userId: idOf(name), unread: 0, lastText: 'hello', lastMillis: NOW - HOUR, lastFromMe: false, ...patch };
+  return { with: name, userId: idOf(name), unread: 0, mentions: 0, muted: false, lastText: 'hello', lastMillis: NOW - HOUR, lastFromMe: false, ...patch };
 }
 
 let serial = 0;
@@ -74,6 +74,12 @@ export function message(name: string, text: string, patch: Partial<MessageView> 
     receivedMillis: sentMillis,
     state: 'delivered' as MessageState,
     receipts: [],
+    replyTo: null,
+    mentionsMe: false,
+    reactions: [],
+    edited: false,
+    deleted: false,
+    changing: false,
     ...patch,
   };
 }

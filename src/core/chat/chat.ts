@@ -1,18 +1,27 @@
 import { utf8Length, wellFormedText } from '../bytes.ts';
-import type { ChatView, MessageView } from '../commands.ts';
+import type { MessageView } from '../commands.ts';
 import type { FileDescriptor } from '../files/descriptor.ts';
 import type { Link } from '../link/link.ts';
 import type { Envelope, Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
 import type { MessageId, MessageState, UserId } from '../types.ts';
+import { Amending } from './amending.ts';
+import type { Amendment } from './amendment.ts';
+import { Amendments } from './amendments.ts';
+import { ChatMutes } from './chat-mutes.ts';
+import { ChatTyping } from './chat-typing.ts';
+import { ChatViews } from './chat-views.ts';
+import type { Content } from './content.ts';
 import { Drafts } from './drafts.ts';
 import { sealEnvelope } from './envelope.ts';
-import { History, placeOf, type StoredMessage } from './history.ts';
+import { History, type StoredMessage } from './history.ts';
 import { Incoming, type Intake } from './incoming.ts';
 import { Inherited } from './inherited.ts';
 import { messageId } from './message-id.ts';
+import { MessageSearch } from './message-search.ts';
 import { Outbox } from './outbox.ts';
+import { messageKey, placeOf } from './places.ts';
 import { Preferences } from './preferences.ts';
 import { Receipts } from './receipts.ts';
 
@@ -38,6 +47,13 @@ export class Chat {
   readonly inherited: Inherited;
   readonly #receipts: Receipts;
   readonly #incoming: Incoming;
+  readonly #amendments: Amendments;
+  /** Reactions, edits and deletions. */
+  readonly amending: Amending;
+  readonly views: ChatViews;
+  readonly mutes: ChatMutes;
+  readonly search: MessageSearch;
+  readonly typing: ChatTyping;
   readonly preferences: Preferences;
 
   constructor(parts: Parts) {
@@ -45,7 +61,16 @@ export class Chat {
     this.#history = new History(parts.env.store);
     this.#outbox = new Outbox(parts, (to, id) => this.#sealStored(to, id));
     this.#receipts = new Receipts(parts);
-    this.#incoming = new Incoming({ parts, history: this.#history, receipts: this.#receipts, show: (key, message) => this.#view(key, message) });
+    this.mutes = new ChatMutes(parts.env.store);
+    const [history, outbox, receipts] = [this.#history, this.#outbox, this.#receipts];
+    const amendments = new Amendments(parts.env.store, parts.options.amendmentsParkedMax);
+    this.#amendments = amendments;
+    this.views = new ChatViews({ parts, history, amendments, mutes: this.mutes });
+    const { views } = this;
+    this.search = new MessageSearch(parts.env.store, views);
+    this.typing = new ChatTyping(parts);
+    this.amending = new Amending({ parts, history, amendments, outbox, views, search: this.search });
+    this.#incoming = new Incoming({ parts, history, receipts, amendments, views, amending: this.amending, search: this.search });
     this.preferences = new Preferences(parts.env);
     this.drafts = new Drafts(parts.env.store);
     this.inherited = new Inherited({
@@ -53,20 +78,27 @@ export class Chat {
       history: this.#history,
       outbox: this.#outbox,
       drafts: this.drafts,
+      amendments,
+      amending: this.amending,
+      search: this.search,
       waiting: (recipients, readers) => this.#waiting(recipients, readers),
     });
   }
 
   open(): void {
     this.#outbox.open();
+    this.#amendments.open();
   }
 
   close(): void {
     this.#history.endTurn();
     this.#history.forget();
     this.#outbox.close();
+    this.#amendments.close();
     this.#resealed.clear();
     this.#receipts.close();
+    this.typing.close();
+    this.search.forget();
   }
 
   waitingFor(): UserId[] {
@@ -83,7 +115,7 @@ export class Chat {
   send(
     to: VerifiedRecord<'user'>,
     text: string,
-    file?: FileDescriptor,
+    more: { readonly replyTo?: MessageId | undefined; readonly file?: FileDescriptor } = {},
   ): { id: MessageId; state: MessageState } | { code: string; details: Record<string, unknown> } {
     const { env, options, session } = this.#parts;
     const peer = to.authorId as UserId;
@@ -96,11 +128,12 @@ export class Chat {
     if (session.open === null) return { code: 'not-logged-in', details: {} };
     const id = messageId(env.random, env.wallMillis);
     const sentMillis = Math.trunc(env.wallMillis);
-    const stamp = Math.max(sentMillis, this.#history.conversation(peer).stamp + 1);
+    const stamp = this.#history.nextStamp(peer, sentMillis);
     const wellFormed = wellFormedText(text);
     const from = session.open.userId;
-    const attached = file === undefined ? {} : { file };
-    const envelope = sealEnvelope(this.#parts, from, to, id, { text: wellFormed, sentMillis, stamp, ...attached });
+    const { file, replyTo } = more;
+    const attached = { ...(replyTo === undefined ? {} : { replyTo }), ...(file === undefined ? {} : { file }) };
+    const envelope = sealEnvelope(this.#parts, from, to, id, { kind: 'message', text: wellFormed, sentMillis, stamp, ...attached });
     const message: StoredMessage = {
       id,
       peer,
@@ -115,21 +148,33 @@ export class Chat {
     };
     const key = this.#history.add(message);
     if (file !== undefined) this.#parts.files.offered(file, { place: { kind: 'direct', peer }, author: from, from: this.#parts.settings.user, sentMillis });
+    this.typing.sent(peer);
     this.#outbox.add(envelope ?? { suite: 0, id, from, to: peer }, stamp);
     this.#parts.mail.delivery.review(peer);
     if (env.tracing) env.trace({ type: 'state', subject: 'message', id, to: 'queued', data: { peer: name, place: placeOf(key) } });
-    this.#parts.tell({ type: 'message-sent', message: this.#view(key, message) });
+    this.#parts.tell({ type: 'message-sent', message: this.views.view(key, message) });
     return { id, state: 'queued' };
   }
 
-  /** For the outbox: seals a message that could not be sealed when it was written, or was not opened where it went. */
+  /** For the outbox: seals what could not be sealed when it was written, or was not opened where it went. */
   #sealStored(to: UserId, id: MessageId): Envelope | null {
     const { session, view } = this.#parts;
-    const found = this.#history.byId(id);
+    const content = this.#contentOf(id);
     const peer = view.user(to);
-    if (found === null || peer === null || session.userId === null || !this.#parts.trust.allows(to)) return null;
-    const { text, sentMillis, stamp, file } = found[1];
-    return sealEnvelope(this.#parts, session.userId, peer, id, { text, sentMillis, stamp, ...(file === undefined ? {} : { file }) });
+    if (content === null || peer === null || session.userId === null || !this.#parts.trust.allows(to)) return null;
+    return sealEnvelope(this.#parts, session.userId, peer, id, content);
+  }
+
+  #contentOf(id: MessageId): Content | null {
+    const message = this.#history.byId(id)?.[1];
+    if (message === undefined) return this.#amendments.contentOf(id);
+    const { text, sentMillis, stamp, replyTo, file } = message;
+    return { kind: 'message', text, sentMillis, stamp, ...(replyTo === undefined ? {} : { replyTo }), ...(file === undefined ? {} : { file }) };
+  }
+
+  /** What waits in the outbox under this id: a message of ours, or a change of ours to one. */
+  #outgoing(id: MessageId): StoredMessage | Amendment | null {
+    return this.#history.byId(id)?.[1] ?? this.#amendments.byId(id);
   }
 
   /** New keys of somebody: what waits for them may go out now. */
@@ -162,11 +207,13 @@ export class Chat {
 
   userLinkDown(id: UserId): void {
     this.#outbox.pause(id);
+    this.typing.gone(id);
     if (this.waitsFor(id)) this.#parts.mail.delivery.review(id);
   }
 
-  outboxTick(): void {
-    this.#outbox.tick();
+  timer(kind: 'outbox' | 'typing'): void {
+    if (kind === 'outbox') this.#outbox.tick();
+    else this.typing.tick();
   }
 
   // --- receiving ---
@@ -215,29 +262,37 @@ export class Chat {
 
   /** They lost the session, or are somewhere else now: another one is begun with the keys that we know by now. Not without end. */
   #sealAnew(peer: UserId, id: MessageId): boolean {
-    const found = this.#history.byId(id);
-    const row = found === null ? undefined : this.#outbox.row(peer, found[1].stamp, id);
+    const found = this.#outgoing(id);
+    const row = found === null ? undefined : this.#outbox.row(peer, found.stamp, id);
     const times = (this.#resealed.get(id) ?? 0) + 1;
     if (found === null || row === undefined || times > this.#parts.options.resealsMax) return false;
     if ('part' in row) this.#parts.secure.sessions.drop(peer, row.part.session);
     this.#resealed.set(id, times);
-    this.#outbox.unseal(peer, found[1].stamp, id);
+    this.#outbox.unseal(peer, found.stamp, id);
     this.#parts.count('messagesResealed');
     return true;
   }
 
   #settle(peer: UserId, name: string, id: MessageId, state: MessageState, more: { receipt?: MessageView['receipts'][number]; reason?: string }): void {
-    const found = this.#history.byId(id);
-    if (found === null || found[1].peer !== peer || !found[1].fromMe) return;
+    const found = this.#outgoing(id);
+    if (found === null || found.peer !== peer || !found.fromMe) return;
     const { sessions } = this.#parts.secure;
-    const row = state !== 'failed' && sessions.awaitsAnswer(peer) ? this.#outbox.row(peer, found[1].stamp, id) : undefined;
+    const row = state !== 'failed' && sessions.awaitsAnswer(peer) ? this.#outbox.row(peer, found.stamp, id) : undefined;
     if (row !== undefined && 'part' in row) sessions.confirm(peer, row.part.session);
     this.#resealed.delete(id);
-    this.#outbox.settle(peer, found[1].stamp, id);
+    this.#outbox.settle(peer, found.stamp, id);
     this.#parts.mail.delivery.settled(peer, id);
-    if (this.#history.advance(found, state, more) === null) return;
+    if ('change' in found) return this.#changeSettled(found, state, name, more.reason);
+    if (this.#history.advance([messageKey(peer, found.stamp, id), found], state, more) === null) return;
     this.#traceState(id, state, name);
     this.#parts.tell({ type: 'message-changed', id, with: name, state, ...(more.reason === undefined ? {} : { reason: more.reason }) });
+  }
+
+  #changeSettled(amendment: Amendment, state: MessageState, name: string, reason: string | undefined): void {
+    const { env } = this.#parts;
+    if (env.tracing) env.trace({ type: 'state', subject: 'amendment', id: amendment.id, to: state, data: { peer: name } });
+    this.amending.settled(amendment);
+    if (state === 'failed') this.#parts.tell({ type: 'notice', level: 'warning', text: `What you changed in the chat with ${name} stays here: ${reason}.` });
   }
 
   // --- what mail asks and tells ---
@@ -255,9 +310,11 @@ export class Chat {
     return this.#history.has(id as MessageId);
   }
 
-  /** Our message before this one in the conversation, unless that will never arrive; empty for none. */
+  /** Our message before this one in the conversation, unless that will never arrive; of a change, the message of ours that it changes. Empty for none. */
   previousId(peer: UserId, id: MessageId): string {
     const found = this.#history.byId(id);
+    const target = found === null ? this.#amendments.byId(id)?.target : undefined;
+    if (target !== undefined) return this.#history.byId(target)?.[1].fromMe === true ? target : '';
     return found === null ? '' : this.#history.previousOwn(peer, found[0]);
   }
 
@@ -265,7 +322,7 @@ export class Chat {
   held(peer: UserId, id: MessageId, heldBy: readonly string[]): void {
     const changed = this.#history.hold(id, heldBy, Math.trunc(this.#parts.env.wallMillis));
     if (changed === null) return;
-    const name = this.#nameOf(peer);
+    const name = this.views.nameOf(peer);
     const { env } = this.#parts;
     if (env.tracing) env.trace({ type: 'state', subject: 'message', id, to: 'held', data: { peer: name, heldBy: heldBy.join(' ') } });
     this.#parts.tell({ type: 'message-changed', id, with: name, state: changed.state, heldBy });
@@ -273,7 +330,7 @@ export class Chat {
 
   /** The recipient's signed word, found where the letter lay. */
   mailReceipt(peer: UserId, id: MessageId, receipt: { readonly verdict: 'delivered' | 'not-friends' | 'unreadable'; readonly atMillis: number }): void {
-    const name = this.#nameOf(peer);
+    const name = this.views.nameOf(peer);
     if (receipt.verdict !== 'delivered') return this.#refused(peer, name, id, receipt.verdict);
     this.#settle(peer, name, id, 'delivered', { receipt: { state: 'delivered', by: name, wallMillis: receipt.atMillis } });
   }
@@ -297,38 +354,6 @@ export class Chat {
     return this.#history.conversations().reduce((sum, [, conversation]) => sum + conversation.unread, 0);
   }
 
-  chats(): ChatView[] {
-    return this.#history
-      .conversations()
-      .filter(([, conversation]) => conversation.lastMillis > 0)
-      .map(([peer, conversation]) => ({
-        with: this.#nameOf(peer),
-        userId: peer,
-        unread: conversation.unread,
-        lastText: conversation.lastText,
-        lastMillis: conversation.lastMillis,
-        lastFromMe: conversation.lastFromMe,
-      }))
-      .sort((a, b) => b.lastMillis - a.lastMillis);
-  }
-
-  page(peer: UserId, range: { limit: number; before?: string }): { messages: MessageView[]; more: boolean } {
-    const { messages, more } = this.#history.page(peer, range);
-    return { messages: messages.map(([key, message]) => this.#view(key, message)), more };
-  }
-
-  message(id: string): MessageView | null {
-    const found = this.#history.byId(id as MessageId);
-    return found === null ? null : this.#view(found[0], found[1]);
-  }
-
-  /** A message by its id, or by a beginning of it that no other has. */
-  find(idBeginning: string): { readonly peer: UserId; readonly view: MessageView } | null {
-    const id = this.#history.idOf(idBeginning);
-    const found = id === null ? null : this.#history.byId(id);
-    return found === null ? null : { peer: found[1].peer, view: this.#view(found[0], found[1]) };
-  }
-
   isSealed(peer: UserId, id: MessageId): boolean {
     const found = this.#history.byId(id);
     const row = found === null ? undefined : this.#outbox.row(peer, found[1].stamp, id);
@@ -342,22 +367,9 @@ export class Chat {
     return flight === null ? null : { attempts: flight.attempts, wallMillis: Math.trunc(env.wallMillis - (env.monotonicMillis - flight.sentMillis)) };
   }
 
-  /** The peer's name when the account is gone is kept as its id's beginning. */
-  #nameOf(peer: UserId): string {
-    return this.#parts.view.user(peer)?.body.name ?? `deleted-${peer.slice(0, 8)}`;
-  }
-
-  #view(key: string, message: StoredMessage): MessageView {
-    const { peer, stamp: _stamp, file, ...rest } = message;
-    const name = this.#nameOf(peer);
-    const from = message.fromMe ? this.#parts.settings.user : name;
-    const attached = file === undefined ? {} : { file: this.#parts.files.views.ofMessage(file, { ...message, from }) };
-    return { key: placeOf(key), with: name, ...rest, ...attached };
-  }
-
   /** The account ended: what waited for it will never arrive, and says so. */
   userDeleted(peer: UserId): void {
-    const name = this.#nameOf(peer);
+    const name = this.views.nameOf(peer);
     this.#parts.secure.sessions.dropAll(peer);
     for (const id of this.#outbox.dropAll(peer)) this.#settle(peer, name, id, 'failed', { reason: 'the account was deleted' });
   }

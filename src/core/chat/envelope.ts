@@ -1,11 +1,10 @@
 import { utf8 } from '../bytes.ts';
-import { type FileDescriptor, fileShape } from '../files/descriptor.ts';
 import type { Envelope } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
 import { pad, unpad } from '../secure/padding.ts';
-import { integer, misfit, optional, record, text } from '../shape.ts';
 import type { MessageId, UserId } from '../types.ts';
+import { type Content, readContent, sealedForm } from './content.ts';
 
 /**
  * Suite 2: sealed by the pairwise ratchet (secure/sessions.ts), padded to buckets. The ratchet proves the sender to the recipient
@@ -13,37 +12,24 @@ import type { MessageId, UserId } from '../types.ts';
  */
 export const SUITE_RATCHET = 2;
 
-/** What is inside. */
-export interface Content {
-  readonly text: string;
-  /** When the sender wrote it, by the sender's clock. */
-  readonly sentMillis: number;
-  /** Place in the conversation: milliseconds, greater than that of all messages the sender had seen in it. */
-  readonly stamp: number;
-  readonly file?: FileDescriptor;
-}
-
-const contentShape = record({ text: text(1, 65_536), sentMillis: integer(), stamp: integer(), file: optional(fileShape) });
-
 type Header = Pick<Envelope, 'suite' | 'id' | 'from' | 'to'>;
 
 /** Null while no keys of the recipient are known. Each call takes a key of the ratchet: what is returned is stored in the same turn. */
 export function sealEnvelope(parts: Parts, from: UserId, to: VerifiedRecord<'user'>, id: MessageId, content: Content): Envelope | null {
   const header: Header = { suite: SUITE_RATCHET, id, from, to: to.authorId as UserId };
-  const part = parts.secure.sessions.seal(to, pad(parts.env.codec.encode(content)), headerBytes(header));
+  const part = parts.secure.sessions.seal(to, pad(parts.env.codec.encode(sealedForm(content))), headerBytes(header));
   return part === null ? null : { ...header, part };
 }
 
-/** The content, or why there is none. Never throws; an envelope opens once. */
-export function openEnvelope(parts: Parts, sender: VerifiedRecord<'user'>, envelope: Envelope): Content | string {
+/** The content (see readContent), or why there is none. Never throws; an envelope opens once. */
+export function openEnvelope(parts: Parts, sender: VerifiedRecord<'user'>, envelope: Envelope): ReturnType<typeof readContent> {
   if (envelope.suite !== SUITE_RATCHET) return `suite ${envelope.suite}`;
   const padded = parts.secure.sessions.open(sender, envelope.part, headerBytes(envelope));
   if (typeof padded === 'string') return padded;
   const encoded = unpad(padded);
   if (encoded === null) return 'malformed padding';
   try {
-    const content = parts.env.codec.decode(encoded) as Content;
-    return misfit(contentShape, content) === null ? content : 'malformed content';
+    return readContent(parts.env.codec.decode(encoded));
   } catch {
     return 'malformed inside';
   }

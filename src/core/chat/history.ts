@@ -2,6 +2,8 @@ import type { StoreWriter } from '../capabilities.ts';
 import type { MessageView } from '../commands.ts';
 import type { FileDescriptor } from '../files/descriptor.ts';
 import type { MessageId, MessageState, UserId, WallMillis } from '../types.ts';
+import { joined, type StoredReaction } from './amendment.ts';
+import { messageKey } from './places.ts';
 
 /** A message as it is stored. */
 export interface StoredMessage {
@@ -21,13 +23,23 @@ export interface StoredMessage {
   /** Of a message that came out of the mailbox: the node that had it. */
   readonly via?: string;
   readonly file?: FileDescriptor;
+  /** The message that it answers. */
+  readonly replyTo?: MessageId;
+  /** Place of the latest edit. */
+  readonly edited?: string;
+  readonly deleted?: true;
+  readonly reactions?: readonly StoredReaction[];
 }
 
 export interface Conversation {
   /** Messages of theirs that were not read here. */
   readonly unread: number;
-  /** Greatest stamp in it. */
+  /** How many of them name the user. */
+  readonly mentions?: number;
+  /** Greatest stamp in it, of messages and of changes to them. */
   readonly stamp: number;
+  /** Greatest stamp of a message. */
+  readonly lastStamp?: number;
   readonly lastText: string;
   readonly lastMillis: WallMillis;
   readonly lastFromMe: boolean;
@@ -83,21 +95,44 @@ export class History {
     return first !== undefined && (second === undefined || first[0] === beginning) ? (first[0] as MessageId) : null;
   }
 
-  /** Returns the message's key. */
-  add(message: StoredMessage): string {
+  /** Returns the message's key; `mentions`: it names the user. */
+  add(message: StoredMessage, mentions = false): string {
     const key = messageKey(message.peer, message.stamp, message.id);
     this.#store.put('messages', key, message);
     this.#store.put('messageKeys', message.id, key);
     const before = this.conversation(message.peer);
-    const latest = message.stamp >= before.stamp;
+    const lastStamp = before.lastStamp ?? before.stamp;
+    const latest = message.stamp >= lastStamp;
+    const unread = message.fromMe || message.state === 'read' ? 0 : 1;
     this.#dirty.set(message.peer, {
-      unread: before.unread + (message.fromMe || message.state === 'read' ? 0 : 1),
+      unread: before.unread + unread,
+      mentions: (before.mentions ?? 0) + (mentions ? unread : 0),
       stamp: Math.max(before.stamp, message.stamp),
+      lastStamp: Math.max(lastStamp, message.stamp),
       lastText: latest ? message.text.slice(0, PREVIEW_CHARACTERS) : before.lastText,
       lastMillis: latest ? message.sentMillis : before.lastMillis,
       lastFromMe: latest ? message.fromMe : before.lastFromMe,
     });
     return key;
+  }
+
+  /** The message is another now; where it is the last one, the summary says so. */
+  replace(key: string, message: StoredMessage): void {
+    this.#store.put('messages', key, message);
+    const before = this.conversation(message.peer);
+    if (message.stamp !== (before.lastStamp ?? before.stamp)) return;
+    this.#dirty.set(message.peer, { ...before, lastText: message.text.slice(0, PREVIEW_CHARACTERS) });
+  }
+
+  /** For what is written now: behind all that is in the conversation. */
+  nextStamp(peer: UserId, wallMillis: WallMillis): number {
+    return Math.max(wallMillis, this.conversation(peer).stamp + 1);
+  }
+
+  /** What is written next stands behind a change with this stamp. */
+  passStamp(peer: UserId, stamp: number): void {
+    const before = this.conversation(peer);
+    if (stamp > before.stamp) this.#dirty.set(peer, { ...before, lastStamp: before.lastStamp ?? before.stamp, stamp });
   }
 
   /** Moves the state of a message, as `byId` gave it, forward and never back; null when nothing changed. */
@@ -138,10 +173,12 @@ export class History {
       this.add(message);
       return 'added';
     }
-    const [key, known] = found;
+    const [key, before] = found;
+    const known = joined(before, message);
+    if (known !== before) this.replace(key, known);
     const news = message.receipts.filter((receipt) => !known.receipts.some((each) => each.state === receipt.state && each.by === receipt.by));
     const forward = RANK[message.state] > RANK[known.state];
-    if (!forward && news.length === 0) return 'known';
+    if (!forward && news.length === 0) return known === before ? 'known' : 'advanced';
     const reason = message.reason === undefined ? {} : { reason: message.reason };
     const receipts = [...known.receipts, ...news];
     const held = message.heldBy === undefined ? {} : { heldBy: message.heldBy, heldMillis: message.heldMillis };
@@ -164,7 +201,7 @@ export class History {
         ids.push(message.id);
         if (ids.length >= conversation.unread) break;
       }
-      this.#dirty.set(peer, { ...conversation, unread: 0 });
+      this.#dirty.set(peer, { ...conversation, unread: 0, mentions: 0 });
     }
     return ids;
   }
@@ -185,6 +222,11 @@ export class History {
     return { messages: scanned.slice(0, range.limit).reverse(), more };
   }
 
+  /** From a place on, oldest first. */
+  from(peer: UserId, place: string, limit: number): Array<readonly [string, StoredMessage]> {
+    return this.#store.scan<StoredMessage>('messages', { prefix: `${peer}/`, from: `${peer}/${place}`, limit });
+  }
+
   endTurn(): void {
     if (this.#dirty.size === 0) return;
     for (const [peer, conversation] of this.#dirty) {
@@ -198,18 +240,4 @@ export class History {
     this.#dirty.clear();
     this.#last = null;
   }
-}
-
-/** Sorts as text in the order of stamps. */
-export function messageKey(peer: UserId, stamp: number, id: MessageId): string {
-  return `${peer}/${stampText(stamp)}-${id}`;
-}
-
-export function stampText(stamp: number): string {
-  return String(stamp).padStart(16, '0');
-}
-
-/** The part of a key that people's programs hold: without the peer. */
-export function placeOf(key: string): string {
-  return key.slice(key.indexOf('/') + 1);
 }

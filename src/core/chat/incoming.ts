@@ -1,10 +1,16 @@
 import { utf8Length } from '../bytes.ts';
-import type { MessageView } from '../commands.ts';
 import type { Envelope } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
-import { type Content, openEnvelope, SUITE_RATCHET } from './envelope.ts';
-import { type History, placeOf, type StoredMessage } from './history.ts';
+import type { MessageId } from '../types.ts';
+import type { Amending } from './amending.ts';
+import type { Amendments } from './amendments.ts';
+import type { ChatViews } from './chat-views.ts';
+import type { MessageContent } from './content.ts';
+import { openEnvelope, SUITE_RATCHET } from './envelope.ts';
+import type { History } from './history.ts';
+import type { MessageSearch } from './message-search.ts';
+import { placeOf } from './places.ts';
 import type { Receipts } from './receipts.ts';
 
 /** What became of an envelope here: kept and known are both confirmed, each as often as it comes. */
@@ -15,18 +21,27 @@ export class Incoming {
   readonly #parts: Parts;
   readonly #history: History;
   readonly #receipts: Receipts;
-  readonly #show: (key: string, message: StoredMessage) => MessageView;
+  readonly #amending: Amending;
+  readonly #amendments: Amendments;
+  readonly #views: ChatViews;
+  readonly #search: MessageSearch;
 
   constructor(of: {
     readonly parts: Parts;
     readonly history: History;
     readonly receipts: Receipts;
-    readonly show: (key: string, message: StoredMessage) => MessageView;
+    readonly amending: Amending;
+    readonly amendments: Amendments;
+    readonly views: ChatViews;
+    readonly search: MessageSearch;
   }) {
     this.#parts = of.parts;
     this.#history = of.history;
     this.#receipts = of.receipts;
-    this.#show = of.show;
+    this.#amending = of.amending;
+    this.#amendments = of.amendments;
+    this.#views = of.views;
+    this.#search = of.search;
   }
 
   /** An envelope that has come, over a link or out of the mailbox; then `via` names the node that had it. */
@@ -52,18 +67,36 @@ export class Incoming {
     if (envelope.suite !== SUITE_RATCHET) return reject('not-for-us', `downgrade: suite ${envelope.suite}`);
     const content = openEnvelope(this.#parts, sender, envelope);
     if (typeof content === 'string') return reject('unreadable', `unreadable: ${content}`);
-    this.#keep(sender, envelope, content, via);
+    switch (content.kind) {
+      case 'message':
+        this.#keep(sender, envelope, content, via);
+        break;
+      case 'change':
+        this.#amending.take(sender, envelope.id, content);
+        break;
+      case 'unknown':
+        this.#ignore(sender, envelope.id, content.named);
+    }
+    this.#receipts.due(envelope.from, envelope.id);
     return 'kept';
   }
 
-  #keep(sender: VerifiedRecord<'user'>, envelope: Envelope, content: Content, via: string | undefined): void {
+  /** Something that a newer version says: it is confirmed, so that it does not come again, and nothing is shown. */
+  #ignore(sender: VerifiedRecord<'user'>, id: MessageId, kind: string): void {
+    const { env } = this.#parts;
+    this.#amendments.remember(id);
+    this.#parts.count('contentUnknown');
+    if (env.tracing) env.trace({ type: 'drop', peer: sender.body.name, reason: `unknown content: ${kind}`, messages: [{ type: 'envelope', id }] });
+  }
+
+  #keep(sender: VerifiedRecord<'user'>, envelope: Envelope, content: MessageContent, via: string | undefined): void {
     const { env, options } = this.#parts;
     const peer = envelope.from;
     const receivedMillis = Math.trunc(env.wallMillis);
     // A clock far ahead must not push the conversation into the future for good.
     const ahead = content.stamp > receivedMillis + options.clockAheadMillisMax;
     const stamp = ahead ? Math.max(receivedMillis, this.#history.conversation(peer).stamp + 1) : content.stamp;
-    const message: StoredMessage = {
+    const message = this.#amending.awaited({
       id: envelope.id,
       peer,
       fromMe: false,
@@ -75,15 +108,18 @@ export class Incoming {
       receipts: [],
       ...(via === undefined ? {} : { via }),
       ...(content.file === undefined ? {} : { file: content.file }),
-    };
-    const key = this.#history.add(message);
-    if (content.file !== undefined) {
+      ...(content.replyTo === undefined ? {} : { replyTo: content.replyTo }),
+      ...(content.text === '' ? { deleted: true as const } : {}),
+    });
+    const key = this.#history.add(message, this.#views.namesMe(message.text));
+    this.#search.touched(peer, placeOf(key));
+    this.#parts.chat.typing.over(peer);
+    if (message.file !== undefined) {
       const { name } = sender.body;
-      this.#parts.files.offered(content.file, { place: { kind: 'direct', peer }, author: peer, from: name, sentMillis: content.sentMillis });
+      this.#parts.files.offered(message.file, { place: { kind: 'direct', peer }, author: peer, from: name, sentMillis: content.sentMillis });
     }
-    this.#receipts.due(peer, envelope.id);
     const data = { from: sender.body.name, bytes: utf8Length(content.text), place: placeOf(key) };
     if (env.tracing) env.trace({ type: 'shown', what: 'message', id: envelope.id, data });
-    this.#parts.tell({ type: 'message-received', message: this.#show(key, message) });
+    this.#parts.tell({ type: 'message-received', message: this.#views.view(key, message) });
   }
 }

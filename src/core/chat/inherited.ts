@@ -1,8 +1,13 @@
 import type { StoreWriter } from '../capabilities.ts';
 import type { MessageId, MessageState, UserId } from '../types.ts';
+import type { Amending } from './amending.ts';
+import { asAmendment } from './amendment.ts';
+import type { Amendments } from './amendments.ts';
 import { asDraft, type Drafts } from './drafts.ts';
 import type { History, StoredMessage } from './history.ts';
+import type { MessageSearch } from './message-search.ts';
 import type { Outbox } from './outbox.ts';
+import { messageKey, placeOf } from './places.ts';
 
 const TEXTS = ['id', 'peer', 'text', 'state'] as const;
 const NUMBERS = ['stamp', 'sentMillis'] as const;
@@ -34,6 +39,9 @@ export class Inherited {
   readonly #history: History;
   readonly #outbox: Outbox;
   readonly #drafts: Drafts;
+  readonly #amendments: Amendments;
+  readonly #amending: Amending;
+  readonly #search: MessageSearch;
   readonly #recipients = new Set<UserId>();
   readonly #readers = new Set<UserId>();
   /** Somebody has something new waiting for them: messages, read receipts. */
@@ -44,12 +52,18 @@ export class Inherited {
     readonly history: History;
     readonly outbox: Outbox;
     readonly drafts: Drafts;
+    readonly amendments: Amendments;
+    readonly amending: Amending;
+    readonly search: MessageSearch;
     readonly waiting: (recipients: Iterable<UserId>, readers: Iterable<UserId>) => void;
   }) {
     this.#store = parts.store;
     this.#history = parts.history;
     this.#outbox = parts.outbox;
     this.#drafts = parts.drafts;
+    this.#amendments = parts.amendments;
+    this.#amending = parts.amending;
+    this.#search = parts.search;
     this.#waiting = parts.waiting;
   }
 
@@ -61,12 +75,14 @@ export class Inherited {
         const message = asMessage(value);
         return message !== null && this.#message(message);
       }
-      case 'outbox': {
-        const found = this.#history.byId(key.slice(-MESSAGE_ID_CHARACTERS) as MessageId);
-        if (found?.[1].fromMe === true && found[1].peer === peer && isUnderWay(found[1].state) && this.#outbox.inherit(peer, key, value))
-          this.#recipients.add(peer);
+      case 'amendments': {
+        const amendment = asAmendment(value);
+        if (amendment !== null) this.#amending.inherit(amendment);
         return false;
       }
+      case 'outbox':
+        if (this.#isUnderWay(key.slice(-MESSAGE_ID_CHARACTERS) as MessageId, peer) && this.#outbox.inherit(peer, key, value)) this.#recipients.add(peer);
+        return false;
       case 'receipts':
         this.#store.put('receipts', key, 1);
         this.#readers.add(peer);
@@ -81,8 +97,18 @@ export class Inherited {
     }
   }
 
+  /** A message or a change of ours to this friend, that has neither arrived nor failed. */
+  #isUnderWay(id: MessageId, peer: UserId): boolean {
+    const message = this.#history.byId(id)?.[1];
+    if (message !== undefined) return message.fromMe && message.peer === peer && isUnderWay(message.state);
+    const amendment = this.#amendments.byId(id);
+    return amendment?.fromMe === true && amendment.peer === peer;
+  }
+
   #message(message: StoredMessage): boolean {
-    const outcome = this.#history.merge(message);
+    const known = this.#history.has(message.id);
+    const outcome = this.#history.merge(known ? message : this.#amending.awaited(message));
+    if (outcome !== 'known') this.#search.touched(message.peer, placeOf(messageKey(message.peer, message.stamp, message.id)));
     if (message.fromMe && !isUnderWay(message.state)) this.#outbox.settle(message.peer, message.stamp, message.id);
     return outcome === 'added';
   }

@@ -2,7 +2,7 @@ import type { Link } from '../link/link.ts';
 import type { Envelope } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { MessageId, UserId } from '../types.ts';
-import { stampText } from './history.ts';
+import { stampText } from './places.ts';
 
 /** A message that waits for keys of its recipient, or for being sealed anew after they could not open it. */
 export interface Unsealed {

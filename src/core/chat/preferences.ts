@@ -2,8 +2,8 @@ import type { Settings } from '../commands.ts';
 import type { Env } from '../env.ts';
 import { boolean, integer, misfit, optional, record } from '../shape.ts';
 
-const settingsShape = record({ readReceipts: boolean, bell: boolean, changedMillis: optional(integer()) });
-const DEFAULT_SETTINGS: Settings = { readReceipts: true, bell: true };
+const settingsShape = record({ readReceipts: boolean, typing: optional(boolean), bell: boolean, changedMillis: optional(integer()) });
+const DEFAULT_SETTINGS: Settings = { readReceipts: true, typing: true, bell: true };
 
 /** Settings of the logged-in user; of two versions the later change stays. */
 export class Preferences {
@@ -14,8 +14,8 @@ export class Preferences {
   }
 
   get(): Settings {
-    const { readReceipts, bell } = this.#env.store.get<Settings>('settings', 'settings') ?? DEFAULT_SETTINGS;
-    return { readReceipts, bell };
+    const { readReceipts, typing, bell } = { ...DEFAULT_SETTINGS, ...this.#env.store.get<Settings>('settings', 'settings') };
+    return { readReceipts, typing, bell };
   }
 
   change(change: Partial<Settings>): Settings {

@@ -56,7 +56,7 @@ export function fileHandlers(
 
 function sendToFriend(parts: Parts, record: VerifiedRecord<'user'>, args: FileCommands['file-send']['args'], respond: Respond): void {
   make(parts, args.path, respond, (descriptor) => {
-    const outcome = parts.chat.send(record, args.text ?? descriptor.name, descriptor);
+    const outcome = parts.chat.send(record, args.text ?? descriptor.name, { file: descriptor });
     if ('code' in outcome) respond({ ok: false, ...outcome });
     else respond({ ok: true, value: sentValue(outcome.id, descriptor) });
     return !('code' in outcome);

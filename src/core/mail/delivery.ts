@@ -149,7 +149,7 @@ export class Delivery {
       const known = recipient.postings.get(row.id);
       const letter = letterId(env.crypto, { from: row.from, messageId: row.id, envelope: env.codec.encode(row) });
       if (known?.letter === letter) continue;
-      const state = chat.message(row.id)?.state === 'held' ? 'asking' : 'unposted';
+      const state = chat.views.message(row.id)?.state === 'held' ? 'asking' : 'unposted';
       recipient.postings.set(row.id, { key, id: row.id, letter, state, dueMillis: 0, refusal: '' });
     }
   }

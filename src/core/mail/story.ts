@@ -14,7 +14,7 @@ function listed(names: readonly string[]): string {
 
 /** The way of one message so far and what it waits for, in the order in which things happened. Null: no such message, or several. */
 export function storyOf(parts: Parts, idBeginning: string): Story | null {
-  const found = parts.chat.find(idBeginning);
+  const found = parts.chat.views.find(idBeginning);
   if (found === null) return null;
   const { peer, view } = found;
   const steps = view.fromMe ? ownSteps(parts, peer, view) : theirSteps(parts, view);

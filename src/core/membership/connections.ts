@@ -286,6 +286,7 @@ export class Connections {
       case 'room-have':
       case 'receipt':
       case 'refusal':
+      case 'typing':
       case 'facts':
         break;
       default:

@@ -7,7 +7,7 @@ import type { RoomId } from './room-commands.ts';
 import { type AnyRoomEvent, readRoomEvent } from './room-event.ts';
 import { asContent, type RoomContent } from './room-lines.ts';
 import type { StoredLine } from './room-tables.ts';
-import type { Rooms } from './rooms.ts';
+import { type Rooms, typingKey } from './rooms.ts';
 
 const LAST_TEXT_CHARACTERS = 120;
 const WAITING_MAX = 1_000;
@@ -182,7 +182,7 @@ export class RoomArrivals {
     if (line.kind === 'message' && line.author !== me) {
       const named = line.mentions.includes(me) ? 1 : 0;
       room.change({ unread: room.row.unread + 1, mentions: room.row.mentions + named });
-      this.#rooms.typing.heard(room, line.author, line.from, false);
+      this.#rooms.typing.heard(typingKey(room, line.author), { room, user: line.from }, false);
     }
     this.#tellLine(room, order, line, !this.#toldSealed.delete(line.id));
   }

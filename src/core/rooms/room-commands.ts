@@ -1,3 +1,4 @@
+import type { QuoteView, ReactionView } from '../chat/chat-commands.ts';
 import type { FileView } from '../files/file-commands.ts';
 import type { UserId, WallMillis } from '../types.ts';
 
@@ -126,11 +127,6 @@ export interface RoomDetails extends RoomView {
   readonly sealed: number;
 }
 
-export interface RoomReactionView {
-  readonly reaction: string;
-  readonly by: readonly string[];
-}
-
 /** A line of a room: a message, or something that happened in it (`kind` other than `message`; `text` says it in words). */
 export interface RoomMessageView {
   /** Place in the room; sorts as text, the same on every screen. */
@@ -148,11 +144,11 @@ export interface RoomMessageView {
   readonly state: RoomMessageState;
   /** Names of members who have confirmed it; only known for own messages. */
   readonly deliveredTo: readonly string[];
-  readonly replyTo: { readonly id: RoomEventId; readonly from: string; readonly text: string } | null;
+  readonly replyTo: QuoteView | null;
   readonly mentions: readonly string[];
   /** The user is among those mentioned. */
   readonly mentionsMe: boolean;
-  readonly reactions: readonly RoomReactionView[];
+  readonly reactions: readonly ReactionView[];
   readonly edited: boolean;
   readonly deleted: boolean;
   readonly sealed: boolean;

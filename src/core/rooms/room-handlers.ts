@@ -1,4 +1,5 @@
 import { utf8Length, wellFormedText } from '../bytes.ts';
+import { mentionedNames } from '../chat/mentions.ts';
 import type { Parts } from '../parts.ts';
 import type { UserId } from '../types.ts';
 import { rankOf } from './authority.ts';
@@ -214,8 +215,7 @@ function namedTarget(parts: Parts, typed: string): { readonly room: string; read
 function sendText(parts: Parts, room: Room, args: RoomCommands['room-send']['args'], respond: Respond): void {
   if (badText(parts, args.text, respond)) return;
   const text = wellFormedText(args.text);
-  const named = new Set([...(args.mentions ?? []), ...[...text.matchAll(/(?:^|\s)@([a-z0-9][a-z0-9._-]*)/gi)].map((match) => match[1] as string)]);
-  const names = new Set([...named].map((name) => name.replace(/^@/, '').toLowerCase()));
+  const names = new Set([...(args.mentions ?? []).map((name) => name.replace(/^@/, '').toLowerCase()), ...mentionedNames(text)]);
   const mentions = [...(room.state?.members ?? [])].filter(([, member]) => names.has(member.name)).map(([user]) => user);
   const replyTo = args.replyTo === undefined ? '' : parts.rooms.views.eventId(room, args.replyTo);
   if (replyTo === null) return respond({ ok: false, code: 'unknown-message', details: { id: args.replyTo } });

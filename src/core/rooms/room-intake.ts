@@ -7,7 +7,7 @@ import type { Room } from './room.ts';
 import { type AnyRoomEvent, readRoomEvent, type SignedRoomEvent } from './room-event.ts';
 import { type RoomMessage, SHORT_ID_BYTES } from './room-messages.ts';
 import { shortIds } from './room-sync.ts';
-import type { Rooms } from './rooms.ts';
+import { type Rooms, typingKey } from './rooms.ts';
 
 type Of<Type extends RoomMessage['type']> = Extract<RoomMessage, { type: Type }>;
 
@@ -69,7 +69,7 @@ export class RoomIntake {
         return this.#rooms.keys.answer(room, link, message.chains);
       case 'room-typing':
         if (link.userId !== null && room.isMember(link.userId))
-          this.#rooms.typing.heard(room, link.userId, this.#rooms.lines.nameOf(room, link.userId), message.typing === 1);
+          this.#rooms.typing.heard(typingKey(room, link.userId), { room, user: this.#rooms.lines.nameOf(room, link.userId) }, message.typing === 1);
     }
   }
 

@@ -1,14 +1,13 @@
+import { addGrams, FILTER_BYTES, FILTER_LINES, queryOf } from '../gram-filter.ts';
 import type { Parts } from '../parts.ts';
 import type { Room } from './room.ts';
 import type { RoomId, RoomMessageView } from './room-commands.ts';
 import { depthOf, depthText } from './room-tables.ts';
 import type { Rooms } from './rooms.ts';
 
-/** Depths that one filter spans, and its size: about one bit in five is set by 256 lines of chat. */
-const FILTER_DEPTHS = 256;
-const FILTER_BYTES = 4_096;
+/** Depths that one filter spans. */
+const FILTER_DEPTHS = FILTER_LINES;
 const FILTER_DIGITS = 6;
-const GRAM_CHARACTERS = 3;
 /** Rooms whose filters stay in memory: a room of 100,000 messages has 1.6 MB of them. */
 const ROOMS_MAX = 4;
 
@@ -43,7 +42,7 @@ export class RoomSearch {
       filter = new Uint8Array(FILTER_BYTES);
       filters.set(range, filter);
     }
-    for (const gram of gramsOf(text.toLowerCase())) for (const bit of bitsOf(gram)) filter[bit >>> 3] = (filter[bit >>> 3] as number) | (1 << (bit & 7));
+    addGrams(filter, text);
     this.#dirty.add(`${room}/${range}`);
   }
 
@@ -76,41 +75,24 @@ export class RoomSearch {
   }
 
   find(room: Room, query: string, limit: number): RoomMessageView[] {
-    const words = query.toLowerCase().split(/\s+/u).filter(Boolean);
-    const bits = [...new Set(words.flatMap((word) => gramsOf(word)).flatMap(bitsOf))];
+    const wanted = queryOf(query);
     const found: RoomMessageView[] = [];
     const filters = this.#of(room.id);
     const ranges = [...filters.keys()].sort((a, b) => b - a);
     for (const range of ranges) {
       const filter = filters.get(range) as Uint8Array;
-      if (!bits.every((bit) => ((filter[bit >>> 3] as number) & (1 << (bit & 7))) !== 0)) continue;
+      if (!wanted.mayHold(filter)) continue;
       const lines = this.#rooms.tables.lines(room.id, {
         reverse: true,
         from: depthText(range * FILTER_DEPTHS),
         to: depthText((range + 1) * FILTER_DEPTHS),
       });
       for (const [order, line] of lines) {
-        const text = line.text.toLowerCase();
-        if (line.kind !== 'message' || !words.every((word) => text.includes(word))) continue;
+        if (line.kind !== 'message' || !wanted.isIn(line.text)) continue;
         found.push(this.#rooms.lines.view(room, order, line));
         if (found.length >= limit) return found;
       }
     }
     return found;
   }
-}
-
-/** All sequences of three code units. */
-function gramsOf(text: string): string[] {
-  const grams = new Set<string>();
-  for (let at = 0; at + GRAM_CHARACTERS <= text.length; at += 1) grams.add(text.slice(at, at + GRAM_CHARACTERS));
-  return [...grams];
-}
-
-/** Two places in the filter; a multiplicative hash is enough, since nobody gains by a range that is read in vain. */
-function bitsOf(gram: string): number[] {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < gram.length; at += 1) hash = Math.imul(hash ^ gram.charCodeAt(at), 0x01000193) >>> 0;
-  const other = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
-  return [hash % (FILTER_BYTES * 8), other % (FILTER_BYTES * 8)];
 }

@@ -1,10 +1,11 @@
+import { exportLine } from '../export-line.ts';
 import type { Parts } from '../parts.ts';
 import type { UserId } from '../types.ts';
 import type { Room } from './room.ts';
 import type { RoomDetails, RoomEventId, RoomId, RoomMessageView, RoomOrderView, RoomsView, RoomView } from './room-commands.ts';
 import { readRoomEvent } from './room-event.ts';
 import { depthOf, stampOf } from './room-tables.ts';
-import type { Rooms } from './rooms.ts';
+import { type Rooms, typingKey } from './rooms.ts';
 import { utcText } from './utc-text.ts';
 
 const LINK_START = 'confab-room:';
@@ -71,7 +72,7 @@ export class RoomViews {
     const memberList = [...(state?.members ?? [])]
       .map(([userId, member]) => {
         const view = userId === session.userId ? presence.own.presence : presence.viewOf(userId).presence;
-        return { name: member.name, userId, role: member.role, presence: view, typing: this.#rooms.typing.is(room, userId) };
+        return { name: member.name, userId, role: member.role, presence: view, typing: this.#rooms.typing.is(typingKey(room, userId)) };
       })
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     return {
@@ -127,7 +128,7 @@ export class RoomViews {
     const from = range.after === undefined ? {} : { from: `${range.after}~` };
     const found = this.#rooms.tables.lines(room.id, { limit: range.limit + 1, ...from });
     const page = found.slice(0, range.limit);
-    const lines = page.map(([order, line]) => exportLine(this.#rooms.lines.view(room, order, line)));
+    const lines = page.map(([order, line]) => roomExportLine(this.#rooms.lines.view(room, order, line)));
     return { lines, next: found.length > range.limit ? (page.at(-1)?.[0] ?? null) : null };
   }
 
@@ -150,11 +151,6 @@ export class RoomViews {
   }
 }
 
-function exportLine(message: RoomMessageView): string {
-  const when = utcText(message.sentMillis);
-  if (message.kind !== 'message') return `${when}  * ${message.text}`;
-  const text = message.deleted ? '(deleted)' : message.sealed ? '(sealed)' : message.text;
-  const reactions = message.reactions.map(({ reaction, by }) => ` [${reaction} ${by.join(', ')}]`).join('');
-  const reply = message.replyTo === null ? '' : ` (to ${message.replyTo.from})`;
-  return `${when}  ${message.from}${reply}: ${text}${message.edited && !message.deleted ? ' (edited)' : ''}${reactions}`;
+function roomExportLine(message: RoomMessageView): string {
+  return message.kind === 'message' ? exportLine(message) : `${utcText(message.sentMillis)}  * ${message.text}`;
 }

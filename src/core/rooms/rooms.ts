@@ -2,6 +2,7 @@ import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { Services } from '../services.ts';
 import type { NodeId, UserId } from '../types.ts';
+import { Typing } from '../typing.ts';
 import { Pairwise } from './pairwise.ts';
 import { Room } from './room.ts';
 import { RoomArrivals } from './room-arrivals.ts';
@@ -19,7 +20,6 @@ import { RoomSearch } from './room-search.ts';
 import { RoomSync } from './room-sync.ts';
 import { RoomTables } from './room-tables.ts';
 import { RoomViews } from './room-views.ts';
-import { Typing } from './typing.ts';
 
 /** After something new, so often a random member is asked whether it has the same. */
 const GOSSIP_ROUNDS = 2;
@@ -40,7 +40,8 @@ export class Rooms {
   readonly views: RoomViews;
   readonly joining: RoomJoining;
   readonly inheritance: RoomInheritance;
-  readonly typing: Typing;
+  /** By room and user, see typingKey. */
+  readonly typing: Typing<{ readonly room: Room; readonly user: string }>;
   readonly arrivals: RoomArrivals;
   readonly pairwise: Pairwise;
   readonly sync: RoomSync;
@@ -65,7 +66,9 @@ export class Rooms {
     this.search = new RoomSearch(parts, this);
     this.joining = new RoomJoining(parts, this, services);
     this.inheritance = new RoomInheritance(parts, this);
-    this.typing = new Typing(parts);
+    this.typing = new Typing(parts.env, parts.options.roomTypingMillis, ({ room, user }, typing) =>
+      parts.tell({ type: 'room-typing', room: room.row.name, roomId: room.id, user, typing }),
+    );
     this.outgoing = new RoomOutgoing(parts);
     this.arrivals = new RoomArrivals(parts, this);
     this.intake = new RoomIntake(parts, this);
@@ -286,4 +289,8 @@ export class Rooms {
   linkDown(nodeId: NodeId | null): void {
     if (nodeId !== null) this.sync.linkDown(nodeId);
   }
+}
+
+export function typingKey(room: Room, user: UserId): string {
+  return `${room.id}/${user}`;
 }

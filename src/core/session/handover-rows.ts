@@ -5,7 +5,7 @@ import { HANDOVER_END } from './handover-seal.ts';
 
 /**
  * What a session leaves to the next one, in the order in which it is handed over: who is a friend before what they wrote,
- * and messages before the copies of them that still wait to be sent. Ratchets and prekeys come last: they only open what was sealed
+ * and messages before what changes them, and before the copies of both that still wait to be sent. Ratchets and prekeys come last: they only open what was sealed
  * for the earlier session (secure/sessions.ts).
  */
 export const HANDOVER_TABLES = [
@@ -13,6 +13,7 @@ export const HANDOVER_TABLES = [
   'blocks',
   'settings',
   'messages',
+  'amendments',
   'outbox',
   'receipts',
   'drafts',

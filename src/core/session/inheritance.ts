@@ -99,6 +99,7 @@ export class Inheritance {
         case 'settings':
           if (key === 'status') presence.inherit(value);
           else if (key === 'settings') chat.preferences.inherit(value);
+          else chat.mutes.inherit(key, value);
           break;
         case 'trust':
           this.#parts.trust.inherit(key, value);

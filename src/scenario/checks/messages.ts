@@ -16,7 +16,7 @@ export interface MessageStory {
   failed: boolean;
 }
 
-/** The story of each direct message, by id. */
+/** The story of each direct message, and of each change to one, by id: both are accepted, carried and confirmed alike. */
 export function storiesOf(facts: TraceFacts): Map<string, MessageStory> {
   const stories = new Map<string, MessageStory>();
   const story = (id: string): MessageStory => {
@@ -29,7 +29,7 @@ export function storiesOf(facts: TraceFacts): Map<string, MessageStory> {
   };
   for (const { id: event, node, atMillis, detail } of facts.events) {
     if (detail.type === 'shown' && detail.what === 'message') story(detail.id).arrivedMillis ??= atMillis;
-    if (detail.type !== 'state' || detail.subject !== 'message') continue;
+    if (detail.type !== 'state' || (detail.subject !== 'message' && detail.subject !== 'amendment')) continue;
     const one = story(detail.id);
     switch (detail.to) {
       case 'queued':

@@ -138,6 +138,8 @@ function noteInChats(turn: Turn, message: ChatMessage): void {
     with: message.with,
     userId,
     unread: old?.unread ?? 0,
+    mentions: old?.mentions ?? 0,
+    muted: old?.muted ?? false,
     lastText: message.text,
     lastMillis: message.sentMillis,
     lastFromMe: message.fromMe,
@@ -148,7 +150,14 @@ function noteInChats(turn: Turn, message: ChatMessage): void {
 export function changeMessage(turn: Turn, name: string, id: string, patch: Partial<ChatMessage>): void {
   const { messages } = conversationOf(turn.model, name);
   if (!messages.some((message) => message.id === id)) return;
-  turn.conversation(name, { messages: messages.map((message) => (message.id === id ? { ...message, ...patch } : message)) });
+  const { text } = patch;
+  const changed = (message: ChatMessage): ChatMessage => {
+    if (message.id === id) return { ...message, ...patch };
+    // Answers quote it: what was edited or deleted must not live on there.
+    const quotes = text !== undefined && message.replyTo?.id === id && message.replyTo.text !== text;
+    return quotes && message.replyTo !== null ? { ...message, replyTo: { ...message.replyTo, text } } : message;
+  };
+  turn.conversation(name, { messages: messages.map(changed) });
 }
 
 export type Scroll = { readonly pages: number } | { readonly rows: number } | 'top' | 'bottom';

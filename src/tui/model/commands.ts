@@ -2,14 +2,17 @@ import { didYouMean } from '../../control/nearest.ts';
 import { argumentKind, argumentNames, type CommandEntry, isRequired } from '../../control/registry.ts';
 import type { CommandName } from '../../core/commands.ts';
 import { errorSentence } from '../../core/errors.ts';
+import { editorOf } from '../input/editor.ts';
 import { chatText } from '../render/plain-text.ts';
+import { sanitiseLine } from '../text/sanitise.ts';
+import { truncate } from '../text/width.ts';
 import { applies, coreName, ITEMS, type Item, isLoggedIn, itemOfSlash } from './catalogue.ts';
 import { leaveChat, markRead, nextUnread, openChat } from './chat.ts';
 import { impliedFileSend } from './files.ts';
 import type { LocalCommand } from './local-commands.ts';
 import { type Ask, conversationOf } from './model.ts';
 import { isRoomKey, sendCall } from './room-chat.ts';
-import { impliedRoom, messageNamed } from './rooms.ts';
+import { impliedConversation, meantEntry, messageMeant, messageNamed, namesMessage, placesLeft } from './sisters.ts';
 import type { Turn } from './turn.ts';
 
 type Args = Readonly<Record<string, unknown>>;
@@ -37,6 +40,8 @@ const VIEWS: ReadonlySet<string> = new Set<CommandEntry['name']>([
   'room-order',
   'room-search',
   'room-export',
+  'search',
+  'export',
   'verify',
   'recovery-words',
 ]);
@@ -69,7 +74,7 @@ export function runSlash(turn: Turn, line: string): void {
     return;
   }
   if (item.kind === 'local') runLocal(turn, item.entry, tail.trim());
-  else runNode(turn, item.entry, tail.trim());
+  else runNode(turn, meantEntry(turn.model, item.entry, tail.trim()), tail.trim());
 }
 
 /** A row of the menu. */
@@ -91,19 +96,57 @@ function runNode(turn: Turn, entry: CommandEntry, tail: string): void {
     complete(turn, entry, file, file['to'] === undefined && file['room'] === undefined ? ['to'] : []);
     return;
   }
-  const implied = impliedRoom(turn, entry);
-  const parsed = parseArguments(implied === null ? entry : { ...entry, positional: entry.positional.slice(1) }, tail);
+  const implied = impliedArguments(turn, entry, tail);
+  if (implied === 'asked') return;
+  const parsed = parseArguments(implied === null ? entry : { ...entry, positional: implied.left }, tail);
   if (typeof parsed === 'string') {
     turn.notice('warning', `${entry.slash[0]}: ${parsed}. For example: ${entry.example}`);
     return;
   }
-  runParsed(turn, entry, { ...parsed, ...implied }, tail);
+  runParsed(turn, entry, { ...parsed, ...implied?.args }, tail);
+}
+
+/** What the present conversation, and the message selected in it, stand for; `asked`: a question came first. */
+function impliedArguments(turn: Turn, entry: CommandEntry, tail: string): { readonly args: Args; readonly left: readonly string[] } | 'asked' | null {
+  const conversation = impliedConversation(turn.screen, entry);
+  if (conversation === null) return null;
+  const left = placesLeft(entry);
+  if (left[0] !== 'id' || namesMessage(turn.model, tail)) return { args: conversation, left };
+  const message = messageMeant(turn.model, entry.name);
+  if (message === null) {
+    turn.notice('info', 'There is no message here that this could be about. Alt-Up selects one; ^3 names the third last.');
+    return 'asked';
+  }
+  const args = { ...conversation, id: message.id };
+  if (entry.name.endsWith('delete-message')) {
+    const question = `Delete "${truncate(sanitiseLine(message.text), 40)}" for everybody?`;
+    turn.push({ type: 'confirm', question, command: coreName(entry), args });
+    return 'asked';
+  }
+  if (entry.name.endsWith('edit') && tail === '' && turn.screen.type === 'chat') {
+    turn.conversation(turn.screen.with, { selected: message.id, draft: editorOf(`/edit ${message.text}`) });
+    return 'asked';
+  }
+  turn.conversation(message.with, { selected: null });
+  return { args, left: left.slice(1) };
+}
+
+/** A reaction that one has given already is taken back by giving it again. */
+function takesBack(turn: Turn, { id, reaction }: Args): boolean {
+  const { screen } = turn;
+  if (screen.type !== 'chat' || typeof id !== 'string') return false;
+  const message = conversationOf(turn.model, screen.with).messages.find((each) => each.id === id);
+  return message?.reactions.some((each) => each.reaction === reaction && each.by.includes(turn.model.user)) === true;
 }
 
 function runParsed(turn: Turn, entry: CommandEntry, typed: Args, tail: string): void {
   const { screen } = turn;
   const parsed =
     entry.args['id'] === undefined ? typed : { ...typed, ...(typed['id'] === undefined ? {} : { id: messageNamed(turn, entry.name, typed['id']) }) };
+  if ((entry.name === 'react' || entry.name === 'room-react') && takesBack(turn, parsed)) {
+    complete(turn, entry, { ...parsed, remove: true }, []);
+    return;
+  }
   if (entry.name === 'message' || entry.name === 'why') {
     const id = messageId(turn, parsed['id']);
     if (id === null) turn.notice('info', 'There is no message of yours here yet.');
@@ -240,6 +283,9 @@ export function runLocal(turn: Turn, entry: LocalCommand, tail: string): void {
     case 'retry':
       retry(turn);
       return;
+    case 'reply':
+      reply(turn, tail);
+      return;
     case 'copy':
       turn.effects.push({ type: 'bare', lines: chatText(turn.model) });
       return;
@@ -267,6 +313,36 @@ export function goNextUnread(turn: Turn): void {
   const name = nextUnread(turn.model, screen.type === 'chat' ? screen.with : null);
   if (name === null) turn.notice('info', 'Nothing is unread.');
   else openChat(turn, name);
+}
+
+/** Answers the message that is named, selected, or the last of the others; without a text the next line is the answer. */
+function reply(turn: Turn, tail: string): void {
+  const { screen } = turn;
+  const named = namesMessage(turn.model, tail);
+  const [, word = '', rest = ''] = named ? (/^(\S+)\s*([\s\S]*)$/u.exec(tail) ?? []) : ['', '', tail];
+  if (screen.type !== 'chat') {
+    turn.notice('info', 'Open a conversation first: /chat <name>.');
+    return;
+  }
+  const id = named ? idBeginning(turn, messageNamed(turn, 'reply', word)) : (messageMeant(turn.model, 'reply')?.id ?? null);
+  if (id === null) {
+    turn.notice('info', 'There is nothing here to answer yet.');
+    return;
+  }
+  if (rest === '') {
+    turn.conversation(screen.with, { selected: id });
+    if (turn.model.lineMode) turn.notice('info', 'The next line is the answer.');
+    return;
+  }
+  turn.conversation(screen.with, { selected: null, anchor: null, newBelow: 0 });
+  const { command, args } = sendCall(screen.with, rest, id);
+  turn.call(command, args, 'text');
+}
+
+function idBeginning(turn: Turn, typed: unknown): string | null {
+  const { screen } = turn;
+  if (screen.type !== 'chat' || typeof typed !== 'string') return null;
+  return conversationOf(turn.model, screen.with).messages.find((message) => message.id.startsWith(typed))?.id ?? null;
 }
 
 function retry(turn: Turn): void {

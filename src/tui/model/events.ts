@@ -1,5 +1,7 @@
 import type { MessageView, NodeEvent } from '../../core/commands.ts';
 import type { Relation } from '../../core/types.ts';
+import { DELETED, reactionLines } from '../render/message-lines.ts';
+import { spokenMessage } from '../render/plain-text.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { truncate } from '../text/width.ts';
 import { failureWords, keyChangedWords, namesInWords, presenceWord, tickWord } from '../text/words.ts';
@@ -7,7 +9,7 @@ import { leaveSession, takeSync } from './answers.ts';
 import { addMessage, changeMessage, loadHistory, markRead, preview, setUnread } from './chat.ts';
 import { takeFile } from './files.ts';
 import { conversationOf } from './model.ts';
-import { takeRoomEvent } from './rooms.ts';
+import { takeRoomEvent, typing } from './rooms.ts';
 import type { Turn } from './turn.ts';
 
 /** What the node tells by itself. News from elsewhere interrupts with one line and never touches the draft. */
@@ -30,6 +32,12 @@ export function takeEvent(turn: Turn, event: NodeEvent): void {
       return;
     case 'message-changed':
       messageChanged(turn, event);
+      return;
+    case 'message-amended':
+      amended(turn, event.message);
+      return;
+    case 'typing':
+      typing(turn, event.with, event.with, event.typing);
       return;
     case 'presence-changed':
       presenceChanged(turn, event);
@@ -90,12 +98,32 @@ function handedOver(turn: Turn, event: Extract<NodeEvent, { type: 'handed-over' 
 
 function received(turn: Turn, message: MessageView): void {
   const name = message.with;
+  typing(turn, name, name, false);
   addMessage(turn, message);
   setUnread(turn, name, (unread) => unread + 1);
   const { screen, model } = turn;
-  if (model.settings?.bell === true) turn.effects.push({ type: 'bell' });
+  const chat = model.chats.find((each) => each.with === name);
+  if (message.mentionsMe) turn.set({ chats: model.chats.map((each) => (each.with === name ? { ...each, mentions: each.mentions + 1 } : each)) });
+  const quiet = chat?.muted === true && !message.mentionsMe;
+  if (!quiet && model.settings?.bell === true) turn.effects.push({ type: 'bell' });
   if (screen.type === 'chat' && screen.with === name) markRead(turn, name);
-  else turn.notice('info', `${name}: ${preview(message.text)}`);
+  else if (!quiet) turn.notice('info', `${name}: ${message.deleted ? DELETED : preview(message.text)}`);
+}
+
+/** Edited, deleted or reacted to. Line mode redraws nothing, so there it is said. */
+function amended(turn: Turn, message: MessageView): void {
+  const name = message.with;
+  const before = conversationOf(turn.model, name).messages.find((each) => each.id === message.id);
+  changeMessage(turn, name, message.id, message);
+  const last = conversationOf(turn.model, name).messages.at(-1);
+  if (last?.id === message.id) turn.set({ chats: turn.model.chats.map((each) => (each.with === name ? { ...each, lastText: message.text } : each)) });
+  const { screen } = turn;
+  if (turn.model.lineMode && screen.type === 'chat' && screen.with === name && before !== undefined && saysMore(before, message))
+    turn.notice('info', spokenMessage(message));
+}
+
+function saysMore(before: MessageView, message: MessageView): boolean {
+  return before.text !== message.text || before.deleted !== message.deleted || reactionLines(before).join() !== reactionLines(message).join();
 }
 
 function messageChanged(turn: Turn, event: Extract<NodeEvent, { type: 'message-changed' }>): void {

@@ -1,6 +1,6 @@
 /** What only a terminal can do, in the shape of the registry's entries; the node never hears of these. */
 export interface LocalCommand {
-  readonly name: 'chat' | 'next' | 'help' | 'back' | 'retry' | 'copy' | 'quit';
+  readonly name: 'chat' | 'reply' | 'next' | 'help' | 'back' | 'retry' | 'copy' | 'quit';
   readonly slash: readonly string[];
   readonly summary: string;
   readonly positional: readonly string[];
@@ -20,6 +20,14 @@ export const LOCAL_COMMANDS: readonly LocalCommand[] = [
     when: 'logged-in',
     example: '/chat bob',
     menu: { order: 8, label: 'Live chat' },
+  },
+  {
+    name: 'reply',
+    slash: ['/reply'],
+    summary: 'Answer a message: the one you name (^3), the selected one, or the last',
+    positional: ['text'],
+    when: 'logged-in',
+    example: '/reply ^2 at noon',
   },
   { name: 'next', slash: ['/next'], summary: 'Go to the next unread conversation (Ctrl-N)', positional: [], when: 'logged-in', example: '/next' },
   { name: 'retry', slash: ['/retry'], summary: 'Send your last undelivered message of this chat again', positional: [], when: 'logged-in', example: '/retry' },

@@ -85,6 +85,8 @@ export interface Conversation {
   readonly anchor: Anchor | null;
   /** Messages that came while somebody looked at older ones. */
   readonly newBelow: number;
+  /** Id of the message that keys have selected: what is written answers it, what is done is done to it. */
+  readonly selected: string | null;
   readonly draft: Editor;
   /** The draft as the node has it; null until it was asked. */
   readonly keptDraft: string | null;
@@ -143,6 +145,7 @@ export const EMPTY_CONVERSATION: Conversation = {
   unreadCount: 0,
   anchor: null,
   newBelow: 0,
+  selected: null,
   draft: EMPTY_EDITOR,
   keptDraft: null,
 };

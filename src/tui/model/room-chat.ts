@@ -37,10 +37,10 @@ export function conversationTitle(model: Model, name: string): string {
 }
 
 export function messageOfRoom(view: RoomMessageView): ChatMessage {
-  const { key, id, fromMe, text, sentMillis, state } = view;
+  const { key, id, fromMe, text, sentMillis, state, replyTo, mentionsMe, reactions, edited, deleted } = view;
   const common = { key, id: id as MessageView['id'], with: roomKey(view.roomId), fromMe, text, sentMillis, state };
-  const file = view.file === undefined ? {} : { file: view.file };
-  return { ...common, receivedMillis: fromMe ? null : sentMillis, receipts: [], room: view, ...file };
+  const extras = { replyTo, mentionsMe, reactions, edited, deleted, changing: false, ...(view.file === undefined ? {} : { file: view.file }) };
+  return { ...common, ...extras, receivedMillis: fromMe ? null : sentMillis, receipts: [], room: view };
 }
 
 /** Whose words these are. */
@@ -62,10 +62,11 @@ export function draftCall(name: string, text?: string): { readonly command: Comm
 }
 
 /** Members who are named by `@name` are told so. */
-export function sendCall(name: string, text: string): { readonly command: CommandName; readonly args: Args } {
-  if (!isRoomKey(name)) return { command: 'send', args: { to: name, text } };
+export function sendCall(name: string, text: string, replyTo?: string | null): { readonly command: CommandName; readonly args: Args } {
+  const answers = replyTo === undefined || replyTo === null ? {} : { replyTo };
+  if (!isRoomKey(name)) return { command: 'send', args: { to: name, text, ...answers } };
   const mentions = [...new Set([...text.matchAll(/(?:^|[\s(])@([a-z0-9][a-z0-9._-]{0,31})/giu)].map((match) => (match[1] ?? '').toLowerCase()))];
-  return { command: 'room-send', args: { room: roomIdOf(name), text, ...(mentions.length === 0 ? {} : { mentions: mentions.slice(0, 64) }) } };
+  return { command: 'room-send', args: { room: roomIdOf(name), text, ...answers, ...(mentions.length === 0 ? {} : { mentions: mentions.slice(0, 64) }) } };
 }
 
 /** The conversation that a call of one of the above is about, or null. */

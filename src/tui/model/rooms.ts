@@ -1,14 +1,12 @@
-import type { CommandEntry } from '../../control/registry.ts';
 import type { NodeEvent } from '../../core/commands.ts';
 import type { RoomMessageView, RoomsView, RoomView } from '../../core/rooms/room-commands.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { count } from '../text/words.ts';
 import { addMessage, changeMessage, loadHistory, markRead, openChat, preview, setUnread } from './chat.ts';
 import { conversationOf, type Model } from './model.ts';
-import { isRoomKey, messageOfRoom, roomIdOf, roomKey, roomOf } from './room-chat.ts';
+import { messageOfRoom, roomIdOf, roomKey, roomOf } from './room-chat.ts';
 import type { Turn } from './turn.ts';
 
-type Args = Readonly<Record<string, unknown>>;
 type RoomEvent = Extract<NodeEvent, { readonly type: `room-${string}` }>;
 
 /** A row of the page of rooms: own ones, then invitations, then others that one may join. */
@@ -45,30 +43,6 @@ export function enterRoom(turn: Turn, name: string): void {
   if (row === undefined || row.kind === 'own') openChat(turn, name);
   else if (row.locked) turn.push({ type: 'ask', command: 'room-join', args: { room: row.link }, fields: ['password'], again: null });
   else turn.call('room-join', { room: row.link }, 'do');
-}
-
-/** Inside a room its commands mean it; these name one all the same. */
-const NAMES_A_ROOM: ReadonlySet<string> = new Set(['room-join', 'room-send']);
-
-/** The arguments that the present room stands for, and those that are left to type. */
-export function impliedRoom(turn: Turn, entry: CommandEntry): Args | null {
-  const { screen } = turn;
-  if (screen.type !== 'chat' || !isRoomKey(screen.with) || entry.positional[0] !== 'room' || NAMES_A_ROOM.has(entry.name)) return null;
-  return { room: roomIdOf(screen.with) };
-}
-
-/** Commands that change one's own words. */
-const OWN_MESSAGES: ReadonlySet<string> = new Set(['room-edit']);
-
-/** `^` stands for the last message of the present room (of one's own, where only those can be meant), `^3` for the third last. */
-export function messageNamed(turn: Turn, command: string, given: unknown): unknown {
-  const match = typeof given === 'string' ? /^\^(\d{0,3})$/u.exec(given) : null;
-  const { screen } = turn;
-  if (match === null || screen.type !== 'chat') return given;
-  const lines = conversationOf(turn.model, screen.with).messages.filter(
-    (message) => message.room?.kind === 'message' && !message.room.deleted && (message.fromMe || !OWN_MESSAGES.has(command)),
-  );
-  return lines.at(-Number(match[1] === '' ? 1 : match[1]))?.id ?? given;
 }
 
 /** What the node tells of rooms. */
@@ -124,7 +98,8 @@ function message(turn: Turn, view: RoomMessageView): void {
   else if (!quiet) turn.notice('info', `${sanitiseLine(view.room)} · ${view.from}${view.mentionsMe ? ' to you' : ''}: ${preview(view.text)}`);
 }
 
-function typing(turn: Turn, name: string, user: string, on: boolean): void {
+/** Somebody types in a conversation, or has stopped. */
+export function typing(turn: Turn, name: string, user: string, on: boolean): void {
   const { [user]: before, ...others } = turn.model.typing[name] ?? {};
   if (!on && before === undefined) return;
   turn.set({ typing: { ...turn.model.typing, [name]: on ? { ...others, [user]: turn.model.nowMillis } : others } });

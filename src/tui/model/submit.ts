@@ -5,7 +5,7 @@ import { coreName, menuRows } from './catalogue.ts';
 import { openChat } from './chat.ts';
 import { answerAsk, goBack, runMenuItem, runSlash } from './commands.ts';
 import { namesOf } from './complete.ts';
-import { type Ask, isMasked, type Model, type Screen, screenOf } from './model.ts';
+import { type Ask, conversationOf, isMasked, type Model, type Screen, screenOf } from './model.ts';
 import { isRoomKey, roomKey, sendCall } from './room-chat.ts';
 import { enterRoom, roomRows } from './rooms.ts';
 import { booleanSettings } from './settings.ts';
@@ -119,8 +119,9 @@ function submitChat(turn: Turn, name: string, text: string): void {
     turn.notice('warning', 'The node is away; your draft is kept and can be sent when it is back.');
     return;
   }
-  turn.conversation(name, { draft: EMPTY_EDITOR, anchor: null, newBelow: 0, unreadKey: null });
-  const { command, args } = sendCall(name, text.startsWith('//') ? text.slice(1) : text);
+  const { selected } = conversationOf(turn.model, name);
+  turn.conversation(name, { draft: EMPTY_EDITOR, anchor: null, newBelow: 0, unreadKey: null, selected: null });
+  const { command, args } = sendCall(name, text.startsWith('//') ? text.slice(1) : text, selected);
   turn.call(command, args, 'text');
 }
 

@@ -5,7 +5,7 @@ import { sanitiseLine } from '../text/sanitise.ts';
 import { BOLD, DIM, type Line, type Style, WARN, wrapLine } from '../text/styled.ts';
 import { padStart, textWidth, truncate } from '../text/width.ts';
 import { clockTime, count, dayName, failureWords, namesInWords, nickColour, sameDay, tickSign } from '../text/words.ts';
-import { fileLines, isOnlyFile, isPlaceholder, quoteLine, reactionLines, shownText } from './room-lines.ts';
+import { fileLines, isOnlyFile, isPlaceholder, quoteLine, reactionLines, shownText } from './message-lines.ts';
 
 /**
  * A conversation as rows. Each message is a block: the line of its day where a day begins, the unread line where it
@@ -58,9 +58,9 @@ function nickOf(model: Model, message: ChatMessage): { readonly nick: string; re
 /** What it answers, then the text, then what others made of it. */
 function textLines(message: ChatMessage): readonly Line[] {
   const dim = (line: string): Line => [{ text: line, style: DIM }];
-  const base: Style = message.room?.mentionsMe === true ? { bold: true } : {};
+  const base: Style = message.mentionsMe ? { bold: true } : {};
   const texts = shownText(message).split('\n');
-  const quote = message.room?.replyTo == null ? [] : [dim(quoteLine(message.room.replyTo))];
+  const quote = message.replyTo === null ? [] : [dim(quoteLine(message.replyTo))];
   return [
     ...quote,
     ...texts.map((line) => (isPlaceholder(message) || isOnlyFile(message) ? dim(line) : markup(line, base))),

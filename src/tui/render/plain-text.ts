@@ -3,7 +3,7 @@ import { authorOf, type ChatMessage } from '../model/room-chat.ts';
 import { sanitise, sanitiseLine } from '../text/sanitise.ts';
 import { lineText } from '../text/styled.ts';
 import { clockTime, dateTime, failureWords, tickWord } from '../text/words.ts';
-import { extraLines, shownText } from './room-lines.ts';
+import { extraLines, shownText } from './message-lines.ts';
 import { screenLines } from './views.ts';
 
 /** The present screen as bare text, a line per line as it was written, for copying. */

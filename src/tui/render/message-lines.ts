@@ -1,15 +1,16 @@
+import type { QuoteView } from '../../core/chat/chat-commands.ts';
 import type { FileView } from '../../core/files/file-commands.ts';
-import type { RoomMessageView } from '../../core/rooms/room-commands.ts';
 import type { ChatMessage } from '../model/room-chat.ts';
 import { sanitise, sanitiseLine } from '../text/sanitise.ts';
 import { truncate } from '../text/width.ts';
 import { fileText } from './file-lines.ts';
 
 const QUOTE_COLUMNS = 60;
+export const DELETED = '(deleted)';
 
 /** There is nothing of the author's to show. */
 export function isPlaceholder(message: ChatMessage): boolean {
-  return message.room?.deleted === true || message.room?.sealed === true;
+  return message.deleted || message.room?.sealed === true;
 }
 
 /** A file that was sent without a word: its name is the text. */
@@ -19,19 +20,19 @@ export function isOnlyFile(message: ChatMessage): message is ChatMessage & { rea
 
 /** The text as it may be shown, or what stands for one that is deleted or cannot be opened yet. */
 export function shownText(message: ChatMessage): string {
-  if (message.room?.deleted === true) return '(deleted)';
+  if (message.deleted) return DELETED + (message.changing ? ' (the other side does not know yet)' : '');
   if (message.room?.sealed === true) return '(sealed: its key has not come yet)';
   if (isOnlyFile(message)) return fileText(message.file);
-  return sanitise(message.text) + (message.room?.edited === true ? ' (edited)' : '');
+  if (!message.edited) return sanitise(message.text);
+  return `${sanitise(message.text)} ${message.changing ? '(edited, on its way)' : '(edited)'}`;
 }
 
-export function quoteLine(replyTo: NonNullable<RoomMessageView['replyTo']>): string {
-  return `↳ ${sanitiseLine(replyTo.from)}: ${truncate(sanitiseLine(replyTo.text), QUOTE_COLUMNS)}`;
+export function quoteLine(replyTo: QuoteView): string {
+  return `↳ ${sanitiseLine(replyTo.from)}: ${replyTo.text === '' ? DELETED : truncate(sanitiseLine(replyTo.text), QUOTE_COLUMNS)}`;
 }
 
 /** `+1 bob, carol`, one row for all. */
-export function reactionLines(message: ChatMessage): readonly string[] {
-  const reactions = message.room?.reactions ?? [];
+export function reactionLines({ reactions }: ChatMessage): readonly string[] {
   if (reactions.length === 0) return [];
   return [reactions.map(({ reaction, by }) => `${sanitiseLine(reaction)} ${by.map(sanitiseLine).join(', ')}`).join('  ')];
 }
@@ -43,6 +44,6 @@ export function fileLines(message: ChatMessage): readonly string[] {
 
 /** What stands around a text in words, for line mode and copies. */
 export function extraLines(message: ChatMessage): readonly string[] {
-  const quote = message.room?.replyTo == null ? [] : [quoteLine(message.room.replyTo)];
+  const quote = message.replyTo === null ? [] : [quoteLine(message.replyTo)];
   return [...quote, ...fileLines(message), ...reactionLines(message)];
 }
