@@ -56,6 +56,35 @@ test('what one friend may take here is bounded: more waits to be accepted, and t
   t.is(await world.outcome('bob', 'file-save', { id: first.file, path: '/x' }), 'file-gone');
 });
 
+test('copies of what friends have fetched make way for what is sent next', async (t) => {
+  const world = await twoFriends(19, { fileTotalBytesMax: 250 * KILOBYTE });
+  const first = await world.send('alice', 'bob', 'first.bin', 200 * KILOBYTE);
+  t.is(await world.outcome('alice', 'file-send', { to: 'bob', path: await world.engine.peopleFiles.put('x', world.content(100 * KILOBYTE)) }), 'files-full');
+  await world.complete('bob', first.file);
+  await world.soon('alice hears of it', async () => (await world.file('alice', first.file))?.fetchedBy[0] === 'bob');
+  const second = await world.send('alice', 'bob', 'second.bin', 200 * KILOBYTE);
+  t.is((await world.file('alice', first.file))?.state, 'expired');
+  await world.soon('offered', async () => (await world.file('bob', second.file))?.state === 'offered');
+  await world.ask('bob', 'file-decline', { id: first.file });
+  await world.ask('bob', 'file-accept', { id: second.file });
+  await world.complete('bob', second.file);
+});
+
+test('in a room that is too large for everybody to be linked, its author is sought for the file', async (t) => {
+  const world = new FilesWorld(20, { roomDirectMembersMax: 2, randomLinkCount: 2 });
+  const names = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'];
+  await world.people(...names);
+  const { link } = await world.ask<RoomView>('alice', 'room-create', { name: 'hall' });
+  for (const name of names.slice(1)) await world.ask(name, 'room-join', { room: link });
+  const sent = await world.send('dave', '#hall', 'plan.pdf', 200 * KILOBYTE);
+  for (const name of names.filter((each) => each !== 'dave')) {
+    await world.soon(`${name} hears of it`, async () => (await world.file(name, sent.file)) !== undefined, 60_000);
+    await world.ask(name, 'file-accept', { id: sent.file });
+  }
+  for (const name of names) await world.complete(name, sent.file, 60_000);
+  t.true(await world.isWhole('frank', sent));
+});
+
 test('rows of files are bounded: offers beyond make the oldest that only tells of something go', async (t) => {
   const world = await twoFriends(14, { filesMax: 3, fileAutoBytesMax: 0 });
   for (const name of ['a', 'b', 'c', 'd', 'e']) {

@@ -96,10 +96,12 @@ export class FileFetching {
 
   /** Timer: what was not answered is asked for elsewhere. */
   tick(): void {
-    const { env, options } = this.#parts;
+    const { env, options, links } = this.#parts;
     for (const [id, download] of this.#active) {
       for (const [index, asked] of download.asked) {
-        if (env.monotonicMillis - asked.atMillis < options.fileAnswerMillis) continue;
+        // Whoever has fallen silent is not waited for where others have it, too.
+        const silent = links.of(asked.of)?.state === 'suspect' && this.#isElsewhere(id, asked.of);
+        if (!silent && env.monotonicMillis - asked.atMillis < options.fileAnswerMillis) continue;
         download.asked.delete(index);
         download.window.lost();
         this.#rest(download, asked.of, options.fileRestMillis);
@@ -113,6 +115,11 @@ export class FileFetching {
     if (this.#reviewDue && this.#parts.env.monotonicMillis >= this.#readyMillis) this.#review();
     for (const id of this.#touched) this.#pump(id);
     this.#touched.clear();
+  }
+
+  #isElsewhere(id: FileId, nodeId: NodeId): boolean {
+    const row = this.#shelf.get(id);
+    return row !== undefined && this.#sources(row).some((link) => link.nodeId !== nodeId && link.state === 'up');
   }
 
   /** Those files are fetched that somebody here has, the oldest first. */

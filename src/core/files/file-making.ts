@@ -34,12 +34,15 @@ export class FileMaking {
   readonly #parts: Parts;
   readonly #shelf: FileShelf;
   readonly #call: (what: ReadRequest, answered: (result: ReadResult) => void) => void;
+  readonly #changed: (id: FileId) => void;
   #open = 0;
 
-  constructor(parts: Parts, shelf: FileShelf, call: (what: ReadRequest, answered: (result: ReadResult) => void) => void) {
+  /** `changed`: a copy of something else went, to make room. */
+  constructor(parts: Parts, shelf: FileShelf, call: (what: ReadRequest, answered: (result: ReadResult) => void) => void, changed: (id: FileId) => void) {
     this.#parts = parts;
     this.#shelf = shelf;
     this.#call = call;
+    this.#changed = changed;
   }
 
   forget(): void {
@@ -117,6 +120,7 @@ export class FileMaking {
     const { options } = this.#parts;
     if (piece.size > options.fileBytesMax)
       return { code: 'too-large', details: { what: fileNameOf(reading.path), bytes: piece.size, max: options.fileBytesMax } };
+    for (const id of this.#shelf.evictFetched(piece.size)) this.#changed(id);
     const full = this.#shelf.fullness(piece.size);
     if (full !== null) return { code: 'files-full', details: full };
     reading.size = piece.size;

@@ -8,8 +8,16 @@ export type FileMessage =
   /** SHA-256 of each sealed chunk, in order. */
   | { readonly type: 'file-hashes'; readonly file: Uint8Array; readonly hashes: Uint8Array }
   | { readonly type: 'file-chunk'; readonly file: Uint8Array; readonly index: number; readonly sealed: Uint8Array }
-  /** missing: these chunks (none: anything of it) cannot be had here now. complete, declined: what became of it at the sender of this. */
-  | { readonly type: 'file-note'; readonly file: Uint8Array; readonly note: 'missing' | 'complete' | 'declined'; readonly indexes: readonly number[] };
+  /**
+   * missing: these chunks (none: anything of it) cannot be had here now. complete, declined: what became of it at the sender of this;
+   * complete-heard, declined-heard: the author has stored that.
+   */
+  | {
+      readonly type: 'file-note';
+      readonly file: Uint8Array;
+      readonly note: 'missing' | 'complete' | 'declined' | 'complete-heard' | 'declined-heard';
+      readonly indexes: readonly number[];
+    };
 
 /** Chunks that one message asks for. */
 export const ASK_CHUNKS_MAX = 64;
@@ -26,8 +34,8 @@ export const FILE_MESSAGES: Readonly<Record<FileMessage['type'], Entry>> = {
   'file-hashes': { about: 'The hashes of all sealed chunks of a file.', shape: { file, hashes: bytes(0, CHUNKS_MAX * HASH_BYTES) } },
   'file-chunk': { about: 'A sealed chunk of a file.', shape: { file, index, sealed: bytes(TAG_BYTES, CHUNK_BYTES_MAX + TAG_BYTES) } },
   'file-note': {
-    about: 'Chunks that the asked node has not, or what became of a file at its receiver.',
-    shape: { file, note: choice('missing', 'complete', 'declined'), indexes },
+    about: 'Chunks that the asked node has not; or what became of a file at its receiver, and that its author has heard so.',
+    shape: { file, note: choice('missing', 'complete', 'declined', 'complete-heard', 'declined-heard'), indexes },
   },
 };
 

@@ -78,11 +78,9 @@ export class FileServing {
     return false;
   }
 
-  /** May the user of this link have the file? */
-  mayAsk(row: FileRow, link: Link): boolean {
+  /** May this user have the file? */
+  mayAsk(row: FileRow, userId: UserId): boolean {
     const { friends, rooms } = this.#parts;
-    const { userId } = link;
-    if (userId === null) return false;
     return row.places.some((place) => {
       if (place.kind === 'direct') return place.peer === userId && friends.relation(userId) === 'friend';
       const room = rooms.get(place.room);
@@ -93,7 +91,7 @@ export class FileServing {
   ask(link: Link, message: Of<'file-ask'>): void {
     const id = toHex(message.file);
     const row = this.#shelf.get(id);
-    if (row === undefined || link.userId === null || !this.mayAsk(row, link)) {
+    if (row === undefined || link.userId === null || !this.mayAsk(row, link.userId)) {
       this.#parts.count('fileAsksRefused');
       return this.#missing(link, message.file, message.indexes);
     }

@@ -164,6 +164,22 @@ export class FileShelf {
     return bytes + size > max ? { bytes, max, where: place.kind === 'direct' ? 'from this friend' : 'from this room' } : null;
   }
 
+  /** Makes room for a new file of the user: own copies of what the friend has fetched go, the oldest first. Those that went. */
+  evictFetched(size: number): FileId[] {
+    const me = this.#parts.session.userId;
+    const evicted: FileId[] = [];
+    const fetched = [...this.#rows].filter(
+      ([, row]) => row.author === me && row.state === 'complete' && row.places.every((place) => place.kind === 'direct' && row.fetchedBy.includes(place.peer)),
+    );
+    for (const [id] of fetched.sort(([, a], [, b]) => a.changedMillis - b.changedMillis)) {
+      if (this.fullness(size) === null) break;
+      this.dropChunks(id);
+      this.change(id, { state: 'expired' });
+      evicted.push(id);
+    }
+    return evicted;
+  }
+
   /** What has been here for long enough goes; rows that only tell of it go after as long again. */
   expire(): FileId[] {
     const { env, options } = this.#parts;

@@ -8,7 +8,8 @@ import { FileFetching } from './file-fetching.ts';
 import { FileInheritance } from './file-inheritance.ts';
 import { FileMaking } from './file-making.ts';
 import type { FileMessage } from './file-messages.ts';
-import { bitmapBytes, FETCHERS_MAX, type FilePlace, type FileRow, PLACES_MAX, samePlace } from './file-row.ts';
+import { FileOutcomes } from './file-outcomes.ts';
+import { bitmapBytes, type FilePlace, type FileRow, PLACES_MAX, samePlace } from './file-row.ts';
 import { FileSaving } from './file-saving.ts';
 import { FileServing } from './file-serving.ts';
 import { FileShelf } from './file-shelf.ts';
@@ -41,6 +42,7 @@ export class Files {
   readonly #shelf: FileShelf;
   readonly #fetching: FileFetching;
   readonly #serving: FileServing;
+  readonly #outcomes: FileOutcomes;
   readonly making: FileMaking;
   readonly saving: FileSaving;
   readonly views: FileViews;
@@ -60,13 +62,19 @@ export class Files {
       complete: (id) => this.#settled(id, 'complete'),
     });
     this.#serving = new FileServing(parts, this.#shelf, (id) => this.#changed(id, false));
-    this.making = new FileMaking(parts, this.#shelf, (what, answered) => services.call(what, answered));
+    this.making = new FileMaking(
+      parts,
+      this.#shelf,
+      (what, answered) => services.call(what, answered),
+      (id) => this.#changed(id, true),
+    );
     this.saving = new FileSaving(
       parts,
       this.#shelf,
       (what, answered) => services.call(what, answered),
       (id) => this.#changed(id, true),
     );
+    this.#outcomes = new FileOutcomes(parts, this.#shelf, this.#serving, (id) => this.#changed(id, true));
     this.views = new FileViews(parts, this.#shelf, (id) => this.#serving.progressOf(id));
     this.inheritance = new FileInheritance(parts, this.#shelf, (id) => this.#changed(id, true));
   }
@@ -82,6 +90,7 @@ export class Files {
     this.#shelf.close();
     this.#fetching.close();
     this.#serving.close();
+    this.#outcomes.close();
     this.making.forget();
     this.#news.clear();
     this.#toldMillis.clear();
@@ -177,7 +186,7 @@ export class Files {
     // Who deletes a copy that was fetched turns nothing down.
     this.#shelf.change(id, { state: 'declined', told: wasComplete || row.author === this.#parts.session.userId });
     this.#trace(id, 'declined', {});
-    this.#tellAuthor(id);
+    this.#outcomes.tell(id);
     this.#changed(id, true);
   }
 
@@ -208,48 +217,35 @@ export class Files {
         this.#fetching.chunk(link, message);
         break;
       case 'file-note':
-        if (message.note === 'missing') this.#fetching.missing(link, message);
-        else this.#heard(link, toHex(message.file), message.note);
+        this.#note(link, toHex(message.file), message);
     }
   }
 
-  /** What became of an own file at somebody who was offered it. */
-  #heard(link: Link, id: FileId, note: 'complete' | 'declined'): void {
-    const row = this.#shelf.get(id);
-    const { userId } = link;
-    if (row === undefined || userId === null || row.author !== this.#parts.session.userId || !this.#serving.mayAsk(row, link)) return;
-    this.#serving.settled(id, userId);
-    const fetchedBy = row.fetchedBy.filter((user) => user !== userId);
-    const declinedBy = row.declinedBy.filter((user) => user !== userId);
-    const list = note === 'complete' ? fetchedBy : declinedBy;
-    if (list.length < FETCHERS_MAX) list.push(userId);
-    this.#shelf.change(id, { fetchedBy, declinedBy });
-    this.#trace(id, note === 'complete' ? 'fetched' : 'turned-down', { by: link.name });
-    this.#changed(id, true);
+  #note(link: Link, id: FileId, message: Extract<FileMessage, { type: 'file-note' }>): void {
+    switch (message.note) {
+      case 'missing':
+        return this.#fetching.missing(link, message);
+      case 'complete':
+      case 'declined':
+        if (link.userId !== null) this.#outcomes.heard(link.userId, id, message.note);
+        return;
+      case 'complete-heard':
+        return this.#outcomes.acknowledged(link, id, 'complete');
+      case 'declined-heard':
+        return this.#outcomes.acknowledged(link, id, 'declined');
+    }
   }
 
   #settled(id: FileId, to: 'complete'): void {
     this.#trace(id, to, {});
-    this.#tellAuthor(id);
+    this.#outcomes.tell(id);
     this.#changed(id, true);
-  }
-
-  /** The author learns what became of it as soon as there is a link, and once. */
-  #tellAuthor(id: FileId): void {
-    const row = this.#shelf.get(id);
-    if (row === undefined || row.told || (row.state !== 'complete' && row.state !== 'declined')) return;
-    const link = this.#parts.connections.sessionLink(row.author);
-    const told = row.state;
-    if (link === null) return;
-    this.#parts.links.send(link, { type: 'file-note', file: row.descriptor.root, note: told, indexes: [] }, () => {
-      if (this.#shelf.get(id)?.state === told && this.#parts.session.open !== null) this.#shelf.change(id, { told: true });
-    });
   }
 
   // --- people, links, time ---
 
   userLinkUp(user: UserId): void {
-    for (const [id, row] of this.#shelf.all()) if (row.author === user && !row.told) this.#tellAuthor(id);
+    this.#outcomes.userLinkUp(user);
     this.#fetching.reviewSoon();
     this.#whoIsThere(user);
   }
@@ -286,6 +282,7 @@ export class Files {
     if (this.#parts.session.open === null) return;
     this.#fetching.tick();
     this.#serving.tick();
+    this.#outcomes.tick();
     if (wasSlow) for (const id of this.#shelf.expire()) this.#changed(id, true);
   }
 
@@ -308,7 +305,7 @@ export class Files {
 
   #setTimer(): void {
     const { env, options } = this.#parts;
-    const wanted = this.#fetching.isWaiting || this.#serving.isWaiting ? 'quick' : this.#shelf.size > 0 ? 'slow' : 'none';
+    const wanted = this.#fetching.isWaiting || this.#serving.isWaiting || this.#outcomes.isWaiting ? 'quick' : this.#shelf.size > 0 ? 'slow' : 'none';
     if (wanted === 'none' || wanted === this.#timer || this.#timer === 'quick') return;
     this.#timer = wanted;
     env.setTimer('files', '', wanted === 'quick' ? options.fileTickMillis : EXPIRY_MILLIS);

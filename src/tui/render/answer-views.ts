@@ -4,7 +4,7 @@ import { sanitise, sanitiseLine } from '../text/sanitise.ts';
 import { BOLD, DIM, type Line, plain } from '../text/styled.ts';
 import { padEnd, textWidth } from '../text/width.ts';
 import { ago, count, dateTime, failureWords, humanise, tickWord } from '../text/words.ts';
-import { filesLines } from './file-lines.ts';
+import { filesLines, fileText } from './file-lines.ts';
 import { nameSegment, presencePhrase, presenceSegment } from './people.ts';
 import { lookupLines, ringLines } from './ring-views.ts';
 import { roomAnswerLines } from './room-views.ts';
@@ -156,7 +156,8 @@ function historyLines(answer: Commands['history']['result']): readonly Line[] {
   if (answer.messages.length === 0) return [plain('Nothing was written yet.')];
   const rows = answer.messages.flatMap((message) => {
     const [first = '', ...rest] = sanitise(message.text).split('\n');
-    return [plain(`${dateTime(message.sentMillis)} ${message.fromMe ? 'you' : message.with}: ${first}`), ...rest.map((line) => plain(`    ${line}`))];
+    const file = message.file === undefined ? [] : [plain(`    ${fileText(message.file)}`)];
+    return [plain(`${dateTime(message.sentMillis)} ${message.fromMe ? 'you' : message.with}: ${first}`), ...rest.map((line) => plain(`    ${line}`)), ...file];
   });
   return answer.more ? [[{ text: 'There is more before this.', style: DIM }], ...rows] : rows;
 }
