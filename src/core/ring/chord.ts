@@ -146,7 +146,7 @@ export class Chord {
   #rememberNeighbours(): void {
     for (const contact of this.#pointers.successors) this.#remembered.mention(contact);
     if (this.#pointers.predecessor !== null) this.#remembered.mention(this.#pointers.predecessor);
-    for (const contact of this.#fingers.contacts.values()) this.#remembered.mention(contact);
+    this.#fingers.each((contact) => this.#remembered.mention(contact));
   }
 
   /** The port's `members` may name somebody new. */

@@ -11,23 +11,17 @@ export interface Contact {
 /** The ring has 2^52 places, so that a place is an exact JavaScript number. */
 export const PLACES = 2 ** 52;
 
-const places = new Map<string, number>();
-const PLACES_CACHED_MAX = 200_000;
+const PLACE_DIGITS = 13;
+const ID_DIGITS = 64;
 
 /** The first 52 bits of an id of hex digits. */
 export function placeOf(id: string): number {
-  let place = places.get(id);
-  if (place === undefined) {
-    place = Number.parseInt(id.slice(0, 13), 16);
-    if (places.size >= PLACES_CACHED_MAX) places.clear();
-    places.set(id, place);
-  }
-  return place;
+  return Number.parseInt(id.slice(0, PLACE_DIGITS), 16);
 }
 
-/** Order along the circle from place 0: by place, ties by the whole id. */
+/** Order along the circle from place 0. Ids have 64 lower-case hex digits each, so their order as texts is that of their numbers. */
 export function compareIds(a: string, b: string): number {
-  return placeOf(a) - placeOf(b) || (a < b ? -1 : a > b ? 1 : 0);
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /**
@@ -35,7 +29,7 @@ export function compareIds(a: string, b: string): number {
  * With a equal to c it is the whole circle but a.
  */
 export function between(a: string, b: string, c: string): boolean {
-  return compareIds(a, c) < 0 ? compareIds(a, b) < 0 && compareIds(b, c) < 0 : compareIds(a, b) < 0 || compareIds(b, c) < 0;
+  return a < c ? a < b && b < c : a < b || b < c;
 }
 
 /** Whether a key belongs to the member `owner` whose predecessor is `predecessor`: in (predecessor, owner]. */
@@ -50,8 +44,12 @@ export function distance(a: string, b: string): number {
 
 /** The id of the place 2^exponent beyond an id: where a finger begins. */
 export function fingerStart(id: string, exponent: number): string {
-  const place = (placeOf(id) + 2 ** exponent) % PLACES;
-  return place.toString(16).padStart(13, '0') + '0'.repeat(51);
+  return idAt((placeOf(id) + 2 ** exponent) % PLACES);
+}
+
+/** The first id at a place. */
+export function idAt(place: number): string {
+  return place.toString(16).padStart(PLACE_DIGITS, '0').padEnd(ID_DIGITS, '0');
 }
 
 /** The members after `id`, in order, at most `count`; `id` itself is left out. */

@@ -1,88 +1,110 @@
 import type { NodeId } from '../types.ts';
 import { between, type Contact, distance, fingerStart, owns } from './circle.ts';
 import type { Pointers } from './pointers.ts';
-import type { HopReason, LookupResult, NextStep, RingPort } from './ring-port.ts';
+import type { LookupResult, NextStep, RingPort } from './ring-port.ts';
 
 /** Below 2^30 of 2^52 places no finger is kept: with fewer than four million members the successor list reaches further. */
 const FIRST_FINGER = 30;
 const LAST_FINGER = 51;
 const NEXT_CONTACTS_MAX = 4;
 
+interface Finger {
+  readonly contact: Contact;
+  /** Nobody has asked it yet: somebody spoke of it. */
+  readonly hearsay: boolean;
+}
+
 /** Shortcuts across the ring: finger i is the owner of the place 2^i beyond us. They only make lookups short, never right. */
 export class Fingers {
   readonly #port: RingPort;
+  readonly #self: Contact;
   readonly #pointers: Pointers;
   readonly #lookup: (key: string, done: (result: LookupResult) => void) => void;
-  readonly #contacts = new Map<number, Contact>();
-  /** Fingers that nobody has asked yet: somebody spoke of them. */
-  readonly #hearsay = new Set<number>();
+  /** By exponent, from FIRST_FINGER on. */
+  readonly #fingers: Array<Finger | null> = [];
   #turn = LAST_FINGER;
 
   constructor(parts: { port: RingPort; pointers: Pointers }, lookup: (key: string, done: (result: LookupResult) => void) => void) {
     this.#port = parts.port;
+    this.#self = parts.pointers.self;
     this.#pointers = parts.pointers;
     this.#lookup = lookup;
   }
 
+  /** By exponent, for people. */
   get contacts(): ReadonlyMap<number, Contact> {
-    return this.#contacts;
+    const contacts = new Map<number, Contact>();
+    for (let exponent = LAST_FINGER; exponent >= FIRST_FINGER; exponent -= 1) {
+      const finger = this.#at(exponent);
+      if (finger !== null) contacts.set(exponent, finger.contact);
+    }
+    return contacts;
   }
 
   restore(contacts: ReadonlyMap<number, Contact>): void {
-    for (const [exponent, contact] of contacts) this.#contacts.set(exponent, contact);
+    for (const [exponent, contact] of contacts) this.#set(exponent, contact, false);
+  }
+
+  each(visit: (contact: Contact) => void): void {
+    for (const finger of this.#fingers) if (finger !== null) visit(finger.contact);
+  }
+
+  #at(exponent: number): Finger | null {
+    return this.#fingers[exponent - FIRST_FINGER] ?? null;
+  }
+
+  #set(exponent: number, contact: Contact, hearsay: boolean): void {
+    // Rings of few members need the last fingers only, but an array with gaps is slow to walk.
+    while (this.#fingers.length <= LAST_FINGER - FIRST_FINGER) this.#fingers.push(null);
+    this.#fingers[exponent - FIRST_FINGER] = { contact, hearsay };
+  }
+
+  #drop(exponent: number): void {
+    if (this.#at(exponent) !== null) this.#fingers[exponent - FIRST_FINGER] = null;
   }
 
   /** Somebody who may be a member: serves as a shortcut where there is none, until a look-up has found the right one. */
   consider(contact: Contact): void {
     const last = this.#pointers.successors.at(-1);
-    const { self } = this.#port;
+    const self = this.#self;
     if (contact.id === self.id || last === undefined || contact.id === last.id || between(self.id, contact.id, last.id)) return;
     const exponent = Math.floor(Math.log2(distance(self.id, contact.id)));
     if (exponent < FIRST_FINGER) return;
-    const present = this.#contacts.get(exponent);
-    if (present !== undefined) {
+    const present = this.#at(exponent);
+    if (present !== null) {
       // One beyond its own stretch was right when the ring had fewer members.
-      const astray = Math.floor(Math.log2(distance(self.id, present.id))) !== exponent;
-      if (!astray && (!this.#hearsay.has(exponent) || !between(self.id, contact.id, present.id))) return;
+      const astray = Math.floor(Math.log2(distance(self.id, present.contact.id))) !== exponent;
+      if (!astray && (!present.hearsay || !between(self.id, contact.id, present.contact.id))) return;
     }
-    this.#contacts.set(exponent, contact);
-    this.#hearsay.add(exponent);
+    this.#set(exponent, contact, true);
   }
 
   has(id: NodeId): boolean {
-    for (const contact of this.#contacts.values()) if (contact.id === id) return true;
-    return false;
+    return this.#fingers.some((finger) => finger?.contact.id === id);
   }
 
   forget(id: NodeId): void {
-    for (const [exponent, contact] of this.#contacts) if (contact.id === id) this.#drop(exponent);
+    for (const [at, finger] of this.#fingers.entries()) if (finger?.contact.id === id) this.#fingers[at] = null;
   }
 
   clear(): void {
-    this.#contacts.clear();
-    this.#hearsay.clear();
-  }
-
-  #drop(exponent: number): void {
-    this.#contacts.delete(exponent);
-    this.#hearsay.delete(exponent);
+    this.#fingers.length = 0;
   }
 
   /** Checks one finger, the furthest first. Usually it still owns its place, which one question shows. */
   fixNext(): void {
     const last = this.#pointers.successors.at(-1);
     if (last === undefined) return;
-    const { self } = this.#port;
     const exponent = this.#turn;
-    const start = fingerStart(self.id, exponent);
-    if (exponent < FIRST_FINGER || owns(self.id, start, last.id)) {
+    const start = fingerStart(this.#self.id, exponent);
+    if (exponent < FIRST_FINGER || owns(this.#self.id, start, last.id)) {
       // From here down the successor list serves.
       for (let near = exponent; near >= FIRST_FINGER; near -= 1) this.#drop(near);
       this.#turn = LAST_FINGER;
       return;
     }
     this.#turn = exponent - 1;
-    const present = this.#contacts.get(exponent);
+    const present = this.#at(exponent)?.contact;
     if (present === undefined) return this.#find(exponent, start);
     this.#port.ask(present, { ask: 'ping' }, (answer) => {
       if (answer?.answer !== 'alive') {
@@ -90,41 +112,52 @@ export class Fingers {
         return this.#find(exponent, start);
       }
       const before = answer.predecessor;
-      if (before === null || this.#contacts.get(exponent)?.id !== present.id) return;
-      if (owns(before.id, start, present.id)) {
-        this.#hearsay.delete(exponent);
-        return;
-      }
+      if (before === null || this.#at(exponent)?.contact.id !== present.id) return;
+      if (owns(before.id, start, present.id)) this.#set(exponent, present, false);
       // It has got a neighbour that is nearer to the place, so in a few turns the finger arrives there, without any look-up.
-      this.#contacts.set(exponent, before);
-      this.#hearsay.add(exponent);
+      else this.#set(exponent, before, true);
     });
   }
 
   #find(exponent: number, start: string): void {
     this.#lookup(start, (result) => {
       const owner = result.owners[0];
-      if (owner === undefined || owner.id === this.#port.self.id) return this.#drop(exponent);
-      this.#contacts.set(exponent, owner);
-      this.#hearsay.delete(exponent);
+      if (owner === undefined || owner.id === this.#self.id) return this.#drop(exponent);
+      this.#set(exponent, owner, false);
     });
   }
 
   /** Who is next on the way to a key, as the pointers and fingers of this member tell. */
   nextStep(key: string, avoid: readonly NodeId[]): NextStep {
-    const { self } = this.#port;
-    const live = this.#pointers.successors.filter((contact) => !avoid.includes(contact.id));
+    const self = this.#self;
+    const { successors, small } = this.#pointers;
+    const live = avoid.length === 0 ? successors : successors.filter((contact) => !avoid.includes(contact.id));
     const successor = live[0];
-    if (successor === undefined || this.#pointers.small) return memberStep(key, self, live);
+    if (successor === undefined || small) return memberStep(key, self, live);
     if (owns(self.id, key, successor.id)) return { answer: 'next', done: true, contacts: live, why: 'successor' };
-    const closer = new Map<NodeId, { contact: Contact; why: HopReason }>();
-    for (const contact of this.#contacts.values()) {
-      if (between(self.id, contact.id, key) && !avoid.includes(contact.id)) closer.set(contact.id, { contact, why: 'finger' });
+    const closest: Contact[] = [];
+    // The furthest first: most of the others then need one look.
+    for (let at = this.#fingers.length - 1; at >= 0; at -= 1) {
+      const finger = this.#fingers[at];
+      if (finger && (avoid.length === 0 || !avoid.includes(finger.contact.id))) keepClosest(closest, finger.contact, { from: self.id, key });
     }
-    for (const contact of live) if (between(self.id, contact.id, key)) closer.set(contact.id, { contact, why: 'successor' });
-    const sorted = [...closer.values()].sort((a, b) => (between(a.contact.id, b.contact.id, key) ? 1 : -1)).slice(0, NEXT_CONTACTS_MAX);
-    return { answer: 'next', done: false, contacts: sorted.map((each) => each.contact), why: sorted[0]?.why ?? 'successor' };
+    for (let at = live.length - 1; at >= 0; at -= 1) keepClosest(closest, live[at] as Contact, { from: self.id, key });
+    const why = live.some((contact) => contact.id === closest[0]?.id) ? 'successor' : 'finger';
+    return { answer: 'next', done: false, contacts: closest, why };
   }
+}
+
+/** Adds a contact between `from` and the key to the few that are closest to the key, the closest first. */
+function keepClosest(closest: Contact[], contact: Contact, way: { readonly from: NodeId; readonly key: string }): void {
+  const { id } = contact;
+  const beyond = closest.length === NEXT_CONTACTS_MAX ? (closest[NEXT_CONTACTS_MAX - 1] as Contact).id : way.from;
+  if (!between(beyond, id, way.key)) return;
+  let at = closest.length;
+  while (at > 0 && between((closest[at - 1] as Contact).id, id, way.key)) at -= 1;
+  if (at > 0 && (closest[at - 1] as Contact).id === id) return;
+  if (closest.length < NEXT_CONTACTS_MAX) closest.push(contact);
+  for (let later = closest.length - 1; later > at; later -= 1) closest[later] = closest[later - 1] as Contact;
+  closest[at] = contact;
 }
 
 /** In a small ring everybody is known, so the owner is: the first at or after the key. */

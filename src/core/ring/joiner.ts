@@ -18,6 +18,8 @@ const STEPS_MAX = 24;
 const MEMBERS_TRIED_MAX = 64;
 /** Silence takes long to be sure of, so a sweep does not wait for one contact before it asks the next. */
 const ASKED_AT_ONCE = 3;
+/** The way through a member to our place may take as long as so many pauses between sweeps. */
+const WAY_RETRIES = 8;
 /** Contacts asked at once by one who lost all successors. */
 const RECOVERY_ASKED = 8;
 
@@ -40,6 +42,8 @@ export class Joiner {
   #beganMillis = 0;
   /** Since when nobody but nodes outside any ring has answered. */
   #onlyOutsideMillis: number | null = null;
+  /** How long the present way through a member may take; 0 while there is none. */
+  #underWayUntilMillis = 0;
   /** Guards against answers to questions of an earlier attempt. */
   #attempt = 0;
 
@@ -52,8 +56,12 @@ export class Joiner {
     this.#hooks = hooks;
   }
 
-  /** With `member`, through it first. */
+  /**
+   * With `member`, through it first. A way that is being gone already is gone to its end: members that are met by the dozen would else
+   * begin it again and again.
+   */
   begin(member: Contact | null = null): void {
+    if (member !== null && this.#port.monotonicMillis < this.#underWayUntilMillis) return;
     this.#beganMillis = this.#port.monotonicMillis;
     this.#onlyOutsideMillis = null;
     if (member === null) this.sweep();
@@ -97,6 +105,7 @@ export class Joiner {
 
   /** Starts over with all contacts in random order. Also the timer. */
   sweep(): void {
+    this.#underWayUntilMillis = 0;
     if (this.#pointers.joined) return;
     this.#attempt += 1;
     const contacts = new Map<NodeId, Contact>();
@@ -118,6 +127,7 @@ export class Joiner {
   }
 
   #later(delayMillis: number): void {
+    this.#underWayUntilMillis = 0;
     if (!this.#settled) this.#port.setTimer('ring-join', delayMillis * (0.75 + 0.5 * this.#port.fraction()));
   }
 
@@ -161,6 +171,7 @@ export class Joiner {
   }
 
   #enterSmall(member: Contact, state: State): void {
+    this.#underWayUntilMillis = 0;
     if (!this.#pointers.joined) this.#hooks.enterSmall(member, state);
   }
 
@@ -175,7 +186,8 @@ export class Joiner {
     this.#attempt += 1;
     const attempt = this.#attempt;
     // Should anything on the way be lost, the next sweep begins.
-    this.#later(this.#options.joinRetryMillis * 8);
+    this.#later(this.#options.joinRetryMillis * WAY_RETRIES);
+    this.#underWayUntilMillis = this.#port.monotonicMillis + this.#options.joinRetryMillis * WAY_RETRIES;
     this.#lookups.walk({ key: this.#port.self.id, start: member, why: 'start', others: [] }, (result) => {
       if (this.#settled || attempt !== this.#attempt) return;
       const last = result.owners.length === 0 ? undefined : result.hops.at(-1)?.asked;
@@ -217,6 +229,7 @@ export class Joiner {
     const { self } = this.#port;
     const successors = this.#pointers.clean(state.successors.filter((contact) => contact.id !== self.id));
     if (successors.length === 0) return this.#later(this.#options.joinRetryMillis);
+    this.#underWayUntilMillis = 0;
     this.#pointers.set({ successors, predecessor: member, joined: true, small: false });
     if (this.#options.eagerRoundsMax > 0) this.#port.tell(member, { tell: 'nearer', contact: self });
     this.#hooks.joined();

@@ -1,18 +1,10 @@
 import type { NodeId } from '../types.ts';
 import type { Contact } from './circle.ts';
 import type { Remembered } from './remembered.ts';
-import type { Hop, HopReason, LookupResult, NextStep, RingNotice, RingOptions, RingPort, RingQuestion } from './ring-port.ts';
+import type { LookupResult, NextStep, RingNotice, RingOptions, RingPort, RingQuestion } from './ring-port.ts';
+import { Walk, type WalkFrom, type WalkParts } from './walk.ts';
 
-const AVOIDED_MAX = 32;
 const ROUTES_MAX = 1_024;
-
-export interface WalkFrom {
-  readonly key: string;
-  readonly start: Contact;
-  readonly why: HopReason | 'start';
-  /** Others to begin with, should the first be dead. */
-  readonly others: readonly Contact[];
-}
 
 interface OpenRoute {
   readonly deadlineMillis: number;
@@ -25,6 +17,7 @@ export class Lookups {
   readonly #options: RingOptions;
   readonly #remembered: Remembered;
   readonly #next: (key: string, avoid: readonly NodeId[]) => NextStep;
+  readonly #walkParts: WalkParts;
   readonly #routes = new Map<string, OpenRoute>();
 
   constructor(parts: { port: RingPort; options: RingOptions; remembered: Remembered }, next: (key: string, avoid: readonly NodeId[]) => NextStep) {
@@ -32,53 +25,12 @@ export class Lookups {
     this.#options = parts.options;
     this.#remembered = parts.remembered;
     this.#next = next;
+    this.#walkParts = { port: parts.port, hopsMax: parts.options.hopsMax, remembered: parts.remembered, next };
   }
 
   /** Asks step by step, around the dead. Calls back once. */
   walk(from: WalkFrom, done: (result: LookupResult) => void): void {
-    const hops: Hop[] = [];
-    const asked = new Set<NodeId>();
-    const dead: NodeId[] = [];
-    let fallbacks = from.others;
-    const step = (contact: Contact, why: HopReason | 'start'): void => {
-      if (hops.length >= this.#options.hopsMax) return done({ owners: [], hops });
-      asked.add(contact.id);
-      this.#port.ask(contact, { ask: 'next', key: from.key, avoid: dead.slice(-AVOIDED_MAX) }, (answer) => {
-        if (answer === null) this.#remembered.unheard(contact);
-        if (answer?.answer === 'next') {
-          hops.push({ asked: contact, why });
-          for (const named of answer.contacts) this.#remembered.mention(named);
-          if (answer.done) return done({ owners: answer.contacts, hops });
-          // The way leads to ourselves: what comes next we know best.
-          const own = answer.contacts[0]?.id === this.#port.self.id ? this.#next(from.key, dead) : null;
-          if (own?.done === true) return done({ owners: own.contacts, hops });
-          const fresh = answer.contacts.filter((each) => !asked.has(each.id) && each.id !== this.#port.self.id);
-          fallbacks = [...fresh.slice(1), ...fallbacks];
-          if (fresh[0] !== undefined) return step(fresh[0], answer.why);
-        } else {
-          hops.push({ asked: contact, why: 'dead' });
-          dead.push(contact.id);
-        }
-        const other = fallbacks.find((each) => !asked.has(each.id));
-        if (other !== undefined) return step(other, 'successor');
-        this.#nextOfOwn(from.key, { dead, asked, hops }, step, done);
-      });
-    };
-    step(from.start, from.why);
-  }
-
-  /** Nobody is left of those we heard of on the way: back to what we know by ourselves. */
-  #nextOfOwn(
-    key: string,
-    so: { readonly dead: readonly NodeId[]; readonly asked: ReadonlySet<NodeId>; readonly hops: readonly Hop[] },
-    step: (contact: Contact, why: HopReason) => void,
-    done: (result: LookupResult) => void,
-  ): void {
-    const own = this.#next(key, so.dead);
-    if (own.done) return done({ owners: own.contacts, hops: so.hops });
-    const other = own.contacts.find((each) => !so.asked.has(each.id));
-    if (other === undefined) return done({ owners: [], hops: so.hops });
-    step(other, own.why);
+    new Walk(from, this.#walkParts, done).step(from.start, from.why);
   }
 
   /** Sends the question along the ring; the last member answers us straight. Calls back once, at the latest after `routeMillis`. */

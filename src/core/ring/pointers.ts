@@ -44,12 +44,13 @@ export class Pointers {
   }
 
   set(change: PointerChange): void {
-    const before = this.#fingerprint();
-    if (change.successors !== undefined) this.#successors = change.successors;
-    if (change.predecessor !== undefined) this.#predecessor = change.predecessor;
-    if (change.joined !== undefined) this.#joined = change.joined;
-    if (change.small !== undefined) this.#small = change.small;
-    if (this.#fingerprint() !== before) this.#changed();
+    const { successors = this.#successors, predecessor = this.#predecessor, joined = this.#joined, small = this.#small } = change;
+    const same = joined === this.#joined && small === this.#small && predecessor?.id === this.#predecessor?.id && sameContacts(successors, this.#successors);
+    this.#successors = successors;
+    this.#predecessor = predecessor;
+    this.#joined = joined;
+    this.#small = small;
+    if (!same) this.#changed();
   }
 
   /** As much of a list as may be ours: it ends where it comes round to ourselves, goes back, or is long enough. */
@@ -70,8 +71,9 @@ export class Pointers {
     const successor = this.#successors[0];
     return contact.id !== this.self.id && successor !== undefined && between(this.self.id, contact.id, successor.id);
   }
+}
 
-  #fingerprint(): string {
-    return `${this.#joined}|${this.#small}|${this.#predecessor?.id ?? ''}|${this.#successors.map((contact) => contact.id).join(',')}`;
-  }
+/** Whether two lists name the same members in the same order. */
+export function sameContacts(one: readonly Contact[], other: readonly Contact[]): boolean {
+  return one.length === other.length && one.every((contact, at) => contact.id === other[at]?.id);
 }

@@ -34,27 +34,35 @@ export class Remembered {
 
   /** Somebody spoke of this contact: it may be alive. */
   mention(contact: Contact): void {
-    if (contact.id === this.#self || this.#lost.has(contact.id)) return;
-    this.#keep(this.#live, contact);
+    const { id } = contact;
+    // Most of what is mentioned is known, so that this look is what a mention costs.
+    if (this.#live.get(id) === contact || id === this.#self || this.#lost.has(id)) return;
+    this.#keepLive(contact);
   }
 
   /** The contact itself spoke. */
   heard(contact: Contact): void {
     if (contact.id === this.#self) return;
-    this.#lost.delete(contact.id);
-    this.#keep(this.#live, contact);
+    if (this.#lost.size > 0) this.#lost.delete(contact.id);
+    if (this.#live.get(contact.id) !== contact) this.#keepLive(contact);
   }
 
   /** The contact did not answer. */
   unheard(contact: Contact): void {
     if (contact.id === this.#self) return;
     this.#live.delete(contact.id);
-    this.#keep(this.#lost, contact);
+    this.#lost.delete(contact.id);
+    this.#lost.set(contact.id, contact);
+    this.#bound(this.#lost);
   }
 
-  #keep(contacts: Map<NodeId, Contact>, contact: Contact): void {
-    contacts.delete(contact.id);
-    contacts.set(contact.id, contact);
+  /** The longest known gives way, even if it was heard just now: whoever matters is mentioned again in a moment. */
+  #keepLive(contact: Contact): void {
+    this.#live.set(contact.id, contact);
+    this.#bound(this.#live);
+  }
+
+  #bound(contacts: Map<NodeId, Contact>): void {
     if (contacts.size > this.#max) contacts.delete(contacts.keys().next().value as NodeId);
   }
 }

@@ -57,16 +57,19 @@ export class SmallRing {
     for (const contact of [...candidates, ...this.#port.members(), ...this.#remembered.live])
       if (contact.id !== this.#port.self.id) asked.set(contact.id, contact);
     const live: Contact[] = [];
+    const lists = new Map<Contact, readonly Contact[]>();
     let open = asked.size;
     this.#counting = open > 0;
     for (const contact of asked.values()) {
       this.#port.ask(contact, { ask: 'state' }, (answer) => {
         if (answer === null) this.#remembered.unheard(contact);
         if (answer?.answer === 'state' || answer?.answer === 'busy') live.push(contact);
-        if (answer?.answer === 'state' && answer.small) this.#gossip(contact, [...answer.successors], live);
+        if (answer?.answer === 'state' && answer.small) lists.set(contact, answer.successors);
         open -= 1;
         if (open > 0) return;
         this.#counting = false;
+        // Now that all are known: else those who have not heard of one of us stay small, and their lists make us count again and again.
+        for (const [member, theirs] of lists) this.#gossip(member, theirs, live);
         if (this.#pointers.joined && !this.#pointers.small) this.begin(live, []);
       });
     }
@@ -106,7 +109,7 @@ export class SmallRing {
       if (isMember) this.forget(contact);
       return;
     }
-    if (!answer.small && !isMember) return this.#hooks.metRing(contact);
+    if (!answer.small && !isMember && !this.#isOursGrown(answer)) return this.#hooks.metRing(contact);
     const theirs = [...answer.successors, ...(answer.predecessor === null ? [] : [answer.predecessor])];
     this.#gossip(contact, theirs, [...this.#members.values()]);
     if (!isMember) {
@@ -114,6 +117,15 @@ export class SmallRing {
       this.#follow();
     }
     if (this.#pointers.small) for (const other of theirs) this.consider(other);
+  }
+
+  /**
+   * Somebody counted one member more than we did, and that made the ring just large enough: its list goes round the whole ring and names us.
+   * It is a member like the others; joining its ring would ask those who are as far as we are.
+   */
+  #isOursGrown(state: Extract<RingAnswer, { answer: 'state' }>): boolean {
+    const { self } = this.#port;
+    return state.successors.at(-1)?.id === state.predecessor?.id && state.successors.some((contact) => contact.id === self.id);
   }
 
   /** Tells a member of a small ring whom it does not know, ourselves first. */

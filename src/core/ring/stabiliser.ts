@@ -1,6 +1,6 @@
 import type { NodeId } from '../types.ts';
 import { between, type Contact } from './circle.ts';
-import type { Pointers } from './pointers.ts';
+import { type Pointers, sameContacts } from './pointers.ts';
 import type { Remembered } from './remembered.ts';
 import type { RingAnswer, RingOptions, RingPort } from './ring-port.ts';
 
@@ -31,6 +31,8 @@ export class Stabiliser {
   #again = false;
   #hint: Contact | null = null;
   #eagerRounds = 0;
+  /** The successor that said in the last round that it lives in a small ring still. */
+  #awaited: NodeId | null = null;
   /** When the round that was brought forward is due. */
   #soonMillis = 0;
 
@@ -75,9 +77,8 @@ export class Stabiliser {
     const around = [successor, ...answer.successors];
     const self = around.findIndex((contact) => contact.id === this.#port.self.id);
     if (answer.small && self < 0) {
-      // It lives in a small ring that does not know of us: it is no member of ours until it joins, which the notice lets it do.
       this.#port.tell(successor, { tell: 'notify' });
-      return this.#dropHead(successor, { answer: 'outside' });
+      return this.#awaitOrDrop(successor);
     }
     if (answer.small || (self >= 0 && self < this.#pointers.successorCount)) {
       this.#hooks.shrunk([...around, ...this.#pointers.successors]);
@@ -89,6 +90,23 @@ export class Stabiliser {
     if (nearer !== null && this.#pointers.isNearer(nearer)) return this.#tryNearer(nearer);
     // Whoever names us as its predecessor knows what a notice would say.
     if (nearer?.id !== this.#port.self.id) this.#port.tell(successor, { tell: 'notify' });
+    this.#finish(false);
+  }
+
+  /**
+   * Our successor lives in a small ring that does not know of us: it is no member of ours until it joins, which the notice lets it do.
+   * Whoever counts enough members first leaves the small ring a moment before they do. If those were dropped at once, they
+   * would all be gone before one of them has asked us, and the next count would begin the same again: so they have a round.
+   */
+  #awaitOrDrop(successor: Contact): void {
+    const ownRound = this.#eagerRounds === 0;
+    if (ownRound && this.#awaited === successor.id) {
+      this.#awaited = null;
+      return this.#dropHead(successor, { answer: 'outside' });
+    }
+    if (ownRound) this.#awaited = successor.id;
+    // Not again at once: while we ask we are busy, and it could not learn of us.
+    this.#again = false;
     this.#finish(false);
   }
 
@@ -133,8 +151,7 @@ export class Stabiliser {
     const successors = this.#pointers.clean(list);
     this.#pointers.set({ successors });
     const { predecessor } = this.#pointers;
-    const same = before.length === successors.length && before.every((contact, at) => contact.id === successors[at]?.id);
-    if (!same && predecessor !== null && this.#options.eagerRoundsMax > 0) this.#port.tell(predecessor, { tell: 'changed' });
+    if (!sameContacts(before, successors) && predecessor !== null && this.#options.eagerRoundsMax > 0) this.#port.tell(predecessor, { tell: 'changed' });
   }
 
   /** The list of a successor has changed; several changes in a row are followed at once. */
