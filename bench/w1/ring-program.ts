@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Tally } from '../../examples/bare-chord/bare-chord.ts';
 import type { BaseEnv, Program } from '../../src/core/env.ts';
 import { Chord } from '../../src/core/ring/chord.ts';
-import type { Contact } from '../../src/core/ring/circle.ts';
+import { type Contact, idAt, PLACES } from '../../src/core/ring/circle.ts';
 import type { RingAnswer, RingNotice, RingOptions, RingPort, RingQuestion, RingTimer } from '../../src/core/ring/ring-port.ts';
 import type { NodeId } from '../../src/core/types.ts';
 
@@ -15,13 +15,22 @@ export type RingMessage =
 export const RING_PACE: Partial<RingOptions> = { stabiliseMillis: 20_000, fingerMillis: 10_000, mergeMillis: 120_000 };
 const LOOK_UP_MILLIS = 10_000;
 const ANSWER_MILLIS = 1_000;
-const KEY_DIGITS = 64;
 const NO_KEY = new Uint8Array(0);
 
+interface Call {
+  readonly answered: (answer: RingAnswer | null) => void;
+  readonly untilMillis: number;
+}
+
+/** A contact with the address that the simulator sends to. */
+interface SimulatedContact extends Contact {
+  readonly index: number;
+}
+
 /** A contact of a simulated member. Ids are SHA-256, as the product's. */
-export function contactOf(index: number, seed: number): Contact {
+export function contactOf(index: number, seed: number): SimulatedContact {
   const id = createHash('sha256').update(`${seed}/${index}`).digest('hex') as NodeId;
-  return { id, name: `n${index}`, endpoint: { address: `sim:${index}`, key: NO_KEY } };
+  return { id, index, name: `n${index}`, endpoint: { address: String(index), key: NO_KEY } };
 }
 
 /** A node that is nothing but a member of the product's ring (`src/core/ring/`) and looks up random keys. */
@@ -30,8 +39,10 @@ export class RingProgram implements Program<RingMessage> {
   readonly #env: BaseEnv<RingMessage>;
   readonly #contacts: readonly Contact[];
   readonly #tally: Tally;
-  readonly #calls = new Map<number, (answer: RingAnswer | null) => void>();
+  readonly #calls = new Map<number, Call>();
   #callCount = 0;
+  /** The timer for questions without an answer is set: one for all of them, as in the product. */
+  #sweeping = false;
 
   constructor(env: BaseEnv<RingMessage>, index: number, contacts: readonly Contact[], tally: Tally) {
     this.#env = env;
@@ -52,39 +63,50 @@ export class RingProgram implements Program<RingMessage> {
       case 'ask':
         return this.#env.send(from, { type: 'answer', call: message.call, answer: this.chord.answer(this.#contacts[from] as Contact, message.question) });
       case 'answer': {
-        const answered = this.#calls.get(message.call);
-        if (answered === undefined) return;
+        const call = this.#calls.get(message.call);
+        if (call === undefined) return;
         this.#calls.delete(message.call);
-        this.#env.cancelTimer('call', String(message.call));
-        return answered(message.answer);
+        return call.answered(message.answer);
       }
       case 'tell':
         return this.chord.notice(this.#contacts[from] as Contact, message.notice);
     }
   }
 
-  timer(kind: string, key: string): void {
+  timer(kind: string): void {
     if (kind === 'look-up') {
       this.#env.setTimer(kind, '', LOOK_UP_MILLIS);
       if (this.chord.joined) this.#lookUp();
-    } else if (kind === 'call') {
-      const answered = this.#calls.get(Number(key));
-      this.#calls.delete(Number(key));
-      answered?.(null);
-    } else this.chord.timer(kind as RingTimer);
+    } else if (kind === 'calls') this.#sweep();
+    else this.chord.timer(kind as RingTimer);
   }
 
   #lookUp(): void {
-    let key = '';
-    while (key.length < KEY_DIGITS)
-      key += Math.floor(this.#env.random.fraction() * 2 ** 32)
-        .toString(16)
-        .padStart(8, '0');
+    const key = idAt(Math.floor(this.#env.random.fraction() * PLACES));
     this.chord.lookup(key, ({ owners, hops }) => {
       if (owners.length === 0 || hops.length === 0) return;
       this.#tally.lookups += 1;
       this.#tally.hops += hops.length;
     });
+  }
+
+  #sweepIn(delayMillis: number): void {
+    this.#sweeping = true;
+    this.#env.setTimer('calls', '', delayMillis);
+  }
+
+  /** Gives up the questions whose time is over; all have the same time, so they stand in its order. */
+  #sweep(): void {
+    this.#sweeping = false;
+    const now = this.#env.monotonicMillis;
+    for (const [id, call] of this.#calls) {
+      if (call.untilMillis > now) {
+        if (!this.#sweeping) this.#sweepIn(call.untilMillis - now);
+        return;
+      }
+      this.#calls.delete(id);
+      call.answered(null);
+    }
   }
 
   #port(self: Contact, known: readonly Contact[]): RingPort {
@@ -93,9 +115,9 @@ export class RingProgram implements Program<RingMessage> {
       self,
       ask: (to, question, answered) => {
         this.#callCount += 1;
-        this.#calls.set(this.#callCount, answered);
+        this.#calls.set(this.#callCount, { answered, untilMillis: env.monotonicMillis + ANSWER_MILLIS });
         env.send(indexOf(to), { type: 'ask', call: this.#callCount, question });
-        env.setTimer('call', String(this.#callCount), ANSWER_MILLIS);
+        if (!this.#sweeping) this.#sweepIn(ANSWER_MILLIS);
       },
       tell: (to, notice) => env.send(indexOf(to), { type: 'tell', notice }),
       setTimer: (kind, delayMillis) => env.setTimer(kind, '', delayMillis),
@@ -109,6 +131,7 @@ export class RingProgram implements Program<RingMessage> {
   }
 }
 
+/** The ring hands back the very contacts that it was given. */
 function indexOf(contact: Contact): number {
-  return Number(contact.endpoint.address.slice('sim:'.length));
+  return (contact as SimulatedContact).index;
 }

@@ -13,10 +13,20 @@ export const PLACES = 2 ** 52;
 
 const PLACE_DIGITS = 13;
 const ID_DIGITS = 64;
+const HEX_DIGITS = '0123456789abcdef';
+const HEX_PAIRS = Array.from({ length: 256 }, (_, byte) => HEX_DIGITS.charAt(byte >> 4) + HEX_DIGITS.charAt(byte & 15));
+const ZEROS = '0'.repeat(ID_DIGITS - PLACE_DIGITS);
+const DIGIT_0 = 48;
+const LETTER_A = 97;
 
-/** The first 52 bits of an id of hex digits. */
+/** The first 52 bits of an id of lower-case hex digits. Read digit by digit, because every hop of a look-up asks for it. */
 export function placeOf(id: string): number {
-  return Number.parseInt(id.slice(0, PLACE_DIGITS), 16);
+  let place = 0;
+  for (let at = 0; at < PLACE_DIGITS; at += 1) {
+    const code = id.charCodeAt(at);
+    place = place * 16 + (code < LETTER_A ? code - DIGIT_0 : code - LETTER_A + 10);
+  }
+  return place;
 }
 
 /** Order along the circle from place 0. Ids have 64 lower-case hex digits each, so their order as texts is that of their numbers. */
@@ -37,19 +47,38 @@ export function owns(predecessor: string, key: string, owner: string): boolean {
   return key === owner || between(predecessor, key, owner);
 }
 
+/** The same for the first id at a place. */
+export function ownsPlace(predecessor: string, place: number, owner: string): boolean {
+  const [from, to] = [placeOf(predecessor), placeOf(owner)];
+  return from < to ? from < place && place <= to : from < place || place <= to;
+}
+
 /** Places from a to b going clockwise; 0 where they share a place. */
 export function distance(a: string, b: string): number {
   return (placeOf(b) - placeOf(a) + PLACES) % PLACES;
 }
 
-/** The id of the place 2^exponent beyond an id: where a finger begins. */
+/** The place 2^exponent beyond an id: where a finger begins. */
+export function fingerPlace(id: string, exponent: number): number {
+  return (placeOf(id) + 2 ** exponent) % PLACES;
+}
+
+/** The first id of that place. */
 export function fingerStart(id: string, exponent: number): string {
-  return idAt((placeOf(id) + 2 ** exponent) % PLACES);
+  return idAt(fingerPlace(id, exponent));
 }
 
 /** The first id at a place. */
 export function idAt(place: number): string {
-  return place.toString(16).padStart(PLACE_DIGITS, '0').padEnd(ID_DIGITS, '0');
+  const high = Math.floor(place / 2 ** 20);
+  const low = place % 2 ** 20;
+  const digits = pair(high >>> 24) + pair(high >>> 16) + pair(high >>> 8) + pair(high) + pair(low >>> 12) + pair(low >>> 4);
+  return digits + HEX_DIGITS.charAt(low & 15) + ZEROS;
+}
+
+/** The lowest eight bits as two digits. */
+function pair(bits: number): string {
+  return HEX_PAIRS[bits & 255] as string;
 }
 
 /** The members after `id`, in order, at most `count`; `id` itself is left out. */

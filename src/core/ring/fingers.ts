@@ -1,7 +1,8 @@
 import type { NodeId } from '../types.ts';
-import { between, type Contact, distance, fingerStart, owns } from './circle.ts';
+import { between, type Contact, distance, fingerPlace, fingerStart, owns, ownsPlace } from './circle.ts';
 import type { Pointers } from './pointers.ts';
 import type { LookupResult, NextStep, RingPort } from './ring-port.ts';
+import { Waypoints } from './waypoints.ts';
 
 /** Below 2^30 of 2^52 places no finger is kept: with fewer than four million members the successor list reaches further. */
 const FIRST_FINGER = 30;
@@ -22,6 +23,8 @@ export class Fingers {
   readonly #lookup: (key: string, done: (result: LookupResult) => void) => void;
   /** By exponent, from FIRST_FINGER on. */
   readonly #fingers: Array<Finger | null> = [];
+  /** Null after a finger has changed. */
+  #waypoints: Waypoints | null = null;
   #turn = LAST_FINGER;
 
   constructor(parts: { port: RingPort; pointers: Pointers }, lookup: (key: string, done: (result: LookupResult) => void) => void) {
@@ -57,10 +60,19 @@ export class Fingers {
     // Rings of few members need the last fingers only, but an array with gaps is slow to walk.
     while (this.#fingers.length <= LAST_FINGER - FIRST_FINGER) this.#fingers.push(null);
     this.#fingers[exponent - FIRST_FINGER] = { contact, hearsay };
+    this.#waypoints = null;
+  }
+
+  /** Whoever stands there is the right one. */
+  #confirm(exponent: number): void {
+    const finger = this.#at(exponent);
+    if (finger?.hearsay === true) this.#fingers[exponent - FIRST_FINGER] = { contact: finger.contact, hearsay: false };
   }
 
   #drop(exponent: number): void {
-    if (this.#at(exponent) !== null) this.#fingers[exponent - FIRST_FINGER] = null;
+    if (this.#at(exponent) === null) return;
+    this.#fingers[exponent - FIRST_FINGER] = null;
+    this.#waypoints = null;
   }
 
   /** Somebody who may be a member: serves as a shortcut where there is none, until a look-up has found the right one. */
@@ -84,11 +96,12 @@ export class Fingers {
   }
 
   forget(id: NodeId): void {
-    for (const [at, finger] of this.#fingers.entries()) if (finger?.contact.id === id) this.#fingers[at] = null;
+    for (let exponent = FIRST_FINGER; exponent <= LAST_FINGER; exponent += 1) if (this.#at(exponent)?.contact.id === id) this.#drop(exponent);
   }
 
   clear(): void {
     this.#fingers.length = 0;
+    this.#waypoints = null;
   }
 
   /** Checks one finger, the furthest first. Usually it still owns its place, which one question shows. */
@@ -96,8 +109,8 @@ export class Fingers {
     const last = this.#pointers.successors.at(-1);
     if (last === undefined) return;
     const exponent = this.#turn;
-    const start = fingerStart(this.#self.id, exponent);
-    if (exponent < FIRST_FINGER || owns(this.#self.id, start, last.id)) {
+    const place = fingerPlace(this.#self.id, exponent);
+    if (exponent < FIRST_FINGER || ownsPlace(this.#self.id, place, last.id)) {
       // From here down the successor list serves.
       for (let near = exponent; near >= FIRST_FINGER; near -= 1) this.#drop(near);
       this.#turn = LAST_FINGER;
@@ -105,22 +118,22 @@ export class Fingers {
     }
     this.#turn = exponent - 1;
     const present = this.#at(exponent)?.contact;
-    if (present === undefined) return this.#find(exponent, start);
+    if (present === undefined) return this.#find(exponent);
     this.#port.ask(present, { ask: 'ping' }, (answer) => {
       if (answer?.answer !== 'alive') {
         this.forget(present.id);
-        return this.#find(exponent, start);
+        return this.#find(exponent);
       }
       const before = answer.predecessor;
       if (before === null || this.#at(exponent)?.contact.id !== present.id) return;
-      if (owns(before.id, start, present.id)) this.#set(exponent, present, false);
+      if (ownsPlace(before.id, place, present.id)) this.#confirm(exponent);
       // It has got a neighbour that is nearer to the place, so in a few turns the finger arrives there, without any look-up.
       else this.#set(exponent, before, true);
     });
   }
 
-  #find(exponent: number, start: string): void {
-    this.#lookup(start, (result) => {
+  #find(exponent: number): void {
+    this.#lookup(fingerStart(this.#self.id, exponent), (result) => {
       const owner = result.owners[0];
       if (owner === undefined || owner.id === this.#self.id) return this.#drop(exponent);
       this.#set(exponent, owner, false);
@@ -129,35 +142,26 @@ export class Fingers {
 
   /** Who is next on the way to a key, as the pointers and fingers of this member tell. */
   nextStep(key: string, avoid: readonly NodeId[]): NextStep {
-    const self = this.#self;
     const { successors, small } = this.#pointers;
     const live = avoid.length === 0 ? successors : successors.filter((contact) => !avoid.includes(contact.id));
-    const successor = live[0];
-    if (successor === undefined || small) return memberStep(key, self, live);
-    if (owns(self.id, key, successor.id)) return { answer: 'next', done: true, contacts: live, why: 'successor' };
-    const closest: Contact[] = [];
-    // The furthest first: most of the others then need one look.
-    for (let at = this.#fingers.length - 1; at >= 0; at -= 1) {
-      const finger = this.#fingers[at];
-      if (finger && (avoid.length === 0 || !avoid.includes(finger.contact.id))) keepClosest(closest, finger.contact, { from: self.id, key });
-    }
-    for (let at = live.length - 1; at >= 0; at -= 1) keepClosest(closest, live[at] as Contact, { from: self.id, key });
-    const why = live.some((contact) => contact.id === closest[0]?.id) ? 'successor' : 'finger';
-    return { answer: 'next', done: false, contacts: closest, why };
+    if (live.length === 0 || small) return memberStep(key, this.#self, live);
+    const waypoints = this.#waypointsNow();
+    const way = waypoints.wayTo(key);
+    const owned = live === successors ? waypoints.isNext(way) : owns(this.#self.id, key, (live[0] as Contact).id);
+    if (owned) return { answer: 'next', done: true, contacts: live, why: 'successor' };
+    const contacts = waypoints.before(way, NEXT_CONTACTS_MAX, avoid);
+    const why = successors.includes(contacts[0] as Contact) ? 'successor' : 'finger';
+    return { answer: 'next', done: false, contacts, why };
   }
-}
 
-/** Adds a contact between `from` and the key to the few that are closest to the key, the closest first. */
-function keepClosest(closest: Contact[], contact: Contact, way: { readonly from: NodeId; readonly key: string }): void {
-  const { id } = contact;
-  const beyond = closest.length === NEXT_CONTACTS_MAX ? (closest[NEXT_CONTACTS_MAX - 1] as Contact).id : way.from;
-  if (!between(beyond, id, way.key)) return;
-  let at = closest.length;
-  while (at > 0 && between((closest[at - 1] as Contact).id, id, way.key)) at -= 1;
-  if (at > 0 && (closest[at - 1] as Contact).id === id) return;
-  if (closest.length < NEXT_CONTACTS_MAX) closest.push(contact);
-  for (let later = closest.length - 1; later > at; later -= 1) closest[later] = closest[later - 1] as Contact;
-  closest[at] = contact;
+  #waypointsNow(): Waypoints {
+    const { successors } = this.#pointers;
+    if (this.#waypoints?.successors === successors) return this.#waypoints;
+    const waypoints = new Waypoints(this.#self.id, successors);
+    this.each((contact) => waypoints.add(contact));
+    this.#waypoints = waypoints;
+    return waypoints;
+  }
 }
 
 /** In a small ring everybody is known, so the owner is: the first at or after the key. */

@@ -46,7 +46,8 @@ export class Pointers {
   set(change: PointerChange): void {
     const { successors = this.#successors, predecessor = this.#predecessor, joined = this.#joined, small = this.#small } = change;
     const same = joined === this.#joined && small === this.#small && predecessor?.id === this.#predecessor?.id && sameContacts(successors, this.#successors);
-    this.#successors = successors;
+    // A list that only says again what ours says leaves ours in its place, which is how others see that nothing has changed.
+    if (!same || !sameEndpoints(successors, this.#successors)) this.#successors = successors;
     this.#predecessor = predecessor;
     this.#joined = joined;
     this.#small = small;
@@ -76,4 +77,9 @@ export class Pointers {
 /** Whether two lists name the same members in the same order. */
 export function sameContacts(one: readonly Contact[], other: readonly Contact[]): boolean {
   return one.length === other.length && one.every((contact, at) => contact.id === other[at]?.id);
+}
+
+/** Members can come back at another address; the lists name the same members. */
+function sameEndpoints(one: readonly Contact[], other: readonly Contact[]): boolean {
+  return one.every((contact, at) => contact.endpoint.address === other[at]?.endpoint.address);
 }

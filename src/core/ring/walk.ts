@@ -54,7 +54,7 @@ export class Walk {
     }
     this.#hops.push({ asked: contact, why });
     const { contacts } = answer;
-    for (const named of contacts) this.#parts.remembered.mention(named);
+    if (contacts[0] !== undefined) this.#parts.remembered.mention(contacts[0]);
     if (answer.done) return this.#done({ owners: contacts, hops: this.#hops });
     // The way leads to ourselves: what comes next we know best.
     const { self } = this.#parts.port;
