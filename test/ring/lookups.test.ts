@@ -110,3 +110,23 @@ test('circle: a key has one owner, fingers begin where they should, and the plac
   fc.assert(fc.property(id, id, (from, other) => from === other || owns(from, justAfter(from), other)));
   t.is(justAfter('f'.repeat(64)), '0'.repeat(64));
 });
+
+test('a look-up does not wait for whoever is slow: another one is asked as well, and the answer that comes first leads on', (t) => {
+  const ring = new RingWorld({ seed: 5, detection: { tries: 1, timeoutMillis: 5_000 } });
+  const nodes = ring.addIdealRing(64, true);
+  const living = nodes.slice(8);
+  for (const node of nodes.slice(0, 8)) ring.crash(node);
+  let answered = 0;
+  let slowest = 0;
+  for (let count = 0; count < 60; count += 1) {
+    const key = randomKey(ring.random);
+    ring.program(living[count % living.length] as RingNode)?.chord.lookup(key, ({ owners, hops }) => {
+      answered += 1;
+      slowest = Math.max(slowest, ring.world.now);
+      t.true(owners.length > 0, `no owner after ${hops.map((hop) => `${hop.asked.name} ${hop.why}`).join(', ')}`);
+    });
+  }
+  ring.world.runUntil(4_000);
+  t.is(answered, 60);
+  t.true(slowest > 300 && slowest < 2_000, `the slowest took ${slowest} ms`);
+});

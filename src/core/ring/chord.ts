@@ -133,6 +133,8 @@ export class Chord {
         return;
       case 'ring-routes':
         return this.#lookups.expire();
+      case 'ring-walks':
+        return this.#lookups.hasten();
     }
   }
 

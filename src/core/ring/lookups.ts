@@ -18,6 +18,9 @@ export class Lookups {
   readonly #remembered: Remembered;
   readonly #next: (key: string, avoid: readonly NodeId[]) => NextStep;
   readonly #walkParts: WalkParts;
+  readonly #walks = new Set<Walk>();
+  /** The timer for slow walks is set. */
+  #watching = false;
   readonly #routes = new Map<string, OpenRoute>();
 
   constructor(parts: { port: RingPort; options: RingOptions; remembered: Remembered }, next: (key: string, avoid: readonly NodeId[]) => NextStep) {
@@ -25,12 +28,32 @@ export class Lookups {
     this.#options = parts.options;
     this.#remembered = parts.remembered;
     this.#next = next;
-    this.#walkParts = { port: parts.port, hopsMax: parts.options.hopsMax, remembered: parts.remembered, next };
+    this.#walkParts = { port: parts.port, hopsMax: parts.options.hopsMax, remembered: parts.remembered, next, ended: (walk) => this.#walks.delete(walk) };
   }
 
   /** Asks step by step, around the dead. Calls back once. */
   walk(from: WalkFrom, done: (result: LookupResult) => void): void {
-    new Walk(from, this.#walkParts, done).step(from.start, from.why);
+    const walk = new Walk(from, this.#walkParts, done);
+    this.#walks.add(walk);
+    if (!this.#watching) this.#watchIn(this.#options.hastenMillis);
+    walk.step(from.start, from.why);
+  }
+
+  #watchIn(delayMillis: number): void {
+    this.#watching = true;
+    this.#port.setTimer('ring-walks', delayMillis);
+  }
+
+  /** Timer: has a second one asked where the first is slow. */
+  hasten(): void {
+    this.#watching = false;
+    const now = this.#port.monotonicMillis;
+    let nextMillis = Number.POSITIVE_INFINITY;
+    for (const walk of [...this.#walks]) {
+      if (now - walk.askedMillis >= this.#options.hastenMillis) walk.hasten();
+      nextMillis = Math.min(nextMillis, walk.askedMillis + this.#options.hastenMillis);
+    }
+    if (this.#walks.size > 0) this.#watchIn(Math.max(1, nextMillis - now));
   }
 
   /** Sends the question along the ring; the last member answers us straight. Calls back once, at the latest after `routeMillis`. */

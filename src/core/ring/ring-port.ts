@@ -71,7 +71,7 @@ export interface RingPort {
   members(): readonly Contact[];
 }
 
-export type RingTimer = 'ring-stabilise' | 'ring-fingers' | 'ring-merge' | 'ring-join' | 'ring-routes';
+export type RingTimer = 'ring-stabilise' | 'ring-fingers' | 'ring-merge' | 'ring-join' | 'ring-routes' | 'ring-walks';
 
 export interface RingOptions {
   /** Entries of the successor list. */
@@ -92,6 +92,8 @@ export interface RingOptions {
   /** Live contacts remembered, and as many again that are thought dead. */
   readonly rememberedMax: number;
   readonly hopsMax: number;
+  /** How long a look-up waits for one member before it asks another one as well. */
+  readonly hastenMillis: number;
   /** How long a recursive lookup may take. */
   readonly routeMillis: number;
 }
@@ -108,6 +110,7 @@ export const RING_OPTIONS: RingOptions = Object.freeze({
   eagerRoundsMax: 32,
   rememberedMax: 48,
   hopsMax: 128,
+  hastenMillis: 300,
   routeMillis: 5_000,
 });
 
