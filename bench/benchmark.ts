@@ -15,6 +15,11 @@ export interface BenchOptions {
   readonly say: (text: string) => void;
 }
 
+/** What repeats one benchmark. */
+export function commandOf(name: string): string {
+  return `npm run bench -- ${name}`;
+}
+
 export interface Benchmark {
   readonly name: string;
   readonly about: string;

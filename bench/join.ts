@@ -1,6 +1,6 @@
 import type { NodeEvent, NodeInfo } from '../src/core/commands.ts';
 import type { Engine } from '../src/engine/engine.ts';
-import type { Benchmark, BenchOptions, Figure } from './benchmark.ts';
+import { type Benchmark, type BenchOptions, commandOf, type Figure } from './benchmark.ts';
 import { PASSWORD, withNetwork } from './live-network.ts';
 import { mean, quantile } from './statistics.ts';
 
@@ -20,7 +20,7 @@ function joinBenchmark(count: number): Benchmark {
   return {
     name,
     about: `${where} join and are on line together: from ready to registered, logged in and synced`,
-    command: `npm run bench -- ${name}`,
+    command: commandOf(name),
     async measure(options: BenchOptions): Promise<readonly Figure[]> {
       return await withNetwork(async (engine) => {
         const startedMillis = performance.now();

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { NodeEvent } from '../src/core/commands.ts';
 import type { LocalEngine } from '../src/engine/local.ts';
 import type { Pong } from '../src/node/service.ts';
-import type { Benchmark, BenchOptions, Figure } from './benchmark.ts';
+import { type Benchmark, type BenchOptions, commandOf, type Figure } from './benchmark.ts';
 import { joinAll } from './join.ts';
 import { befriend, EventWatch, withNetwork } from './live-network.ts';
 import { quantile } from './statistics.ts';
@@ -20,7 +20,7 @@ function packed(count: number): Benchmark {
   return {
     name,
     about: `${where}: until all are on line together, memory and descriptors a node, messages and presence between friends`,
-    command: `npm run bench -- ${name}`,
+    command: commandOf(name),
     runsMax: 1,
     async measure(options: BenchOptions): Promise<readonly Figure[]> {
       return await withNetwork(async (engine) => await measure(engine, count, where, options), PER_PROCESS);

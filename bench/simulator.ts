@@ -1,6 +1,6 @@
 import type { BaseEnv, Program } from '../src/core/env.ts';
 import { World } from '../src/sim/world.ts';
-import type { Benchmark, BenchOptions, Figure } from './benchmark.ts';
+import { type Benchmark, type BenchOptions, commandOf, type Figure } from './benchmark.ts';
 import { joinAll, joinFigures } from './join.ts';
 import { measureInLargeHeap } from './large-heap.ts';
 import { simulation } from './simulation.ts';
@@ -24,7 +24,7 @@ function chatNodes(count: number): Benchmark {
   return {
     name,
     about: `${count} users in the simulator join and are on line together, then idle: time to join, and events a second (frames and timers, real crypto)`,
-    command: `npm run bench -- ${name}`,
+    command: commandOf(name),
     ...(isLarge(count) ? { runsMax: 1 } : {}),
     measure: (options) => (isLarge(count) ? measureInLargeHeap(count, options) : measureChatNodes(count, options)),
   };
@@ -93,7 +93,7 @@ function barePrograms(count: number): Benchmark {
   return {
     name,
     about: `events a second of the simulator with ${count} small programs that each tell three others something ten times a second`,
-    command: `npm run bench -- ${name}`,
+    command: commandOf(name),
     async measure(options: BenchOptions): Promise<readonly Figure[]> {
       const world = new World({ seed: 1 });
       for (let index = 0; index < count; index += 1) {

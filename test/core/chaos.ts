@@ -3,12 +3,12 @@ import { CborFrameCodec } from '../../src/adapters/codec/frame-codec.ts';
 import { NodeCrypto } from '../../src/adapters/crypto/node-crypto.ts';
 import type { MessageView } from '../../src/core/commands.ts';
 import type { Env, Program } from '../../src/core/env.ts';
-import { ConfabError } from '../../src/core/errors.ts';
 import type { Frame } from '../../src/core/messages.ts';
 import { type ChatNodeOptions, chatNode } from '../../src/core/node.ts';
 import type { Rule } from '../../src/core/rules.ts';
 import { SimEngine } from '../../src/engine/sim.ts';
 import { SeededRandom } from '../../src/sim/random.ts';
+import { Errands } from '../helpers/errands.ts';
 
 /** One random life of a small network: what was asked for, what was accepted. Judged by chaos-checks.ts. */
 export interface ChaosSetting {
@@ -102,10 +102,7 @@ class Chaos {
   readonly people: Person[];
   readonly sent: SentMessage[] = [];
   readonly agreed = new Set<string>();
-  readonly problems: string[] = [];
-  readonly log: string[] = [];
-  readonly #open = new Set<Promise<void>>();
-  readonly #busy = new Set<string>();
+  readonly errands: Errands;
   readonly #parted = new Set<string>();
   #seedServerUp = false;
   #messageCount = 0;
@@ -119,7 +116,15 @@ class Chaos {
       traced: setting.traced ?? false,
       program: (env, settings) => this.#watched(env, settings),
     });
-    this.engine.onCrash((reason) => this.problems.push(reason));
+    this.errands = new Errands(this.engine, HONEST);
+  }
+
+  get problems(): string[] {
+    return this.errands.problems;
+  }
+
+  get log(): readonly string[] {
+    return this.errands.log;
   }
 
   /** The chat node; what it throws is a problem even where the engine would mend it by a reload. */
@@ -130,7 +135,7 @@ class Chaos {
         try {
           call(...given);
         } catch (error) {
-          this.problems.push(`${env.name} threw ${error instanceof Error ? error.stack : String(error)}`);
+          this.errands.problems.push(`${env.name} threw ${error instanceof Error ? error.stack : String(error)}`);
           throw error;
         }
       };
@@ -146,10 +151,6 @@ class Chaos {
     };
   }
 
-  note(text: string): void {
-    this.log.push(`${this.engine.now().toFixed(1)} ${text}`);
-  }
-
   somebody(but?: string): string {
     const names = this.people.map((person) => person.name).filter((name) => name !== but);
     return names[this.random.below(names.length)] as string;
@@ -157,27 +158,6 @@ class Chaos {
 
   person(name: string): Person {
     return this.people.find((person) => person.name === name) as Person;
-  }
-
-  /** Runs beside everything else; one at a time for each key. */
-  go(key: string, what: () => Promise<void>): void {
-    if (this.#busy.has(key)) return;
-    this.#busy.add(key);
-    const running = what()
-      .catch((error: unknown) => {
-        const code = error instanceof ConfabError ? error.code : String(error);
-        this.note(`  ${key}: ${code}`);
-        if (!HONEST.has(code)) this.problems.push(`${key}: ${error instanceof Error ? error.message : code}`);
-      })
-      .finally(() => {
-        this.#busy.delete(key);
-        this.#open.delete(running);
-      });
-    this.#open.add(running);
-  }
-
-  async settleAll(): Promise<void> {
-    while (this.#open.size > 0) await this.engine.until(async () => (this.#open.size === 0 ? null : 'busy'), 20_000);
   }
 
   // --- actions ---
@@ -197,15 +177,15 @@ class Chaos {
   startSomebody(): void {
     const name = this.somebody();
     if (this.engine.isRunning(name)) return;
-    this.note(`start ${name}`);
-    this.go(`life ${name}`, () => this.start(name));
+    this.errands.note(`start ${name}`);
+    this.errands.go(`life ${name}`, () => this.start(name));
   }
 
   ask(command: 'login' | 'logout', args: Readonly<Record<string, unknown>>): void {
     const name = this.somebody();
     if (!this.engine.isRunning(name)) return;
-    this.note(`${command} ${name}`);
-    this.go(`life ${name}`, async () => {
+    this.errands.note(`${command} ${name}`);
+    this.errands.go(`life ${name}`, async () => {
       await this.engine.command(name, command, args);
       this.person(name).registered = true;
       this.person(name).loggedIn = command === 'login';
@@ -217,19 +197,19 @@ class Chaos {
     const pair = asked[this.random.below(asked.length)];
     const [other = this.somebody(), name = this.somebody(other)] = command === 'friend-accept' && pair !== undefined ? pair.split(' ') : [];
     if (!this.engine.isRunning(name)) return;
-    this.note(`${command} ${name} ${other}`);
+    this.errands.note(`${command} ${name} ${other}`);
     this.agreed.add(`${name} ${other}`);
-    this.go(`${command} ${name} ${other}`, async () => void (await this.engine.command(name, command, { user: other })));
+    this.errands.go(`${command} ${name} ${other}`, async () => void (await this.engine.command(name, command, { user: other })));
   }
 
   part(command: 'friend-decline' | 'friend-remove' | 'block' | 'unblock'): void {
     const name = this.somebody();
     const other = this.somebody(name);
     if (!this.engine.isRunning(name)) return;
-    this.note(`${command} ${name} ${other}`);
+    this.errands.note(`${command} ${name} ${other}`);
     this.#parted.add([name, other].sort().join());
     for (const message of this.sent) if ([message.from, message.to].includes(name) && [message.from, message.to].includes(other)) message.disturbed = true;
-    this.go(`${command} ${name} ${other}`, async () => void (await this.engine.command(name, command, { user: other })));
+    this.errands.go(`${command} ${name} ${other}`, async () => void (await this.engine.command(name, command, { user: other })));
   }
 
   send(): void {
@@ -242,10 +222,10 @@ class Chaos {
       const text = `${from} to ${to} ${this.#messageCount} ${'x'.repeat(this.random.below(20) === 0 ? 40_000 : 10)}`;
       const message: SentMessage = { from, to, text, id: null, disturbed: this.#parted.has([from, to].sort().join()) };
       this.sent.push(message);
-      this.go(`send ${this.#messageCount}`, async () => {
+      this.errands.go(`send ${this.#messageCount}`, async () => {
         const result = (await this.engine.command(from, 'send', { to, text })) as { id: string };
         message.id = result.id;
-        this.note(`  ${from} sent ${this.#messageCount} to ${to}`);
+        this.errands.note(`  ${from} sent ${this.#messageCount} to ${to}`);
       });
     }
   }
@@ -253,20 +233,20 @@ class Chaos {
   read(): void {
     const name = this.somebody();
     const other = this.somebody(name);
-    if (this.engine.isRunning(name)) this.go(`read ${name} ${other}`, async () => void (await this.engine.command(name, 'read', { with: other })));
+    if (this.engine.isRunning(name)) this.errands.go(`read ${name} ${other}`, async () => void (await this.engine.command(name, 'read', { with: other })));
   }
 
   status(): void {
     const name = this.somebody();
     const presence = ['online', 'away', 'busy'][this.random.below(3)];
-    if (this.engine.isRunning(name)) this.go(`status ${name}`, async () => void (await this.engine.command(name, 'status', { presence })));
+    if (this.engine.isRunning(name)) this.errands.go(`status ${name}`, async () => void (await this.engine.command(name, 'status', { presence })));
   }
 
   kill(): void {
     const name = this.somebody();
     if (!this.engine.isRunning(name)) return;
-    this.note(`kill ${name}`);
-    this.go(`kill ${name}`, async () => {
+    this.errands.note(`kill ${name}`);
+    this.errands.go(`kill ${name}`, async () => {
       await this.engine.killNode(name);
       this.person(name).loggedIn = false;
     });
@@ -275,8 +255,8 @@ class Chaos {
   stop(): void {
     const name = this.somebody();
     if (!this.engine.isRunning(name)) return;
-    this.note(`stop ${name}`);
-    this.go(`life ${name}`, async () => {
+    this.errands.note(`stop ${name}`);
+    this.errands.go(`life ${name}`, async () => {
       await this.engine.stopNode(name);
       this.person(name).loggedIn = false;
     });
@@ -288,13 +268,13 @@ class Chaos {
     const to = names.filter((name) => !from.includes(name));
     if (from.length === 0 || to.length === 0) return;
     const rule: Rule = { id: 'cut', kind: 'cut', from, to, oneWay: this.random.fraction() < 0.3 };
-    this.note(`cut ${from.join(' ')} | ${to.join(' ')} ${rule.oneWay}`);
-    this.go('rules', () => this.engine.setRules([rule]));
+    this.errands.note(`cut ${from.join(' ')} | ${to.join(' ')} ${rule.oneWay}`);
+    this.errands.go('rules', () => this.engine.setRules([rule]));
   }
 
   heal(): void {
-    this.note('heal');
-    this.go('rules', () => this.engine.setRules([]));
+    this.errands.note('heal');
+    this.errands.go('rules', () => this.engine.setRules([]));
   }
 
   lose(): void {
@@ -303,8 +283,8 @@ class Chaos {
 
   toggleSeedServer(): void {
     this.#seedServerUp = !this.#seedServerUp;
-    this.note(`seed server ${this.#seedServerUp}`);
-    this.go('seed', () => (this.#seedServerUp ? this.engine.startSeedServer() : this.engine.stopSeedServer()));
+    this.errands.note(`seed server ${this.#seedServerUp}`);
+    this.errands.go('seed', () => (this.#seedServerUp ? this.engine.startSeedServer() : this.engine.stopSeedServer()));
   }
 
   /** For a while nothing can be written. */
@@ -312,9 +292,9 @@ class Chaos {
     const name = this.somebody();
     if (!this.engine.isRunning(name)) return;
     const { disk } = this.engine.hosted(name);
-    this.note(`full disk ${name}`);
+    this.errands.note(`full disk ${name}`);
     disk.full = true;
-    this.go(`disk ${name}`, async () => {
+    this.errands.go(`disk ${name}`, async () => {
       await this.engine.wait(this.random.fraction() * 3_000);
       disk.full = false;
     });
@@ -336,8 +316,8 @@ class Chaos {
 
   /** Everything is repaired and everybody comes back; the seed server stays as it happens to be. */
   async recover(): Promise<void> {
-    await this.settleAll();
-    this.note('recover');
+    await this.errands.settle();
+    this.errands.note('recover');
     for (const { name } of this.people) if (this.engine.isRunning(name)) this.engine.hosted(name).disk.full = false;
     await this.engine.setRules([]);
     this.engine.world.network.lossProbability = 0;
@@ -356,8 +336,8 @@ export async function playChaos(setting: ChaosSetting): Promise<ChaosRun> {
   const chaos = new Chaos(setting);
   const { engine, random } = chaos;
   if (random.fraction() < 0.7) chaos.toggleSeedServer();
-  for (const { name } of chaos.people) chaos.go(`life ${name}`, () => chaos.start(name));
-  await chaos.settleAll();
+  for (const { name } of chaos.people) chaos.errands.go(`life ${name}`, () => chaos.start(name));
+  await chaos.errands.settle();
   const count = setting.actionCount ?? 60 + random.below(60);
   for (let index = 0; index < count; index += 1) {
     chaos.act();

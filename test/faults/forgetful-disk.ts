@@ -13,15 +13,20 @@ export interface ForgetfulDisk {
   loseUnsynced(): void;
 }
 
-/** A sentence that says why, where such a disk cannot be made. */
-export function forgetfulDisk(root: string, folder: string): ForgetfulDisk | string {
+/** Why such a disk cannot be made here, or null. */
+export function noForgetfulDisk(): string | null {
   if (process.platform !== 'linux') return 'needs Linux';
-  const library = join(root, 'power-cut.so');
   try {
-    execFileSync('cc', ['-shared', '-fPIC', '-O2', '-o', library, SHIM, '-ldl', '-lpthread'], { stdio: 'ignore' });
+    execFileSync('cc', ['--version'], { stdio: 'ignore' });
+    return null;
   } catch {
     return 'no C compiler here';
   }
+}
+
+export function forgetfulDisk(root: string, folder: string): ForgetfulDisk {
+  const library = join(root, 'power-cut.so');
+  execFileSync('cc', ['-shared', '-fPIC', '-O2', '-o', library, SHIM, '-ldl', '-lpthread'], { stdio: 'ignore' });
   const shadow = join(root, 'shadow');
   const makeFolders = () => {
     for (const each of [folder, shadow, `${shadow}.inodes`]) mkdirSync(each, { recursive: true, mode: 0o700 });

@@ -1,16 +1,17 @@
 import { rmSync } from 'node:fs';
-import test from 'ava';
 import type { MessageView } from '../../src/core/commands.ts';
-import { type ForgetfulDisk, forgetfulDisk } from './forgetful-disk.ts';
+import { testUnless } from '../helpers/where-possible.ts';
+import { type ForgetfulDisk, forgetfulDisk, noForgetfulDisk } from './forgetful-disk.ts';
 import { befriend, deliver, insist, logIn, type Network, requireFriend, startNetwork, textsOf } from './network.ts';
 
 const CUTS = 3;
 
-test('what was acknowledged survives a power cut: kill -9, and everything that was not synced is gone', async (t) => {
+const { run, named } = testUnless(noForgetfulDisk());
+
+run(named('what was acknowledged survives a power cut: kill -9, and everything that was not synced is gone'), async (t) => {
   t.timeout(60_000);
   const network = await startNetwork(t, ['alice', 'bob']);
   const disk = forgetfulDisk(network.root, network.folderOf('alice'));
-  if (typeof disk === 'string') return skip(disk);
   await network.engine.killNode('alice');
   rmSync(network.folderOf('alice'), { recursive: true });
   // From her very first file on alice lives on the disk that forgets.
@@ -47,11 +48,6 @@ test('what was acknowledged survives a power cut: kill -9, and everything that w
       20_000,
     );
     t.is(new Set(await textsOf(network, 'bob', 'alice')).size, (await textsOf(network, 'bob', 'alice')).length, 'none twice');
-  }
-
-  function skip(why: string): void {
-    t.log(`skipped: ${why}`);
-    t.pass();
   }
 });
 

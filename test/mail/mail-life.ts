@@ -7,6 +7,7 @@ import { MAIL_KIND, mailKind } from '../../src/core/replication/kinds/mail-kind.
 import type { Stored } from '../../src/core/replication/replication-port.ts';
 import { SimEngine } from '../../src/engine/sim.ts';
 import { SeededRandom } from '../../src/sim/random.ts';
+import { Errands } from '../helpers/errands.ts';
 
 /**
  * Random lives of a network in which people are mostly away when they are written to: nodes stop, are killed, come back, log in and
@@ -40,13 +41,10 @@ const QUIET_MILLIS = 240_000;
 class MailLife {
   readonly random: SeededRandom;
   readonly engine: SimEngine;
-  readonly problems: string[] = [];
-  readonly log: string[] = [];
+  readonly errands: Errands;
   readonly sent = new Map<string, string[]>();
   /** Texts as they were shown, in order, by `at/from`. */
   readonly shown = new Map<string, string[]>();
-  readonly #busy = new Set<string>();
-  readonly #open = new Set<Promise<void>>();
   #count = 0;
   readonly #newcomers = [...NEWCOMERS];
 
@@ -60,7 +58,7 @@ class MailLife {
       // A gap is waited for as long as it takes, so that the order holds whatever happens to the network.
       coreOptions: { mailOrderMillis: 3_600_000 },
     });
-    this.engine.onCrash((reason) => this.problems.push(`crash: ${reason}`));
+    this.errands = new Errands(this.engine, HONEST);
     this.engine.onEvent((node, event) => this.#heard(node, event as { type: string; message?: MessageView }));
   }
 
@@ -74,30 +72,8 @@ class MailLife {
     return items[this.random.below(items.length)] as Item;
   }
 
-  note(text: string): void {
-    this.log.push(`${this.engine.now().toFixed(0)} ${text}`);
-  }
-
-  /** One thing at a time for each node; refusals that are honest are no problem. */
   go(node: string, what: string, run: () => Promise<void>): void {
-    if (this.#busy.has(node)) return;
-    this.#busy.add(node);
-    this.note(`${node} ${what}`);
-    const running = run()
-      .catch((error: unknown) => {
-        const code = error instanceof ConfabError ? error.code : String(error);
-        this.note(`  ${node} ${what}: ${code}`);
-        if (!HONEST.has(code)) this.problems.push(`${node} ${what}: ${error instanceof Error ? error.message : code}`);
-      })
-      .finally(() => {
-        this.#busy.delete(node);
-        this.#open.delete(running);
-      });
-    this.#open.add(running);
-  }
-
-  async settle(): Promise<void> {
-    await this.engine.until(async () => (this.#open.size === 0 ? null : 'busy'), 30_000);
+    this.errands.go(node, run, `${node} ${what}`);
   }
 
   async start(node: string): Promise<void> {
@@ -189,14 +165,14 @@ class MailLife {
     const left = all.filter(() => this.random.fraction() < 0.5);
     const right = all.filter((node) => !left.includes(node));
     const cut = this.random.fraction() < 0.5 && left.length > 0 && right.length > 0;
-    this.note(cut ? `cut ${left.join()} | ${right.join()}` : 'heal');
+    this.errands.note(cut ? `cut ${left.join()} | ${right.join()}` : 'heal');
     void this.engine.setRules(cut ? [{ id: 'cut', kind: 'cut', from: left, to: right, oneWay: false }] : []);
   }
 
   // --- the end ---
 
   async judge(): Promise<{ held: number; fetched: number }> {
-    await this.settle();
+    await this.errands.settle();
     await this.engine.setRules([]);
     for (const node of this.engine.nodes()) {
       if (!this.engine.isRunning(node)) await this.start(node);
@@ -205,7 +181,7 @@ class MailLife {
       });
     }
     const quiet = await this.engine.until(async () => this.#unquiet(), QUIET_MILLIS);
-    if (quiet !== null) this.problems.push(`not quiet: ${quiet}`);
+    if (quiet !== null) this.errands.problems.push(`not quiet: ${quiet}`);
     let held = 0;
     let fetched = 0;
     for (const at of TALKERS) {
@@ -213,10 +189,10 @@ class MailLife {
         const got = (await this.conversation(at, from)).filter((message) => !message.fromMe);
         const wanted = this.sent.get(`${at}/${from}`) ?? [];
         if (got.map((message) => message.text).join('\n') !== wanted.join('\n'))
-          this.problems.push(`${at} has of ${from}: ${got.map((message) => message.text).join(', ')}; wanted: ${wanted.join(', ')}`);
+          this.errands.problems.push(`${at} has of ${from}: ${got.map((message) => message.text).join(', ')}; wanted: ${wanted.join(', ')}`);
         const shown = this.shown.get(`${at}/${from}`) ?? [];
-        if (new Set(shown).size !== shown.length) this.problems.push(`shown twice at ${at}: ${shown.join(', ')}`);
-        if (shown.join('\n') !== wanted.join('\n')) this.problems.push(`shown in another order at ${at}: ${shown.join(', ')}`);
+        if (new Set(shown).size !== shown.length) this.errands.problems.push(`shown twice at ${at}: ${shown.join(', ')}`);
+        if (shown.join('\n') !== wanted.join('\n')) this.errands.problems.push(`shown in another order at ${at}: ${shown.join(', ')}`);
         fetched += got.filter((message) => message.via !== undefined).length;
         held += (await this.conversation(from, at)).filter((message) => message.fromMe && message.heldBy !== undefined).length;
       }
@@ -258,5 +234,5 @@ export async function mailLife(setting: MailLifeSetting): Promise<MailLifeVerdic
   const { held, fetched } = await life.judge();
   await life.engine.stop();
   const messages = [...life.sent.values()].reduce((sum, texts) => sum + texts.length, 0);
-  return { problems: life.problems, log: life.log, messages, held, fetched };
+  return { problems: life.errands.problems, log: life.errands.log, messages, held, fetched };
 }

@@ -2,11 +2,13 @@ import { CborCodec } from '../../src/adapters/codec/cbor.ts';
 import { NodeCrypto } from '../../src/adapters/crypto/node-crypto.ts';
 import { concat, toHex, utf8 } from '../../src/core/bytes.ts';
 import type { KeyPair } from '../../src/core/capabilities.ts';
-import type { Inspected, ValueKind } from '../../src/core/replication/kinds.ts';
+import { remembering } from '../../src/core/replication/kinds/signed-value.ts';
+import type { ValueKind } from '../../src/core/replication/kinds.ts';
 import type { Stored } from '../../src/core/replication/replication-port.ts';
 
 export const crypto = new NodeCrypto();
 const codec = new CborCodec();
+const tools = { crypto, codec };
 const SIGNATURE_BYTES = 64;
 
 /** A key pair that follows from a name. */
@@ -35,19 +37,6 @@ function verified(bytes: Uint8Array): unknown[] | null {
   }
 }
 
-/** In a simulation the same array travels everywhere, so each is checked once. */
-function remembering(inspect: (bytes: Uint8Array) => Inspected | string): (bytes: Uint8Array) => Inspected | string {
-  const known = new WeakMap<Uint8Array, Inspected | string>();
-  return (bytes) => {
-    let result = known.get(bytes);
-    if (result === undefined) {
-      result = inspect(bytes);
-      known.set(bytes, result);
-    }
-    return result;
-  };
-}
-
 export function noteKey(keys: KeyPair): string {
   return toHex(crypto.sha256(utf8(`note/${idOf(keys)}`)));
 }
@@ -71,7 +60,7 @@ export const NOTES: ValueKind = {
   valuesPerKeyMax: 1,
   bytesPerKeyMax: 4_096,
   valuesPerAuthorMax: 1,
-  inspect: remembering((bytes) => {
+  inspect: remembering(tools, 'a note of the tests', (bytes) => {
     const content = verified(bytes);
     if (content === null) return 'wrong signature';
     const [publicKey, sequence, deleted, expiresMillis] = content as [Uint8Array, number, boolean, number | null];
@@ -104,7 +93,7 @@ export const MAIL: ValueKind = {
   valuesPerKeyMax: 300,
   bytesPerKeyMax: 65_536,
   valuesPerAuthorMax: 70,
-  inspect: remembering((bytes) => {
+  inspect: remembering(tools, 'a letter of the tests', (bytes) => {
     const content = verified(bytes);
     if (content === null) return 'wrong signature';
     const [publicKey, recipient, id, deleted] = content as [Uint8Array, string, string, boolean];

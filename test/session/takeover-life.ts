@@ -5,6 +5,7 @@ import type { MessageView, NodeInfo, UserView } from '../../src/core/commands.ts
 import { ConfabError } from '../../src/core/errors.ts';
 import { SimEngine } from '../../src/engine/sim.ts';
 import { SeededRandom } from '../../src/sim/random.ts';
+import { Errands } from '../helpers/errands.ts';
 
 /**
  * Random lives of a user with three nodes: logins here, there and at once, kills, cuts, messages in both directions, drafts.
@@ -57,12 +58,9 @@ class Life {
   readonly random: SeededRandom;
   readonly engine: SimEngine;
   readonly sent: Sent[] = [];
-  readonly problems: string[] = [];
-  readonly log: string[] = [];
+  readonly errands: Errands;
   logins = 0;
   #draft: { text: string; atMillis: number } | null = null;
-  readonly #open = new Set<Promise<void>>();
-  readonly #busy = new Set<string>();
   #count = 0;
   #recent: string[] = ['alice'];
 
@@ -75,35 +73,11 @@ class Life {
       // Short pages, so that kills and cuts fall between them.
       coreOptions: { handoverRowsMax: setting.pageRows ?? 3 },
     });
-    this.engine.onCrash((reason) => this.problems.push(reason));
-  }
-
-  note(text: string): void {
-    this.log.push(`${this.engine.now().toFixed(1)} ${text}`);
+    this.errands = new Errands(this.engine, HONEST);
   }
 
   of<Item>(items: readonly Item[]): Item {
     return items[this.random.below(items.length)] as Item;
-  }
-
-  go(key: string, what: () => Promise<void>): void {
-    if (this.#busy.has(key)) return;
-    this.#busy.add(key);
-    const running = what()
-      .catch((error: unknown) => {
-        const code = error instanceof ConfabError ? error.code : String(error);
-        this.note(`  ${key}: ${code}`);
-        if (!HONEST.has(code)) this.problems.push(`${key}: ${error instanceof Error ? error.message : code}`);
-      })
-      .finally(() => {
-        this.#busy.delete(key);
-        this.#open.delete(running);
-      });
-    this.#open.add(running);
-  }
-
-  async settleAll(): Promise<void> {
-    while (this.#open.size > 0) await this.engine.until(async () => (this.#open.size === 0 ? null : 'busy'), 20_000);
   }
 
   async start(node: string): Promise<void> {
@@ -147,10 +121,10 @@ class Life {
     const nodes = this.random.below(4) === 0 ? OWN : [this.of(OWN)];
     for (const node of nodes) {
       if (!this.engine.isRunning(node)) continue;
-      this.note(`login ${node}`);
-      this.go(`life ${node}`, async () => {
+      this.errands.note(`login ${node}`);
+      this.errands.go(`life ${node}`, async () => {
         await this.engine.command(node, 'login', { password: PASSWORD });
-        this.note(`  logged in at ${node}`);
+        this.errands.note(`  logged in at ${node}`);
         this.logins += 1;
         this.#recent = [...this.#recent.filter((each) => each !== node), node].slice(-2);
       });
@@ -171,7 +145,7 @@ class Life {
       this.#count += 1;
       const message: Sent = { from, to, text: `${from} ${this.#count} ${'y'.repeat(this.random.below(15) === 0 ? 60_000 : 8)}`, id: null };
       this.sent.push(message);
-      this.go(`send ${this.#count}`, async () => {
+      this.errands.go(`send ${this.#count}`, async () => {
         message.id = ((await this.engine.command(from, 'send', { to, text: message.text })) as { id: string }).id;
       });
     }
@@ -180,7 +154,7 @@ class Life {
   read(): void {
     const node = this.of(ALL);
     const other = OWN.includes(node) ? this.of(FRIENDS) : 'alice';
-    if (this.engine.isRunning(node)) this.go(`read ${node}`, async () => void (await this.engine.command(node, 'read', { with: other })));
+    if (this.engine.isRunning(node)) this.errands.go(`read ${node}`, async () => void (await this.engine.command(node, 'read', { with: other })));
   }
 
   draft(): void {
@@ -188,10 +162,10 @@ class Life {
     if (!this.engine.isRunning(node)) return;
     this.#count += 1;
     const text = `draft ${this.#count}`;
-    this.go(`draft ${node}`, async () => {
+    this.errands.go(`draft ${node}`, async () => {
       const atMillis = this.engine.now();
       await this.engine.command(node, 'draft', { with: 'bob', text });
-      this.note(`  drafted ${text} at ${node}`);
+      this.errands.note(`  drafted ${text} at ${node}`);
       if (this.#draft === null || atMillis > this.#draft.atMillis) this.#draft = { text, atMillis };
     });
   }
@@ -199,28 +173,28 @@ class Life {
   kill(): void {
     const node = this.of(ALL);
     if (!this.engine.isRunning(node)) return;
-    this.note(`kill ${node}`);
-    this.go(`kill ${node}`, async () => this.engine.killNode(node));
+    this.errands.note(`kill ${node}`);
+    this.errands.go(`kill ${node}`, async () => this.engine.killNode(node));
   }
 
   startSomebody(): void {
     const node = this.of(ALL);
     if (this.engine.isRunning(node)) return;
-    this.note(`start ${node}`);
-    this.go(`life ${node}`, async () => this.start(node));
+    this.errands.note(`start ${node}`);
+    this.errands.go(`life ${node}`, async () => this.start(node));
   }
 
   cut(): void {
     const from = ALL.filter(() => this.random.fraction() < 0.5);
     const to = ALL.filter((node) => !from.includes(node));
     if (from.length === 0 || to.length === 0) return;
-    this.note(`cut ${from.join(' ')} | ${to.join(' ')}`);
-    this.go('rules', async () => this.engine.setRules([{ id: 'cut', kind: 'cut', from, to, oneWay: this.random.fraction() < 0.2 }]));
+    this.errands.note(`cut ${from.join(' ')} | ${to.join(' ')}`);
+    this.errands.go('rules', async () => this.engine.setRules([{ id: 'cut', kind: 'cut', from, to, oneWay: this.random.fraction() < 0.2 }]));
   }
 
   heal(): void {
-    this.note('heal');
-    this.go('rules', async () => this.engine.setRules([]));
+    this.errands.note('heal');
+    this.errands.go('rules', async () => this.engine.setRules([]));
   }
 
   act(): void {
@@ -242,14 +216,14 @@ class Life {
   }
 
   async recover(): Promise<void> {
-    await this.settleAll();
-    this.note('recover');
+    await this.errands.settle();
+    this.errands.note('recover');
     await this.engine.setRules([]);
     for (const node of ALL) if (!this.engine.isRunning(node)) await this.start(node);
     for (const node of FRIENDS) if (!(await this.info(node)).loggedIn) await this.engine.command(node, 'login', { password: PASSWORD });
     // A session may yet learn of a later login whose node was killed; then nobody is logged in, and the user is so again.
     if ((await this.engine.until(() => this.wrong(), QUIET_MILLIS)) === null || (await this.sessions()).length > 0) return;
-    this.note('nobody is logged in');
+    this.errands.note('nobody is logged in');
     // A node that never had the vault can get it from nobody now.
     const able: string[] = [];
     for (const node of OWN) if ((await this.info(node)).registered) able.push(node);
@@ -328,7 +302,7 @@ export async function takeoverLife(setting: LifeSetting): Promise<LifeVerdict> {
   }
   await life.recover();
   const wrong = await engine.until(() => life.wrong(), QUIET_MILLIS);
-  if (wrong !== null) life.problems.push(wrong);
+  if (wrong !== null) life.errands.problems.push(wrong);
   await engine.stop();
-  return { problems: life.problems, log: life.log, logins: life.logins, messages: life.sent.filter((message) => message.id !== null).length };
+  return { problems: life.errands.problems, log: life.errands.log, logins: life.logins, messages: life.sent.filter((message) => message.id !== null).length };
 }
