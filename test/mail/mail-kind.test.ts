@@ -1,4 +1,5 @@
 import test from 'ava';
+import { DurableMap } from '../../bench/worlds/keyed-world.ts';
 import { CborCodec } from '../../src/adapters/codec/cbor.ts';
 import { NodeCrypto } from '../../src/adapters/crypto/node-crypto.ts';
 import { concat, toHex, utf8 } from '../../src/core/bytes.ts';
@@ -9,7 +10,6 @@ import { type Inspected, inspectValue } from '../../src/core/replication/kinds.t
 import { Replicas } from '../../src/core/replication/replicas.ts';
 import { REPLICATION_OPTIONS, type ReplicationPort } from '../../src/core/replication/replication-port.ts';
 import type { MessageId, UserId } from '../../src/core/types.ts';
-import { DurableMap } from '../replication/keyed-world.ts';
 
 const tools = { crypto: new NodeCrypto(), codec: new CborCodec() };
 const kind = mailKind(tools);

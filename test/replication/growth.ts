@@ -1,6 +1,6 @@
-import type { RingNode } from '../ring/ring-world.ts';
-import { type KeyedOptions, KeyedWorld } from './keyed-world.ts';
-import { keysOf, note, noteKey } from './kinds.ts';
+import { type KeyedOptions, KeyedWorld } from '../../bench/worlds/keyed-world.ts';
+import { keysOf, note, noteKey } from '../../bench/worlds/notes.ts';
+import type { RingNode } from '../../bench/worlds/ring-world.ts';
 
 export interface PlacementOutcome {
   /** Keys that nobody holds any more. */

@@ -1,10 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { crypto } from '../../bench/worlds/notes.ts';
 import { utf8 } from '../../src/core/bytes.ts';
 import { SetFingerprint } from '../../src/core/replication/fingerprint.ts';
 import { endOfKey, nameOf, type Replica, ReplicaIndex } from '../../src/core/replication/replica-index.ts';
 import { owns } from '../../src/core/ring/circle.ts';
-import { crypto } from './kinds.ts';
 
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const key = fc.stringMatching(/^[0-9a-f]{64}$/);

@@ -1,11 +1,11 @@
 import test from 'ava';
+import { churn } from '../../bench/worlds/churn.ts';
+import { type KeyedOptions, KeyedWorld } from '../../bench/worlds/keyed-world.ts';
+import { fetched, idOf, keysOf, letter, mailKey, note, noteKey, tombstone } from '../../bench/worlds/notes.ts';
+import { REAL, type RingNode } from '../../bench/worlds/ring-world.ts';
 import type { ReplicaQuestion } from '../../src/core/replication/replication-port.ts';
-import { REAL, type RingNode } from '../ring/ring-world.ts';
 import { seedsOf } from '../ring/seeds.ts';
-import { churn } from './churn.ts';
 import { massJoin, ringsMeet } from './growth.ts';
-import { type KeyedOptions, KeyedWorld } from './keyed-world.ts';
-import { fetched, idOf, keysOf, letter, mailKey, note, noteKey, tombstone } from './kinds.ts';
 import { scheduleBreaks } from './schedule.ts';
 
 function keyedRing(count: number, options: Partial<KeyedOptions> = {}): { readonly keyed: KeyedWorld; readonly nodes: readonly RingNode[] } {

@@ -1,8 +1,8 @@
+import { type KeyedOptions, KeyedWorld } from '../../bench/worlds/keyed-world.ts';
+import { keysOf, NOTES, note, noteKey } from '../../bench/worlds/notes.ts';
+import { REAL, type RingNode } from '../../bench/worlds/ring-world.ts';
 import type { KeyPair } from '../../src/core/capabilities.ts';
 import type { Stored } from '../../src/core/replication/replication-port.ts';
-import { REAL, type RingNode } from '../ring/ring-world.ts';
-import { type KeyedOptions, KeyedWorld } from './keyed-world.ts';
-import { keysOf, NOTES, note, noteKey } from './kinds.ts';
 
 interface Writer {
   readonly keys: KeyPair;

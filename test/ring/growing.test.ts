@@ -1,5 +1,5 @@
 import test from 'ava';
-import { RingWorld } from './ring-world.ts';
+import { RingWorld } from '../../bench/worlds/ring-world.ts';
 import { seedsOf } from './seeds.ts';
 
 const ONE_WAY_MILLIS = 50;

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { REAL, type RingNode, RingWorld, type RingWorldOptions, STEADY } from './ring-world.ts';
+import { REAL, type RingNode, RingWorld, type RingWorldOptions, STEADY } from '../../bench/worlds/ring-world.ts';
 import { seedsOf } from './seeds.ts';
 
 function names(nodes: readonly RingNode[]): string[] {

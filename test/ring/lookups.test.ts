@@ -1,9 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { hopFigures, lookupsUnderChurn } from '../../bench/worlds/lookups.ts';
+import { ownerAmong, REAL, type RingNode, RingWorld, randomKey } from '../../bench/worlds/ring-world.ts';
 import { between, compareIds, fingerStart, justAfter, owns, PLACES, placeOf } from '../../src/core/ring/circle.ts';
 import type { LookupResult } from '../../src/core/ring/ring-port.ts';
-import { hopFigures, lookupsUnderChurn } from './lookups.ts';
-import { ownerAmong, REAL, type RingNode, RingWorld, randomKey } from './ring-world.ts';
 
 for (const [nodes, lookups] of [
   [8, 1_000],

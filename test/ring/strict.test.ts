@@ -1,8 +1,8 @@
 import test from 'ava';
-import { atomicRun } from './atomic-run.ts';
+import { atomicRun } from '../../bench/worlds/atomic-run.ts';
+import { strictRun } from '../../bench/worlds/strict-run.ts';
 import { onlyOneSuccessor, predecessorNeverDead } from './controls.ts';
 import { seedsOf } from './seeds.ts';
-import { strictRun } from './strict-run.ts';
 
 for (const [successorCount, eager] of [
   [2, false],

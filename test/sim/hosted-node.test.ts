@@ -1,7 +1,7 @@
 import test from 'ava';
+import { smallWorld } from '../../bench/worlds/hosted-world.ts';
 import type { CommandInput, Env, Program, ServiceResult } from '../../src/core/env.ts';
 import type { Endpoint } from '../../src/core/types.ts';
-import { smallWorld } from './fixtures/small-world.ts';
 
 type Message = { readonly type: 'order' | 'done'; readonly number: number };
 

@@ -2,11 +2,12 @@
  * Tries the seeded properties with as many seeds as it is told, in the simulator:
  * `npm run soak -- [seeds, default 100] [first seed, default 1] [suites ...]`. Exit status 1 when one failed.
  */
+
+import { atomicRun } from '../../bench/worlds/atomic-run.ts';
+import { strictRun } from '../../bench/worlds/strict-run.ts';
 import { chaosVerdict } from '../core/chaos-checks.ts';
 import { mailLife } from '../mail/mail-life.ts';
 import { scheduleBreaks } from '../replication/schedule.ts';
-import { atomicRun } from '../ring/atomic-run.ts';
-import { strictRun } from '../ring/strict-run.ts';
 import { takeoverLife } from '../session/takeover-life.ts';
 import { type Suite, soak } from './soak.ts';
 

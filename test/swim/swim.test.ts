@@ -1,9 +1,9 @@
 import test from 'ava';
+import { SwimWorld } from '../../bench/worlds/swim-world.ts';
 import { NodeCrypto } from '../../src/adapters/crypto/node-crypto.ts';
 import { networkMark } from '../../src/core/discovery/beacon.ts';
 import { encodePacket } from '../../src/core/swim/wire.ts';
 import { Datagram } from '../../src/sim/datagram-net.ts';
-import { SwimWorld } from './fixtures/swim-world.ts';
 
 function started(options: ConstructorParameters<typeof SwimWorld>[0], contacts?: number): SwimWorld {
   const world = new SwimWorld(options);

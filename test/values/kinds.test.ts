@@ -1,4 +1,6 @@
 import test from 'ava';
+import { DurableMap } from '../../bench/worlds/keyed-world.ts';
+import { idOf, keysOf } from '../../bench/worlds/notes.ts';
 import { concat } from '../../src/core/bytes.ts';
 import type { KeyPair } from '../../src/core/capabilities.ts';
 import { CORE_OPTIONS } from '../../src/core/options.ts';
@@ -15,8 +17,6 @@ import { keyOfName } from '../../src/core/ring/keys.ts';
 import { buryRecovery, lockForRecovery, openForRecovery, recoveryKeys } from '../../src/core/session/recovery-vault.ts';
 import type { NodeId } from '../../src/core/types.ts';
 import { tools } from '../core/tools.ts';
-import { DurableMap } from '../replication/keyed-world.ts';
-import { idOf, keysOf } from '../replication/kinds.ts';
 
 const { crypto } = tools;
 const NOW = 1_700_000_000_000;

@@ -1,6 +1,6 @@
-import type { RingNode } from '../ring/ring-world.ts';
 import { type KeyedOptions, KeyedWorld } from './keyed-world.ts';
-import { keysOf, note, noteKey } from './kinds.ts';
+import { keysOf, note, noteKey } from './notes.ts';
+import type { RingNode } from './ring-world.ts';
 
 export interface ChurnOptions {
   readonly seed: number;

@@ -11,9 +11,9 @@ import type {
 } from '../../src/core/replication/replication-port.ts';
 import type { WriteProgress } from '../../src/core/replication/writes.ts';
 import { type Contact, compareIds } from '../../src/core/ring/circle.ts';
-import type { RingProgram } from '../ring/ring-program.ts';
-import { ownerAmong, type RingNode, RingWorld, type RingWorldOptions } from '../ring/ring-world.ts';
-import { crypto, MAIL, NOTES } from './kinds.ts';
+import { crypto, MAIL, NOTES } from './notes.ts';
+import type { RingProgram } from './ring-program.ts';
+import { ownerAmong, type RingNode, RingWorld, type RingWorldOptions } from './ring-world.ts';
 
 /** What outlives a crash of a node. */
 export class DurableMap implements StoreWriter {
