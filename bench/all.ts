@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.ts';
 import { encryption } from './encryption.ts';
+import { explore } from './explore.ts';
 import { fiftyUsers } from './fifty-users.ts';
 import { files } from './files.ts';
 import { idle } from './idle.ts';
@@ -9,6 +10,7 @@ import { offlineMail } from './offline-mail.ts';
 import { PACKED } from './packed.ts';
 import { presence } from './presence.ts';
 import { registrations } from './registrations.ts';
+import { LIVES } from './sim-life.ts';
 import { SIMULATOR } from './simulator.ts';
 import { start } from './start.ts';
 
@@ -26,4 +28,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   fiftyUsers,
   ...PACKED,
   ...SIMULATOR,
+  ...LIVES,
+  explore,
 ];

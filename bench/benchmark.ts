@@ -3,7 +3,7 @@ export interface Figure {
   /** What was measured, as the table says it. */
   readonly row: string;
   readonly value: number;
-  readonly unit: 'ms' | 's' | 'MB' | 'MB/s' | '%' | '/s' | 'of 20' | 'events/s' | 'nodes' | 'files';
+  readonly unit: 'ms' | 's' | 'MB' | 'MB/s' | '%' | '/s' | '/min' | 'times' | 'of 20' | 'events/s' | 'nodes' | 'files';
   /** What it should be, as the table says it; absent where the issue names no aim. */
   readonly aim?: string;
 }

@@ -1,0 +1,92 @@
+import { stringify } from 'yaml';
+import { makeSim } from '../src/cli/make-sim.ts';
+import { loadScenario } from '../src/scenario/load.ts';
+import { SILENT } from '../src/scenario/narration.ts';
+import { runScenario } from '../src/scenario/runner.ts';
+import type { Benchmark, BenchOptions, Figure } from './benchmark.ts';
+
+/** People of one neighbourhood: two circles of friends, and a room in which all of them meet. */
+const NEIGHBOURS = 10;
+const FRIENDS = 5;
+/** Neighbourhoods arrive one after the other at this pace, ms. */
+const ARRIVAL_MILLIS = 300;
+/** What is left of a life after the arrivals is quiet enough for every property to be due. */
+const QUIET_SECONDS = 60;
+const SEED = 1;
+
+/**
+ * The life of a town as a scenario: neighbourhoods arrive, make friends, found a room, and talk until it is time to be quiet.
+ * Everybody writes to a friend every half minute and speaks in the room every minute, both at exponential distances.
+ */
+export function lifeScenario(users: number, minutes: number): string {
+  const neighbourhoods = Math.ceil(users / NEIGHBOURS);
+  const talkSeconds = minutes * 60 - QUIET_SECONDS - Math.ceil((neighbourhoods * ARRIVAL_MILLIS) / 1_000);
+  if (talkSeconds < 10) throw new Error(`${minutes} minutes are too short for ${users} users to come and to talk`);
+  const strands = Array.from({ length: neighbourhoods }, (_, index) => neighbourhood(index, Math.min(users, (index + 1) * NEIGHBOURS), talkSeconds));
+  return stringify({
+    name: `life-${users}`,
+    about: `The life of ${users} users with friends and rooms for ${minutes} minutes.`,
+    deadline: `${minutes * 2}m`,
+    within: '60s',
+    steps: [{ 'seed-server': 'start' }, { parallel: strands }, { wait: `${QUIET_SECONDS}s` }],
+  });
+}
+
+function neighbourhood(index: number, last: number, talkSeconds: number): object[] {
+  const names = Array.from({ length: last - index * NEIGHBOURS }, (_, each) => `user${index * NEIGHBOURS + each + 1}`);
+  const [host = '', ...guests] = names;
+  const room = `room-${index + 1}`;
+  const circles = [names.slice(0, FRIENDS), names.slice(FRIENDS)].filter((circle) => circle.length > 1);
+  const talk = (nodes: readonly string[], think: string, step: object) => ({
+    random: { nodes, times: Math.round((talkSeconds * nodes.length) / Number.parseInt(think, 10)), pause: pauseOf(nodes, think), of: [{ steps: [step] }] },
+  });
+  return [
+    { wait: `${index * ARRIVAL_MILLIS}ms` },
+    { start: names },
+    { register: names },
+    ...circles.map((circle) => ({ befriend: circle })),
+    { 'create-room': { by: host, room } },
+    { 'join-room': { who: guests, room, through: host } },
+    {
+      parallel: [
+        ...circles.map((circle) => talk(circle, '30s', { send: { from: 'any-up', to: 'other-up', text: 'number {n} of this circle' } })),
+        talk(names, '60s', { say: { by: 'any-up', room, text: 'number {n} for the neighbours' } }),
+      ],
+    },
+    { expect: { 'same-room': { at: names, room } } },
+  ];
+}
+
+/** Pauses are drawn evenly from zero to this, so that each of the nodes acts once in `think` on average. */
+function pauseOf(nodes: readonly string[], think: string): string {
+  return `${Math.round((2_000 * Number.parseInt(think, 10)) / nodes.length)}ms`;
+}
+
+function life(users: number, minutes: number): Benchmark {
+  const name = `sim-life-${users}`;
+  return {
+    name,
+    about: `${users} users with friends and rooms live for ${minutes} minutes in the simulator, and every property is judged (stand-in crypto)`,
+    command: `npm run bench -- ${name}`,
+    runsMax: 1,
+    async measure({ quick, say }: BenchOptions): Promise<readonly Figure[]> {
+      const file = `${name}.yaml`;
+      const scenario = loadScenario(lifeScenario(users, quick ? minutes / 4 : minutes), file, SEED);
+      const engine = makeSim(scenario, { seed: SEED, crypto: 'stand-in', traced: 'states', module: null });
+      const startedMillis = performance.now();
+      const report = await runScenario(scenario, engine, { seed: SEED, wallMillis: () => performance.now(), listener: SILENT, ownChecks: [] });
+      const wallSeconds = (performance.now() - startedMillis) / 1_000;
+      if (report.verdict !== 'pass') throw new Error(`${report.verdict}: ${report.reason}`);
+      const { messageCount, timerCount } = engine.world;
+      say(`${messageCount} frames and datagrams, ${timerCount} timers, ${Math.round(report.virtualMillis / 1_000)} s of virtual time`);
+      const what = `${users} users with friends and rooms, ${(report.virtualMillis / 60_000).toFixed(0)} virtual minutes`;
+      return [
+        { row: `${what}: wall time, judged`, value: wallSeconds, unit: 's', ...(quick ? {} : { aim: 'under 30 s' }) },
+        { row: `${what}: times faster than life`, value: report.virtualMillis / 1_000 / wallSeconds, unit: 'times', aim: 'over 20 times' },
+        { row: `${what}: events`, value: (messageCount + timerCount) / wallSeconds, unit: 'events/s' },
+      ];
+    },
+  };
+}
+
+export const LIVES: readonly Benchmark[] = [life(1_000, 10)];
