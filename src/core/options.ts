@@ -43,7 +43,8 @@ export const CORE_OPTIONS = Object.freeze({
   /** Silence until a peer is suspect / dead, ms. */
   suspectMillis: 1_500,
   deadMillis: 4_000,
-  /** These three, times this, for links that nobody waits for. */
+  /** These three, times this, for links to people who only share a room with us / for links that nobody waits for. */
+  wantedLinkFactor: 4,
   idleLinkFactor: 10,
   /** Pause before a dead or closed peer that is wanted is tried again, ms; doubled up to the maximum. */
   reconnectMillis: 500,

@@ -113,6 +113,7 @@ export class FileFetching {
 
   endTurn(): void {
     if (this.#reviewDue && this.#parts.env.monotonicMillis >= this.#readyMillis) this.#review();
+    if (this.#touched.size === 0) return;
     for (const id of this.#touched) this.#pump(id);
     this.#touched.clear();
   }

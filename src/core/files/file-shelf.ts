@@ -38,6 +38,7 @@ export class FileShelf {
   }
 
   flush(): void {
+    if (this.#dirty.size === 0) return;
     for (const id of this.#dirty) {
       const row = this.#rows.get(id);
       if (row === undefined) this.#parts.env.store.delete('files', id);

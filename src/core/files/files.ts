@@ -299,7 +299,7 @@ export class Files {
       this.#toldMillis.set(id, monotonicMillis);
       this.#parts.tell({ type: 'file-changed', file: this.views.file(id, row) });
     }
-    this.#news.clear();
+    if (this.#news.size > 0) this.#news.clear();
     this.#setTimer();
   }
 

@@ -38,8 +38,10 @@ export interface Link {
   state: LinkState;
   /** We gave the transport an address to send to. */
   opened: boolean;
-  /** Watched closely: somebody here waits for this peer. */
+  /** Somebody here wants to be linked with this peer. */
   wanted: boolean;
+  /** And would notice within seconds that it is gone: a friend, or whom a message waits for. */
+  watched: boolean;
 
   readonly localRun: number;
   peerRun: number;
@@ -88,6 +90,7 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     state: 'connecting',
     opened: false,
     wanted: false,
+    watched: false,
     localRun: start.localRun,
     peerRun: 0,
     helloCount: 0,

@@ -7,7 +7,7 @@ import { type Hello, readHello } from './hello.ts';
 import { freshRun, type Link, type LinkHooks, newLink } from './link.ts';
 import { traceDrop, traceReceive, traceSend, traceState } from './link-trace.ts';
 import { nodeTitle } from './node-title.ts';
-import { acknowledge, dueForResend, fileNumbered, nextInOrder, packFrames, pingDue, startOver } from './stream.ts';
+import { acknowledge, dueForResend, fileNumbered, nextInOrder, packFrames, patienceFactor, pingDue, startOver } from './stream.ts';
 
 /** Ends of a peer that are remembered as gone, per link. */
 const RETIRED_RUNS_MAX = 8;
@@ -357,7 +357,7 @@ export class Links {
     this.#forgive(now - this.#tickDueMillis);
     this.#tickDueMillis = now + options.linkTickMillis;
     for (const link of this.#links.values()) {
-      const factor = link.wanted ? 1 : options.idleLinkFactor;
+      const factor = patienceFactor(link, options);
       const silence = now - link.lastHeardMillis;
       if (silence >= options.deadMillis * factor || (!link.established && silence >= options.deadMillis)) {
         if (env.tracing) env.trace({ type: 'timer', kind: 'peer-dead', key: link.name });

@@ -83,10 +83,15 @@ export function dueForResend(link: Link, options: CoreOptions, nowMillis: number
   return due;
 }
 
+/** How much longer than with a peer that is watched closely silence may last. */
+export function patienceFactor(link: Link, options: CoreOptions): number {
+  return link.watched ? 1 : link.wanted ? options.wantedLinkFactor : options.idleLinkFactor;
+}
+
 /** The peer has been silent for so long that it is asked for a frame; counted as asked now. */
 export function pingDue(link: Link, options: CoreOptions, nowMillis: number): boolean {
   // Our end opened by a hello, the peer's may not have: it must hear from us before it gives up.
-  const patience = options.pingMillis * (link.wanted || !link.confirmed ? 1 : options.idleLinkFactor);
+  const patience = options.pingMillis * (link.confirmed ? patienceFactor(link, options) : 1);
   if (nowMillis - link.lastHeardMillis < patience || nowMillis - link.lastPingMillis < patience) return false;
   link.lastPingMillis = nowMillis;
   return true;

@@ -7,6 +7,7 @@ import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
 import type { Endpoint, NodeId, UserId } from '../types.ts';
 import { ownerOf } from './record-view.ts';
+import { watchedUsers } from './watched-users.ts';
 
 interface Attempts {
   failures: number;
@@ -39,6 +40,8 @@ export class Connections {
   #probeMillis = 0;
   /** As the last review found it: people to be linked with, and how many more links to anybody there should be. */
   #wanted: ReadonlySet<UserId> = new Set();
+  /** Those of them whose links are watched closely. */
+  #watched: ReadonlySet<UserId> = new Set();
   #missing = 0;
 
   constructor(parts: Parts) {
@@ -79,9 +82,10 @@ export class Connections {
     this.#reviewDue = false;
     const { env, view, links } = this.#parts;
     for (const endpoint of this.#byHand) links.connect(endpoint, endpoint.address);
-    const wanted = this.#wantedUsers();
+    this.#watched = watchedUsers(this.#parts);
+    const wanted = new Set([...this.#watched, ...this.#parts.rooms.neighbours()]);
     this.#wanted = wanted;
-    for (const link of links.all()) link.wanted = link.userId !== null && wanted.has(link.userId);
+    for (const link of links.all()) this.#rate(link);
     for (const userId of wanted) {
       for (const nodeId of view.nodesOf(userId)) this.#reach(nodeId);
       if (!view.full) this.#seek(userId);
@@ -138,7 +142,7 @@ export class Connections {
     // Above full membership strangers are no news; a few of them are met all the same, for they may belong to another part.
     if (record === undefined) return view.full || env.random.fraction() < STRANGER_SHARE ? 'some' : 'none';
     const owner = ownerOf(this.#parts, record);
-    return owner !== null && this.#wantedUsers().has(owner) ? 'keen' : 'none';
+    return owner !== null && this.#wanted.has(owner) ? 'keen' : 'none';
   }
 
   /** A node nearby has proved by a beacon that it is there: worth an attempt. */
@@ -155,13 +159,9 @@ export class Connections {
     if (this.#parts.links.of(nodeId) === undefined) this.#failed(nodeId);
   }
 
-  #wantedUsers(): Set<UserId> {
-    const { session, friends, chat, rooms, vaultExchange, view } = this.#parts;
-    if (session.open === null) return vaultExchange.wanted === null ? new Set() : new Set([vaultExchange.wanted]);
-    const wanted = new Set([...friends.wanted(), ...chat.waitingFor(), ...rooms.wanted(), ...this.#parts.files.wanted()]);
-    // Other nodes of our own user: one may hold what an earlier session left, or take the session over.
-    if (view.nodesOf(session.open.userId).size > 1) wanted.add(session.open.userId);
-    return wanted;
+  #rate(link: Link): void {
+    link.wanted = link.userId !== null && this.#wanted.has(link.userId);
+    link.watched = link.userId !== null && this.#watched.has(link.userId);
   }
 
   #reach(nodeId: NodeId): void {
@@ -243,7 +243,7 @@ export class Connections {
       if (session.prekeys !== null) view.put(session.prekeys.signed);
       if (view.user(owner as UserId) === null) link.sessionSaid = false;
     }
-    link.wanted = owner !== null && this.#wantedUsers().has(owner);
+    this.#rate(link);
     this.#judgeSession(link);
     this.#userNodeReady(link);
   }

@@ -55,8 +55,8 @@ export class FailureDetector {
     const heardMillis = Math.max(link.lastHeardMillis, swim.heardMillis(id));
     if (env.monotonicMillis - heardMillis < options.suspectMillis) return 'alive';
     const member = swim.stateOf(id);
-    // A link that nobody waits for is asked so seldom that the others know better.
-    if (link.wanted || member === 'unknown') return link.state === 'suspect' ? 'suspect' : 'alive';
+    // A link that is not watched closely is asked so seldom that the others know better.
+    if (link.watched || member === 'unknown') return link.state === 'suspect' ? 'suspect' : 'alive';
     return member === 'alive' ? 'alive' : 'suspect';
   }
 

@@ -3,6 +3,7 @@ import type { Parts } from '../parts.ts';
 import type { Services } from '../services.ts';
 import type { NodeId, UserId } from '../types.ts';
 import { Typing } from '../typing.ts';
+import type { RoomState } from './authority.ts';
 import { Pairwise } from './pairwise.ts';
 import { Room } from './room.ts';
 import { RoomArrivals } from './room-arrivals.ts';
@@ -46,6 +47,7 @@ export class Rooms {
   readonly pairwise: Pairwise;
   readonly sync: RoomSync;
   readonly intake: RoomIntake;
+  readonly #neighboursOf = new WeakMap<RoomState, readonly UserId[]>();
   readonly #rooms = new Map<RoomId, Room>();
   readonly outgoing: RoomOutgoing;
   readonly #gossip = new Map<RoomId, number>();
@@ -265,15 +267,24 @@ export class Rooms {
 
   // --- people ---
 
-  /** Whom rooms want to be linked with. */
-  wanted(): Set<UserId> {
+  /** Whom rooms want to be linked with, besides those who let us in. */
+  neighbours(): Set<UserId> {
+    const found = new Set<UserId>();
+    for (const room of this.#rooms.values()) if (room.row.status === 'member') for (const user of this.#neighboursIn(room)) found.add(user);
+    return found;
+  }
+
+  /** Found once for each state of a room: to sort its members at every review would be most of the work of one. */
+  #neighboursIn(room: Room): readonly UserId[] {
     const { options, session } = this.#parts;
-    const wanted = new Set<UserId>(this.joining.wanted());
-    for (const room of this.#rooms.values()) {
-      if (room.row.status !== 'member' || room.state === null || session.userId === null) continue;
-      for (const user of neighboursOf(room.state.members.keys(), session.userId, options.roomDirectMembersMax)) wanted.add(user);
+    const { state } = room;
+    if (state === null || session.userId === null) return [];
+    let found = this.#neighboursOf.get(state);
+    if (found === undefined) {
+      found = neighboursOf(state.members.keys(), session.userId, options.roomDirectMembersMax);
+      this.#neighboursOf.set(state, found);
     }
-    return wanted;
+    return found;
   }
 
   /** Somebody whose record must not be forgotten. */
