@@ -161,7 +161,7 @@ test('links: a dead peer is suspect, then dead; a goodbye ends the link at once'
   const { net, alice, bob } = connected(1);
   const link = alice.linkTo(bob);
   if (link === undefined) return t.fail();
-  link.wanted = true;
+  link.watched = true;
   net.lossProbability = 1;
   const begun = net.now;
   t.true(
@@ -174,6 +174,24 @@ test('links: a dead peer is suspect, then dead; a goodbye ends the link at once'
   const other = connected(2);
   other.bob.links.goodbye();
   t.true(other.net.run(1_000, () => other.alice.downs.includes('goodbye')));
+});
+
+test('links: a peer who is wanted but not watched is given four times as long, and one that nobody waits for ten times', (t) => {
+  for (const [wanted, factor] of [
+    [true, 4],
+    [false, 10],
+  ] as const) {
+    const { net, alice, bob } = connected(3);
+    const link = alice.linkTo(bob);
+    if (link === undefined) return t.fail();
+    link.wanted = wanted;
+    net.run(3_000);
+    net.lossProbability = 1;
+    const heardMillis = link.lastHeardMillis;
+    t.true(net.run(30_000, () => link.state === 'suspect'));
+    const silence = net.now - heardMillis;
+    t.true(silence >= 1_500 * factor && silence < 1_500 * factor + 500, `suspect after ${silence} ms`);
+  }
 });
 
 const bad: ReadonlyArray<readonly [string, (good: Record<string, unknown>) => unknown, string]> = [
