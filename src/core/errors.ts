@@ -24,6 +24,11 @@ export const ERRORS = {
   'not-registered': entry('{name} is not registered here, and no seed server knows the name.', 'Register first, or check the name.', { httpStatus: 404 }),
   'bad-password': entry('The password must have {min} to {max} characters.', 'Choose another password.'),
   'wrong-password': entry('The password of {name} is wrong.', 'Try again; nobody else can reset it.', { httpStatus: 403 }),
+  'password-changed': entry(
+    'The password of {name} was changed at another node, and this is not the new one.',
+    'Log in with the new password, or recover with your words.',
+    { httpStatus: 403 },
+  ),
   'bad-words': entry('These are not recovery words: {reason}.', 'Enter the 24 words in the order in which they were shown.'),
   'words-of-another': entry('These words belong to {other}, not to {name}.', 'Use them at a node of {other}: confab tui {other}', { httpStatus: 409 }),
   'nothing-to-recover': entry('Nothing on the network opens with recovery words of {name}.', 'The account was deleted, or it never met this network.', {

@@ -27,6 +27,7 @@ import { RingMember } from './ring/ring-member.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { SecureChannels } from './secure/secure-channels.ts';
 import { Services } from './services.ts';
+import { Burial } from './session/burial.ts';
 import { Custody } from './session/custody.ts';
 import { Inheritance } from './session/inheritance.ts';
 import { Session } from './session/session.ts';
@@ -89,6 +90,7 @@ class ChatNode implements Program<Frame> {
         parts.connections.up(link);
         parts.ring.linkUp(link);
         parts.replication.linkUp(link);
+        parts.burial.linkUp(link);
       },
       changed: (link) => this.#linkChanged(link),
       down: (link, reason) => this.#linkDown(link, reason),
@@ -117,6 +119,7 @@ class ChatNode implements Program<Frame> {
     parts.mail = new Mail(parts);
     parts.vaultExchange = new VaultExchange(parts);
     parts.custody = new Custody(parts);
+    parts.burial = new Burial(parts);
     parts.inheritance = new Inheritance(parts);
     this.#parts = parts;
   }
@@ -134,6 +137,7 @@ class ChatNode implements Program<Frame> {
     detector.start();
     this.#parts.replication.start();
     this.#parts.ring.start();
+    this.#parts.burial.start();
     this.#env.setTimer('presence', '', PRESENCE_TICK_MILLIS);
   }
 

@@ -21,6 +21,7 @@ import type { ReplicaMember } from './replication/replica-member.ts';
 import type { RingMember } from './ring/ring-member.ts';
 import type { Rooms } from './rooms/rooms.ts';
 import type { SecureChannels } from './secure/secure-channels.ts';
+import type { Burial } from './session/burial.ts';
 import type { Custody } from './session/custody.ts';
 import type { Inheritance } from './session/inheritance.ts';
 import type { Session } from './session/session.ts';
@@ -76,6 +77,7 @@ export interface Parts {
   readonly vaultExchange: VaultExchange;
   /** What a session that was overtaken left, until the new one has it. */
   readonly custody: Custody;
+  readonly burial: Burial;
   /** Fetches what earlier sessions left at other nodes. */
   readonly inheritance: Inheritance;
   /** `address#key` of this node, for people. */

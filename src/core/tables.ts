@@ -14,7 +14,11 @@ export interface TableEntry {
 
 export const TABLES = {
   vault: { scope: 'vault', key: 'user name', about: 'private keys, locked by the password' },
-  self: { scope: 'node', key: 'fact', about: "this node's own certificate, account, and the last claim of its session" },
+  self: {
+    scope: 'node',
+    key: 'fact',
+    about: "this node's own certificate, account, the last claim of its session, and what says that a deleted account is gone",
+  },
   records: { scope: 'node', key: 'type/id', about: 'signed public records of users, nodes and presence, as received', relearned: true },
   contacts: { scope: 'node', key: 'node id', about: 'addresses that worked, and when', relearned: true },
   replicas: { scope: 'node', key: 'ring key/kind/id', about: 'copies of signed values that this node holds for the ring' },

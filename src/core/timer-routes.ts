@@ -70,6 +70,8 @@ function fireUserTimer(parts: Parts, kind: string, key: string): void {
       return parts.ownValues.timer(key);
     case 'vault':
       return parts.vaultExchange.timer(key);
+    case 'burial':
+      return parts.burial.timer();
     case 'custody':
       return parts.custody.timer();
     case 'handover':

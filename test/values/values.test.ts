@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { Commands, LookupView, RingView } from '../../src/core/commands.ts';
+import type { Commands, LookupView, NodeInfo, RingView } from '../../src/core/commands.ts';
 import type { Rule } from '../../src/core/rules.ts';
 import { PASSWORD, SmallWorld } from '../core/small-world.ts';
 
@@ -92,6 +92,81 @@ test('recovery words log in at a new node when neither a seed server nor the oth
   await world.ask('zoe@new', 'logout');
   t.is(await world.outcome('zoe@new', 'login', { password: PASSWORD }), 'wrong-password');
   t.is(await world.outcome('zoe@new', 'login', { password: NEW_PASSWORD }), 'ok');
+  await world.engine.stop();
+});
+
+test('a new password reaches the older nodes of the user: their own vaults open with the old one no more, and say why', async (t) => {
+  const world = new SmallWorld(14);
+  await world.people('anna', 'bert', 'cleo');
+  await join(world, 'zoe', 'bert');
+  const words = await register(world, 'zoe');
+  await world.befriend('zoe', 'anna');
+  await world.ask('zoe', 'send', { to: 'anna', text: 'written at the old node' });
+  await join(world, 'zoe@desk', 'anna');
+  t.is(await world.outcome('zoe@desk', 'login', { password: PASSWORD }), 'ok');
+  await settled(world, 'anna', 'zoe');
+  await world.engine.wait(2_000);
+  for (const name of ['zoe', 'zoe@desk']) await world.engine.killNode(name);
+  await join(world, 'zoe@new', 'cleo');
+  t.is(await world.outcome('zoe@new', 'recover', { words, password: NEW_PASSWORD }), 'ok');
+
+  // One that meets the others before anybody logs in.
+  await world.engine.startNode('zoe');
+  await world.soon('the old node is told', async () => world.notices('zoe').some((text) => text.includes('password was changed')));
+  t.is(await world.outcome('zoe', 'login', { password: PASSWORD }), 'password-changed');
+  await world.engine.killNode('zoe');
+  await world.engine.startNode('zoe');
+  t.is(await world.outcome('zoe', 'login', { password: PASSWORD }), 'password-changed', 'after a restart, too');
+  t.is(await world.outcome('zoe', 'login', { password: NEW_PASSWORD }), 'ok');
+  t.deepEqual(await world.texts('zoe', 'anna'), ['written at the old node']);
+  await world.ask('zoe', 'logout');
+  t.is(await world.outcome('zoe', 'login', { password: PASSWORD }), 'wrong-password', 'its own vault is the new one now');
+  t.is(await world.outcome('zoe', 'login', { password: NEW_PASSWORD }), 'ok');
+
+  // And one at which somebody logs in with the old password while it can reach nobody: until it does.
+  const others = world.engine.nodes().filter((name) => name !== 'zoe@desk');
+  await world.engine.setRules([{ id: 'alone', kind: 'cut', from: ['zoe@desk'], to: others, oneWay: false }]);
+  await world.engine.startNode('zoe@desk');
+  t.is(await world.outcome('zoe@desk', 'login', { password: PASSWORD }), 'ok', 'a stated limit');
+  await world.engine.setRules([]);
+  await world.soon('its session ends', async () => (await world.ask<NodeInfo>('zoe@desk', 'info')).userId === null, 60_000);
+  t.is(await world.outcome('zoe@desk', 'login', { password: PASSWORD }), 'password-changed');
+  // The vault of the new password comes from where somebody is logged in with it.
+  t.true(['ok', 'already-logged-in'].includes(await world.outcome('zoe', 'login', { password: NEW_PASSWORD })));
+  await world.soon('it comes', async () => (await world.outcome('zoe@desk', 'login', { password: NEW_PASSWORD })) === 'ok', 40_000);
+  await world.engine.stop();
+});
+
+test('an account that is deleted where nobody can be reached: nothing of it is left there but the word that it is gone, which reaches the first who comes', async (t) => {
+  const world = new SmallWorld(15);
+  await world.people('anna', 'bert', 'cleo');
+  await join(world, 'zoe', 'bert');
+  const words = await register(world, 'zoe');
+  await world.befriend('zoe', 'anna');
+  await settled(world, 'anna', 'zoe');
+  await world.engine.wait(2_000);
+  await world.engine.setRules([cutOff('zoe')]);
+  await world.soon('zoe has no links', async () => (await world.ask<Commands['peers']['result']>('zoe', 'peers')).peers.length === 0, 120_000);
+  t.is(await world.outcome('zoe', 'delete-account', { password: PASSWORD }), 'ok');
+  t.true(world.notices('zoe').some((text) => text.includes('nobody could be told yet')));
+  await world.engine.wait(5_000);
+  t.true(world.engine.isRunning('zoe'));
+  const { disk } = world.engine.hosted('zoe');
+  t.is(disk.user, null);
+  t.is(disk.vault.get('vault')?.size ?? 0, 0);
+  t.is(await world.outcome('zoe', 'register', { password: PASSWORD }), 'busy');
+  t.not((await world.ask<LookupView>('anna', 'lookup', { name: 'zoe' })).userId, null, 'nobody knows');
+  await world.engine.killNode('zoe');
+  await world.engine.startNode('zoe');
+  await world.engine.wait(5_000);
+
+  await world.engine.setRules([]);
+  await world.soon('the node has ended', async () => !world.engine.isRunning('zoe'), 120_000);
+  await world.soon('anna has heard of it', async () => (await world.outcome('anna', 'user', { user: 'zoe' })) === 'unknown-user', 40_000);
+  t.is((await world.ask<LookupView>('bert', 'lookup', { name: 'zoe' })).userId, null);
+  await join(world, 'zoe@new', 'cleo');
+  t.is(await world.outcome('zoe@new', 'recover', { words, password: NEW_PASSWORD }), 'nothing-to-recover');
+  t.is(await world.outcome('zoe@new', 'register', { password: PASSWORD }), 'ok');
   await world.engine.stop();
 });
 

@@ -121,12 +121,17 @@ export class OwnValues {
     if (value !== null) replication.put(value, () => undefined);
   }
 
+  /** What deletes all that lies on the ring; only an open session can sign it. */
+  tombstones(tombstone: VerifiedRecord<'user'>): Stored[] {
+    const { env, session } = this.#parts;
+    const recovery = session.open?.secrets.recovery;
+    return recovery === undefined ? [userValue(tombstone)] : [userValue(tombstone), buryRecovery(env, recovery)];
+  }
+
   /** Puts tombstones in the place of all that lies on the ring. Calls back once, when a majority of their holders has them or the time is up. */
   bury(tombstone: VerifiedRecord<'user'>, buried: () => void): void {
-    const { env, options, session, replication } = this.#parts;
-    const values: Stored[] = [userValue(tombstone)];
-    const recovery = session.open?.secrets.recovery;
-    if (recovery !== undefined) values.push(buryRecovery(env, recovery));
+    const { env, options, replication } = this.#parts;
+    const values = this.tombstones(tombstone);
     let open = values.length;
     this.#buried = buried;
     env.setTimer('own-values', 'bury', options.replicaLeaveMillis);

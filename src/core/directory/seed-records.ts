@@ -3,6 +3,7 @@ import type { StoreWriter } from '../capabilities.ts';
 import type { ErrorCode } from '../errors.ts';
 import { idOfKey, type RecordTools, type SignedRecord, type VerifiedRecord, verifyRecord } from '../records.ts';
 import { compareClaims } from '../session/claim.ts';
+import { decodeVault } from '../session/vault.ts';
 import type { MonotonicMillis, UserId, WallMillis } from '../types.ts';
 import type { SeedLive } from './seed-live.ts';
 import type { SeedOptions } from './seed-options.ts';
@@ -29,7 +30,8 @@ function refused(code: ErrorCode, reason: string): Verdict {
  *
  * Invariants
  * 1. Nothing is kept that its author did not sign, and of each (type, author) - facts: (author, subject) - only the
- *    highest sequence seen; of presence and prekeys, the claim of the session decides first. So records may come late, twice and in any order, and the same set ends in the same state.
+ *    highest sequence seen; of presence and prekeys, the claim of the session decides first. So records may come late, twice and in any order, and the same set ends in the same state; but a vault that
+ *    comes after the record of a newer password is refused.
  * 2. A name belongs to the first key that registered it until that key signs a tombstone.
  * 3. Of a deleted user only the tombstone is kept, which keeps older records from coming back.
  * 4. Everything but users belongs to a user who is known and not deleted, and is bounded per user.
@@ -207,11 +209,19 @@ export class SeedRecords {
     const user = this.#owner(record.authorId);
     if ('accepted' in user) return user;
     if (user.name !== record.body.name) return refused('bad-record', "the vault bears another user's name");
+    if (this.#isOfAnotherPassword(user, record)) return refused('stale-record', 'the vault is locked by a password that is not the present one');
     const old = judgeSequence(this.#store.get<VaultRow>('vaults', record.authorId), record);
     if (old !== null) return old;
     const row: VaultRow = { sequence: record.sequence, signed: record.signed };
     this.#store.put('vaults', record.authorId, row);
     return ACCEPTED;
+  }
+
+  /** A node that has not heard of the new password yet would put its own vault in the place of the one that opens with it. */
+  #isOfAnotherPassword(user: UserRow, record: VerifiedRecord<'vault'>): boolean {
+    const vault = decodeVault(this.#tools, record.body.vault);
+    const known = verifyRecord(this.#tools, user.signed);
+    return vault !== null && typeof known !== 'string' && known.type === 'user' && !sameBytes(vault.salt, known.body.salt);
   }
 
   /** The user to whom something belongs, or why nothing can belong to them. */

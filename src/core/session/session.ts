@@ -7,6 +7,7 @@ import type { NodeId, UserId } from '../types.ts';
 import { buryAccount } from './bury-account.ts';
 import type { Claim } from './claim.ts';
 import { type FetchedVault, fetchVault } from './fetch-vault.ts';
+import { LocalVault, PASSWORD_CHANGED_TEXT } from './local-vault.ts';
 import { nameIsOurs, tellNameLost } from './name-claim.ts';
 import { newAccount } from './new-account.ts';
 import { OneAtATime, type Reply } from './one-at-a-time.ts';
@@ -14,7 +15,7 @@ import { OwnClaim } from './own-claim.ts';
 import { PasswordAttempts, refusesNewPassword } from './password-attempts.ts';
 import { recoverAccount } from './recover-account.ts';
 import { wordsOfBytes } from './recovery-words.ts';
-import { asVault, openVault, passwordKeys, type Vault, type VaultSecrets } from './vault.ts';
+import { openVault, passwordKeys, type Vault, type VaultSecrets } from './vault.ts';
 
 /** The keys of whoever is logged in. */
 export interface OpenSession {
@@ -54,6 +55,7 @@ export class Session {
   #nodeRecord!: VerifiedRecord<'node'>;
   #certificate: NodeCertificate | null = null;
   readonly #claim: OwnClaim;
+  readonly #vault: LocalVault;
 
   constructor(parts: Parts, services: Services) {
     this.#parts = parts;
@@ -62,6 +64,7 @@ export class Session {
     this.#nodePair = parts.env.crypto.signingKeyPair(parts.env.nodeKeys.signingSeed);
     this.nodeId = idOfKey(parts.env.crypto, this.#nodePair.publicKey);
     this.#claim = new OwnClaim(parts, this.nodeId);
+    this.#vault = new LocalVault(parts);
   }
 
   /** A session that was open when the program was thrown away (a full disk) opens again by itself. */
@@ -93,11 +96,7 @@ export class Session {
   }
 
   get registered(): boolean {
-    return this.#localVault() !== null;
-  }
-
-  #localVault(): Vault | null {
-    return asVault(this.#parts.env.store.get('vault', this.#parts.settings.user));
+    return this.#vault.get() !== null || this.#vault.isOutdated;
   }
 
   /** The session's own user record, as the network has it. */
@@ -157,7 +156,7 @@ export class Session {
 
   #vaultRecord(): VerifiedRecord<'vault'> {
     const { env, settings } = this.#parts;
-    const vault = env.codec.encode(this.#localVault());
+    const vault = env.codec.encode(this.#vault.get());
     return this.signAsUser('vault', { name: settings.user, vault });
   }
 
@@ -166,7 +165,7 @@ export class Session {
   register(args: { password: string; displayName?: string }, reply: Reply): void {
     const { options, settings, lookup } = this.#parts;
     const name = settings.user;
-    if (this.#operations.refuses(reply)) return;
+    if (this.#operations.refuses(reply) || this.#parts.burial.refuses(reply)) return;
     if (this.registered) return reply({ ok: false, code: 'already-registered', details: { name } });
     if (refusesNewPassword(options, args.password, reply)) return;
     const done = this.#operations.begin('a registration', reply);
@@ -185,13 +184,13 @@ export class Session {
     const name = settings.user;
     const { secrets, vault, user } = newAccount(this.#parts, { salt, master, displayName: args.displayName ?? '' });
     // Kept before anybody hears of it: a name that is taken by a key which nobody has would be lost for good.
-    env.store.put('vault', name, vault);
+    this.#vault.put(vault);
     env.store.put('self', 'user', user.signed);
     // The seed server, where there is one, is the first to judge who came first; without it the view's rule holds.
     this.#parts.seed.call('publish', { records: [user.signed] }, (result) => {
       const verdict = result.ok ? (result.value as { results: ReadonlyArray<{ accepted: boolean; code?: string }> }).results[0] : undefined;
       if (verdict?.code === 'name-taken' || this.#parts.view.put(user.signed) === 'refused') {
-        env.store.delete('vault', name);
+        this.#vault.delete();
         env.store.delete('self', 'user');
         return done({ ok: false, code: 'name-taken', details: { name } });
       }
@@ -215,7 +214,7 @@ export class Session {
 
   /** Shows the recovery words again, to whoever knows the password. */
   showWords(args: { password: string }, reply: Reply): void {
-    const vault = this.#localVault();
+    const vault = this.#vault.get();
     if (this.#operations.refuses(reply)) return;
     if (this.#open === null || vault === null) return reply({ ok: false, code: 'not-logged-in' });
     const done = this.#operations.begin('the recovery words', reply);
@@ -236,7 +235,7 @@ export class Session {
     const seconds = this.#attempts.pauseSeconds(env.monotonicMillis);
     if (seconds > 0) return reply({ ok: false, code: 'too-many-attempts', details: { name, seconds } });
     const done = this.#operations.begin('a login', reply);
-    const vault = this.#localVault();
+    const vault = this.#vault.get();
     if (vault === null) return fetchVault(this.#parts, args.password, this.#derive, (outcome) => this.#enterFetched(outcome, done));
     this.#openWith(args.password, vault, (secrets) => {
       if (secrets === null) this.#wrongPassword(done);
@@ -255,14 +254,13 @@ export class Session {
   #enterFetched(outcome: FetchedVault, done: Reply): void {
     if (outcome.type === 'wrong-password') return this.#wrongPassword(done);
     if (outcome.type === 'refused') return done({ ok: false, code: outcome.code, details: outcome.details });
-    this.#parts.env.store.put('vault', this.#parts.settings.user, outcome.vault);
+    this.#vault.put(outcome.vault);
     this.#enter(outcome.secrets, done);
   }
 
   #wrongPassword(done: Reply): void {
-    const { env, settings } = this.#parts;
-    this.#attempts.wrong(env.monotonicMillis);
-    done({ ok: false, code: 'wrong-password', details: { name: settings.user } });
+    this.#attempts.wrong(this.#parts.env.monotonicMillis);
+    done({ ok: false, code: this.#vault.isOutdated ? 'password-changed' : 'wrong-password', details: { name: this.#parts.settings.user } });
   }
 
   /** The vault is open: certify this node, open the store, tell the world. */
@@ -362,7 +360,7 @@ export class Session {
 
   deleteAccount(args: { password: string }, reply: Reply): void {
     if (this.#operations.refuses(reply)) return;
-    const vault = this.#localVault();
+    const vault = this.#vault.get();
     if (this.#open === null || vault === null) return reply({ ok: false, code: 'not-logged-in' });
     const done = this.#operations.begin('the deletion of the account', reply);
     this.#openWith(args.password, vault, (secrets) => {
@@ -379,9 +377,10 @@ export class Session {
     this.#certificate = null;
   }
 
-  /** Somebody's record came in: one who registered our name before us has it, and this session ends. */
+  /** Somebody's record came in: one who registered our name before us has it, or ours names another password; then this session ends. */
   userChanged(record: VerifiedRecord<'user'>): void {
     const { settings } = this.#parts;
+    if (record.authorId === this.ownerId && this.#vault.judge(record) && this.#open !== null) this.logout(PASSWORD_CHANGED_TEXT);
     if (this.#open === null || record.body.deleted || record.body.name !== settings.user || record.authorId === this.#open.userId) return;
     tellNameLost(this.#parts);
     this.logout('The name belongs to somebody else.');
