@@ -15,7 +15,8 @@ export class LineWriter {
   }
 
   write(line: string): void {
-    if (this.#waiting === '') process.nextTick(() => this.flush());
+    // Ticks run before what promises wait for, and ticks set there run after it: so events and the answers of one go leave together.
+    if (this.#waiting === '') queueMicrotask(() => process.nextTick(() => this.flush()));
     this.#waiting += line;
   }
 

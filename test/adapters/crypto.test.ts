@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto';
 import test from 'ava';
 import fc from 'fast-check';
 import { Argon2Deriver } from '../../src/adapters/crypto/argon2.ts';
@@ -81,6 +82,32 @@ test('HKDF-SHA256: RFC 5869, test case 3', (t) => {
     hex(crypto.hkdf({ key, salt: new Uint8Array(0), info: '', length: 42 })),
     '8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8',
   );
+});
+
+test('HKDF-SHA256: RFC 5869, test cases 1 and 2', (t) => {
+  const key = new Uint8Array(22).fill(0x0b);
+  const [salt, info] = [bytes('000102030405060708090a0b0c'), Buffer.from('f0f1f2f3f4f5f6f7f8f9', 'hex')];
+  const expected = '3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865';
+  t.is(hex(new Uint8Array(hkdfSync('sha256', key, salt, info, 42))), expected, 'the platform, to which the next test compares');
+  const run = (from: number): Uint8Array => Uint8Array.from({ length: 80 }, (_, index) => from + index);
+  t.is(
+    hex(new Uint8Array(hkdfSync('sha256', run(0), run(0x60), run(0xb0), 82))),
+    'b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87',
+  );
+});
+
+test('HKDF gives what the platform gives, whatever the lengths', (t) => {
+  const part = (maxLength: number) => fc.uint8Array({ maxLength }).map((array) => new Uint8Array(array));
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(part(700), part(200), fc.string({ maxLength: 300 }), fc.integer({ min: 1, max: 500 }), (key, salt, info, length) => {
+        const expected = Buffer.from(hkdfSync('sha256', key, salt, info, length));
+        return expected.equals(crypto.hkdf({ key, salt, info, length }));
+      }),
+      { numRuns: 300 },
+    ),
+  );
+  t.throws(() => crypto.hkdf({ key: bytes('00'), salt: bytes(''), info: '', length: 8_161 }), { message: /at most 8160/ });
 });
 
 test('ChaCha20-Poly1305: RFC 8439, section 2.8.2', (t) => {

@@ -1,17 +1,17 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createHash,
   createPrivateKey,
   createPublicKey,
   diffieHellman,
-  hkdfSync,
+  hash,
   type KeyObject,
   sign as nodeSign,
   verify as nodeVerify,
 } from 'node:crypto';
 import type { Crypto, KeyPair, SecretKey } from '../../core/capabilities.ts';
 import { ENGLISH_WORDS } from './english-words.ts';
+import { digestInto, HkdfSha256 } from './hkdf.ts';
 
 type Curve = 'Ed25519' | 'X25519';
 
@@ -87,22 +87,25 @@ class KeyRing {
   }
 }
 
-/** The core's primitives by node:crypto (OpenSSL); nothing here is home-made. */
+/** The core's primitives by node:crypto (OpenSSL); only HKDF is put together here, from its SHA-256. */
 export class NodeCrypto implements Crypto {
   readonly wordList = ENGLISH_WORDS;
   readonly #signing = new KeyRing('Ed25519');
   readonly #agreement = new KeyRing('X25519');
+  readonly #hkdf = new HkdfSha256();
 
   sha256(bytes: Uint8Array): Uint8Array {
-    return plain(createHash('sha256').update(bytes).digest());
+    const digest = new Uint8Array(32);
+    digestInto(bytes, digest, 0);
+    return digest;
   }
 
   sha512(bytes: Uint8Array): Uint8Array {
-    return plain(createHash('sha512').update(bytes).digest());
+    return plain(hash('sha512', bytes, 'buffer'));
   }
 
   hkdf(options: { key: Uint8Array; salt: Uint8Array; info: string; length: number }): Uint8Array {
-    return new Uint8Array(hkdfSync('sha256', options.key, options.salt, options.info, options.length));
+    return this.#hkdf.derive(options);
   }
 
   signingKeyPair(seed: Uint8Array): KeyPair {
