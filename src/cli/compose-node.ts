@@ -6,6 +6,7 @@ import { Argon2Deriver } from '../adapters/crypto/argon2.ts';
 import { writeFileAtomically } from '../adapters/files.ts';
 import { lockFolder } from '../adapters/sqlite/folder-lock.ts';
 import { nodeStoreKey, SqliteNodeStore } from '../adapters/sqlite/node-store.ts';
+import type { RowCodec } from '../adapters/sqlite/sqlite-file.ts';
 import { loadNodeKey } from '../adapters/system/node-key.ts';
 import { runtimeFolder, socketPath } from '../adapters/system/runtime-folder.ts';
 import { TraceFile } from '../adapters/system/trace-file.ts';
@@ -15,7 +16,6 @@ import type { Neighbourhood } from '../adapters/zeromq/neighbourhood.ts';
 import { ZeroMqTransport } from '../adapters/zeromq/zeromq-transport.ts';
 import { isAlive } from '../control/locate.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
-import type { Codec } from '../core/capabilities.ts';
 import { formatEndpoint } from '../core/endpoint.ts';
 import { machineFaultsOf } from '../core/faults.ts';
 import { type ChatNodeOptions, chatNode } from '../core/node.ts';
@@ -170,7 +170,7 @@ async function closed(ended: Promise<DriverEnd>, log: NodeLog, closeAll: () => P
 function openStore(
   { folder, shared }: LiveNodeOptions,
   nodeKey: Uint8Array,
-  codec: Codec,
+  codec: RowCodec,
   onSetAside: (file: string, reason: string) => void,
 ): SqliteNodeStore {
   return new SqliteNodeStore({ folder, nodeKey, codec, onSetAside, ...(shared === undefined ? {} : { cacheKib: SHARED_CACHE_KIB }) });

@@ -2,12 +2,12 @@ import { CborCodec } from '../adapters/codec/cbor.ts';
 import { NodeCrypto } from '../adapters/crypto/node-crypto.ts';
 import { SystemRandom } from '../adapters/crypto/random.ts';
 import { systemClock } from '../adapters/system/clock.ts';
-import type { Codec, Crypto, Random } from '../core/capabilities.ts';
+import type { Crypto, Random } from '../core/capabilities.ts';
 import type { Clock } from '../ports/ports.ts';
 
 export interface Tools {
   readonly crypto: Crypto;
-  readonly codec: Codec;
+  readonly codec: CborCodec;
   readonly random: Random;
   readonly clock: Clock;
 }

@@ -1,3 +1,5 @@
+import { KeyOrders } from './key-orders.ts';
+
 /** Larger scratch space than this is given back after use, bytes. */
 const KEPT_BYTES_MAX = 262_144;
 const FIRST_BYTES = 16_384;
@@ -26,6 +28,7 @@ const FLOAT_64 = 0xfb;
  */
 export class CborEncoder {
   readonly #bytesMax: number;
+  readonly #orders = new KeyOrders();
   #buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   #view = viewOf(this.#buffer);
   #at = 0;
@@ -36,13 +39,16 @@ export class CborEncoder {
 
   /** Throws an Error for what cannot be encoded, and for more than the bytes allowed. */
   encode(value: unknown): Uint8Array {
+    return this.encodeForNow(value).slice();
+  }
+
+  /** As `encode`; but what is returned is good until the next call only, and is copied by whoever keeps it. */
+  encodeForNow(value: unknown): Uint8Array {
     this.#at = 0;
-    try {
-      this.#value(value, 0);
-      return Uint8Array.prototype.slice.call(new Uint8Array(this.#buffer.buffer, 0, this.#at));
-    } finally {
-      if (this.#buffer.length > KEPT_BYTES_MAX) this.#resize(FIRST_BYTES);
-    }
+    // Something large came before, and its reader is done with it.
+    if (this.#buffer.length > KEPT_BYTES_MAX) this.#resize(FIRST_BYTES);
+    this.#value(value, 0);
+    return new Uint8Array(this.#buffer.buffer, 0, this.#at);
   }
 
   #resize(bytes: number): void {
@@ -89,13 +95,16 @@ export class CborEncoder {
   }
 
   #record(value: Readonly<Record<string, unknown>>, depth: number): void {
-    const keys: string[] = [];
+    const order = this.#orders.of(value);
     // An absent field and an undefined one are the same to every reader, so both are written as absent.
-    for (const key of Object.keys(value)) if (value[key] !== undefined) insert(keys, key);
-    this.#head(MAP, keys.length);
-    for (const key of keys) {
+    let present = order.length;
+    for (const key of order) if (value[key] === undefined) present -= 1;
+    this.#head(MAP, present);
+    for (const key of order) {
+      const field = value[key];
+      if (field === undefined) continue;
       this.#text(key);
-      this.#value(value[key], depth + 1);
+      this.#value(field, depth + 1);
     }
   }
 
@@ -185,24 +194,6 @@ export class CborEncoder {
 
 function viewOf(buffer: Buffer): DataView {
   return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
-}
-
-/** Puts a key into its place in the bytewise order of encoded keys: the shorter first, then by bytes. Records have few fields. */
-function insert(keys: string[], key: string): void {
-  let place = keys.length;
-  while (place > 0 && comesBefore(key, keys[place - 1] as string)) place -= 1;
-  keys.splice(place, 0, key);
-}
-
-function comesBefore(a: string, b: string): boolean {
-  if (isPlain(a) && isPlain(b)) return a.length === b.length ? a < b : a.length < b.length;
-  const [first, second] = [Buffer.from(a), Buffer.from(b)];
-  return first.length === second.length ? first.compare(second) < 0 : first.length < second.length;
-}
-
-function isPlain(text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 0x7f) return false;
-  return true;
 }
 
 const single = new DataView(new ArrayBuffer(4));

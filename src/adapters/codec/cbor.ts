@@ -20,6 +20,11 @@ export class CborCodec implements Codec {
     return this.#encoder.encode(value);
   }
 
+  /** As `encode`; but what is returned is good until the next call only, and is copied by whoever keeps it. */
+  encodeForNow(value: unknown): Uint8Array {
+    return this.#encoder.encodeForNow(value);
+  }
+
   decode(bytes: Uint8Array): unknown {
     if (bytes.length > ITEM_BYTES_MAX) throw new Error(`CBOR: ${bytes.length} bytes are more than ${ITEM_BYTES_MAX}`);
     return this.#decoder.decode(bytes);

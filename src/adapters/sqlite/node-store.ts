@@ -1,13 +1,13 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Codec, Crypto, ScanRange, TransactionalStore } from '../../core/capabilities.ts';
+import type { Crypto, ScanRange, TransactionalStore } from '../../core/capabilities.ts';
 import type { NodeKeys } from '../../core/env.ts';
 import { ConfabError } from '../../core/errors.ts';
 import { TABLES, type TableEntry } from '../../core/tables.ts';
 import { reasonOf, syncFolder } from '../files.ts';
 import { keyCheck, writeKeyCheck } from './key-check.ts';
 import { DamagedDatabase, filesOfDatabase, setDatabaseAside } from './open-database.ts';
-import { SqliteFile } from './sqlite-file.ts';
+import { type RowCodec, SqliteFile } from './sqlite-file.ts';
 import { VaultFile } from './vault-file.ts';
 
 export const NODE_DATABASE = 'node.db';
@@ -37,7 +37,7 @@ export interface SqliteNodeStoreOptions {
   readonly folder: string;
   /** 32 bytes, see `nodeStoreKey`. */
   readonly nodeKey: Uint8Array;
-  readonly codec: Codec;
+  readonly codec: RowCodec;
   /** A file that could not be read was renamed to `file`; a new one takes its place. */
   readonly onSetAside: (file: string, reason: string) => void;
   /** Bound of each database in pages of 4 KiB; without it only the disk is the limit. */

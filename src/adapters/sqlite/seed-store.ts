@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { Codec, ScanRange, StoreWriter } from '../../core/capabilities.ts';
+import type { ScanRange, StoreWriter } from '../../core/capabilities.ts';
 import { ConfabError } from '../../core/errors.ts';
 import { ensureFolder, reasonOf } from '../files.ts';
 import { storeReason } from './node-store.ts';
 import { DamagedDatabase, setDatabaseAside } from './open-database.ts';
-import { SqliteFile } from './sqlite-file.ts';
+import { type RowCodec, SqliteFile } from './sqlite-file.ts';
 
 export const SEED_DATABASE = 'seed.db';
 
@@ -12,7 +12,7 @@ export interface SeedStoreOptions {
   /** `server_data/` of the network; made when missing. */
   readonly folder: string;
   readonly tables: readonly string[];
-  readonly codec: Codec;
+  readonly codec: RowCodec;
   readonly onSetAside: (file: string, reason: string) => void;
   readonly pagesMax?: number;
 }

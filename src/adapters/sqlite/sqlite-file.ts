@@ -41,13 +41,18 @@ export function boundsOf(range: ScanRange): { readonly from: string; readonly to
   return { from, to };
 }
 
+/** A codec that can lend its buffer: what `encodeForNow` returns is good until the next call. */
+export interface RowCodec extends Codec {
+  encodeForNow(value: unknown): Uint8Array;
+}
+
 /**
  * One SQLite file of key-value tables with one transaction at a time, begun by the first write.
  * Methods throw the driver's errors; whoever owns the file turns them into sentences.
  */
 export class SqliteFile {
   readonly #database: Connection;
-  readonly #codec: Codec;
+  readonly #codec: RowCodec;
   readonly #statements = new Map<string, Statements>();
   /** Rows of a table, once counted: SQLite would walk the whole table each time. */
   readonly #counts = new Map<string, number>();
@@ -60,7 +65,7 @@ export class SqliteFile {
   readonly #rollback: Statement<[]>;
 
   /** Throws DamagedDatabase or the driver's error. */
-  constructor(options: DatabaseFileOptions, codec: Codec) {
+  constructor(options: DatabaseFileOptions, codec: RowCodec) {
     this.#database = openDatabase(options);
     this.#codec = codec;
     this.#relearned = new Set(options.relearned ?? []);
@@ -100,7 +105,8 @@ export class SqliteFile {
 
   put(table: string, key: string, value: unknown): void {
     if (UNUSABLE_IN_KEY.test(key)) throw new Error(`the key ${JSON.stringify(key)} holds a surrogate or NUL`);
-    const bytes = this.#codec.encode(value);
+    // SQLite copies what it is given.
+    const bytes = this.#codec.encodeForNow(value);
     const statements = this.#of(table);
     this.#ensureBegun(table);
     if (statements.insert.run(key, bytes).changes === 1) this.#addToCount(table, 1);

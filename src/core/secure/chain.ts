@@ -73,12 +73,32 @@ export const SEAL_OVERHEAD_BYTES = NONCE_BYTES + TAG_BYTES;
 
 /** Big-endian 32 bits: fixed width, so that bytes put one after the other cannot be read in two ways. */
 export function counterBytes(value: number): Uint8Array {
-  return Uint8Array.of(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255);
+  const bytes = new Uint8Array(COUNTER_BYTES);
+  writeCounter(bytes, 0, value);
+  return bytes;
+}
+
+const COUNTER_BYTES = 4;
+
+function writeCounter(into: Uint8Array, at: number, value: number): void {
+  into[at] = value >>> 24;
+  into[at + 1] = value >>> 16;
+  into[at + 2] = value >>> 8;
+  into[at + 3] = value;
 }
 
 /** Parts of differing length, each with its length in front: cut in no other way than they were put together. */
 export function framed(label: string, ...parts: readonly Uint8Array[]): Uint8Array {
-  const pieces: Uint8Array[] = [utf8(`${label}\0`)];
-  for (const part of parts) pieces.push(counterBytes(part.length), part);
-  return concat(...pieces);
+  const head = utf8(`${label}\0`);
+  let length = head.length;
+  for (const part of parts) length += COUNTER_BYTES + part.length;
+  const whole = new Uint8Array(length);
+  whole.set(head);
+  let at = head.length;
+  for (const part of parts) {
+    writeCounter(whole, at, part.length);
+    whole.set(part, at + COUNTER_BYTES);
+    at += COUNTER_BYTES + part.length;
+  }
+  return whole;
 }

@@ -50,6 +50,7 @@ export class SecureSessions {
   readonly #prekeys: Prekeys;
   readonly #peers = new Map<UserId, Map<string, SecureSession>>();
   readonly #dirty = new Set<string>();
+  readonly #texts = new WeakMap<Uint8Array, string>();
   readonly #waste: WasteBudget;
   /** Told of people whose prekeys are missing. */
   readonly #wanted: (peer: UserId) => void;
@@ -88,8 +89,18 @@ export class SecureSessions {
     return sessions;
   }
 
+  /** Its id as text; the array of a session's id stays the same as its state changes. */
+  #textOf(session: SecureSession): string {
+    let text = this.#texts.get(session.id);
+    if (text === undefined) {
+      text = toHex(session.id);
+      this.#texts.set(session.id, text);
+    }
+    return text;
+  }
+
   #keep(peer: UserId, session: SecureSession): void {
-    const id = toHex(session.id);
+    const id = this.#textOf(session);
     const sessions = this.#of(peer);
     sessions.set(id, session);
     this.#dirty.add(`${peer}/${id}`);
@@ -134,17 +145,17 @@ export class SecureSessions {
     const { view, session: own } = this.#parts;
     const home = view.prekeysOf(peer)?.body.home;
     const { ratchetChainMessagesMax } = this.#parts.options;
-    const usable = [...this.#of(peer).values()].filter(
-      (each) =>
+    const first = (own.userId ?? '') < peer;
+    let best: SecureSession | null = null;
+    for (const each of this.#of(peer).values()) {
+      const isUsable =
         this.#prekeys.isOurHome(each.ownHome) &&
         canSeal(each.ratchet) &&
         (each.ratchet.sending?.counter ?? 0) < ratchetChainMessagesMax &&
-        (home === undefined || sameBytes(each.theirHome, home)),
-    );
-    const first = (own.userId ?? '') < peer;
-    const rank = (each: SecureSession): number => (each.initiated === first ? 1 : 0);
-    usable.sort((a, b) => rank(b) - rank(a) || b.bornMillis - a.bornMillis || (toHex(a.id) < toHex(b.id) ? -1 : 1));
-    return usable[0] ?? null;
+        (home === undefined || sameBytes(each.theirHome, home));
+      if (isUsable && (best === null || comesFirst(each, best, first))) best = each;
+    }
+    return best;
   }
 
   #begin(to: VerifiedRecord<'user'>): SecureSession | null {
@@ -284,6 +295,12 @@ export class SecureSessions {
     const { env } = this.#parts;
     if (env.tracing) env.trace({ type: 'state', subject: 'ratchet', id: name, to });
   }
+}
+
+/** Which of two sessions with somebody seals: of those begun by the smaller user id (`first`: us) before others, the youngest. */
+function comesFirst(a: SecureSession, b: SecureSession, first: boolean): boolean {
+  if (a.initiated !== b.initiated) return a.initiated === first;
+  return a.bornMillis === b.bornMillis ? toHex(a.id) < toHex(b.id) : a.bornMillis > b.bornMillis;
 }
 
 /** Everything of a part that is not sealed, and what the caller binds to it. */
