@@ -58,20 +58,13 @@ const RANK: Readonly<Record<MessageState, number>> = { queued: 0, held: 1, faile
 export class History {
   readonly #store: StoreWriter;
   readonly #dirty = new Map<UserId, Conversation>();
-  /** The summary that was last stored or read: writing back and forth with one person needs no reading. */
-  #last: { readonly peer: UserId; readonly conversation: Conversation } | null = null;
 
   constructor(store: StoreWriter) {
     this.#store = store;
   }
 
   conversation(peer: UserId): Conversation {
-    const dirty = this.#dirty.get(peer);
-    if (dirty !== undefined) return dirty;
-    if (this.#last?.peer === peer) return this.#last.conversation;
-    const conversation = this.#store.get<Conversation>('conversations', peer) ?? NO_CONVERSATION;
-    this.#last = { peer, conversation };
-    return conversation;
+    return this.#dirty.get(peer) ?? this.#store.get<Conversation>('conversations', peer) ?? NO_CONVERSATION;
   }
 
   conversations(): Array<readonly [UserId, Conversation]> {
@@ -229,15 +222,11 @@ export class History {
 
   endTurn(): void {
     if (this.#dirty.size === 0) return;
-    for (const [peer, conversation] of this.#dirty) {
-      this.#store.put('conversations', peer, conversation);
-      this.#last = { peer, conversation };
-    }
+    for (const [peer, conversation] of this.#dirty) this.#store.put('conversations', peer, conversation);
     this.#dirty.clear();
   }
 
   forget(): void {
     this.#dirty.clear();
-    this.#last = null;
   }
 }
