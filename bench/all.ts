@@ -5,6 +5,7 @@ import { fiftyUsers } from './fifty-users.ts';
 import { files } from './files.ts';
 import { idle } from './idle.ts';
 import { JOINS } from './join.ts';
+import { largeRoom } from './large-room.ts';
 import { messages } from './messages.ts';
 import { offlineMail } from './offline-mail.ts';
 import { PACKED } from './packed.ts';
@@ -26,6 +27,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   registrations,
   ...JOINS,
   fiftyUsers,
+  largeRoom,
   ...PACKED,
   ...SIMULATOR,
   ...LIVES,

@@ -128,6 +128,16 @@ export const ROOM_REGISTRY = [
     example: '/room-role garden bob admin',
   },
   {
+    name: 'room-vote',
+    slash: ['/room-vote', '/vote'],
+    summary: 'The owner is lost: vote for another one; a majority of the admins decides, or of the members where there are none',
+    args: { room, user },
+    positional: ['room', 'user'],
+    complete: { room: 'room', user: 'user' },
+    when,
+    example: '/vote garden bob',
+  },
+  {
     name: 'room-topic',
     slash: ['/room-topic', '/topic'],
     summary: 'Say what a room is about',

@@ -274,6 +274,22 @@ export const CORE_OPTIONS = Object.freeze({
   roomCardsMax: 256,
   /** A member who was typing and says nothing more has stopped after this long, ms. */
   roomTypingMillis: 6_000,
+  /** What was written goes to the holders of the room's copies after this long, ms, or after the second where no member is linked. */
+  roomCopyMillis: 4_000,
+  roomCopySoonMillis: 300,
+  /** Bytes of a piece that is added to, and for how long, ms. */
+  roomSegmentBytes: 49_152,
+  roomSegmentMillis: 600_000,
+  /** Copies are forgotten after this long, ms; the day is rounded up. */
+  roomCopyKeptMillis: 364 * 86_400_000,
+  /** A write that did not come through is tried again after this long, ms. */
+  roomCopyRetryMillis: 30_000,
+  /** Holders are asked for what is new: so long after a login or a join; where no member is linked; where something is missing, ms. */
+  roomLookMillis: 2_000,
+  roomAloneMillis: 60_000,
+  roomLackMillis: 10_000,
+  /** And after others have written, to put there what nobody did, ms. */
+  roomRepairMillis: 600_000,
 
   // files
   /** Bytes of one file, and of a chunk of it. */

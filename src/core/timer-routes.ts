@@ -1,9 +1,11 @@
 import { isMailTimer } from './mail/mail.ts';
 import type { Parts } from './parts.ts';
+import { isRoomTimer } from './rooms/rooms.ts';
 
 /** Hands a timer that is due to the module that set it. */
 export function fireTimer(parts: Parts, kind: string, key: string): void {
   if (isMailTimer(kind)) return parts.mail.timer(kind);
+  if (isRoomTimer(kind)) return parts.rooms.timer(kind);
   const { links, discovery, swim, connections, sync, seed, lookup } = parts;
   switch (kind) {
     case 'link-tick':
@@ -76,8 +78,6 @@ function fireUserTimer(parts: Parts, kind: string, key: string): void {
       return parts.custody.timer();
     case 'handover':
       return parts.inheritance.timer(key);
-    case 'rooms':
-      return parts.rooms.tick();
     case 'files':
       return parts.files.tick();
     case 'presence':

@@ -208,6 +208,9 @@ test('details and causal order of a room are pages to read', (t) => {
     messages: 4,
     heads: [],
     sealed: 0,
+    uncopied: 0,
+    votes: [],
+    votesNeeded: 1,
   };
   const driver = inGarden().forget().type('/members').press('enter').answer('room', details);
   t.regex(shown(driver), /1 of 3 members here[\s\S]*Invited +erin[\s\S]*alice {2}owner {2}you/u);

@@ -7,6 +7,7 @@ import type { Parts } from '../parts.ts';
 import type { Contact } from '../ring/circle.ts';
 import type { LookupResult } from '../ring/ring-port.ts';
 import { productKinds } from './kinds/product-kinds.ts';
+import type { Listing } from './listings.ts';
 import type { ReadPlace, ReadResult, ReadValue } from './reads.ts';
 import { nameOf, type Replica } from './replica-index.ts';
 import { Replication } from './replication.ts';
@@ -117,6 +118,16 @@ export class ReplicaMember implements ReplicationPort {
   /** What became of values whose ids are known; tombstones too. */
   find(where: ReadPlace & { readonly ids: readonly string[] }, done: (result: ReadResult) => void): void {
     this.#replication.find(where, done);
+  }
+
+  /** What is not known yet of a key with many values: each new version once, from whichever holder has it. */
+  list(
+    where: ReadPlace,
+    known: (name: string, version: string) => boolean,
+    each: (value: ReadValue, version: string) => void,
+    done: (listing: Listing) => void,
+  ): void {
+    this.#replication.list(where, known, each, done);
   }
 
   /** Whether a value lies here under the key that is no tombstone. */

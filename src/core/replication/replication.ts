@@ -1,5 +1,6 @@
 import { between, type Contact, owns } from '../ring/circle.ts';
 import type { Inspected, ValueKind } from './kinds.ts';
+import { type Listing, Listings } from './listings.ts';
 import { type ReadPlace, type ReadResult, Reads, type ReadValue } from './reads.ts';
 import type { Replica } from './replica-index.ts';
 import { Replicas } from './replicas.ts';
@@ -37,6 +38,7 @@ export class Replication {
   readonly #upkeep: Upkeep;
   readonly #writes: Writes;
   readonly #reads: Reads;
+  readonly #listings: Listings;
 
   constructor(port: ReplicationPort, kinds: readonly ValueKind[], options: Partial<ReplicationOptions> = {}) {
     this.#port = port;
@@ -47,6 +49,7 @@ export class Replication {
     const ask: Ask = (to, question, answered) => this.#askOrAnswer(to, question, answered);
     this.#writes = new Writes(port, this.#options, ask);
     this.#reads = new Reads(parts, ask);
+    this.#listings = new Listings(parts, ask);
   }
 
   /** Copies that lie here, in the order of the ring. */
@@ -115,6 +118,16 @@ export class Replication {
   /** What has become of a few values, by their ids: the winner of each that anybody has, tombstones too. Calls back once. */
   find(where: ReadPlace & { readonly ids: readonly string[] }, done: (result: ReadResult) => void): void {
     this.#reads.find(where, done);
+  }
+
+  /** What is not known yet of a key with many values: see Listings. */
+  list(
+    where: ReadPlace,
+    known: (name: string, version: string) => boolean,
+    each: (value: ReadValue, version: string) => void,
+    done: (listing: Listing) => void,
+  ): void {
+    this.#listings.read(where, known, each, done);
   }
 
   /** Whether a value lies here under the key that is no tombstone. */

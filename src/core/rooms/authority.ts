@@ -3,6 +3,7 @@ import type { UserId } from '../types.ts';
 import type { RoomEventId, RoomHistoryPolicy, RoomPolicy, RoomRole } from './room-commands.ts';
 import type { AnyRoomEvent } from './room-event.ts';
 import { passwordProofHolds } from './room-password.ts';
+import { type Election, mayNotVote, NO_VOTES, newTerm, settled, voted } from './succession.ts';
 
 export interface RoomMember {
   readonly name: string;
@@ -10,7 +11,7 @@ export interface RoomMember {
 }
 
 /** What a set of events says of a room: a plain value, never changed in place. */
-export interface RoomState {
+export interface RoomState extends Election {
   readonly name: string;
   readonly topic: string;
   readonly policy: RoomPolicy;
@@ -33,7 +34,8 @@ const RANK: Readonly<Record<RoomRole, number>> = { member: 0, admin: 1, owner: 2
 export function foundedState(event: AnyRoomEvent & { readonly kind: 'create' }, founder: string): RoomState {
   const { name, topic, policy, history, passwordKey, passwordSalt } = event.body;
   const members = new Map([[event.author, { name: founder, role: 'owner' as const }]]);
-  return { name, topic, policy, history, passwordKey, passwordSalt, members, invited: new Map(), banned: new Set(), departures: [] };
+  const nobody = { invited: new Map(), banned: new Set<UserId>(), departures: [], term: 0, votes: NO_VOTES };
+  return { name, topic, policy, history, passwordKey, passwordSalt, members, ...nobody };
 }
 
 export function rankOf(state: RoomState, user: UserId): number {
@@ -50,7 +52,10 @@ export function forbidden(crypto: Crypto, state: RoomState, event: AnyRoomEvent)
   switch (event.kind) {
     case 'leave':
     case 'sealed':
+    case 'history-key':
       return null;
+    case 'vote':
+      return mayNotVote(state, event.author, event.body);
     case 'topic':
       return rank >= RANK.admin ? null : 'only admins change the topic';
     case 'invite':
@@ -89,7 +94,10 @@ export function applied(state: RoomState, event: AnyRoomEvent, name: string): Ro
   switch (event.kind) {
     case 'create':
     case 'sealed':
+    case 'history-key':
       return state;
+    case 'vote':
+      return voted(state, event.author, event.body);
     case 'topic':
       return { ...state, topic: event.body.topic };
     case 'join': {
@@ -106,17 +114,18 @@ export function applied(state: RoomState, event: AnyRoomEvent, name: string): Ro
       return { ...state, banned, invited: new Map(state.invited).set(event.body.user, event.body.name) };
     }
     case 'leave':
-      return without(state, event.author, event.id);
+      return settled(without(state, event.author, event.id));
     case 'remove': {
       const rest = without(state, event.body.user, event.id);
-      return { ...rest, banned: new Set(rest.banned).add(event.body.user) };
+      return settled({ ...rest, banned: new Set(rest.banned).add(event.body.user) });
     }
     case 'role': {
       const members = new Map(state.members);
       const { user, role } = event.body;
       members.set(user, { ...(members.get(user) as RoomMember), role });
       if (role === 'owner') members.set(event.author, { ...(members.get(event.author) as RoomMember), role: 'admin' });
-      return { ...state, members };
+      const changed = { ...state, members };
+      return role === 'owner' ? newTerm(changed) : settled(changed);
     }
   }
 }
@@ -132,5 +141,6 @@ function without(state: RoomState, user: UserId, event: RoomEventId): RoomState 
   }
   const invited = new Map(state.invited);
   invited.delete(user);
-  return { ...state, members, invited, departures: [...state.departures, event].sort() };
+  const rest = { ...state, members, invited, departures: [...state.departures, event].sort() };
+  return gone?.role === 'owner' ? newTerm(rest) : rest;
 }

@@ -4,18 +4,23 @@ import type { Parts } from '../parts.ts';
 import { pad, unpad } from '../secure/padding.ts';
 import type { RatchetPart } from '../secure/part.ts';
 import { type ChainPosition, chainPositionShape } from '../secure/sender-key.ts';
-import { choice, hexId, list, misfit, record, text } from '../shape.ts';
+import { bytes, choice, hexId, list, misfit, record, text } from '../shape.ts';
 import type { UserId } from '../types.ts';
+import { EARLIER_KEYS_MAX, HISTORY_KEY_BYTES } from './history-key.ts';
 import type { RoomId } from './room-commands.ts';
 import { type SignedRoomEvent, signedRoomEventShape } from './room-event.ts';
 
 /** What one member tells another unseen by the rest. */
 export type Confidence =
   | { readonly kind: 'chains'; readonly room: RoomId; readonly chains: ReadonlyArray<{ readonly author: UserId; readonly position: ChainPosition }> }
+  /** Keys of the room's copies at holders (history-keys.ts), oldest first. */
+  | { readonly kind: 'history'; readonly room: RoomId; readonly keys: readonly Uint8Array[] }
   | { readonly kind: 'invitation'; readonly room: RoomId; readonly create: SignedRoomEvent; readonly topic: string; readonly hosts: readonly string[] };
 
 const chainsShape = record({ kind: choice('chains'), room: hexId, chains: list(record({ author: hexId, position: chainPositionShape }), 128) });
+const historyShape = record({ kind: choice('history'), room: hexId, keys: list(bytes(HISTORY_KEY_BYTES), EARLIER_KEYS_MAX) });
 const invitationShape = record({ kind: choice('invitation'), room: hexId, create: signedRoomEventShape, topic: text(0, 300), hosts: list(text(1, 64), 8) });
+const SHAPES = [chainsShape, historyShape, invitationShape];
 const LABEL = utf8('confab/room-confidence/1\0');
 
 /** Sender keys and invitations go through the same ratchets as direct messages, so that whatever protects those protects these. */
@@ -28,11 +33,16 @@ export class Pairwise {
 
   /** False when it could not be sent now; whoever misses it asks. */
   tell(link: Link, confidence: Confidence): boolean {
-    const { env, session, view, links, secure } = this.#parts;
-    const to = link.userId === null ? null : view.user(link.userId);
-    if (session.userId === null || to === null) return false;
-    const part = secure.sessions.seal(to, pad(env.codec.encode(confidence)), associatedBytes(session.userId, to.authorId as UserId));
-    return part !== null && links.send(link, { type: 'room-envelope', part });
+    const part = link.userId === null ? null : this.seal(link.userId, confidence);
+    return part !== null && this.#parts.links.send(link, { type: 'room-envelope', part });
+  }
+
+  /** For somebody who may be away; null where no keys of theirs are known. */
+  seal(user: UserId, confidence: Confidence): RatchetPart | null {
+    const { env, session, view, secure } = this.#parts;
+    const to = view.user(user);
+    if (session.userId === null || to === null) return null;
+    return secure.sessions.seal(to, pad(env.codec.encode(confidence)), associatedBytes(session.userId, user));
   }
 
   /** What was told, or why it cannot be read. */
@@ -45,7 +55,8 @@ export class Pairwise {
     const encoded = unpad(padded);
     try {
       const confidence = encoded === null ? null : env.codec.decode(encoded);
-      return misfit(chainsShape, confidence) === null || misfit(invitationShape, confidence) === null ? (confidence as Confidence) : 'malformed';
+      const fits = SHAPES.some((shape) => misfit(shape, confidence) === null);
+      return fits ? (confidence as Confidence) : 'malformed';
     } catch {
       return 'malformed';
     }

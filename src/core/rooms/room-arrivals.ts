@@ -1,10 +1,12 @@
 import { toHex } from '../bytes.ts';
 import type { Parts } from '../parts.ts';
+import { misfit } from '../shape.ts';
 import type { UserId } from '../types.ts';
 import { HeldLines } from './held-lines.ts';
+import { historyKeyShape } from './history-key.ts';
 import type { Room } from './room.ts';
 import type { RoomId } from './room-commands.ts';
-import { type AnyRoomEvent, readRoomEvent } from './room-event.ts';
+import { type AnyRoomEvent, isSealedEvent, type RoomEvent, readRoomEvent } from './room-event.ts';
 import { asContent, type RoomContent } from './room-lines.ts';
 import type { StoredLine } from './room-tables.ts';
 import { type Rooms, typingKey } from './rooms.ts';
@@ -30,8 +32,9 @@ export class RoomArrivals {
     const me = session.userId as UserId;
     const isVisible = this.#isVisible(room, event);
     this.#rooms.stirred(room);
+    this.#rooms.copies.delivered(room, event, order);
     if (event.author !== me && isVisible && !this.#rooms.inheritance.running) this.#rooms.outgoing.haveDue(room, event);
-    if (event.kind === 'sealed') {
+    if (isSealedEvent(event)) {
       this.#rooms.tables.firstUse(room.id, toHex(event.body.chain), event.id);
       if (isVisible || room.state?.history === 'all') this.#open(room, event, order);
       if (this.#holds.get(room.id)?.isReady(this.#parts.env.monotonicMillis) === true) this.#retry(room);
@@ -42,6 +45,7 @@ export class RoomArrivals {
     this.#rooms.outgoing.of(room).changed = true;
     this.#rooms.joining.authorityChanged(room, event);
     this.#reviewMembership(room);
+    if (event.kind === 'vote' && event.author !== me) this.#rooms.contested.add(room);
   }
 
   #reviewMembership(room: Room): void {
@@ -96,6 +100,7 @@ export class RoomArrivals {
 
   /** Opens a sealed event, or lets it wait for its chain, or behind those before it that wait. */
   #open(room: Room, event: AnyRoomEvent, order: string): void {
+    if (event.kind === 'history-key') return this.#openKey(room, event, order);
     if (event.kind !== 'sealed') return;
     const { monotonicMillis } = this.#parts.env;
     const chain = toHex(event.body.chain);
@@ -115,6 +120,19 @@ export class RoomArrivals {
     // A member of another version, or a wicked one: the line stays sealed.
     if (content === null) return this.#rooms.lines.sealed(room, event, order);
     this.#opened(room, event, order, content, isVisible);
+  }
+
+  /** Nothing is shown of it, so nothing waits for it. */
+  #openKey(room: Room, event: RoomEvent<'history-key'>, order: string): void {
+    const chain = toHex(event.body.chain);
+    const content = this.#rooms.keys.open(room, event);
+    if (content === null) {
+      this.#rooms.tables.putSealed(room.id, chain, order);
+      return this.#rooms.setTimer();
+    }
+    this.#rooms.tables.dropSealed(room.id, chain, order);
+    this.#holds.get(room.id)?.free(order);
+    if (misfit(historyKeyShape, content) === null) this.#rooms.copies.keys.heard(room, event, order, (content as { readonly key: Uint8Array }).key);
   }
 
   #opened(room: Room, event: AnyRoomEvent, order: string, content: RoomContent, isVisible: boolean): void {
@@ -205,6 +223,14 @@ export class RoomArrivals {
     if (known.includes(by)) return;
     this.#rooms.tables.putReceipts(room.id, order, [...known, by]);
     this.#traceState(line.id, 'delivered', this.#rooms.lines.nameOf(room, by));
+    this.#tellLine(room, order, line, false);
+  }
+
+  /** Holders have an own message; it is told unless a member has it as well. */
+  copied(room: Room, order: string): void {
+    const line = this.#rooms.tables.line(room.id, order);
+    if (line?.kind !== 'message' || line.author !== this.#parts.session.userId || this.#rooms.tables.receipts(room.id, order).length > 0) return;
+    this.#traceState(line.id, 'held', '');
     this.#tellLine(room, order, line, false);
   }
 

@@ -24,6 +24,11 @@ export interface RoomCommands {
   'room-remove': { args: { room: string; user: string }; result: { room: string; roomId: RoomId; user: string } };
   /** `owner` hands the room over: who gave it away stays as an admin. */
   'room-role': { args: { room: string; user: string; role: RoomRole }; result: { room: string; roomId: RoomId; user: string; role: RoomRole } };
+  /** The owner is lost: a vote for another one. `owner`: it was enough; until then `votes` of `needed`. An owner who is logged in puts an end to it. */
+  'room-vote': {
+    args: { room: string; user: string };
+    result: { room: string; roomId: RoomId; user: string; votes: number; needed: number; owner: boolean };
+  };
   'room-topic': { args: { room: string; topic: string }; result: RoomView };
   /** With `search`: names and topics that contain it, among the own rooms and the open ones that members have told of. */
   rooms: { args: { search?: string; archived?: boolean }; result: RoomsView };
@@ -68,8 +73,8 @@ export type RoomEventId = string & { readonly __room?: 'event' };
 export type RoomPolicy = 'open' | 'invite' | 'password';
 export type RoomHistoryPolicy = 'all' | 'joined';
 export type RoomRole = 'owner' | 'admin' | 'member';
-/** queued: on this disk only; delivered: on the disk of at least one other member; for messages of others always delivered. */
-export type RoomMessageState = 'queued' | 'delivered';
+/** queued: on this disk only; held: sealed at a majority of its holders on the ring as well; delivered: on the disk of at least one other member; for messages of others always delivered. */
+export type RoomMessageState = 'queued' | 'held' | 'delivered';
 
 export interface RoomView {
   readonly room: string;
@@ -125,6 +130,11 @@ export interface RoomDetails extends RoomView {
   readonly heads: readonly RoomEventId[];
   /** Messages that cannot be read yet, because their key has not come. */
   readonly sealed: number;
+  /** Events that this node has to put at holders and has not yet. */
+  readonly uncopied: number;
+  /** Votes for another owner, and how many one of them needs; empty: nobody takes the owner for lost. */
+  readonly votes: ReadonlyArray<{ readonly from: string; readonly heir: string }>;
+  readonly votesNeeded: number;
 }
 
 /** A line of a room: a message, or something that happened in it (`kind` other than `message`; `text` says it in words). */

@@ -4,6 +4,7 @@ import { idOfKey, type RecordTools, type SignedRecord, signedRecordShape } from 
 import { bytes, choice, hexId, integer, list, misfit, record, type Shape, text } from '../shape.ts';
 import type { UserId } from '../types.ts';
 import type { RoomEventId, RoomHistoryPolicy, RoomId, RoomPolicy, RoomRole } from './room-commands.ts';
+import type { Vote } from './succession.ts';
 
 /**
  * An event of a room: signed once by its author, named by the hash of its bytes, pointing at the events that its author had
@@ -37,8 +38,19 @@ export interface RoomEventBodies {
   remove: { readonly user: UserId };
   role: { readonly user: UserId; readonly role: RoomRole };
   topic: { readonly topic: string };
+  /** Who should own the room, its owner being lost; see succession.ts. */
+  vote: Vote;
   /** A message, reaction, edit or deletion, sealed with the author's sender key (secure/sender-key.ts). */
   sealed: { readonly chain: Uint8Array; readonly counter: number; readonly sealed: Uint8Array; readonly signature: Uint8Array };
+  /** A key of the places where copies of the room lie (history-keys.ts), sealed as messages are; nobody is shown it. */
+  'history-key': { readonly chain: Uint8Array; readonly counter: number; readonly sealed: Uint8Array; readonly signature: Uint8Array };
+}
+
+/** Kinds whose content is under a sender key, and which change nothing in who may do what. */
+export type SealedEvent = RoomEvent<'sealed'> | RoomEvent<'history-key'>;
+
+export function isSealedEvent(event: AnyRoomEvent): event is SealedEvent {
+  return event.kind === 'sealed' || event.kind === 'history-key';
 }
 
 export type RoomEventKind = keyof RoomEventBodies;
@@ -67,6 +79,8 @@ const EVENT_BYTES_MAX = 90_000;
 const LABEL = utf8('confab/room-event/1\0');
 const TYPE = 'confab/room-event';
 
+const sealedShape = record({ chain: bytes(16), counter: integer(0, 0xffff_ffff), sealed: bytes(28, 80_000), signature: bytes(64) });
+
 const BODY_SHAPES: Readonly<Record<RoomEventKind, Shape>> = {
   create: record({
     name: text(1, 64),
@@ -84,7 +98,9 @@ const BODY_SHAPES: Readonly<Record<RoomEventKind, Shape>> = {
   remove: record({ user: hexId }),
   role: record({ user: hexId, role: choice('owner', 'admin', 'member') }),
   topic: record({ topic: text(0, 300) }),
-  sealed: record({ chain: bytes(16), counter: integer(0, 0xffff_ffff), sealed: bytes(28, 80_000), signature: bytes(64) }),
+  vote: record({ heir: hexId, term: integer(0, 1_000_000) }),
+  sealed: sealedShape,
+  'history-key': sealedShape,
 };
 
 export const signedRoomEventShape: Shape = record({ bytes: bytes(1, EVENT_BYTES_MAX), signature: bytes(64) });

@@ -2,13 +2,14 @@ import { utf8Length, wellFormedText } from '../bytes.ts';
 import { mentionedNames } from '../chat/mentions.ts';
 import type { Parts } from '../parts.ts';
 import type { UserId } from '../types.ts';
-import { rankOf } from './authority.ts';
+import { type RoomState, rankOf } from './authority.ts';
 import type { Room } from './room.ts';
 import type { RoomCommands } from './room-commands.ts';
 import type { AnyRoomEvent } from './room-event.ts';
 import type { RoomContent } from './room-lines.ts';
 import { passwordKeyPair } from './room-password.ts';
 import { linkOf, parseRoomLink } from './room-views.ts';
+import { votesNeeded } from './succession.ts';
 
 type Respond = (result: { ok: true; value: unknown } | { ok: false; code: string; details?: Record<string, unknown> }) => void;
 type Handler<Name extends keyof RoomCommands> = (parts: Parts, args: RoomCommands[Name]['args'], respond: Respond) => void;
@@ -46,6 +47,17 @@ export const ROOM_HANDLERS: { readonly [Name in keyof RoomCommands]: Handler<Nam
       withMemberNamed(room, args.user, respond, (user, name) => {
         if (!wrote(parts.rooms.write(room, 'role', { user, role: args.role }), room, respond)) return;
         respond({ ok: true, value: { room: room.row.name, roomId: room.id, user: name, role: args.role } });
+      });
+    });
+  },
+  'room-vote': (parts, args, respond) => {
+    withMember(parts, args.room, respond, (room) => {
+      withMemberNamed(room, args.user, respond, (user, name) => {
+        if (!wrote(parts.rooms.write(room, 'vote', { heir: user, term: room.state?.term ?? 0 }), room, respond)) return;
+        const state = room.state as RoomState;
+        const votes = [...state.votes.values()].filter((heir) => heir === user).length;
+        const owner = state.members.get(user)?.role === 'owner';
+        respond({ ok: true, value: { room: room.row.name, roomId: room.id, user: name, votes, needed: votesNeeded(state), owner } });
       });
     });
   },

@@ -1,5 +1,6 @@
 import type { Parts } from '../parts.ts';
 import { integer, misfit } from '../shape.ts';
+import type { HistoryKeyRow } from './copy-tables.ts';
 import { NEW_ROW } from './room.ts';
 import type { RoomId } from './room-commands.ts';
 import { readRoomEvent, type SignedRoomEvent, signedRoomEventShape } from './room-event.ts';
@@ -37,6 +38,9 @@ export class RoomInheritance {
         return true;
       case 'roomChains':
         if (this.#rooms.tables.chain(room, rest) === undefined) this.#rooms.tables.putChain(room, rest, value as StoredChain);
+        return true;
+      case 'roomHistoryKeys':
+        if (this.#rooms.copies.tables.key(room, rest) === undefined) this.#rooms.copies.tables.putKey(room, rest, value as HistoryKeyRow);
         return true;
       case 'roomEvents':
         this.#event(room, value);

@@ -65,6 +65,8 @@ export class RoomIntake {
         return this.#rooms.sync.wanted(room, link, message);
       case 'room-have':
         return this.#have(room, link, message);
+      case 'room-history-ask':
+        return this.#rooms.copies.keys.tell(room, link);
       case 'room-key-ask':
         return this.#rooms.keys.answer(room, link, message.chains);
       case 'room-typing':
@@ -77,6 +79,7 @@ export class RoomIntake {
     const isFormer = this.#isFormer(room, link.userId);
     const missing = new Set<string>();
     let parked = 0;
+    this.#rooms.copies.live = message.live === 1;
     for (const signed of message.events) {
       const event = this.#parked(room, link, signed, { live: message.live === 1, isFormer });
       if (event === null) continue;
@@ -84,6 +87,7 @@ export class RoomIntake {
       this.#removedUs(room, event);
       for (const parent of event.parents) if (!room.has(parent) && !room.parked.has(parent)) missing.add(parent.slice(0, SHORT_ID_BYTES * 2));
     }
+    this.#rooms.copies.live = false;
     this.#rooms.outgoing.of(room).keysFrom = link;
     if (message.live === 0) this.#rooms.sync.progress(room, link);
     if (missing.size > 0) this.#rooms.sync.want(room, link, [...missing]);
@@ -160,6 +164,7 @@ export class RoomIntake {
     if (confidence.kind === 'invitation') return this.#rooms.joining.invitation(from, confidence);
     const room = this.#rooms.get(confidence.room);
     if (room === undefined) return;
+    if (confidence.kind === 'history') return void this.#rooms.copies.keys.take(room, from, confidence);
     for (const chain of this.#rooms.keys.take(room, from, confidence)) this.#rooms.arrivals.openWith(room, chain);
   }
 

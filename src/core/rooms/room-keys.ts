@@ -5,9 +5,11 @@ import type { Parts } from '../parts.ts';
 import { pad, unpad } from '../secure/padding.ts';
 import { needsNewChain, newSenderChain, openFromRoom, positionOf, type ReceivingChain, receivingChain, sealForRoom } from '../secure/sender-key.ts';
 import type { UserId } from '../types.ts';
+import type { RoomState } from './authority.ts';
 import type { Confidence, Pairwise } from './pairwise.ts';
 import type { Room } from './room.ts';
-import type { RoomEvent, RoomEventBodies } from './room-event.ts';
+import type { RoomEventId } from './room-commands.ts';
+import type { RoomEventBodies, SealedEvent } from './room-event.ts';
 import { fromHex } from './room-event.ts';
 import type { RoomTables } from './room-tables.ts';
 
@@ -47,7 +49,7 @@ export class RoomKeys {
   seal(room: Room, content: unknown): RoomEventBodies['sealed'] {
     const { env, options, session } = this.#parts;
     const me = session.userId as UserId;
-    const audience = this.#audience(room);
+    const audience = this.audience(room);
     let sending = this.#tables.sending(room.id);
     const limits = { chainMessagesMax: options.roomChainMessagesMax, chainMillisMax: options.roomChainMillisMax };
     const now = { heads: audience, millis: Math.trunc(env.wallMillis) };
@@ -64,11 +66,18 @@ export class RoomKeys {
   }
 
   /** Names what a chain is for: another name, another chain. */
-  #audience(room: Room): string {
-    const { env } = this.#parts;
-    const state = room.state;
-    const parts = state === null ? [] : state.history === 'all' ? state.departures : room.row.authority;
-    return toHex(env.crypto.sha256(concat(utf8('confab/room-audience/1\0'), ...parts.map(fromHex))));
+  audience(room: Room): string {
+    return this.#nameOfAudience(room.state, room.row.authority);
+  }
+
+  /** Whom the author of a delivered event wrote for. */
+  audienceOf(event: RoomEventId, room: Room): string {
+    return this.#nameOfAudience(room.stateBefore(event), this.#tables.place(event)?.authority ?? []);
+  }
+
+  #nameOfAudience(state: RoomState | null, authority: readonly RoomEventId[]): string {
+    const parts = state === null ? [] : state.history === 'all' ? state.departures : authority;
+    return toHex(this.#parts.env.crypto.sha256(concat(utf8('confab/room-audience/1\0'), ...parts.map(fromHex))));
   }
 
   #give(room: Room, chain: { readonly author: UserId; readonly position: ReturnType<typeof positionOf> }): void {
@@ -82,7 +91,7 @@ export class RoomKeys {
   // --- opening ---
 
   /** The content of a sealed event; null when its chain has not come or does not fit. */
-  open(room: Room, event: RoomEvent<'sealed'>): unknown {
+  open(room: Room, event: SealedEvent): unknown {
     const { env } = this.#parts;
     const { chain, counter } = event.body;
     // What was sealed here a moment ago need not be opened.

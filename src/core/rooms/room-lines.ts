@@ -4,6 +4,7 @@ import type { Parts } from '../parts.ts';
 import { boolean, choice, either, hexId, list, misfit, optional, record, text } from '../shape.ts';
 import type { UserId } from '../types.ts';
 import { rankOf } from './authority.ts';
+import { CopyTables } from './copy-tables.ts';
 import type { Room } from './room.ts';
 import type { RoomEventId, RoomMessageView } from './room-commands.ts';
 import type { AnyRoomEvent } from './room-event.ts';
@@ -39,10 +40,12 @@ export function asContent(value: unknown): RoomContent | null {
 export class RoomLines {
   readonly #parts: Parts;
   readonly #tables: RoomTables;
+  readonly #copies: CopyTables;
 
   constructor(parts: Parts, tables: RoomTables) {
     this.#parts = parts;
     this.#tables = tables;
+    this.#copies = new CopyTables(parts.env.store);
   }
 
   nameOf(room: Room, user: UserId): string {
@@ -69,7 +72,15 @@ export class RoomLines {
           return ['role', `${from} made ${this.nameOf(room, event.body.user)} ${event.body.role}`];
         case 'topic':
           return ['topic', `${from} set the topic: ${event.body.topic}`];
+        case 'vote':
+          return [
+            'role',
+            event.body.heir === event.author && isOwnersWord(room, event)
+              ? `${from} is here and stays the owner`
+              : `${from} votes for ${this.nameOf(room, event.body.heir)} as the owner`,
+          ];
         case 'sealed':
+        case 'history-key':
           return ['sealed', ''];
       }
     })();
@@ -164,7 +175,7 @@ export class RoomLines {
       fromMe,
       text: line.text,
       sentMillis: line.sentMillis,
-      state: fromMe && line.kind === 'message' && by.length === 0 ? 'queued' : 'delivered',
+      state: !fromMe || line.kind !== 'message' || by.length > 0 ? 'delivered' : this.#copies.isDue(room.id, 'mine', order) ? 'queued' : 'held',
       deliveredTo: by.map((user) => this.nameOf(room, user)).sort(),
       replyTo: replied === null ? null : { id: replied[1].id, from: replied[1].from, text: replied[1].text.slice(0, PREVIEW_CHARACTERS) },
       mentions: line.mentions.map((user) => this.nameOf(room, user)),
@@ -195,4 +206,9 @@ export class RoomLines {
 
 function withoutFile({ file: _file, ...line }: StoredLine): StoredLine {
   return line;
+}
+
+/** An owner who was there when it wrote this. */
+function isOwnersWord(room: Room, event: AnyRoomEvent): boolean {
+  return room.stateBefore(event.id)?.members.get(event.author)?.role === 'owner';
 }

@@ -18,7 +18,9 @@ export type RoomMessage =
   /** These are durable at the sender: the first 8 bytes of their ids. */
   | { readonly type: 'room-have'; readonly room: RoomId; readonly ids: Uint8Array }
   | { readonly type: 'room-key-ask'; readonly room: RoomId; readonly chains: readonly Uint8Array[] }
-  /** Sender keys or an invitation, sealed to one member. */
+  /** A member asks for the keys of the room's copies at holders. */
+  | { readonly type: 'room-history-ask'; readonly room: RoomId }
+  /** Sender keys, history keys or an invitation, sealed to one member. */
   | { readonly type: 'room-envelope'; readonly part: RatchetPart }
   /** It did not open; the sender forgets that session. */
   | { readonly type: 'room-envelope-refused'; readonly session: Uint8Array }
@@ -60,7 +62,8 @@ export const ROOM_MESSAGES: Readonly<Record<RoomMessage['type'], Entry>> = {
   'room-want': { about: 'Asks for events by short ids.', shape: { room: hexId, ids: shortIds } },
   'room-have': { about: 'Events that are durable at the sender, by short ids.', shape: { room: hexId, ids: shortIds } },
   'room-key-ask': { about: 'Asks for sender keys.', shape: { room: hexId, chains: list(bytes(16), 64) } },
-  'room-envelope': { about: 'Sender keys or an invitation, sealed to one member.', shape: { part: ratchetPartShape } },
+  'room-history-ask': { about: "Asks a member for the keys of the room's copies at holders.", shape: { room: hexId } },
+  'room-envelope': { about: 'Sender keys, history keys or an invitation, sealed to one member.', shape: { part: ratchetPartShape } },
   'room-envelope-refused': { about: 'A room-envelope did not open; its session is forgotten.', shape: { session: bytes(16) } },
   'room-typing': { about: 'A member is typing, or has stopped.', shape: { room: hexId, typing: integer(0, 1) } },
   'room-ask': { about: 'Asks a member how a room is joined.', shape: { room: hexId } },
@@ -90,6 +93,7 @@ export function approximateRoomBytes(message: RoomMessage): number {
       return message.part.sealed.length + 320;
     case 'room-typing':
     case 'room-ask':
+    case 'room-history-ask':
     case 'room-envelope-refused':
       return 128;
     case 'room-door':

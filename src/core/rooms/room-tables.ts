@@ -242,6 +242,10 @@ export class RoomTables {
     return this.#store.scan('roomSealed', { prefix }).map(([key]) => key.slice(room.length + 1));
   }
 
+  isSealed(room: RoomId): boolean {
+    return this.#store.scan('roomSealed', { prefix: `${room}/`, limit: 1 }).length > 0;
+  }
+
   putSealed(room: RoomId, chain: string, order: string): void {
     this.#store.put('roomSealed', `${room}/${chain}/${order}`, 1);
   }

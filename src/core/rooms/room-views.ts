@@ -6,8 +6,11 @@ import type { RoomDetails, RoomEventId, RoomId, RoomMessageView, RoomOrderView, 
 import { readRoomEvent } from './room-event.ts';
 import { depthOf, stampOf } from './room-tables.ts';
 import { type Rooms, typingKey } from './rooms.ts';
+import { votesNeeded } from './succession.ts';
 import { utcText } from './utc-text.ts';
 
+/** More are not counted. */
+const UNCOPIED_MAX = 1_000;
 const LINK_START = 'confab-room:';
 
 /** A room as a person writes or copies it; the name is that of a member who can be asked. */
@@ -84,6 +87,9 @@ export class RoomViews {
       messages: row.messages,
       heads: row.heads,
       sealed: this.#rooms.tables.sealed(room.id).length,
+      votes: [...(state?.votes ?? [])].map(([from, heir]) => ({ from: this.#rooms.lines.nameOf(room, from), heir: this.#rooms.lines.nameOf(room, heir) })),
+      votesNeeded: state === null ? 0 : votesNeeded(state),
+      uncopied: this.#rooms.copies.tables.due(room.id, 'mine', UNCOPIED_MAX).length,
     };
   }
 

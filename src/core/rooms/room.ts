@@ -5,7 +5,16 @@ import { AuthorityGraph } from './authority-graph.ts';
 import { Buckets } from './buckets.ts';
 import { Parked } from './parked.ts';
 import type { RoomEventId, RoomId } from './room-commands.ts';
-import { type AnyRoomEvent, PARENTS_MAX, type RoomEventBodies, type RoomEventKind, readRoomEvent, type SignedRoomEvent, signRoomEvent } from './room-event.ts';
+import {
+  type AnyRoomEvent,
+  isSealedEvent,
+  PARENTS_MAX,
+  type RoomEventBodies,
+  type RoomEventKind,
+  readRoomEvent,
+  type SignedRoomEvent,
+  signRoomEvent,
+} from './room-event.ts';
 import { depthOf, orderOf, type RoomRow, type RoomTables, stampOf } from './room-tables.ts';
 
 export const NEW_ROW: RoomRow = {
@@ -148,7 +157,7 @@ export class Room {
     }
     const depth = event.parents.reduce((most, id) => Math.max(most, depthOf(this.#tables.place(id)?.order ?? '0') + 1), 0);
     const order = orderOf(depth, event.stampMillis, event.id);
-    const changesAuthority = event.kind !== 'sealed';
+    const changesAuthority = !isSealedEvent(event);
     this.#tables.putEvent(this.id, order, event.signed, authority, changesAuthority);
     this.buckets.add(depth, event.id);
     const heads = [...this.#row.heads.filter((id) => !event.parents.includes(id)), event.id];

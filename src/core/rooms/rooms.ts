@@ -8,6 +8,7 @@ import { Pairwise } from './pairwise.ts';
 import { Room } from './room.ts';
 import { RoomArrivals } from './room-arrivals.ts';
 import type { RoomId } from './room-commands.ts';
+import { RoomCopies } from './room-copies.ts';
 import { type AnyRoomEvent, type RoomEventBodies, type RoomEventKind, signRoomEvent } from './room-event.ts';
 import { RoomInheritance } from './room-inheritance.ts';
 import { RoomIntake } from './room-intake.ts';
@@ -24,6 +25,13 @@ import { RoomViews } from './room-views.ts';
 
 /** After something new, so often a random member is asked whether it has the same. */
 const GOSSIP_ROUNDS = 2;
+
+const ROOM_TIMERS = ['rooms', 'room-copies'] as const;
+export type RoomTimer = (typeof ROOM_TIMERS)[number];
+
+export function isRoomTimer(kind: string): kind is RoomTimer {
+  return (ROOM_TIMERS as readonly string[]).includes(kind);
+}
 
 /**
  * Group chat of the logged-in user.
@@ -48,8 +56,12 @@ export class Rooms {
   readonly sync: RoomSync;
   readonly intake: RoomIntake;
   readonly #neighboursOf = new WeakMap<RoomState, readonly UserId[]>();
+  /** What lies of rooms at the holders of the ring. */
+  readonly copies: RoomCopies;
   readonly #rooms = new Map<RoomId, Room>();
   readonly outgoing: RoomOutgoing;
+  /** Somebody takes the owner of these for lost. */
+  readonly contested = new Set<Room>();
   readonly #gossip = new Map<RoomId, number>();
   readonly #gaps = new Map<RoomId, number>();
   #compareMillis = 0;
@@ -74,11 +86,13 @@ export class Rooms {
     this.outgoing = new RoomOutgoing(parts);
     this.arrivals = new RoomArrivals(parts, this);
     this.intake = new RoomIntake(parts, this);
+    this.copies = new RoomCopies(parts, this);
     this.sync = new RoomSync(parts, this.tables, (room, peer) => this.arrivals.confirmAll(room, peer));
   }
 
   open(): void {
     for (const [id] of this.tables.rooms()) this.arrivals.resume(this.#load(id));
+    this.copies.open();
     this.setTimer();
   }
 
@@ -89,6 +103,8 @@ export class Rooms {
     this.outgoing.clear();
     this.#gossip.clear();
     this.#gaps.clear();
+    this.copies.close();
+    this.contested.clear();
     this.sync.forget();
     this.keys.forget();
     this.typing.forget();
@@ -126,6 +142,8 @@ export class Rooms {
     const event = signRoomEvent(env, session.open.identity, { room: '', parents: [], stampMillis, kind: 'create', body });
     const room = this.add(event.room);
     room.take(event as AnyRoomEvent, event.author);
+    // So that whoever joins is told it, however soon they are gone.
+    this.copies.keys.make(room);
     this.joining.announce(room);
     return room;
   }
@@ -134,6 +152,7 @@ export class Rooms {
   drop(room: Room): void {
     this.#rooms.delete(room.id);
     this.outgoing.drop(room);
+    this.copies.drop(room.id);
     this.#gossip.delete(room.id);
     this.#parts.env.store.delete('rooms', room.id);
   }
@@ -185,6 +204,7 @@ export class Rooms {
 
   endTurn(): void {
     if (this.#parts.session.open === null) return;
+    this.#objectWhereOwner();
     for (const [id, news] of this.outgoing.take()) {
       const room = this.#rooms.get(id);
       if (room === undefined) continue;
@@ -196,6 +216,17 @@ export class Rooms {
     }
     for (const room of this.#rooms.values()) room.flush();
     this.search.endTurn();
+  }
+
+  /** An owner who is logged in is not lost. */
+  #objectWhereOwner(): void {
+    const me = this.#parts.session.userId;
+    for (const room of this.contested) {
+      const { state } = room;
+      const isOwner = me !== null && room.row.status === 'member' && state?.members.get(me)?.role === 'owner';
+      if (isOwner && state.votes.size > 0) this.write(room, 'vote', { heir: me, term: state.term });
+    }
+    this.contested.clear();
   }
 
   setTimer(): void {
@@ -213,6 +244,11 @@ export class Rooms {
     if (!hurried && this.#timerIs !== 'none') return;
     this.#timerIs = hurried ? 'hurried' : 'idle';
     env.setTimer('rooms', '', hurried ? options.roomTickMillis : options.roomCompareMillis * (0.5 + env.random.fraction()));
+  }
+
+  timer(kind: RoomTimer): void {
+    if (kind === 'rooms') this.tick();
+    else this.copies.timer();
   }
 
   #timerIs: 'none' | 'idle' | 'hurried' = 'none';
@@ -250,6 +286,7 @@ export class Rooms {
       const direct = this.#parts.connections.sessionLink(author);
       if (direct !== null) this.keys.ask(room, direct);
     }
+    if (missing.length > 0 || this.tables.isSealed(room.id)) this.copies.looks.lacks(room.id);
     const links = this.linked(room);
     const link = links[Math.floor(env.random.fraction() * links.length)];
     if (link === undefined) return;
@@ -259,6 +296,7 @@ export class Rooms {
       this.sync.want(room, link, shorts);
     }
     this.keys.ask(room, link);
+    if (room.row.status === 'member') this.copies.keys.ask(room, link);
   }
 
   gapsOf(room: Room): number {

@@ -22,6 +22,7 @@ export const HANDOVER_TABLES = [
   'skippedKeys',
   'rooms',
   'roomChains',
+  'roomHistoryKeys',
   'roomEvents',
   'roomReceipts',
   'roomInvitations',

@@ -143,4 +143,28 @@ const answersFollow = expectation({
     }),
 });
 
-export const ROOM_EXPECTATIONS: readonly AnyExpectation[] = [roomMessages, members, sameRoom, invited, answersFollow];
+const roomCopied = expectation({
+  name: 'room-copied',
+  schema: keys({ at: nodes, room }, 'All that was written there lies sealed at a majority of its holders on the ring.'),
+  mentions: (value) => expandNames(value.at),
+  words: (value) => `what ${listed(expandNames(value.at))} wrote in ${quoted(value.room)} lies sealed at holders`,
+  check: (value, scene) =>
+    firstMisfit(expandNames(value.at), async (name) => {
+      const { uncopied } = await scene.ask(name, 'room', { room: value.room });
+      return uncopied === 0 ? null : `${counted(uncopied, 'event')} of ${name} in ${value.room} are not at holders`;
+    }),
+});
+
+const roomVotes = expectation({
+  name: 'room-votes',
+  schema: keys({ at: nodes, room, count }, 'So many members want another owner.'),
+  mentions: (value) => expandNames(value.at),
+  words: (value) => `${does(expandNames(value.at), 'knows', 'know')} of ${counted(value.count, 'vote')} for another owner of ${quoted(value.room)}`,
+  check: (value, scene) =>
+    firstMisfit(expandNames(value.at), async (name) => {
+      const { votes } = await scene.ask(name, 'room', { room: value.room });
+      return votes.length === value.count ? null : `${name} knows of ${counted(votes.length, 'vote')} in ${value.room}`;
+    }),
+});
+
+export const ROOM_EXPECTATIONS: readonly AnyExpectation[] = [roomMessages, members, sameRoom, invited, answersFollow, roomCopied, roomVotes];

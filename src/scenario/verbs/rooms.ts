@@ -115,6 +115,21 @@ const giveRole = verb({
   },
 });
 
+const voteOwner = verb({
+  name: 'vote-owner',
+  schema: keys({ by: users, whom: user, room }, 'The owner of a room is lost: vote for another one.'),
+  mentions: (value) => [...expandNames(value.by), value.whom],
+  words: (value) => `${does(expandNames(value.by), 'votes', 'vote')} for ${value.whom} as the owner of ${quoted(value.room)}`,
+  run: async (value, scene, { withinMillis }) => {
+    let outcome = '';
+    for (const name of expandNames(value.by)) {
+      const { owner, votes, needed } = await scene.ask(name, 'room-vote', { room: value.room, user: userOf(value.whom) }, withinMillis);
+      outcome = owner ? 'elected' : `${votes} of ${needed}`;
+    }
+    return outcome;
+  },
+});
+
 const say = verb({
   name: 'say',
   schema: keys(
@@ -180,4 +195,4 @@ const edit = verb({
   },
 });
 
-export const ROOM_VERBS: readonly AnyVerb[] = [createRoom, joinRoom, leaveRoom, invite, removeMember, giveRole, say, reaction, edit];
+export const ROOM_VERBS: readonly AnyVerb[] = [createRoom, joinRoom, leaveRoom, invite, removeMember, giveRole, voteOwner, say, reaction, edit];

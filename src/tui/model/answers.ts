@@ -287,6 +287,10 @@ function roomSentence(call: Call, value: unknown): string | null {
       return `${of.user} is removed from ${room}; what follows is sealed to the others.`;
     case 'room-role':
       return `${of.user} is ${(value as Result<'room-role'>).role} of ${room} now.`;
+    case 'room-vote': {
+      const { owner, votes, needed } = value as Result<'room-vote'>;
+      return owner ? `${of.user} owns ${room} now.` : `You vote for ${of.user} as the owner of ${room}: ${votes} of ${needed} votes.`;
+    }
     case 'room-topic':
       return `The topic of ${room} is changed.`;
     case 'room-archive':

@@ -116,8 +116,12 @@ function detailLines(room: RoomDetails, model: Model): readonly Line[] {
     ['Joining', `${policy}; ${history}`],
     ['Link', sanitiseLine(room.link)],
     ['Messages', `${room.messages} of ${count(room.events, 'event')}`],
-    ...(room.gaps === 0 ? [] : [['Missing', `${count(room.gaps, 'event')}; members are asked`] as const]),
+    ...(room.gaps === 0 ? [] : [['Missing', `${count(room.gaps, 'event')}; members and holders are asked`] as const]),
     ...(room.sealed === 0 ? [] : [['Sealed', `${count(room.sealed, 'message')} whose key has not come`] as const]),
+    ...(room.uncopied === 0 ? [] : [['Copies', `${count(room.uncopied, 'event')} on the way to the ring`] as const]),
+    ...(room.votes.length === 0
+      ? []
+      : [['Votes', `${room.votes.map(({ from, heir }) => `${from} for ${heir}`).join(', ')}; ${room.votesNeeded} make another owner`] as const]),
     ...(room.invited.length === 0 ? [] : [['Invited', room.invited.map(sanitiseLine).join(', ')] as const]),
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;

@@ -4,6 +4,7 @@ import type { ValueKind } from '../kinds.ts';
 import { mailKind } from './mail-kind.ts';
 import { prekeysKind } from './prekeys-kind.ts';
 import { presenceKind } from './presence-kind.ts';
+import { roomCopyKind } from './room-copy-kind.ts';
 import { userKind } from './user-kind.ts';
 import { vaultKind } from './vault-kind.ts';
 
@@ -18,5 +19,6 @@ export function productKinds(tools: RecordTools, options: CoreOptions): readonly
     vaultKind(tools),
     prekeysKind(tools, options.prekeysMillis + options.prekeysKeptMillis),
     mailKind(tools),
+    roomCopyKind(tools),
   ];
 }

@@ -1,0 +1,308 @@
+import { toHex } from '../bytes.ts';
+import type { Parts } from '../parts.ts';
+import { keyOfShelf, ROOM_COPY_KIND, type RoomCopy, readRoomCopy } from '../replication/kinds/room-copy-kind.ts';
+import type { ReadValue } from '../replication/reads.ts';
+import { nameOf } from '../replication/replica-index.ts';
+import { type Bridge, openSegment, type Segment } from './history-key.ts';
+import type { KnownKey } from './history-keys.ts';
+import { Parked } from './parked.ts';
+import type { Room } from './room.ts';
+import type { RoomId } from './room-commands.ts';
+import type { RoomCopies } from './room-copies.ts';
+import { type AnyRoomEvent, readRoomEvent } from './room-event.ts';
+import type { Rooms } from './rooms.ts';
+
+interface Fetched {
+  readonly copy: RoomCopy;
+  readonly name: string;
+  readonly version: string;
+}
+
+/** A look at all that the holders have of one room. */
+interface Look {
+  readonly room: Room;
+  readonly startedMillis: number;
+  /** Places that are still to be read, oldest first. */
+  readonly places: string[];
+  readonly done: Set<string>;
+  /** The shelf that is being read, and what came of it and was not taken in yet. */
+  reading: boolean;
+  readonly fetched: Fetched[];
+  /** What came before something that it points to. */
+  readonly pool: Parked;
+  /** Segments of which something is there. */
+  readonly unsure: Array<{ readonly name: string; readonly version: string; readonly ids: readonly string[] }>;
+  failed: boolean;
+  /** There was no place for everything. */
+  spilt: boolean;
+  fresh: number;
+}
+
+const POOL_MAX = 8_192;
+/** Places whose end is looked at again although all of them was read. */
+const LATEST_PLACES = 2;
+const LACK_MILLIS_MAX = 600_000;
+
+/**
+ * Looks at the holders' copies of rooms, one room at a time: takes in what is new, and finds out which events nobody has put there.
+ *
+ * Segments are taken in one a turn, since each costs as many signature checks as it has events.
+ */
+export class CopyLooks {
+  readonly #parts: Parts;
+  readonly #rooms: Rooms;
+  readonly #copies: RoomCopies;
+  readonly #due = new Map<RoomId, number>();
+  /** Pause before the next look because something is missing; it doubles while looks bring nothing. */
+  readonly #lackMillis = new Map<RoomId, number>();
+  #look: Look | null = null;
+  /** Events that are delivered now come from holders. */
+  reading = false;
+
+  constructor(parts: Parts, rooms: Rooms, copies: RoomCopies) {
+    this.#parts = parts;
+    this.#rooms = rooms;
+    this.#copies = copies;
+  }
+
+  forget(): void {
+    this.#due.clear();
+    this.#lackMillis.clear();
+    this.#look = null;
+  }
+
+  drop(id: RoomId): void {
+    this.#due.delete(id);
+    if (this.#look?.room.id === id) this.#look = null;
+  }
+
+  /** The earliest plan stands. */
+  plan(id: RoomId, millis: number): void {
+    const at = this.#parts.env.monotonicMillis + millis;
+    this.#due.set(id, Math.min(at, this.#due.get(id) ?? at));
+    this.#copies.setTimer();
+  }
+
+  /** Something of this room is missing, and members have not brought it so far. */
+  lacks(id: RoomId): void {
+    this.plan(id, this.#lackMillis.get(id) ?? this.#parts.options.roomLackMillis);
+  }
+
+  get nextMillis(): number {
+    const look = this.#look;
+    if (look !== null) return look.fetched.length > 0 || !look.reading ? this.#parts.env.monotonicMillis : Number.POSITIVE_INFINITY;
+    let next = Number.POSITIVE_INFINITY;
+    for (const at of this.#due.values()) next = Math.min(next, at);
+    return next;
+  }
+
+  /** A bit of work. */
+  step(): void {
+    const look = this.#look;
+    if (look === null) return this.#begin();
+    const next = look.fetched.shift();
+    if (next !== undefined) return this.#take(look, next);
+    if (!look.reading) this.#nextPlace(look);
+  }
+
+  #begin(): void {
+    const now = this.#parts.env.monotonicMillis;
+    for (const [id, at] of this.#due) {
+      if (at > now) continue;
+      this.#due.delete(id);
+      const room = this.#rooms.get(id);
+      if (room?.row.status !== 'member') continue;
+      const places = this.#placesOf(room);
+      if (places.length === 0) {
+        this.#planNext(room, false);
+        continue;
+      }
+      const pool = new Parked({ roomParkedMax: POOL_MAX, roomParkedPerSourceMax: POOL_MAX });
+      const startedMillis = this.#parts.env.wallMillis;
+      this.#look = { room, startedMillis, places, done: new Set(), reading: false, fetched: [], pool, unsure: [], failed: false, spilt: false, fresh: 0 };
+      this.#parts.count('roomLooks');
+      return;
+    }
+  }
+
+  #placesOf(room: Room): string[] {
+    const all = this.#copies.keys.all(room);
+    const current = this.#copies.keys.current(room)?.place;
+    const latest = new Set(all.slice(-LATEST_PLACES).map((row) => row.place));
+    return all.filter((row) => !row.read || row.place === current || latest.has(row.place)).map((row) => row.place);
+  }
+
+  #rowOf(room: Room, place: string): KnownKey | null {
+    const row = this.#copies.tables.key(room.id, place);
+    return row === undefined ? null : { place, ...row };
+  }
+
+  #nextPlace(look: Look): void {
+    const place = look.places[0];
+    const row = place === undefined ? null : this.#rowOf(look.room, place);
+    if (place === undefined) return this.#end(look);
+    if (row === null) return void look.places.shift();
+    // Whoever adds to a piece may still do so on the shelf before the last.
+    this.#readShelf(look, row, row.read ? Math.max(0, row.shelf - 1) : 0);
+  }
+
+  #readShelf(look: Look, row: KnownKey, shelf: number): void {
+    const { replication, env } = this.#parts;
+    const key = keyOfShelf(env.crypto, this.#copies.keys.placeOf(row).keys.publicKey, shelf);
+    const { id } = look.room;
+    look.reading = true;
+    replication.list(
+      { key, kind: ROOM_COPY_KIND },
+      (name, version) => this.#look !== look || this.#copies.tables.seen(id, name) === version,
+      (value, version) => {
+        if (this.#look === look) this.#fetched(look, value, version);
+      },
+      ({ holders, names }) => {
+        if (this.#look !== look) return;
+        look.reading = false;
+        look.failed = look.failed || holders === 0;
+        if (names.size > 0 && shelf > row.shelf) this.#copies.keys.change(look.room, row.place, { shelf });
+        if (names.size > 0) this.#readShelf(look, row, shelf + 1);
+        else {
+          look.places.shift();
+          look.done.add(row.place);
+          this.#copies.setTimer();
+        }
+      },
+    );
+  }
+
+  #fetched(look: Look, { value, about }: ReadValue, version: string): void {
+    const copy = readRoomCopy(this.#parts.env, value.bytes);
+    if (typeof copy !== 'string') look.fetched.push({ copy, name: nameOf(about.key, ROOM_COPY_KIND, about.id), version });
+    this.#copies.setTimer();
+  }
+
+  // --- taking in ---
+
+  #take(look: Look, { copy, name, version }: Fetched): void {
+    const { room } = look;
+    const row = this.#rowOf(room, toHex(copy.place));
+    const segment = row === null ? null : openSegment(this.#parts.env, this.#copies.keys.placeOf(row), copy);
+    if (segment === null) {
+      this.#copies.tables.putSeen(room.id, name, version);
+      return this.#parts.count('roomSegmentsRefused');
+    }
+    this.#parts.count('roomSegmentsRead');
+    if (room.state?.history === 'all') for (const key of segment.keys) this.#learnt(look, key);
+    for (const bridge of segment.bridges) this.#cross(look, bridge);
+    this.reading = true;
+    try {
+      const chains = this.#chains(room, segment);
+      const ids = segment.events.map((signed) => this.#event(look, signed)).filter((id) => id !== null);
+      if (ids.length === 0) this.#copies.tables.putSeen(room.id, name, version);
+      else look.unsure.push({ name, version, ids });
+      for (const chain of chains) this.#rooms.arrivals.openWith(room, chain);
+    } finally {
+      this.reading = false;
+    }
+  }
+
+  /** The key that came after this one was sealed to members who might be away, as we were. */
+  #cross(look: Look, { from, to, part }: Bridge): void {
+    if (to !== this.#parts.session.userId || !look.room.isMember(from)) return;
+    const confidence = this.#rooms.pairwise.read(from, part);
+    if (typeof confidence === 'string' || confidence.kind !== 'history' || confidence.room !== look.room.id) return this.#parts.count('roomBridgesRefused');
+    for (const key of confidence.keys) this.#learnt(look, key);
+  }
+
+  /** A key leads to another place. */
+  #learnt(look: Look, key: Uint8Array): void {
+    if (!this.#copies.keys.learnt(look.room.id, key)) return;
+    for (const { place } of this.#copies.keys.all(look.room)) {
+      if (!look.done.has(place) && !look.places.includes(place)) look.places.splice(Math.min(1, look.places.length), 0, place);
+    }
+  }
+
+  /** Sender keys that are new here. What the sender says itself still counts for more. */
+  #chains(room: Room, segment: Segment): string[] {
+    const me = this.#parts.session.userId;
+    const fresh: string[] = [];
+    for (const { author, position } of segment.chains) {
+      const chain = toHex(position.id);
+      if (me === null || this.#rooms.tables.chain(room.id, chain) !== undefined) continue;
+      this.#rooms.tables.putChain(room.id, chain, { author, position, by: me });
+      fresh.push(chain);
+    }
+    return fresh;
+  }
+
+  /** The id of what has to wait for something that it points to. */
+  #event(look: Look, signed: Segment['events'][number]): string | null {
+    const { env } = this.#parts;
+    const { room, pool } = look;
+    const id = toHex(env.crypto.sha256(signed.bytes));
+    const place = this.#rooms.tables.place(id);
+    if (place?.room === room.id) {
+      this.#copies.isHeld(room, place.order);
+      return null;
+    }
+    if (pool.has(id)) return id;
+    const event = readRoomEvent(env, signed);
+    if (typeof event === 'string' || event.room !== room.id) {
+      this.#parts.count('roomEventsRefused');
+      return null;
+    }
+    const missing = event.parents.filter((parent) => !room.has(parent));
+    if (missing.length > 0) {
+      if (!pool.add(event, missing, event.author, env.monotonicMillis)) look.spilt = true;
+      return id;
+    }
+    this.#deliver(look, event);
+    return null;
+  }
+
+  #deliver(look: Look, first: AnyRoomEvent): void {
+    const { room, pool } = look;
+    const open = [first];
+    for (let event = open.pop(); event !== undefined; event = open.pop()) {
+      const outcome = room.take(event, event.author);
+      if (outcome === 'delivered') look.fresh += 1;
+      if (outcome === 'delivered' || outcome === 'known') open.push(...pool.release(event.id));
+    }
+  }
+
+  // --- the end of a look ---
+
+  #end(look: Look): void {
+    const { room } = look;
+    const { env } = this.#parts;
+    this.#look = null;
+    // What still waits, or had no place, is read again.
+    for (const { name, version, ids } of look.unsure) if (ids.every((id) => room.has(id))) this.#copies.tables.putSeen(room.id, name, version);
+    if (!look.failed && !look.spilt) for (const place of look.done) this.#copies.keys.change(room, place, { read: true });
+    if (look.fresh > 0) this.#rooms.stirred(room);
+    if (look.fresh > 0 && env.tracing) env.trace({ type: 'state', subject: 'room', id: room.id, to: 'recovered', data: { events: look.fresh } });
+    if (!look.failed) this.#adopt(look);
+    this.#planNext(room, look.fresh > 0, look.failed || look.spilt);
+    this.#rooms.setTimer();
+  }
+
+  /** What others wrote, has been known for long and was not seen at any holder, unless its author is there to see to it. */
+  #adopt(look: Look): void {
+    const { connections, options } = this.#parts;
+    const { room } = look;
+    for (const [order, sinceMillis] of this.#copies.tables.due(room.id, 'theirs', POOL_MAX)) {
+      if (look.startedMillis - sinceMillis < options.roomRepairMillis / 4) continue;
+      const signed = this.#rooms.tables.event(room.id, order);
+      const event = signed === undefined ? 'missing' : readRoomEvent(this.#parts.env, signed, true);
+      if (typeof event !== 'string' && connections.sessionLink(event.author) === null) this.#copies.adopt(room, order);
+      else this.#copies.isHeld(room, order);
+    }
+  }
+
+  #planNext(room: Room, brought: boolean, again = false): void {
+    const { env, options } = this.#parts;
+    const spread = 0.75 + 0.5 * env.random.fraction();
+    const lackMillis = this.#lackMillis.get(room.id) ?? options.roomLackMillis;
+    this.#lackMillis.set(room.id, brought ? options.roomLackMillis : Math.min(lackMillis * 2, LACK_MILLIS_MAX));
+    if (again) return this.plan(room.id, options.roomCopyRetryMillis * spread);
+    if (this.#rooms.linked(room).length === 0) this.plan(room.id, options.roomAloneMillis * spread);
+    else if (this.#copies.tables.due(room.id, 'theirs', 1).length > 0) this.plan(room.id, options.roomRepairMillis * spread);
+  }
+}

@@ -1,0 +1,102 @@
+import test from 'ava';
+import type { RoomDetails, RoomMessageView, RoomView } from '../../src/core/rooms/room-commands.ts';
+import { PASSWORD, SmallWorld } from '../core/small-world.ts';
+
+async function lines(world: SmallWorld, node: string, room = 'garden'): Promise<readonly RoomMessageView[]> {
+  return (await world.ask<{ messages: readonly RoomMessageView[] }>(node, 'room-history', { room, limit: 500 })).messages.filter(
+    (line) => line.kind === 'message',
+  );
+}
+
+async function texts(world: SmallWorld, node: string): Promise<string[]> {
+  return (await lines(world, node)).map((line) => (line.sealed ? '(sealed)' : line.text));
+}
+
+/** Six people, of whom the first ones are in a room, the others hold. */
+async function garden(world: SmallWorld, members: readonly string[], history: 'all' | 'joined' = 'all'): Promise<string> {
+  await world.people('alice', 'bob', 'carol', 'dave', 'erin', 'frank');
+  const { link } = await world.ask<RoomView>('alice', 'room-create', { name: 'garden', history });
+  for (const name of members) await world.ask(name, 'room-join', { room: link });
+  for (const name of members) {
+    await world.soon(
+      `${name} knows all`,
+      async () => (await world.ask<RoomDetails>(name, 'room', { room: 'garden' })).memberList.length === members.length + 1,
+    );
+  }
+  // Who has just come in may need a history key of their own.
+  await world.engine.wait(2_000);
+  return link;
+}
+
+async function copied(world: SmallWorld, node: string): Promise<void> {
+  await world.soon('holders have it', async () => (await lines(world, node)).every((line) => !line.fromMe || line.state !== 'queued'), 30_000);
+}
+
+test('what somebody wrote alone, who then dies, is read by members who come later, and by who joins through them', async (t) => {
+  const world = new SmallWorld(21);
+  const link = await garden(world, ['bob']);
+  await world.engine.killNode('bob');
+  for (let count = 0; count < 40; count += 1) await world.ask('alice', 'room-send', { room: 'garden', text: `page ${count}` });
+  await copied(world, 'alice');
+  t.is((await lines(world, 'alice')).at(-1)?.state, 'held');
+  await world.engine.killNode('alice');
+  await world.engine.startNode('bob');
+  await world.ask('bob', 'login', { password: PASSWORD });
+  const pages = Array.from({ length: 40 }, (_, count) => `page ${count}`);
+  await world.soon('bob reads it', async () => (await texts(world, 'bob')).join() === pages.join(), 30_000);
+  await world.ask('carol', 'room-join', { room: link.replace('/alice', '/bob') });
+  await world.soon('carol reads it', async () => (await texts(world, 'carol')).join() === pages.join(), 30_000);
+});
+
+test('who was removed cannot read what is put at the holders afterwards', async (t) => {
+  const world = new SmallWorld(22);
+  await garden(world, ['bob', 'carol']);
+  await world.ask('alice', 'room-send', { room: 'garden', text: 'before' });
+  await world.soon('carol reads', async () => (await texts(world, 'carol')).includes('before'));
+  await copied(world, 'alice');
+  await world.ask('alice', 'room-remove', { room: 'garden', user: 'carol' });
+  await world.engine.killNode('bob');
+  await world.ask('alice', 'room-send', { room: 'garden', text: 'after' });
+  await copied(world, 'alice');
+  await world.engine.killNode('alice');
+  await world.engine.startNode('bob');
+  await world.ask('bob', 'login', { password: PASSWORD });
+  await world.soon('bob reads it', async () => (await texts(world, 'bob')).join() === 'before,after', 30_000);
+  await world.engine.wait(120_000);
+  t.deepEqual(await texts(world, 'carol'), ['before']);
+});
+
+test('in a room whose history begins with joining, members who were away read it, and who joins later does not', async (t) => {
+  const world = new SmallWorld(23);
+  const link = await garden(world, ['bob'], 'joined');
+  await world.engine.killNode('bob');
+  for (let count = 0; count < 5; count += 1) await world.ask('alice', 'room-send', { room: 'garden', text: `page ${count}` });
+  await copied(world, 'alice');
+  await world.engine.killNode('alice');
+  await world.engine.startNode('bob');
+  await world.ask('bob', 'login', { password: PASSWORD });
+  await world.soon('bob reads it', async () => (await texts(world, 'bob')).length === 5, 30_000);
+  await world.ask('carol', 'room-join', { room: link.replace('/alice', '/bob') });
+  await world.ask('bob', 'room-send', { room: 'garden', text: 'welcome' });
+  await world.soon('carol reads', async () => (await texts(world, 'carol')).includes('welcome'), 30_000);
+  await world.engine.wait(60_000);
+  t.deepEqual(await texts(world, 'carol'), ['welcome']);
+});
+
+test('what the author could not put there any more another member does', async (t) => {
+  const world = new SmallWorld(24, { roomRepairMillis: 20_000 });
+  await garden(world, ['bob', 'carol']);
+  await world.ask('alice', 'room-send', { room: 'garden', text: 'known' });
+  await world.soon('carol reads', async () => (await texts(world, 'carol')).includes('known'));
+  await copied(world, 'alice');
+  await world.engine.killNode('carol');
+  await world.ask('alice', 'room-send', { room: 'garden', text: 'last words' });
+  await world.soon('bob reads', async () => (await texts(world, 'bob')).includes('last words'), 2_000);
+  await world.engine.killNode('alice');
+  await world.engine.wait(90_000);
+  await world.engine.killNode('bob');
+  await world.engine.startNode('carol');
+  await world.ask('carol', 'login', { password: PASSWORD });
+  await world.soon('carol reads it', async () => (await texts(world, 'carol')).includes('last words'), 60_000);
+  t.deepEqual(await texts(world, 'carol'), ['known', 'last words']);
+});
