@@ -1,4 +1,5 @@
 import test from 'ava';
+import { DurableMap } from '../../bench/worlds/keyed-world.ts';
 import { concat, toHex } from '../../src/core/bytes.ts';
 import type { KeyPair } from '../../src/core/capabilities.ts';
 import { CORE_OPTIONS } from '../../src/core/options.ts';
@@ -10,7 +11,6 @@ import { REPLICATION_OPTIONS, type ReplicationPort, type Stored } from '../../sr
 import { historyPlace, openSegment, sealSegment, writerKeys } from '../../src/core/rooms/history-key.ts';
 import { SeededRandom } from '../../src/sim/random.ts';
 import { tools, WALL_MILLIS } from '../core/tools.ts';
-import { DurableMap } from '../replication/keyed-world.ts';
 
 const { crypto } = tools;
 const random = new SeededRandom('room copies');
