@@ -11,9 +11,15 @@ import { offlineMail } from './offline-mail.ts';
 import { PACKED } from './packed.ts';
 import { presence } from './presence.ts';
 import { registrations } from './registrations.ts';
+import { ringHealing } from './ring/healing.ts';
+import { ringLive } from './ring/live.ts';
+import { ringChurn, ringHops } from './ring/look-ups.ts';
+import { ringKeys, ringStrict } from './ring/proof.ts';
 import { LIVES } from './sim-life.ts';
 import { SIMULATOR } from './simulator.ts';
 import { start } from './start.ts';
+import { swim } from './swim.ts';
+import { takeover } from './takeover.ts';
 
 /** In the order of the table. */
 export const BENCHMARKS: readonly Benchmark[] = [
@@ -23,6 +29,14 @@ export const BENCHMARKS: readonly Benchmark[] = [
   files,
   encryption,
   offlineMail,
+  takeover,
+  ringLive,
+  ringHops,
+  ringChurn,
+  ringHealing,
+  ringStrict,
+  ringKeys,
+  swim,
   presence,
   registrations,
   ...JOINS,

@@ -3,7 +3,26 @@ export interface Figure {
   /** What was measured, as the table says it. */
   readonly row: string;
   readonly value: number;
-  readonly unit: 'ms' | 's' | 'MB' | 'MB/s' | '%' | '/s' | '/min' | 'times' | 'of 20' | 'events/s' | 'nodes' | 'files';
+  readonly unit:
+    | 'ms'
+    | 's'
+    | 'MB'
+    | 'MB/s'
+    | '%'
+    | '/s'
+    | '/min'
+    | 'times'
+    | 'of 20'
+    | 'events/s'
+    | 'nodes'
+    | 'files'
+    | 'hops'
+    | 'in 10,000'
+    | 'look-ups'
+    | 'keys'
+    | 'deaths'
+    | 'violations'
+    | 'messages';
   /** What it should be, as the table says it; absent where the issue names no aim. */
   readonly aim?: string;
 }
@@ -11,6 +30,8 @@ export interface Figure {
 export interface BenchOptions {
   /** Smaller workloads, for a look; such figures are marked. */
   readonly quick: boolean;
+  /** From 1 on: what is simulated takes it as its seed, so that runs differ. */
+  readonly run: number;
   /** A word to whoever watches. */
   readonly say: (text: string) => void;
 }

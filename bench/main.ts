@@ -69,7 +69,7 @@ async function measureAll({ chosen, runs, quick, write }: Arguments): Promise<Re
       const say = (text: string) => void process.stderr.write(`${benchmark.name} ${run}/${count}: ${text}\n`);
       try {
         const startedMillis = performance.now();
-        figures.push(await benchmark.measure({ quick, say }));
+        figures.push(await benchmark.measure({ quick, run, say }));
         say(`${((performance.now() - startedMillis) / 1_000).toFixed(1)} s`);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);

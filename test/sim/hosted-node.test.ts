@@ -1,5 +1,5 @@
 import test from 'ava';
-import { smallWorld } from '../../bench/worlds/hosted-world.ts';
+import { hostedWorld } from '../../bench/worlds/hosted-world.ts';
 import type { CommandInput, Env, Program, ServiceResult } from '../../src/core/env.ts';
 import type { Endpoint } from '../../src/core/types.ts';
 
@@ -60,7 +60,7 @@ class Keeper implements Program<Message> {
 }
 
 function pair(seed: number | string) {
-  const small = smallWorld<Message>({ seed });
+  const small = hostedWorld<Message>({ seed });
   const client = small.add('client', (env) => new Keeper(env));
   const keeper = small.add('keeper', (env) => new Keeper(env));
   client.start();

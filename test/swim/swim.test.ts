@@ -105,10 +105,10 @@ test('a killed node that comes back is alive again for all', (t) => {
 test('two parts of a cut network bury each other, and are one again once some of them meet', (t) => {
   const world = started({ seed: 9, count: 10 });
   const [left, right] = [world.nodes.slice(0, 5), world.nodes.slice(5)].map((nodes) => nodes.map((node) => node.name));
-  world.small.world.rules = [{ id: 'r', kind: 'cut', from: left ?? [], to: right ?? [], oneWay: false }];
+  world.hosted.world.rules = [{ id: 'r', kind: 'cut', from: left ?? [], to: right ?? [], oneWay: false }];
   world.pass(15_000);
   t.deepEqual(statesOf(world, 0), ['alive', 'dead']);
-  world.small.world.rules = [];
+  world.hosted.world.rules = [];
   world.introduce(0, 10);
   world.pass(5_000);
   for (const index of world.nodes.keys()) t.deepEqual(statesOf(world, index), ['alive']);
