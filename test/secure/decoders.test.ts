@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { MESSAGES } from '../../src/core/messages.ts';
+import { DECODERS, INSIDE_SEALS, OWN_BYTES } from './decoders.ts';
+import { fuzz, ROUNDS } from './mutations.ts';
+
+const home = fileURLToPath(new URL('../../../', import.meta.url));
+
+for (const { name, samples, feed } of DECODERS) {
+  test(`${name}: takes what is right, and judges whatever else comes without a throw`, (t) => {
+    for (const sample of samples) {
+      t.true(feed(sample), 'the sample itself');
+      const { taken, message } = fuzz(sample, feed, Math.ceil(ROUNDS / samples.length / 4));
+      t.true(taken >= 0, message);
+    }
+  });
+}
+
+test('every place where bytes become values is among the decoders, or it is written down why they are never those of others', (t) => {
+  const reads = /\.decode\(|JSON\.parse\(|\.getUint(8|16|32)\(/;
+  const known = new Set([...DECODERS.flatMap(({ files }) => files), ...INSIDE_SEALS, ...Object.keys(OWN_BYTES)]);
+  const folders = ['src/core', 'src/adapters', 'src/node', 'src/seed', 'src/control'];
+  const files = folders.flatMap((folder) =>
+    readdirSync(`${home}${folder}`, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => `${folder}/${file}`),
+  );
+  const found = files.filter((file) => reads.test(readFileSync(`${home}${file}`, 'utf8')));
+  t.true(found.length > 15);
+  t.deepEqual(
+    found.filter((file) => !known.has(file)),
+    [],
+    'name it in test/secure/decoders.ts, with samples',
+  );
+  t.deepEqual(
+    [...known].filter((file) => !files.includes(file)),
+    [],
+    'these are not there any more',
+  );
+});
+
+test('every type of message has samples', (t) => {
+  const names = new Set(DECODERS.map(({ name }) => name));
+  for (const type of Object.keys(MESSAGES)) t.true(names.has(`message ${type}`), type);
+});
