@@ -6,6 +6,7 @@
 import { atomicRun } from '../../bench/worlds/atomic-run.ts';
 import { strictRun } from '../../bench/worlds/strict-run.ts';
 import { chaosVerdict } from '../core/chaos-checks.ts';
+import { fileLife } from '../files/file-life.ts';
 import { mailLife } from '../mail/mail-life.ts';
 import { scheduleBreaks } from '../replication/schedule.ts';
 import { takeoverLife } from '../session/takeover-life.ts';
@@ -25,6 +26,7 @@ const SUITES: readonly Suite[] = [
   },
   { name: 'ring', play: (seed) => strictRun({ seed, successorCount: 2 + (seed % 3) }).broken },
   { name: 'replication', play: (seed) => scheduleBreaks(seed) },
+  { name: 'files', play: async (seed) => joined((await fileLife({ seed })).problems) },
   { name: 'mail', play: async (seed) => joined((await mailLife({ seed })).problems) },
   { name: 'takeover', play: async (seed) => joined((await takeoverLife({ seed, withCodec: seed % 5 === 0 })).problems) },
 ];

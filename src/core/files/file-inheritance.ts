@@ -1,7 +1,7 @@
 import { toHex } from '../bytes.ts';
 import type { Parts } from '../parts.ts';
-import { CHUNK_BYTES_MAX, CHUNKS_MAX, type FileId, HASH_BYTES, TAG_BYTES } from './descriptor.ts';
-import { asFileRow, type FileRow, PLACES_MAX, samePlace } from './file-row.ts';
+import { CHUNK_BYTES_MAX, CHUNKS_MAX, chunkCountOf, type FileId, HASH_BYTES, TAG_BYTES } from './descriptor.ts';
+import { asFileRow, type FileRow, type FileState, hasChunk, PLACES_MAX, samePlace, withChunk } from './file-row.ts';
 import type { FileShelf } from './file-shelf.ts';
 
 const SLOT = /^([A-Za-z0-9_-]{1,32})\/(\d{4}|hashes)$/;
@@ -52,20 +52,52 @@ export class FileInheritance {
       this.#shelf.dropChunksOf(row);
       return this.#parts.count('filesNotKept');
     }
-    if (known !== undefined && known.haveCount >= row.haveCount) {
-      if (known.slot !== row.slot) this.#shelf.dropChunksOf(row);
-    } else {
-      if (known !== undefined) this.#shelf.dropChunksOf(known);
-      this.#shelf.put(row);
-    }
-    if (known !== undefined) this.#merge(id, known, row);
+    if (known === undefined) this.#shelf.put(row);
+    else this.#merge(id, known, row);
     this.#changed(id);
   }
 
+  /**
+   * Of two copies of a file the one with more of it stays, or both together where one was handed over from the other before and so
+   * has its chunks under the same name.
+   */
   #merge(id: FileId, known: FileRow, row: FileRow): void {
+    if (known.slot === row.slot) this.#shelf.change(id, together(known, row));
+    else if (known.haveCount >= row.haveCount) this.#shelf.dropChunksOf(row);
+    else {
+      this.#shelf.dropChunksOf(known);
+      this.#shelf.put(row);
+    }
     const places = [...known.places, ...row.places.filter((place) => !known.places.some((each) => samePlace(each, place)))];
     const fetchedBy = [...new Set([...known.fetchedBy, ...row.fetchedBy])];
     const declinedBy = [...new Set([...known.declinedBy, ...row.declinedBy])].filter((user) => !fetchedBy.includes(user));
-    this.#shelf.change(id, { places: places.slice(0, PLACES_MAX), fetchedBy, declinedBy });
+    const { haveCount } = this.#shelf.get(id) ?? known;
+    const state = stateOf(known, row, haveCount === chunkCountOf(known.descriptor));
+    if (state === 'declined' || state === 'expired' || state === 'unfit') this.#shelf.dropChunks(id);
+    this.#shelf.change(id, { places: places.slice(0, PLACES_MAX), fetchedBy, declinedBy, state, told: isTold(state, known, row) });
   }
+}
+
+/** What a row says when all chunks of both are here. */
+function together(known: FileRow, row: FileRow): Partial<FileRow> {
+  const chunks = chunkCountOf(known.descriptor);
+  let both = known;
+  for (let index = 0; index < chunks; index += 1) if (hasChunk(row, index)) both = withChunk(both, index, true);
+  const { have, haveCount } = both;
+  return { have, haveCount };
+}
+
+/** What was accepted at one of the nodes is; of a refusal and anything else the later counts. */
+function stateOf(known: FileRow, row: FileRow, isWhole: boolean): FileState {
+  const later = row.changedMillis > known.changedMillis ? row : known;
+  if (later.state === 'declined' || later.state === 'expired' || later.state === 'unfit') return later.state;
+  const wanted = [known.state, row.state].some((state) => state === 'loading' || state === 'complete');
+  if (isWhole && wanted) return 'complete';
+  return wanted ? 'loading' : later.state;
+}
+
+/** Whether the author knows how it stands, from either node. */
+function isTold(state: FileState, known: FileRow, row: FileRow): boolean {
+  const isNews = state === 'complete' || state === 'declined';
+  return !isNews || [known, row].some((each) => each.state === state && each.told);
 }

@@ -15,7 +15,7 @@ interface Early {
   readonly untilMillis: number;
 }
 
-/** Reports that came before it was known that who sent them is a member: how many wait, and for how long, ms. */
+/** Reports that came before it was known that they are welcome: how many wait, and for how long, ms. */
 const EARLY_MAX = 256;
 const EARLY_MILLIS = 60_000;
 
@@ -64,14 +64,16 @@ export class FileOutcomes {
 
   // --- as the author ---
 
-  /** Somebody says what became of a file. After a crash the author may not know yet that this is a member. */
+  /**
+   * Somebody says what became of a file. After a crash the author may not know yet that this is a member, after a takeover not yet of
+   * the file.
+   */
   heard(user: UserId, id: FileId, outcome: Outcome): void {
     const { env, session } = this.#parts;
     const row = this.#shelf.get(id);
-    if (row === undefined || row.author !== session.userId) return;
-    if (!this.#serving.mayAsk(row, user)) {
-      const isInRoom = row.places.some((place) => place.kind === 'room');
-      if (isInRoom && this.#early.size < EARLY_MAX) this.#early.set(`${user}/${id}`, { user, id, outcome, untilMillis: env.monotonicMillis + EARLY_MILLIS });
+    if (row !== undefined && row.author !== session.userId) return;
+    if (row === undefined || !this.#serving.mayAsk(row, user)) {
+      if (this.#early.size < EARLY_MAX) this.#early.set(`${user}/${id}`, { user, id, outcome, untilMillis: env.monotonicMillis + EARLY_MILLIS });
       return;
     }
     this.#serving.settled(id, user);

@@ -76,7 +76,10 @@ export class Files {
     );
     this.#outcomes = new FileOutcomes(parts, this.#shelf, this.#serving, (id) => this.#changed(id, true));
     this.views = new FileViews(parts, this.#shelf, (id) => this.#serving.progressOf(id));
-    this.inheritance = new FileInheritance(parts, this.#shelf, (id) => this.#changed(id, true));
+    this.inheritance = new FileInheritance(parts, this.#shelf, (id) => {
+      this.#outcomes.tell(id);
+      this.#changed(id, true);
+    });
   }
 
   open(): void {
