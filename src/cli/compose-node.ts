@@ -16,6 +16,7 @@ import type { Neighbourhood } from '../adapters/zeromq/neighbourhood.ts';
 import { ZeroMqTransport } from '../adapters/zeromq/zeromq-transport.ts';
 import { isAlive } from '../control/locate.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
+import type { Crypto } from '../core/capabilities.ts';
 import { formatEndpoint } from '../core/endpoint.ts';
 import { machineFaultsOf } from '../core/faults.ts';
 import { type ChatNodeOptions, chatNode } from '../core/node.ts';
@@ -59,6 +60,8 @@ export interface LiveNodeOptions {
 
 /** What nodes of one process have in common. */
 export interface SharedParts {
+  /** Remembers signatures that were found right: the same records come to all of them. */
+  readonly crypto: Crypto;
   readonly log: SharedLog;
   readonly control: SharedControl;
   readonly keyDeriver: KeyDeriver;
@@ -99,7 +102,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   const log = shared?.log.of(name.node) ?? openLog(join(folder, 'node.log'), name.node);
   closers.push(() => log.close());
   const onSetAside = (file: string, reason: string) => log.error({ file, reason }, 'a damaged file was set aside');
-  const tools = makeTools();
+  const tools = shared === undefined ? makeTools() : { ...makeTools(), crypto: shared.crypto };
   const { keys, created } = loadNodeKey(folder, tools.random, onSetAside);
   const store = openStore(options, nodeStoreKey(tools.crypto, keys), tools.codec, onSetAside);
   closers.push(() => store.close());

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Argon2Deriver } from '../adapters/crypto/argon2.ts';
+import { SharedCrypto } from '../adapters/crypto/shared-crypto.ts';
 import { Neighbourhood } from '../adapters/zeromq/neighbourhood.ts';
 import { nodeFolder, nodesFolder } from '../control/locate.ts';
 import { parseNodeName } from '../control/node-name.ts';
@@ -62,7 +63,7 @@ class Host {
   constructor(context: CliContext, logFile: string) {
     this.#context = context;
     this.#sharedLog = openSharedLog(logFile);
-    this.#parts = { log: this.#sharedLog, keyDeriver: new Argon2Deriver(PASSWORDS_WAITING_MAX), neighbours: new Neighbourhood() };
+    this.#parts = { crypto: new SharedCrypto(), log: this.#sharedLog, keyDeriver: new Argon2Deriver(PASSWORDS_WAITING_MAX), neighbours: new Neighbourhood() };
     this.ended = new Promise((settle) => {
       this.#settle = settle;
     });

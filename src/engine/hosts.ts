@@ -3,8 +3,8 @@ import { ConfabError } from '../core/errors.ts';
 import { HOST_ORDERS, type NodeOrder } from './node-order.ts';
 import { type LifelineProcess, type NodeProcess, type ProcessExit, spawnReady } from './spawn.ts';
 
-/** How Node.js is started for a process of many nodes: it may use threads and memory as any server does. */
-const HOST_EXEC_ARGS = ['--max-old-space-size=8192'];
+/** How Node.js is started for a process of many nodes: it may use threads and memory as any server does, and what dies young has room. */
+const HOST_EXEC_ARGS = ['--max-old-space-size=8192', '--max-semi-space-size=64'];
 const READY_MILLIS = 30_000;
 /** Starting is opening databases: one after the other, and many may be asked for at once. */
 const START_MILLIS = 120_000;

@@ -1,0 +1,57 @@
+import { sameBytes } from '../../core/bytes.ts';
+import type { KeyPair, SecretKey } from '../../core/capabilities.ts';
+import { NodeCrypto } from './node-crypto.ts';
+
+/** Signatures that are remembered; beyond it the oldest is forgotten. One takes about as much as what it signs. */
+const SIGNATURES_MAX = 20_000;
+
+interface Checked {
+  readonly publicKey: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The primitives of many nodes in one process. The same records come to all of them, and what one of them signed is often read
+ * by another: a signature that was found right, or made, here is not checked again.
+ *
+ * Invariant: `verify` says what Ed25519 says. Only what was true for the same key, the same bytes and the same signature is
+ * remembered, byte for byte; what was false is checked every time.
+ */
+export class SharedCrypto extends NodeCrypto {
+  readonly #publicOf = new WeakMap<SecretKey, Uint8Array>();
+  readonly #checked = new Map<string, Checked>();
+
+  override signingKeyPair(seed: Uint8Array): KeyPair {
+    const pair = super.signingKeyPair(seed);
+    this.#publicOf.set(pair.secretKey, pair.publicKey);
+    return pair;
+  }
+
+  override sign(secretKey: SecretKey, bytes: Uint8Array): Uint8Array {
+    const signature = super.sign(secretKey, bytes);
+    const publicKey = this.#publicOf.get(secretKey);
+    if (publicKey !== undefined) this.#remember(publicKey, bytes, signature);
+    return signature;
+  }
+
+  override verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
+    const known = this.#checked.get(nameOf(signature));
+    if (known !== undefined && sameBytes(known.bytes, bytes) && sameBytes(known.publicKey, publicKey)) return true;
+    const holds = super.verify(publicKey, bytes, signature);
+    if (holds) this.#remember(publicKey, bytes, signature);
+    return holds;
+  }
+
+  #remember(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): void {
+    if (this.#checked.size >= SIGNATURES_MAX) {
+      const oldest = this.#checked.keys().next();
+      if (!oldest.done) this.#checked.delete(oldest.value);
+    }
+    // Copies: the arrays may be windows of larger ones, or written over by their owner.
+    this.#checked.set(nameOf(signature), { publicKey: publicKey.slice(), bytes: bytes.slice() });
+  }
+}
+
+function nameOf(signature: Uint8Array): string {
+  return Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength).toString('latin1');
+}
