@@ -1,7 +1,10 @@
 import { removePointer, seedFolder, writePointer } from '../control/locate.ts';
+import { ConfabError } from '../core/errors.ts';
+import { SEED_CONDUCTS, type SeedConduct, seedConductNamed } from '../lab/lying-seed-server.ts';
 import { watchLife } from '../node/life.ts';
 import { startSeedServer } from '../seed/server.ts';
 import { seedParts } from './compose-seed.ts';
+import { makeTools } from './compose-tools.ts';
 import type { CliContext } from './context.ts';
 import { printFailure } from './fail.ts';
 
@@ -9,6 +12,8 @@ export interface SeedProcessOptions {
   readonly port: number;
   readonly host: string;
   readonly lifeline: boolean;
+  /** A way to behave of src/lab/lying-seed-server.ts; null: it plays by the rules. */
+  readonly conduct: string | null;
 }
 
 /** Runs the seed server until it is told to end; gives the exit status. */
@@ -18,6 +23,7 @@ export async function runSeedProcess(context: CliContext, options: SeedProcessOp
     root: context.root,
     port: options.port,
     host: options.host,
+    ...(options.conduct === null ? {} : { conduct: requireConduct(options.conduct) }),
     ...seedParts((file, reason) => context.warn(`confab: ${reason}; it was kept as ${file}`)),
   });
   const folder = seedFolder(context.root);
@@ -31,6 +37,12 @@ export async function runSeedProcess(context: CliContext, options: SeedProcessOp
   await removePointer(folder, process.pid);
   life.release();
   return 0;
+}
+
+function requireConduct(name: string): SeedConduct {
+  const conduct = seedConductNamed(name, makeTools());
+  if (conduct !== null) return conduct;
+  throw new ConfabError('bad-arguments', { command: 'seed', reason: `there is no conduct ${name}; there are ${Object.keys(SEED_CONDUCTS).join(', ')}` });
 }
 
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {

@@ -34,7 +34,8 @@ export interface Engine {
   /** Events of a node, since its start, in order. */
   onEvent(listener: (node: string, event: unknown) => void): void;
 
-  startSeedServer(): Promise<void>;
+  /** `conduct`: a way to behave of src/lab/lying-seed-server.ts, for one that does not play by the rules. */
+  startSeedServer(conduct?: string | null): Promise<void>;
   stopSeedServer(): Promise<void>;
   /** Counts and names held by the seed server, or null when it is down. */
   seedServerState(): Promise<SeedServerState | null>;

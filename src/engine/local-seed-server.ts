@@ -33,10 +33,10 @@ export class LocalSeedServer {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  async start(): Promise<void> {
+  async start(conduct: string | null = null): Promise<void> {
     if (this.#process?.running === true) throw new ConfabError('bad-arguments', { command: 'seed-server', reason: 'it runs already' });
     const started = await spawnReady({
-      args: ['--root', this.#options.root, '--json', 'seed', '--port', String(this.#port), '--lifeline'],
+      args: ['--root', this.#options.root, '--json', 'seed', '--port', String(this.#port), '--lifeline', ...(conduct === null ? [] : ['--conduct', conduct])],
       mainPath: this.#options.mainPath,
       what: 'The seed server',
       readyMillis: READY_MILLIS,

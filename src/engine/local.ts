@@ -279,8 +279,8 @@ export class LocalEngine implements Engine {
 
   // --- seed server ---
 
-  async startSeedServer(): Promise<void> {
-    await this.#seedServer.start();
+  async startSeedServer(conduct: string | null = null): Promise<void> {
+    await this.#seedServer.start(conduct);
   }
 
   async stopSeedServer(): Promise<void> {

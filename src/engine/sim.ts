@@ -12,6 +12,7 @@ import type { CoreOptions } from '../core/options.ts';
 import type { Rule } from '../core/rules.ts';
 import type { TraceDetail, TraceEvent } from '../core/trace.ts';
 import { conductNamed } from '../lab/conducts.ts';
+import { seedConductNamed } from '../lab/lying-seed-server.ts';
 import type { FrameCodec } from '../ports/ports.ts';
 import { HostedNode } from '../sim/hosted-node.ts';
 import { type HostedEnd, Hosting, type HostingWatcher } from '../sim/hosting.ts';
@@ -289,8 +290,10 @@ export class SimEngine implements Engine, HostingWatcher {
 
   // --- the seed server ---
 
-  async startSeedServer(): Promise<void> {
-    this.#services.startSeedServer();
+  async startSeedServer(conduct: string | null = null): Promise<void> {
+    const { crypto, codec } = this.#options.capabilities;
+    const random = this.world.stream('seed server', conduct ?? '');
+    this.#services.startSeedServer(conduct === null ? null : seedConductNamed(conduct, { crypto, codec, random }));
     this.#trace('seed-server', { type: 'life', what: 'start' });
   }
 

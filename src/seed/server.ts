@@ -8,7 +8,7 @@ import { buildSeedApp } from './app.ts';
 import { prepareSeedFolder, unwritable } from './folder.ts';
 import { LogFile } from './log.ts';
 import { SEED_HTTP_OPTIONS, type SeedHttpOptions } from './options.ts';
-import { SeedService } from './service.ts';
+import { SeedService, type SeedServiceParts } from './service.ts';
 import type { SeedStore } from './store.ts';
 
 export interface SeedServerOptions {
@@ -27,6 +27,8 @@ export interface SeedServerOptions {
   /** Keeps other processes out of the folder; rejects with `folder-locked`. */
   readonly lockFolder?: (folder: string) => FolderLock | Promise<FolderLock>;
   readonly directory?: Partial<SeedOptions>;
+  /** See SeedServiceParts. */
+  readonly conduct?: SeedServiceParts['conduct'];
   readonly http?: Partial<SeedHttpOptions>;
 }
 
@@ -90,7 +92,8 @@ async function compose(options: SeedServerOptions, http: SeedHttpOptions, closer
   closers.push(() => store.close());
   const { crypto, codec, random, clock } = options;
   const directory = new SeedDirectory({ crypto, codec, random, store, ...(options.directory === undefined ? {} : { options: options.directory }) });
-  const service = new SeedService({ directory, store, clock, onStoreFailure: (reason) => app.log.error({ reason }, 'the store could not write') });
+  const onStoreFailure = (reason: string): void => app.log.error({ reason }, 'the store could not write');
+  const service = new SeedService({ directory, store, clock, onStoreFailure, ...(options.conduct === undefined ? {} : { conduct: options.conduct }) });
   const app: FastifyInstance = await buildSeedApp({ service, log, options: http });
   return { app, service, notices };
 }

@@ -14,6 +14,8 @@ export interface SeedServiceParts {
   readonly directory: SeedDirectory;
   readonly store: SeedStore;
   readonly clock: Clock;
+  /** Answers in place of the directory, or changes what it says: for a seed server that does not play by the rules. */
+  readonly conduct?: (operation: SeedOperation, body: unknown, honest: () => ServiceResult) => ServiceResult;
   /** Told when the store could not write; the callers get `store-failed`. */
   readonly onStoreFailure?: (reason: string) => void;
 }
@@ -38,7 +40,9 @@ export class SeedService {
   call(operation: SeedOperation, body: unknown): Promise<ServiceResult> {
     let result: ServiceResult;
     try {
-      result = this.#parts.directory.call(operation, body, this.now());
+      const { directory, conduct } = this.#parts;
+      const honest = (): ServiceResult => directory.call(operation, body, this.now());
+      result = conduct === undefined ? honest() : conduct(operation, body, honest);
     } catch (error) {
       return Promise.resolve(this.#fail(error));
     }

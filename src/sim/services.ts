@@ -9,6 +9,9 @@ import { MemoryTables } from './memory-tables.ts';
 import type { SeededRandom } from './random.ts';
 import type { Inhabitant, World } from './world.ts';
 
+/** Stands before the directory: see src/lab/lying-seed-server.ts. */
+type SeedConduct = (operation: SeedOperation, body: unknown, honest: () => ServiceResult) => ServiceResult;
+
 /** Where an answer goes. */
 export interface ServiceClient {
   /** The result reaches the program after the delay, unless that run of it has ended. */
@@ -52,6 +55,7 @@ export class Services implements Inhabitant {
   readonly files = new MemoryFiles();
   readonly #tables = new MemoryTables();
   #directory: SeedDirectory | null = null;
+  #conduct: SeedConduct | null = null;
 
   constructor(index: number, parts: { readonly world: World; readonly crypto: Crypto; readonly codec: Codec; readonly seedOptions?: Partial<SeedOptions> }) {
     this.index = index;
@@ -66,7 +70,9 @@ export class Services implements Inhabitant {
     return this.#directory !== null;
   }
 
-  startSeedServer(): void {
+  /** `conduct` answers in its place, or changes what it says; null: it plays by the rules. */
+  startSeedServer(conduct: SeedConduct | null = null): void {
+    this.#conduct = conduct;
     this.#directory ??= new SeedDirectory({ crypto: this.#crypto, codec: this.#codec, random: this.#random, store: this.#tables, options: this.#options });
   }
 
@@ -124,9 +130,15 @@ export class Services implements Inhabitant {
   /** A call has arrived. */
   happen(_what: number, payload: unknown): void {
     const { ticket, operation, body } = payload as SeedCall;
-    const result: ServiceResult =
-      this.#directory === null ? { ok: false, code: 'unavailable' } : this.#directory.call(operation as SeedOperation, body, this.#clock());
+    const result = this.#answer(operation as SeedOperation, body);
     ticket.client.answerLater(ticket, result, this.#delayMillis());
+  }
+
+  #answer(operation: SeedOperation, body: unknown): ServiceResult {
+    const directory = this.#directory;
+    if (directory === null) return { ok: false, code: 'unavailable' };
+    const honest = (): ServiceResult => directory.call(operation, body, this.#clock());
+    return this.#conduct === null ? honest() : this.#conduct(operation, body, honest);
   }
 
   #delayMillis(): number {

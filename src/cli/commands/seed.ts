@@ -1,10 +1,11 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type CliContext, wholeNumber } from '../context.ts';
 
 interface SeedOptions {
   readonly port: string;
   readonly host: string;
   readonly lifeline?: boolean;
+  readonly conduct?: string;
 }
 
 /** Registers `confab seed`: the seed server, in this process. */
@@ -15,6 +16,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--port <n>', 'port to listen on, 0 for a free one', '5555')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--lifeline', 'end when stdin closes, for whoever starts this from a program')
+    .addOption(new Option('--conduct <name>', 'a seed server that does not play by the rules, for scenarios').hideHelp())
     .addHelpText(
       'after',
       `
@@ -26,6 +28,6 @@ Examples:
     .action(async (options: SeedOptions) => {
       const port = wholeNumber('seed', '--port', options.port, { min: 0, max: 65_535 });
       const { runSeedProcess } = await import('../seed-process.ts');
-      context.exitStatus = await runSeedProcess(context, { port, host: options.host, lifeline: options.lifeline === true });
+      context.exitStatus = await runSeedProcess(context, { port, host: options.host, lifeline: options.lifeline === true, conduct: options.conduct ?? null });
     });
 }

@@ -2,7 +2,7 @@ import { sameBytes } from '../bytes.ts';
 import { vaultChallengeBytes } from '../directory/vault-challenge.ts';
 import type { KeyDerivation, ServiceResult } from '../env.ts';
 import type { Parts } from '../parts.ts';
-import type { VerifiedRecord } from '../records.ts';
+import { idOfKey, type VerifiedRecord } from '../records.ts';
 import type { UserId } from '../types.ts';
 import { decodeVault, openVault, passwordKeys, type Vault, type VaultSecrets } from './vault.ts';
 
@@ -32,16 +32,20 @@ export function fetchVault(parts: Parts, password: string, derive: Derive, done:
       if (!derived.ok) return refuse('internal', { reason: derived.code });
       const keys = passwordKeys(env, derived.value as Uint8Array, user.body.salt);
       if (!sameBytes(keys.authentication.publicKey, user.body.authenticationKey)) return done({ type: 'wrong-password' });
-      const open = (vault: Vault | null, from: string): void => {
+      const open = (vault: Vault | null, otherwise: () => void): void => {
         const secrets = vault === null || vault.name !== name ? null : openVault(env, vault, keys.unlock);
-        if (vault === null || secrets === null) return refuse('bad-record', { reason: `the vault from ${from} does not open` });
+        // Keys that are not those of the user's record are somebody else's, however well they open.
+        const isTheirs = secrets !== null && idOfKey(env.crypto, env.crypto.signingKeyPair(secrets.identitySeed).publicKey) === user.authorId;
+        if (vault === null || secrets === null || !isTheirs) return otherwise();
         done({ type: 'opened', vault, secrets });
       };
-      const askPeers = (): void =>
+      const unfit = (from: string): void => refuse('bad-record', { reason: `the vault from ${from} does not open` });
+      const askPeers = (): void => vaultsAtPeers(() => refuse('unavailable', { what: `The vault of ${name}` }));
+      const vaultsAtPeers = (nowhere: () => void): void =>
         vaultExchange.fetch({ userId: user.authorId as UserId, name, authentication: keys.authentication }, (outcome) => {
-          if (outcome.type === 'vault') return open(outcome.vault, 'your other node');
+          if (outcome.type === 'vault') return open(outcome.vault, () => unfit('your other node'));
           if (outcome.type === 'paused') return refuse('too-many-attempts', { name, seconds: outcome.seconds });
-          refuse('unavailable', { what: `The vault of ${name}` });
+          nowhere();
         });
       const notAtSeed = (answer: Extract<ServiceResult, { ok: false }>): void => {
         if (answer.code === 'rate-limited') return refuse('too-many-attempts', { name, seconds: answer.details?.['seconds'] ?? 5 });
@@ -53,7 +57,12 @@ export function fetchVault(parts: Parts, password: string, derive: Derive, done:
         const signature = env.crypto.sign(keys.authentication.secretKey, vaultChallengeBytes(name, nonce));
         seed.call('vault', { name, nonce, signature }, (answer) => {
           if (!answer.ok) return notAtSeed(answer);
-          open(decodeVault(env, (answer.value as { vault: Uint8Array }).vault), 'the seed server');
+          open(decodeVault(env, (answer.value as { vault: Uint8Array }).vault), () => {
+            // It lies, or was lied to: the user's other node may have the right one.
+            parts.count('seedVaultsUnfit');
+            if (env.tracing) env.trace({ type: 'drop', peer: 'seed-server', reason: 'vault: it does not open' });
+            vaultsAtPeers(() => unfit('the seed server'));
+          });
         });
       });
     });

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { CONDUCTS } from '../../lab/conducts.ts';
+import { SEED_CONDUCTS } from '../../lab/lying-seed-server.ts';
 import { expandNames } from '../names.ts';
 import { flag, keys, node, nodes, oneOf } from '../parts.ts';
 import { type AnyVerb, longForm, verb } from '../verb.ts';
@@ -104,13 +105,20 @@ const join = verb({
   },
 });
 
+const lyingSeedServer = keys({ conduct: oneOf(Object.keys(SEED_CONDUCTS), 'how it lies') }, 'a seed server that does not play by the rules');
+
 const seedServer = verb({
   name: 'seed-server',
-  schema: oneOf(['start', 'stop'], 'Start or stop the seed server.'),
+  schema: Type.Union([oneOf(['start', 'stop'], 'start or stop'), lyingSeedServer], { description: 'Start or stop the seed server, or start one that lies.' }),
   mentions: () => [],
-  words: (value) => (value === 'start' ? 'the seed server starts' : 'the seed server stops'),
+  words: (value) => {
+    if (typeof value === 'object') return `a seed server starts that does not play by the rules (${value.conduct})`;
+    return value === 'start' ? 'the seed server starts' : 'the seed server stops';
+  },
+  needs: (value) => (typeof value === 'object' ? ['conduct'] : []),
   run: async (value, scene) => {
-    if (value === 'start') await scene.engine.startSeedServer();
+    if (typeof value === 'object') await scene.engine.startSeedServer(value.conduct);
+    else if (value === 'start') await scene.engine.startSeedServer();
     else await scene.engine.stopSeedServer();
     return undefined;
   },
