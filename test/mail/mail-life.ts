@@ -3,8 +3,10 @@ import { CborFrameCodec } from '../../src/adapters/codec/frame-codec.ts';
 import { NodeCrypto } from '../../src/adapters/crypto/node-crypto.ts';
 import type { MessageView, UserView } from '../../src/core/commands.ts';
 import { ConfabError } from '../../src/core/errors.ts';
+import type { CoreOptions } from '../../src/core/options.ts';
 import { MAIL_KIND, mailKind } from '../../src/core/replication/kinds/mail-kind.ts';
 import type { Stored } from '../../src/core/replication/replication-port.ts';
+import type { Rule } from '../../src/core/rules.ts';
 import { SimEngine } from '../../src/engine/sim.ts';
 import { SeededRandom } from '../../src/sim/random.ts';
 import { Errands } from '../helpers/errands.ts';
@@ -17,6 +19,10 @@ import { Errands } from '../helpers/errands.ts';
 export interface MailLifeSetting {
   readonly seed: number;
   readonly actionCount?: number;
+  /** How long all may take to come to rest at the end. */
+  readonly quietMillis?: number;
+  /** Changed for negative controls. */
+  readonly options?: Partial<CoreOptions>;
 }
 
 export interface MailLifeVerdict {
@@ -32,11 +38,20 @@ export interface MailLifeVerdict {
 const capabilities = { crypto: new NodeCrypto(), codec: new CborCodec() };
 const KIND = mailKind(capabilities);
 const PASSWORD = 'correct horse';
-const TALKERS = ['alice', 'bob', 'carol'];
-const OTHERS = ['dave', 'erin', 'frank'];
+export const TALKERS = ['alice', 'bob', 'carol'];
+export const OTHERS = ['dave', 'erin', 'frank'];
 const NEWCOMERS = ['grace', 'heidi'];
 const HONEST = new Set<string>(['unavailable', 'busy', 'not-logged-in', 'already-logged-in', 'unknown-user', 'store-failed', 'timeout', 'session-moved']);
 const QUIET_MILLIS = 240_000;
+
+/** One thing that happens in a life. What is not possible at its time (to stop who is not there) does not happen. */
+export type MailAction =
+  | { readonly do: 'write'; readonly from: string; readonly to: string; readonly count: number }
+  | { readonly do: 'return' | 'stop' | 'kill' | 'logout' | 'login'; readonly who: string }
+  | { readonly do: 'join' | 'heal' }
+  | { readonly do: 'cut'; readonly left: readonly string[] }
+  /** Everything between all nodes takes longer until the next cut or healing. */
+  | { readonly do: 'delay'; readonly millis: number };
 
 class MailLife {
   readonly random: SeededRandom;
@@ -45,18 +60,20 @@ class MailLife {
   readonly sent = new Map<string, string[]>();
   /** Texts as they were shown, in order, by `at/from`. */
   readonly shown = new Map<string, string[]>();
+  readonly #quietMillis: number;
   #count = 0;
   readonly #newcomers = [...NEWCOMERS];
 
   constructor(setting: MailLifeSetting) {
     this.random = new SeededRandom(`mail ${setting.seed}`);
+    this.#quietMillis = setting.quietMillis ?? QUIET_MILLIS;
     const withCodec = setting.seed % 5 === 0;
     this.engine = new SimEngine({
       seed: setting.seed,
       capabilities: withCodec ? { ...capabilities, frameCodec: new CborFrameCodec(capabilities.codec) } : capabilities,
       traced: false,
       // A gap is waited for as long as it takes, so that the order holds whatever happens to the network.
-      coreOptions: { mailOrderMillis: 3_600_000 },
+      coreOptions: { mailOrderMillis: 3_600_000, ...setting.options },
     });
     this.errands = new Errands(this.engine, HONEST);
     this.engine.onEvent((node, event) => this.#heard(node, event as { type: string; message?: MessageView }));
@@ -108,19 +125,61 @@ class MailLife {
 
   // --- actions ---
 
-  act(): void {
+  /** Something drawn. */
+  draw(): MailAction {
     const dice = this.random.below(100);
-    if (dice < 45) return this.write();
-    if (dice < 75) return this.comeOrGo(this.of(TALKERS));
-    if (dice < 90) return this.comeOrGo(this.of(OTHERS));
-    if (dice < 94) return this.newcomer();
-    return this.cutOrHeal();
+    if (dice < 45) {
+      const from = this.of(TALKERS);
+      return { do: 'write', from, to: this.of(TALKERS.filter((other) => other !== from)), count: 1 + this.random.below(6) };
+    }
+    if (dice < 90) {
+      const who = this.of(dice < 75 ? TALKERS : OTHERS);
+      if (!this.engine.isRunning(who)) return { do: 'return', who };
+      return { do: (['stop', 'logout', 'login', 'kill'] as const)[this.random.below(4)] ?? 'kill', who };
+    }
+    if (dice < 94) return { do: 'join' };
+    const left = this.engine.nodes().filter(() => this.random.fraction() < 0.5);
+    return this.random.fraction() < 0.5 ? { do: 'cut', left } : { do: 'heal' };
   }
 
-  write(): void {
-    const from = this.of(TALKERS);
-    const to = this.of(TALKERS.filter((other) => other !== from));
-    const count = 1 + this.random.below(6);
+  perform(action: MailAction): void {
+    switch (action.do) {
+      case 'write':
+        return this.#write(action.from, action.to, action.count);
+      case 'return':
+        if (this.engine.isRunning(action.who)) return;
+        return this.go(action.who, 'comes back', async () => {
+          await this.start(action.who);
+          await this.engine.command(action.who, 'login', { password: PASSWORD });
+        });
+      case 'stop':
+      case 'kill':
+      case 'logout':
+      case 'login':
+        return this.#end(action.do, action.who);
+      case 'join':
+        return this.#newcomer();
+      case 'cut': {
+        const right = this.engine.nodes().filter((node) => !action.left.includes(node));
+        const cut = action.left.length > 0 && right.length > 0;
+        return this.#rule(cut ? { id: 'cut', kind: 'cut', from: action.left, to: right, oneWay: false } : null);
+      }
+      case 'heal':
+        return this.#rule(null);
+      case 'delay':
+        return this.#rule({
+          id: 'slow',
+          kind: 'delay',
+          from: this.engine.nodes(),
+          to: this.engine.nodes(),
+          delayMillis: action.millis,
+          jitterMillis: action.millis,
+          oneWay: false,
+        });
+    }
+  }
+
+  #write(from: string, to: string, count: number): void {
     if (!this.engine.isRunning(from)) return;
     this.go(from, `writes ${count} to ${to}`, async () => {
       for (let at = 0; at < count; at += 1) {
@@ -133,25 +192,21 @@ class MailLife {
     });
   }
 
-  comeOrGo(node: string): void {
-    if (!this.engine.isRunning(node))
-      return this.go(node, 'comes back', async () => {
-        await this.start(node);
-        await this.engine.command(node, 'login', { password: PASSWORD });
-      });
-    switch (this.random.below(4)) {
-      case 0:
-        return this.go(node, 'stops', () => this.engine.stopNode(node));
-      case 1:
-        return this.go(node, 'logs out', async () => void (await this.engine.command(node, 'logout', {})));
-      case 2:
-        return this.go(node, 'logs in', async () => void (await this.engine.command(node, 'login', { password: PASSWORD })));
-      default:
-        return this.go(node, 'is killed', () => this.engine.killNode(node));
+  #end(how: 'stop' | 'kill' | 'logout' | 'login', who: string): void {
+    if (!this.engine.isRunning(who)) return;
+    switch (how) {
+      case 'stop':
+        return this.go(who, 'stops', () => this.engine.stopNode(who));
+      case 'kill':
+        return this.go(who, 'is killed', () => this.engine.killNode(who));
+      case 'logout':
+        return this.go(who, 'logs out', async () => void (await this.engine.command(who, 'logout', {})));
+      case 'login':
+        return this.go(who, 'logs in', async () => void (await this.engine.command(who, 'login', { password: PASSWORD })));
     }
   }
 
-  newcomer(): void {
+  #newcomer(): void {
     const name = this.#newcomers.shift();
     if (name === undefined) return;
     this.go(name, 'joins', async () => {
@@ -160,13 +215,9 @@ class MailLife {
     });
   }
 
-  cutOrHeal(): void {
-    const all = this.engine.nodes();
-    const left = all.filter(() => this.random.fraction() < 0.5);
-    const right = all.filter((node) => !left.includes(node));
-    const cut = this.random.fraction() < 0.5 && left.length > 0 && right.length > 0;
-    this.errands.note(cut ? `cut ${left.join()} | ${right.join()}` : 'heal');
-    void this.engine.setRules(cut ? [{ id: 'cut', kind: 'cut', from: left, to: right, oneWay: false }] : []);
+  #rule(rule: Rule | null): void {
+    this.errands.note(rule === null ? 'heal' : JSON.stringify(rule));
+    void this.engine.setRules(rule === null ? [] : [rule]);
   }
 
   // --- the end ---
@@ -180,7 +231,7 @@ class MailLife {
         if (!(error instanceof ConfabError) || error.code !== 'already-logged-in') throw error;
       });
     }
-    const quiet = await this.engine.until(async () => this.#unquiet(), QUIET_MILLIS);
+    const quiet = await this.engine.until(async () => this.#unquiet(), this.#quietMillis);
     if (quiet !== null) this.errands.problems.push(`not quiet: ${quiet}`);
     let held = 0;
     let fetched = 0;
@@ -202,6 +253,13 @@ class MailLife {
 
   async conversation(at: string, other: string): Promise<readonly MessageView[]> {
     return ((await this.engine.command(at, 'history', { with: other, limit: 500 })) as { messages: readonly MessageView[] }).messages;
+  }
+
+  async end(): Promise<MailLifeVerdict> {
+    const { held, fetched } = await this.judge();
+    await this.engine.stop();
+    const messages = [...this.sent.values()].reduce((sum, texts) => sum + texts.length, 0);
+    return { problems: this.errands.problems, log: this.errands.log, messages, held, fetched };
   }
 
   /** What is not as it should be at rest: ticks, and letters without a receipt. */
@@ -228,11 +286,23 @@ export async function mailLife(setting: MailLifeSetting): Promise<MailLifeVerdic
   await life.engine.start();
   await life.prepare();
   for (let action = 0; action < (setting.actionCount ?? 40); action += 1) {
-    life.act();
+    life.perform(life.draw());
     await life.engine.wait([0, 5, 50, 400, 1_500, 4_000][life.random.below(6)] as number);
   }
-  const { held, fetched } = await life.judge();
-  await life.engine.stop();
-  const messages = [...life.sent.values()].reduce((sum, texts) => sum + texts.length, 0);
-  return { problems: life.errands.problems, log: life.errands.log, messages, held, fetched };
+  return await life.end();
+}
+
+/** A life in which just these things happen, each after a pause. */
+export async function mailSchedule(
+  seed: number,
+  steps: ReadonlyArray<{ readonly action: MailAction; readonly pauseMillis: number }>,
+): Promise<MailLifeVerdict> {
+  const life = new MailLife({ seed });
+  await life.engine.start();
+  await life.prepare();
+  for (const { action, pauseMillis } of steps) {
+    life.perform(action);
+    await life.engine.wait(pauseMillis);
+  }
+  return await life.end();
 }

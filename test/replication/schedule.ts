@@ -4,7 +4,8 @@ import { REAL, type RingNode } from '../../bench/worlds/ring-world.ts';
 import type { KeyPair } from '../../src/core/capabilities.ts';
 import type { Stored } from '../../src/core/replication/replication-port.ts';
 
-interface Writer {
+/** Somebody who writes new versions of one value, and what was acknowledged of them. */
+export interface Writer {
   readonly keys: KeyPair;
   sequence: number;
   /** The highest sequence that was acknowledged, and whether it was a deletion. */
@@ -14,7 +15,7 @@ interface Writer {
 
 const OWNERS = 20;
 /** Longer than it takes to notice a death and to copy what it held. */
-const REPAIR_MILLIS = 8_000;
+export const REPAIR_MILLIS = 8_000;
 
 /** A random schedule of writes, deletions, deaths of fewer than K neighbours, returns with old copies, joins, cuts. Null, or what went wrong. */
 export function scheduleBreaks(seed: number, options: Omit<KeyedOptions, 'seed'> = {}): string | null {
@@ -72,7 +73,8 @@ export function scheduleBreaks(seed: number, options: Omit<KeyedOptions, 'seed'>
   return null;
 }
 
-function wrongAtQuiet(keyed: KeyedWorld, writer: Writer, reader: RingNode): string | null {
+/** What is wrong with the value of a writer when all is at rest, or null: D1, D3, D4, and nothing deleted has come back. */
+export function wrongAtQuiet(keyed: KeyedWorld, writer: Writer, reader: RingNode): string | null {
   if (writer.acknowledged === 0) return null;
   const key = noteKey(writer.keys);
   const read = keyed.get(reader, { key, kind: 'note' }).values[0];

@@ -8,7 +8,9 @@ import { strictRun } from '../../bench/worlds/strict-run.ts';
 import { chaosVerdict } from '../core/chaos-checks.ts';
 import { fileLife } from '../files/file-life.ts';
 import { mailLife } from '../mail/mail-life.ts';
+import { mailSchedulesBreak } from '../mail/mail-schedules.ts';
 import { scheduleBreaks } from '../replication/schedule.ts';
+import { valueSchedulesBreak } from '../replication/value-schedules.ts';
 import { takeoverLife } from '../session/takeover-life.ts';
 import { type Suite, soak } from './soak.ts';
 
@@ -28,6 +30,8 @@ const SUITES: readonly Suite[] = [
   { name: 'replication', play: (seed) => scheduleBreaks(seed) },
   { name: 'files', play: async (seed) => joined((await fileLife({ seed })).problems) },
   { name: 'mail', play: async (seed) => joined((await mailLife({ seed })).problems) },
+  { name: 'mail-schedules', play: (seed) => mailSchedulesBreak(seed, 1) },
+  { name: 'value-schedules', play: (seed) => valueSchedulesBreak(seed, 1) },
   { name: 'takeover', play: async (seed) => joined((await takeoverLife({ seed, withCodec: seed % 5 === 0 })).problems) },
 ];
 
