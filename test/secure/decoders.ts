@@ -10,9 +10,11 @@ import { MESSAGES, type MessageType, misfitOfMessage } from '../../src/core/mess
 import { CORE_OPTIONS } from '../../src/core/options.ts';
 import { verifyRecord } from '../../src/core/records.ts';
 import { productKinds } from '../../src/core/replication/kinds/product-kinds.ts';
+import { readRoomCopy, roomCopyValue } from '../../src/core/replication/kinds/room-copy-kind.ts';
 import { userValue } from '../../src/core/replication/kinds/user-kind.ts';
 import { vaultValue } from '../../src/core/replication/kinds/vault-kind.ts';
 import { inspectValue } from '../../src/core/replication/kinds.ts';
+import { historyPlace, openSegment, type Segment, sealSegment } from '../../src/core/rooms/history-key.ts';
 import { readRoomEvent, signRoomEvent } from '../../src/core/rooms/room-event.ts';
 import { lockForRecovery, openForRecovery, recoveryKeys } from '../../src/core/session/recovery-vault.ts';
 import { decodeVault, lockVault } from '../../src/core/session/vault.ts';
@@ -180,6 +182,34 @@ function values(): Decoder[] {
   ];
 }
 
+/** Sealed pieces of rooms, and what members put inside them. */
+function roomCopies(): Decoder[] {
+  const key = random.bytes(32);
+  const place = historyPlace(crypto, key);
+  const writer = crypto.signingKeyPair(random.bytes(32));
+  const about = { shelf: 0, segment: '0123456789abcdef', sequence: 1, expiresMillis: WALL_MILLIS };
+  const bound = { ...about, place: place.keys.publicKey, writer: writer.publicKey };
+  const segment: Segment = { events: [userRecord(carol).signed], chains: [], keys: [key], bridges: [] };
+  const sealed = sealSegment({ ...tools, random }, place, bound, segment);
+  const copy = roomCopyValue(tools, { place: place.keys, writer }, { ...about, sealed });
+  const inside = { crypto, random, codec: { ...codec, encode: (value: unknown) => value as Uint8Array } } as unknown as Parameters<typeof sealSegment>[0];
+  return [
+    {
+      name: 'copy of a room',
+      files: ['src/core/replication/kinds/room-copy-kind.ts'],
+      samples: [copy.bytes],
+      feed: (bytes) => typeof readRoomCopy(tools, bytes) !== 'string',
+    },
+    {
+      name: 'inside of a copy of a room',
+      files: ['src/core/rooms/history-key.ts'],
+      samples: [codec.encode(segment)],
+      // Sealed as it is: any member can.
+      feed: (bytes) => openSegment(tools, place, { ...bound, sealed: sealSegment(inside, place, bound, bytes as unknown as Segment) }) !== null,
+    },
+  ];
+}
+
 function rest(): Decoder[] {
   const event = signRoomEvent(tools, carol.identity, {
     room: '',
@@ -227,7 +257,7 @@ function rest(): Decoder[] {
 }
 
 /** Every way in which bytes of strangers become values, but for what stands inside seals (test/lab/hostile-content.test.ts). */
-export const DECODERS: readonly Decoder[] = [frames(), ...messages(), ...records(), ...packets(), ...values(), ...rest()];
+export const DECODERS: readonly Decoder[] = [frames(), ...messages(), ...records(), ...packets(), ...values(), ...roomCopies(), ...rest()];
 
 /** What a friend or member has sealed: only whoever holds the keys can put something wrong inside. */
 export const INSIDE_SEALS: readonly string[] = [
