@@ -11,8 +11,9 @@ export const CORE_OPTIONS = Object.freeze({
   linkWindowMessages: 1_024,
   /** Frames that arrived early and wait for their predecessors, per link. */
   linkReorderFrames: 64,
-  /** Wait before a received frame is acknowledged by an empty one, ms. */
+  /** Wait before a received frame is acknowledged by an empty one, ms; the same where round trips are known and short. */
   acknowledgeDelayMillis: 100,
+  acknowledgeDelayMillisMax: 200,
   /** First resend after this long without acknowledgement, ms; doubled each time. */
   resendMillis: 300,
   resendMillisMax: 4_000,

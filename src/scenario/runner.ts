@@ -42,6 +42,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** By how much every deadline is stretched, for machines that are slow or busy; 1 when left out. */
   readonly patience?: number;
+  /** False: the trace is counted and not hashed, for runs of which nobody compares traces. Default true. */
+  readonly hashed?: boolean;
   /** Called once the last line of the trace is there: the place to fetch it. */
   readonly collect?: (engine: Engine) => Promise<void>;
 }
@@ -169,7 +171,7 @@ class Run {
       const { checks } = this.#scenario;
       if (checks.has(NO_PLAINTEXT.name)) await searchForSecrets(this.#engine, this.#scene);
       this.#checks.push(...(await judgeRun(this.#engine, checks, this.#options.ownChecks ?? [])));
-      trace = await this.#engine.traceSummary();
+      trace = this.#options.hashed === false ? { events: (await this.#engine.trace()).length, sha256: '' } : await this.#engine.traceSummary();
       await this.#options.collect?.(this.#engine);
     };
     this.#engine.note(passed ? OVER : BROKEN_OFF);

@@ -31,7 +31,7 @@ export async function playSeed(task: SeedTask): Promise<SeedOutcome> {
   const module = scenario.program === null ? null : await loadProgram(task.file, scenario.program);
   const engine = makeSim(scenario, { seed: task.seed, crypto: task.crypto, traced: 'states', module });
   const ownChecks = module?.checks ?? [];
-  const report = await runScenario(scenario, engine, { seed: task.seed, wallMillis: () => performance.now(), listener: SILENT, ownChecks });
+  const report = await runScenario(scenario, engine, { seed: task.seed, wallMillis: () => performance.now(), listener: SILENT, ownChecks, hashed: false });
   return {
     seed: task.seed,
     verdict: report.verdict,

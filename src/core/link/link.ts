@@ -65,7 +65,8 @@ export interface Link {
 
   received: number;
   readonly early: Map<number, readonly Message[]>;
-  acknowledgeDue: boolean;
+  /** Numbered frames of the peer that no frame of ours has acknowledged yet. */
+  owedFrames: number;
   /** The peer has asked for a sign of life. */
   answerDue: boolean;
 
@@ -105,7 +106,7 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     outgoing: [],
     received: 0,
     early: new Map(),
-    acknowledgeDue: false,
+    owedFrames: 0,
     answerDue: false,
     createdMillis: start.nowMillis,
     lastHeardMillis: start.nowMillis,

@@ -2,6 +2,7 @@ import { sameBytes } from '../bytes.ts';
 import { FRAME_VERSION, type Frame, type FrameKind, type Message, misfitOfFrame, misfitOfMessage } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { Address, Endpoint, NodeId } from '../types.ts';
+import { Acknowledgements } from './acknowledgements.ts';
 import { DepartedLinks } from './departed.ts';
 import { type Hello, readHello } from './hello.ts';
 import { freshRun, type Link, type LinkHooks, newLink } from './link.ts';
@@ -33,7 +34,7 @@ export class Links {
   readonly #touched = new Set<Link>();
   readonly #departed = new DepartedLinks();
   #frameCount = 0;
-  #acknowledgeTimer = false;
+  readonly #acknowledgements: Acknowledgements;
   /** When the next tick was to be. */
   #tickDueMillis = Number.POSITIVE_INFINITY;
   /** Grows with every change of what a hello says. */
@@ -42,6 +43,7 @@ export class Links {
   constructor(parts: Parts, hooks: LinkHooks) {
     this.#parts = parts;
     this.#hooks = hooks;
+    this.#acknowledgements = new Acknowledgements(parts);
   }
 
   start(): void {
@@ -269,8 +271,7 @@ export class Links {
   }
 
   #receiveNumbered(link: Link, frame: Frame): void {
-    link.acknowledgeDue = true;
-    this.#acknowledgeSoon();
+    if (this.#acknowledgements.owe(link)) this.#answerSoon(link);
     if (frame.messages.some((each) => (each as Message | null)?.type === 'hello')) link.helloCount = Math.max(link.helloCount, frame.count);
     if (!fileNumbered(link, frame, this.#parts.options.linkReorderFrames)) return this.#parts.count('framesTwice');
     for (let messages = nextInOrder(link); messages !== null; messages = nextInOrder(link)) this.#handUp(link, messages);
@@ -286,16 +287,10 @@ export class Links {
     }
   }
 
-  #acknowledgeSoon(): void {
-    if (this.#acknowledgeTimer) return;
-    this.#acknowledgeTimer = true;
-    this.#parts.env.setTimer('link-acknowledge', '', this.#parts.options.acknowledgeDelayMillis);
-  }
-
   /** Timer: acknowledges what no frame of ours has acknowledged on the way. */
   acknowledgeAll(): void {
-    this.#acknowledgeTimer = false;
-    for (const link of this.#links.values()) if (link.acknowledgeDue && link.established) this.#sendFrame(link, 'data', 0, []);
+    this.#acknowledgements.settle();
+    for (const link of this.#links.values()) if (link.owedFrames > 0 && link.established) this.#sendFrame(link, 'data', 0, []);
   }
 
   // --- frames out ---
@@ -331,7 +326,7 @@ export class Links {
     const { env, settings } = this.#parts;
     this.#frameCount += 1;
     link.lastSentMillis = env.monotonicMillis;
-    link.acknowledgeDue = false;
+    link.owedFrames = 0;
     link.answerDue = false;
     const count = this.#frameCount;
     traceSend(env, link, kind, count, messages);

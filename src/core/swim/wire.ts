@@ -171,16 +171,28 @@ class Writer {
   }
 
   hex(text: string): void {
-    const { bytes } = this;
-    let at = this.#at;
-    for (let index = 0; index < text.length; index += 2) bytes[at++] = digitOf(text, index) * 16 + digitOf(text, index + 1);
-    this.#at = at;
+    this.raw(bytesOfHex(text));
   }
 
   text(text: string): void {
     this.byte(text.length);
     for (let index = 0; index < text.length; index += 1) this.byte(text.charCodeAt(index));
   }
+}
+
+/** Ids of members are written again and again. */
+const hexRead = new Map<string, Uint8Array>();
+const HEX_READ_MAX = 4_096;
+
+function bytesOfHex(text: string): Uint8Array {
+  let bytes = hexRead.get(text);
+  if (bytes === undefined) {
+    bytes = new Uint8Array(text.length / 2);
+    for (let at = 0; at < bytes.length; at += 1) bytes[at] = digitOf(text, at * 2) * 16 + digitOf(text, at * 2 + 1);
+    if (hexRead.size >= HEX_READ_MAX) hexRead.clear();
+    hexRead.set(text, bytes);
+  }
+  return bytes;
 }
 
 /** Of lower case, as ids are. */
