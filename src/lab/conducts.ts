@@ -1,6 +1,7 @@
 import type { Env, Program } from '../core/env.ts';
 import type { Frame } from '../core/messages.ts';
 import { type ChatNodeOptions, chatNode } from '../core/node.ts';
+import { babbler } from './babbler.ts';
 import { droppedMail } from './dropped-mail.ts';
 import { hostileHolder } from './hostile-holder.ts';
 import { wrongSuccessors } from './lying-member.ts';
@@ -20,6 +21,7 @@ export const CONDUCTS: Readonly<Record<string, Conduct>> = {
   honest: { about: 'the chat node itself', make: chatNode },
   'wrong-signatures': { about: 'passes on records of others with signatures that are not right', make: wrongSignatures },
   'dropped-mail': { about: 'takes messages and neither keeps nor confirms them', make: droppedMail },
+  babbler: { about: 'never stops talking: replays, floods and garbage on links and in datagrams', make: babbler },
   'stale-records': { about: 'tells of others what it heard of them first, however much has changed', make: staleRecords },
   'wrong-successors': { about: 'says that every key of the ring is its own and that nobody follows it', make: wrongSuccessors },
   'mail-withheld': {

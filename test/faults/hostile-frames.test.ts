@@ -8,7 +8,8 @@ import { readSeedPointer } from '../../src/control/locate.ts';
 import type { NodeInfo } from '../../src/core/commands.ts';
 import { parseEndpoint } from '../../src/core/endpoint.ts';
 import type { SignedRecord } from '../../src/core/records.ts';
-import { befriend, deliver, insist, type Network, requireFriend, startNetwork } from './network.ts';
+import { until } from '../helpers/until.ts';
+import { befriend, deliver, insist, type Network, passwordOf, requireFriend, startNetwork } from './network.ts';
 import { Stranger } from './stranger.ts';
 
 interface Scene {
@@ -77,6 +78,30 @@ test('noise on the port, ZeroMQ without CURVE, with a wrong server key and with 
   }
   await requireCounted(t, scene, 'refused', 8);
   await requireWell(t, scene, 'noise');
+});
+
+test('connections that are opened and say nothing, or half a greeting, keep nobody out', async (t) => {
+  const scene = await victim(t);
+  const { address } = parseEndpoint(scene.endpoint) as { address: string };
+  const port = Number(address.slice(address.lastIndexOf(':') + 1));
+  // The first bytes of ZMTP 3: signature, version; then nothing more.
+  const greeting = Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3]);
+  let open = 0;
+  for (let number = 0; number < 300; number += 1) {
+    const socket = connect(port, '127.0.0.1', () => {
+      open += 1;
+      if (number % 2 === 0) socket.write(greeting.subarray(0, 1 + (number % greeting.length)));
+    });
+    socket.on('error', () => {});
+    t.teardown(() => socket.destroy());
+  }
+  await until('most are open', () => open >= 250);
+  await requireWell(t, scene, 'three hundred half-open connections');
+  await scene.network.engine.startNode('carol', { peers: [scene.endpoint], seedServer: false });
+  await scene.network.engine.command('carol', 'register', { password: passwordOf('carol') });
+  await befriend(scene.network, 'carol', 'bob');
+  await deliver(scene.network, 'carol', 'bob', 'in spite of them');
+  t.pass();
 });
 
 test('frames of random bytes, of 10 MB and of 20 MB from a stranger with valid keys', async (t) => {
