@@ -229,6 +229,7 @@ function friendView(parts: Parts, id: UserId): FriendView {
     userId: id,
     displayName: parts.view.user(id)?.body.displayName ?? '',
     unread: parts.chat.unread(id),
+    typing: parts.chat.typing.isTyping(id),
     trust: trustOf(parts, id),
     ...parts.presence.viewOf(id),
   };

@@ -101,6 +101,8 @@ export interface FriendView extends PresenceView {
   readonly userId: UserId;
   readonly displayName: string;
   readonly unread: number;
+  /** They are typing to the user. */
+  readonly typing: boolean;
   readonly trust: TrustState;
 }
 

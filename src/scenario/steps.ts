@@ -138,6 +138,7 @@ const TEXT_PLACES = new Set([
   'room-messages.not',
   'ticks.are',
   'edit-message.to',
+  'reactions.to',
 ]);
 
 function problemsOfNames(value: unknown, path: Problem['path']): Problem[] {

@@ -1,4 +1,5 @@
 import { DRAWN_GROUPS } from './drawn/all.ts';
+import { CHANGE_EXPECTATIONS } from './expectations/changes.ts';
 import { FILE_EXPECTATIONS } from './expectations/files.ts';
 import { MESSAGE_EXPECTATIONS } from './expectations/messages.ts';
 import { NETWORK_EXPECTATIONS } from './expectations/network.ts';
@@ -10,6 +11,7 @@ import { TRUST_EXPECTATIONS } from './expectations/trust.ts';
 import { VALUE_EXPECTATIONS } from './expectations/values.ts';
 import type { AnyExpectation, AnyVerb } from './verb.ts';
 import { ACCOUNT_VERBS } from './verbs/accounts.ts';
+import { CHANGE_VERBS } from './verbs/changes.ts';
 import { CHAT_VERBS } from './verbs/chat.ts';
 import { FILE_VERBS } from './verbs/files.ts';
 import { HOSTILE_VERBS } from './verbs/hostile.ts';
@@ -32,6 +34,7 @@ export const VERBS: ReadonlyMap<string, AnyVerb> = new Map(
     ...PEOPLE_VERBS,
     ...TRUST_VERBS,
     ...CHAT_VERBS,
+    ...CHANGE_VERBS,
     ...ROOM_VERBS,
     ...FILE_VERBS,
     ...NETWORK_VERBS,
@@ -49,6 +52,7 @@ export const EXPECTATIONS: ReadonlyMap<string, AnyExpectation> = new Map(
     ...PEOPLE_EXPECTATIONS,
     ...TRUST_EXPECTATIONS,
     ...MESSAGE_EXPECTATIONS,
+    ...CHANGE_EXPECTATIONS,
     ...ROOM_EXPECTATIONS,
     ...FILE_EXPECTATIONS,
     ...NETWORK_EXPECTATIONS,

@@ -41,6 +41,7 @@ export function friend(name: string, patch: Partial<FriendView> = {}): FriendVie
     userId: idOf(name),
     displayName: name,
     unread: 0,
+    typing: false,
     trust: 'pinned',
     presence: 'online',
     statusText: '',
@@ -51,7 +52,7 @@ export function friend(name: string, patch: Partial<FriendView> = {}): FriendVie
 }
 
 export function user(name: string, patch: Partial<UserView> = {}): UserView {
-  const { unread: _unread, ...common } = friend(name);
+  const { unread: _unread, typing: _typing, ...common } = friend(name);
   return { ...common, about: '', relation: 'none', createdMillis: NOW - HOUR, fingerprint: '0000 0000 0000 0000', ...patch };
 }
 

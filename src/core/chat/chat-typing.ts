@@ -46,6 +46,10 @@ export class ChatTyping {
     links.send(link, { type: 'typing', typing: typing ? 1 : 0 });
   }
 
+  isTyping(peer: UserId): boolean {
+    return this.#heard.is(peer);
+  }
+
   /** What was typed is sent: that says by itself that the typing is over. */
   sent(peer: UserId): void {
     this.#said.delete(peer);

@@ -57,7 +57,7 @@ const messageKeys = keys(
     count: Type.Optional(count),
     not: Type.Optional(texts),
   },
-  'What lies in the conversation of `at` with `with`; `from` looks only at what that user wrote.',
+  'What lies in the conversation of `at` with `with`; `from` looks only at what that user wrote. A deleted message shows as (deleted).',
 );
 type MessageKeys = typeof messageKeys.static;
 
@@ -80,7 +80,9 @@ function messageWords(value: MessageKeys): string {
 
 async function messagesMisfit(scene: Scene, pair: { readonly at: string; readonly with: string }, value: MessageKeys): Promise<string | null> {
   const all = await conversation(scene, pair.at, pair.with);
-  const seen = all.filter((each) => value.from === undefined || each.fromMe === (userOf(pair.at) === userOf(value.from))).map((each) => each.text);
+  const seen = all
+    .filter((each) => value.from === undefined || each.fromMe === (userOf(pair.at) === userOf(value.from)))
+    .map((each) => (each.deleted ? '(deleted)' : each.text));
   const { exact, contained } = wantedTexts(value);
   const unwanted = value.not?.find((each) => seen.includes(each));
   const wrong =

@@ -3,6 +3,7 @@ import { expandNames, userOf } from '../names.ts';
 import { keys, text, user, users } from '../parts.ts';
 import { type AnyVerb, verb } from '../verb.ts';
 import { counted, does, listed, quoted } from '../words.ts';
+import { idOfText } from './changes.ts';
 
 /** The text of message number `index` (from 1): `{n}` stands for the number; several without it get it at the end. */
 export function numberedText(written: string, index: number, total: number): string {
@@ -15,6 +16,7 @@ const sendKeys = keys(
     from: users,
     to: users,
     text,
+    answers: Type.Optional(Type.String({ description: 'the text of the message of the chat that this answers' })),
     count: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: 'how many messages; {n} in the text stands for the number (default 1)' })),
   },
   'Write to friends.',
@@ -27,15 +29,17 @@ const send = verb({
   words: (value) => {
     const count = value.count ?? 1;
     const what = count === 1 ? quoted(numberedText(value.text, 1, 1)) : `${counted(count, 'message')}, the first ${quoted(numberedText(value.text, 1, count))}`;
-    return `${does(expandNames(value.from), 'writes', 'write')} to ${listed(expandNames(value.to))}: ${what}`;
+    const answers = value.answers === undefined ? '' : `, in answer to ${quoted(value.answers)}`;
+    return `${does(expandNames(value.from), 'writes', 'write')} to ${listed(expandNames(value.to))}: ${what}${answers}`;
   },
   run: async (value, scene, { withinMillis }) => {
     const count = value.count ?? 1;
     const pairs = expandNames(value.from).flatMap((from) => expandNames(value.to).map((to) => [from, to] as const));
     let state = 'queued';
     const strand = async ([from, to]: readonly [string, string]) => {
+      const replyTo = value.answers === undefined ? {} : { replyTo: await idOfText(scene, from, { with: to }, value.answers) };
       for (let index = 1; index <= count; index += 1) {
-        const sent = await scene.ask(from, 'send', { to: userOf(to), text: numberedText(value.text, index, count) }, withinMillis);
+        const sent = await scene.ask(from, 'send', { to: userOf(to), text: numberedText(value.text, index, count), ...replyTo }, withinMillis);
         state = sent.state;
       }
     };

@@ -4,8 +4,9 @@ import type { RoomMessageView } from '../../core/rooms/room-commands.ts';
 import { expandNames, userOf } from '../names.ts';
 import { keys, oneOf, password, text, user, users } from '../parts.ts';
 import type { Scene } from '../scene.ts';
-import { type AnyVerb, StepFailure, verb } from '../verb.ts';
+import { type AnyVerb, verb } from '../verb.ts';
 import { counted, does, listed, quoted } from '../words.ts';
+import { idOfText } from './changes.ts';
 import { numberedText } from './chat.ts';
 
 const room = Type.String({ minLength: 1, maxLength: 64, description: "a room's name" });
@@ -21,13 +22,6 @@ export async function roomLines(scene: Scene, at: string, name: string): Promise
     before = page.messages[0]?.key;
     if (!page.more || before === undefined) return all;
   }
-}
-
-/** Id of the message with this text, as that member has it. */
-async function idOfText(scene: Scene, at: string, name: string, written: string): Promise<string> {
-  const found = (await roomLines(scene, at, name)).findLast((line) => line.kind === 'message' && line.text === written);
-  if (found === undefined) throw new StepFailure(`${at} has no message ${quoted(written)} in ${name}`);
-  return found.id;
 }
 
 const createRoom = verb({
@@ -152,7 +146,7 @@ const say = verb({
   run: async (value, scene, { withinMillis }) => {
     const count = value.count ?? 1;
     await scene.each(expandNames(value.by), async (name) => {
-      const replyTo = value.answers === undefined ? {} : { replyTo: await idOfText(scene, name, value.room, value.answers) };
+      const replyTo = value.answers === undefined ? {} : { replyTo: await idOfText(scene, name, { room: value.room }, value.answers) };
       for (let index = 1; index <= count; index += 1) {
         await scene.ask(name, 'room-send', { room: value.room, text: numberedText(value.text, index, count), ...replyTo }, withinMillis);
       }
@@ -161,38 +155,4 @@ const say = verb({
   },
 });
 
-const reaction = verb({
-  name: 'react',
-  schema: keys(
-    { by: users, room, text, reaction: Type.String({ minLength: 1, maxLength: 16, description: 'an emoji or a short word' }) },
-    'React to a message.',
-  ),
-  mentions: (value) => expandNames(value.by),
-  words: (value) => `${does(expandNames(value.by), 'reacts', 'react')} to ${quoted(value.text)} with ${value.reaction}`,
-  run: async (value, scene, { withinMillis }) => {
-    await scene.each(expandNames(value.by), async (name) => {
-      const id = await idOfText(scene, name, value.room, value.text);
-      await scene.ask(name, 'room-react', { room: value.room, id, reaction: value.reaction }, withinMillis);
-    });
-    return value.reaction;
-  },
-});
-
-const edit = verb({
-  name: 'edit-message',
-  schema: keys(
-    { by: user, room, text, to: Type.Optional(Type.String({ description: 'the new text; without it the message is deleted' })) },
-    'Change or delete a message of a room.',
-  ),
-  mentions: (value) => [value.by],
-  words: (value) =>
-    `${value.by} ${value.to === undefined ? 'deletes' : 'changes'} ${quoted(value.text)}${value.to === undefined ? '' : ` to ${quoted(value.to)}`}`,
-  run: async (value, scene, { withinMillis }) => {
-    const id = await idOfText(scene, value.by, value.room, value.text);
-    if (value.to === undefined) await scene.ask(value.by, 'room-delete-message', { room: value.room, id }, withinMillis);
-    else await scene.ask(value.by, 'room-edit', { room: value.room, id, text: value.to }, withinMillis);
-    return value.to === undefined ? 'deleted' : 'changed';
-  },
-});
-
-export const ROOM_VERBS: readonly AnyVerb[] = [createRoom, joinRoom, leaveRoom, invite, removeMember, giveRole, voteOwner, say, reaction, edit];
+export const ROOM_VERBS: readonly AnyVerb[] = [createRoom, joinRoom, leaveRoom, invite, removeMember, giveRole, voteOwner, say];
