@@ -28,7 +28,6 @@ export class FileShelf {
       if (row !== null) this.#rows.set(key, row);
       // A node that ended while it read a file in leaves chunks that belong to nothing.
       else if (key.startsWith(PREPARING)) this.abandon(key.slice(PREPARING.length), Number(value));
-      else store.delete('files', key);
     }
   }
 
