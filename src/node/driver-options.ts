@@ -16,4 +16,23 @@ export const DRIVER_OPTIONS = Object.freeze({
   /** Pause before the store is tried again after a failed commit, ms; doubled up to the maximum. */
   retryMillis: 100,
   retryMillisMax: 1_000,
+  /** Upkeep, which may wait for other upkeep, and how far it is moved for that: half of this at most, ms. */
+  patientTimers: new Set([
+    'link-tick',
+    'swim-period',
+    'ring-stabilise',
+    'ring-fingers',
+    'ring-merge',
+    'ring-members',
+    'replica-push',
+    'replica-lease',
+    'anti-entropy',
+    'gossip',
+    'announce',
+    'presence',
+    'own-values',
+    'prekeys',
+    'custody',
+  ]) as ReadonlySet<string>,
+  patientGridMillis: 250,
 });

@@ -83,7 +83,10 @@ export class NodeDriver {
     this.#make = make;
     this.#gate = new FaultGate(parts.name, () => parts.random.fraction());
     this.#datagramGate = new DatagramGate(this.#gate, parts.name);
-    this.#timers = new Timers((kind, key) => this.#input((host) => host.timer(kind, key)));
+    this.#timers = new Timers((kind, key) => this.#input((host) => host.timer(kind, key)), {
+      kinds: DRIVER_OPTIONS.patientTimers,
+      gridMillis: DRIVER_OPTIONS.patientGridMillis,
+    });
     this.ended = new Promise((resolve) => {
       this.#settle = resolve;
     });

@@ -1,10 +1,24 @@
-/** The live timers of a program: one per (kind, key), on the process's own clock. */
+/** Which timers may be due a little sooner or later than asked for. */
+export interface Patience {
+  readonly kinds: ReadonlySet<string>;
+  /** They are due at multiples of this, ms. */
+  readonly gridMillis: number;
+}
+
+/**
+ * The live timers of a program: one per (kind, key), on the process's own clock.
+ *
+ * Each wake-up of an idle process costs several times what is then done, so timers of upkeep are moved to the nearest point of a grid
+ * and those that meet there share one wake-up and one turn.
+ */
 export class Timers {
   readonly #due: (kind: string, key: string) => void;
+  readonly #patience: Patience | null;
   readonly #timers = new Map<string, NodeJS.Timeout>();
 
-  constructor(due: (kind: string, key: string) => void) {
+  constructor(due: (kind: string, key: string) => void, patience: Patience | null = null) {
     this.#due = due;
+    this.#patience = patience;
   }
 
   /** Sets or moves the timer. A delay below zero is due at once. */
@@ -16,7 +30,7 @@ export class Timers {
         this.#timers.delete(id);
         this.#due(kind, key);
       },
-      Math.min(DELAY_MILLIS_MAX, Math.max(0, delayMillis)),
+      Math.min(DELAY_MILLIS_MAX, Math.max(0, this.#patience?.kinds.has(kind) === true ? onGrid(delayMillis, this.#patience.gridMillis) : delayMillis)),
     );
     this.#timers.set(id, timer);
   }
@@ -35,6 +49,13 @@ export class Timers {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
   }
+}
+
+/** The delay to the point of the grid that is nearest to when the delay would end, and not yet reached. */
+function onGrid(delayMillis: number, gridMillis: number): number {
+  const nowMillis = performance.now();
+  const point = Math.max(Math.round((nowMillis + delayMillis) / gridMillis), Math.floor(nowMillis / gridMillis) + 1);
+  return point * gridMillis - nowMillis;
 }
 
 /** Node's timers hold 31 bits; above that they would fire at once. */

@@ -1,0 +1,48 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import test from 'ava';
+import { Timers } from '../../src/node/timers.ts';
+
+const DEADLINE_MILLIS = 5_000;
+
+async function until(holds: () => boolean): Promise<void> {
+  const end = performance.now() + DEADLINE_MILLIS;
+  while (!holds() && performance.now() < end) await pause(5);
+}
+
+test('timers of upkeep meet at the points of a grid, others come when they were asked for', async (t) => {
+  const at = new Map<string, number>();
+  const timers = new Timers((kind, key) => void at.set(`${kind}${key}`, performance.now()), { kinds: new Set(['upkeep']), gridMillis: 200 });
+  const startMillis = performance.now();
+  const point = Math.floor(startMillis / 200) * 200;
+  // All three end nearest to the second point from now, wherever between two points now is.
+  for (const [key, offset] of [
+    ['a', -60],
+    ['b', 0],
+    ['c', 60],
+  ] as const)
+    timers.schedule('upkeep', key, point + 400 + offset - startMillis);
+  timers.schedule('message', '', 10);
+  await until(() => at.size === 4);
+  t.is(at.size, 4);
+  for (const key of ['a', 'b', 'c']) {
+    const late = (at.get(`upkeep${key}`) ?? 0) - (point + 400);
+    t.true(late > -2, `${key} was due ${late} ms after the point`);
+  }
+  t.true((at.get('message') ?? 0) >= startMillis + 9);
+  t.true((at.get('message') ?? 0) < (at.get('upkeepa') ?? 0), 'it did not wait for the grid');
+});
+
+test('a timer of upkeep is never due at once, and one that is moved is due once', async (t) => {
+  const due: string[] = [];
+  const timers = new Timers((kind) => void due.push(kind), { kinds: new Set(['upkeep']), gridMillis: 50 });
+  timers.schedule('upkeep', '', 0);
+  timers.schedule('upkeep', '', 1);
+  t.is(timers.count, 1);
+  t.deepEqual(due, []);
+  await until(() => due.length > 0);
+  t.deepEqual(due, ['upkeep']);
+  t.is(timers.count, 0);
+  timers.schedule('upkeep', '', 10_000);
+  timers.unschedule('upkeep', '');
+  t.is(timers.count, 0);
+});
