@@ -13,8 +13,14 @@ export interface BareLoopOptions {
   readonly bytes: number;
 }
 
+export interface BareLoopOutcome {
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
 /** The least that two processes over the same package need: nothing stored, nothing sealed, an answer for each message. */
-export async function bareLoop(options: BareLoopOptions): Promise<{ perSecond: number; p50: number; p99: number }> {
+export async function bareLoop(options: BareLoopOptions): Promise<BareLoopOutcome> {
   const child = fork(fileURLToPath(new URL('./bare-router.js', import.meta.url)), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const dealer = new Dealer({ linger: 0 });
   try {

@@ -23,6 +23,8 @@ export interface Figure {
     | 'deaths'
     | 'violations'
     | 'messages';
+  /** Stands in place of the value where there is none, and says why. */
+  readonly note?: string;
   /** What it should be, as the table says it; absent where the issue names no aim. */
   readonly aim?: string;
 }

@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import type { Benchmark, BenchOptions, Figure } from './benchmark.ts';
 import { befriend, registerAll, startAll, withNetwork } from './live-network.ts';
+import { pidsOf, processorMillis, residentMegabytes } from './processes.ts';
 import { mean } from './statistics.ts';
 
 const USERS = ['alice', 'bob', 'carol'];
@@ -15,13 +14,13 @@ export const idle: Benchmark = {
   async measure(options: BenchOptions): Promise<readonly Figure[]> {
     return await withNetwork(async (engine) => {
       await startAll(engine, USERS);
-      const fresh = await pidsOf(engine);
+      const fresh = await pidsOf(engine, USERS);
       const freshMegabytes = await Promise.all(fresh.map(residentMegabytes));
       await registerAll(engine, USERS);
       await befriend(engine, 'alice', 'bob');
       await befriend(engine, 'alice', 'carol');
       await befriend(engine, 'bob', 'carol');
-      const pids = await pidsOf(engine);
+      const pids = await pidsOf(engine, USERS);
       await engine.wait(options.quick ? SETTLE_MILLIS / 5 : SETTLE_MILLIS);
       const before = await Promise.all(pids.map(processorMillis));
       const startedMillis = performance.now();
@@ -38,23 +37,3 @@ export const idle: Benchmark = {
     });
   },
 };
-
-async function pidsOf(engine: Parameters<Parameters<typeof withNetwork>[0]>[0]): Promise<number[]> {
-  const pongs = await Promise.all(USERS.map((user) => engine.command(user, 'ping', {})));
-  return pongs.map((pong) => (pong as { pid: number }).pid);
-}
-
-/** Of 10^6 bytes. */
-async function residentMegabytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024) / 1e6;
-}
-
-let ticksASecond: number | null = null;
-
-/** User and system time of a process since its start, ms. */
-async function processorMillis(pid: number): Promise<number> {
-  ticksASecond ??= Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /s, '').split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1_000) / ticksASecond;
-}

@@ -11,6 +11,8 @@ export interface Row {
   readonly median: number;
   readonly min: number;
   readonly max: number;
+  /** Stands in place of the figures where there are none. */
+  readonly note?: string;
 }
 
 export interface Results {
@@ -29,8 +31,9 @@ export function toRows(benchmark: string, runs: ReadonlyArray<readonly Figure[]>
   return [...figures].map(([row, each]) => {
     const values = each.map((figure) => figure.value);
     const first = each[0] as Figure;
-    const { unit, aim } = first;
-    return { benchmark, row, unit, aim: aim ?? null, values, median: median(values), min: Math.min(...values), max: Math.max(...values) };
+    const { unit, aim, note } = first;
+    const range = { median: median(values), min: Math.min(...values), max: Math.max(...values) };
+    return { benchmark, row, unit, aim: aim ?? null, values, ...range, ...(note === undefined ? {} : { note }) };
   });
 }
 
@@ -45,6 +48,7 @@ export function figureText(value: number): string {
 }
 
 function cellsOf(row: Row): string[] {
+  if (row.note !== undefined) return [row.row, row.note, '', row.aim ?? '', `npm run bench -- ${row.benchmark}`];
   const range = row.values.length > 1 ? `${figureText(row.min)} .. ${figureText(row.max)}` : '(one run)';
   return [row.row, `${figureText(row.median)} ${row.unit}`, range, row.aim ?? '', `npm run bench -- ${row.benchmark}`];
 }

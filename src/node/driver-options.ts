@@ -5,8 +5,8 @@ export const DRIVER_OPTIONS = Object.freeze({
   crashWindowMillis: 60_000,
   /** Commands without a reply. */
   commandsOpenMax: 4_096,
-  /** Inputs that share one commit; with more at a time the peer would sit idle while this node works, and this node while the peer does. */
-  turnInputsMax: 24,
+  /** Inputs that share one commit, see turn-size.ts. */
+  turn: { least: 24, most: 192, workToCommit: 4 },
   /** How long the last frames may take to leave, ms. */
   flushMillis: 1_000,
   /** How long the sockets may take to close after that, flushing included, ms. */

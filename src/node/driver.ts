@@ -14,6 +14,7 @@ import { Leaving } from './leaving.ts';
 import type { NodeLog } from './log.ts';
 import { serve } from './services.ts';
 import { Timers } from './timers.ts';
+import { TurnSize } from './turn-size.ts';
 
 /** Everything that a live node is made of; adapters implement it, cli/compose.ts puts it together. */
 export interface DriverParts {
@@ -49,7 +50,7 @@ export type DriverEnd = 'stopped' | 'retired' | 'crashed';
  * Runs one program live: hands it frames, timers, commands and answers, and lets its effects go.
  *
  * Invariants
- * 1. What arrives in one turn of the event loop shares one commit, up to `turnInputsMax` inputs, and nothing leaves before it.
+ * 1. What arrives in one turn of the event loop shares one commit, up to as many inputs as turn-size.ts says, and nothing leaves before it.
  * 2. No frame, command or answer can end the process; only a core that crashes again and again does.
  * 3. After `stop` nothing reaches the program any more, and `ended` is settled once.
  */
@@ -70,6 +71,8 @@ export class NodeDriver {
   #host: Host<Frame> | null = null;
   #turn: NodeJS.Immediate | null = null;
   #turnInputs = 0;
+  #turnStartMillis = 0;
+  readonly #turnSize = new TurnSize(DRIVER_OPTIONS.turn);
   /** Effects of a turn are let go: what they bring in waits for the next turn. */
   #releasing = false;
   /** Set while the store cannot commit: the time of the next try. */
@@ -223,13 +226,14 @@ export class NodeDriver {
   #input(step: (host: Host<Frame>) => void): void {
     const host = this.#host;
     if (host === null || this.#end !== null) return;
+    if (this.#turnInputs === 0) this.#turnStartMillis = performance.now();
     try {
       step(host);
     } catch (error) {
       this.#crashed(host, error);
     }
     this.#turnInputs += 1;
-    if (this.#turnInputs >= DRIVER_OPTIONS.turnInputsMax && this.#turn !== null && !this.#releasing) {
+    if (this.#turnInputs >= this.#turnSize.inputsMax && this.#turn !== null && !this.#releasing) {
       clearImmediate(this.#turn);
       this.#endTurn(host);
     } else this.#wantTurn(host);
@@ -240,13 +244,16 @@ export class NodeDriver {
   }
 
   #endTurn(host: Host<Frame>): void {
+    const [inputs, startMillis, workedMillis] = [this.#turnInputs, this.#turnStartMillis, performance.now()];
     this.#turn = null;
     this.#turnInputs = 0;
     if (this.#end !== null) return;
     const reloads = host.reloads;
     this.#releasing = true;
     try {
-      host.endTurn().release();
+      const effects = host.endTurn();
+      this.#turnSize.measured(inputs, workedMillis - startMillis, performance.now() - workedMillis);
+      effects.release();
     } catch (error) {
       this.#crashed(host, error);
       return this.#wantTurn(host);

@@ -61,3 +61,10 @@ test('runs become rows with median and range, and rows a table', (t) => {
   t.regex(markdown, /Medians of 3\. Machine: P, 2 cores/);
   t.regex(plainTable(results), /^what\s+median\s+min \.\. max\s+aim\nlatency/);
 });
+
+test('a row that could not be measured says why, and shows no figure', (t) => {
+  const rows = toRows('messages', [[{ row: 'another library', value: Number.NaN, unit: '/s', note: 'not found on this machine' }]]);
+  const results = JSON.parse(JSON.stringify({ machine: MACHINE, quick: false, runs: 1, rows, failures: [] })) as Results;
+  t.regex(markdownTable(results), /\| another library \| not found on this machine \| {2}\| {2}\|/);
+  t.notRegex(plainTable(results), /NaN|-\s+\/s/);
+});
