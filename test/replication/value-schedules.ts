@@ -99,7 +99,7 @@ class ValueLife {
   #leave(node: RingNode): void {
     const { ring } = this.#keyed;
     const program = ring.program(node);
-    void this.#keyed.at(node).handOver(() => {
+    this.#keyed.at(node).handOver(() => {
       if (ring.program(node) !== program) return;
       program?.chord.leave();
       ring.crash(node);

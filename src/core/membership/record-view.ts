@@ -14,6 +14,9 @@ export interface ViewHooks {
   pinned(userId: UserId): boolean;
 }
 
+/** How long the knowledge that the network is above full membership holds, ms. */
+export const CROWD_MILLIS = 60_000;
+
 /** Types that are gossiped and kept in the view. */
 type ViewType = 'user' | 'node' | 'presence';
 const TYPE_BYTES: Readonly<Record<ViewType, number>> = { user: 1, node: 2, presence: 3 };
@@ -38,6 +41,8 @@ export class RecordView {
   /** Not gossiped: whoever wants to write to somebody has them from a hello, a look-up, the ring or the seed server. */
   readonly #prekeys = new Map<UserId, VerifiedRecord<'prekeys'>>();
   #liveUsers = 0;
+  /** When a stranger last had to make room for another. */
+  #crowdedMillis = Number.NEGATIVE_INFINITY;
   #hash: Uint8Array | null = null;
 
   constructor(parts: Parts, hooks: ViewHooks) {
@@ -199,6 +204,7 @@ export class RecordView {
     const { options } = this.#parts;
     let excess = this.#users.size - Math.max(options.fullMembershipUsers, options.otherRecordsMax);
     if (excess <= 0) return;
+    this.#crowdedMillis = this.#parts.env.monotonicMillis;
     for (const id of this.#users.keys()) {
       if (excess <= 0) return;
       if (this.#hooks.pinned(id)) continue;
@@ -207,9 +213,13 @@ export class RecordView {
     }
   }
 
-  /** Few enough users that everyone knows everyone. */
+  /**
+   * Few enough users that everyone knows everyone. Whoever had to make room lately knows of too many, however few it keeps:
+   * if it took itself for one that knows everybody, each comparison would bring again what the one before had pushed out.
+   */
   get full(): boolean {
-    return this.#liveUsers <= this.#parts.options.fullMembershipUsers;
+    const { env, options } = this.#parts;
+    return this.#liveUsers <= options.fullMembershipUsers && env.monotonicMillis - this.#crowdedMillis >= CROWD_MILLIS;
   }
 
   get userCount(): number {

@@ -1,6 +1,6 @@
 import { sameBytes, toHex } from '../bytes.ts';
 import type { Link } from '../link/link.ts';
-import { digestKey } from '../membership/record-view.ts';
+import { CROWD_MILLIS, digestKey } from '../membership/record-view.ts';
 import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import { type AnyVerifiedRecord, type SignedRecord, verifyRecord } from '../records.ts';
@@ -228,7 +228,8 @@ export class AntiEntropy {
     const { env, view, session } = this.#parts;
     const users = view.users();
     const chosen: SignedRecord[] = session.userId === null ? [] : view.recordsOf(session.userId);
-    for (let count = 0; count < 12 && users.length > 0; count += 1) {
+    const most = Math.min(SAMPLE_USERS, Math.ceil(users.length * SAMPLE_SHARE));
+    for (let count = 0; count < most; count += 1) {
       const [user] = users.splice(Math.floor(env.random.fraction() * users.length), 1);
       if (user !== undefined && user.authorId !== session.userId) chosen.push(...view.recordsOf(user.authorId as UserId));
     }
@@ -298,8 +299,9 @@ export class AntiEntropy {
 
 const NOBODY: Set<Link> = new Set();
 const NO_HASH = new Uint8Array(32);
-/** How long the word of a peer that the network is large holds, ms. */
-const CROWD_MILLIS = 60_000;
+/** Users in a sample, and the share of a view that one may be: of a small view a large sample would be nearly all, again and again. */
+const SAMPLE_USERS = 12;
+const SAMPLE_SHARE = 1 / 4;
 
 /** Our user's, or our node's. */
 function isOf(session: { readonly ownerId: string | null; readonly nodeId: string }, { authorId }: AnyVerifiedRecord): boolean {
