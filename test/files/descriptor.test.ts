@@ -31,14 +31,15 @@ test('whatever a file is called, the name that is sent is no path and fits what 
   t.is(fileNameOf('/home/alice/my report.pdf'), 'my report.pdf');
   t.is(fileNameOf('C:\\files\\x.txt'), 'x.txt');
   t.is(fileNameOf('/'), 'file');
-  t.is(fileNameOf('..'), 'file');
+  t.is(fileNameOf('..'), '_');
+  t.is(fileNameOf('/home/alice/.profile'), '_profile');
   t.is(fileNameOf('gpj.\u202eexe'), 'gpj._exe');
   t.true(fileNameOf(`${'ä'.repeat(300)}.tar`).endsWith('.tar'));
 });
 
 test('a descriptor that lies about its form is none', (t) => {
   t.is(misfit(fileShape, descriptor('x.txt')), null);
-  for (const name of ['../x', 'a/b', 'a\\b', '..', '.', '', 'x\ny', 'x\u202ey', 'x'.repeat(201)])
+  for (const name of ['../x', 'a/b', 'a\\b', '..', '.', '.profile', '', 'x\ny', 'x\u202ey', 'x'.repeat(201)])
     t.not(misfit(fileShape, descriptor(name)), null, JSON.stringify(name));
   t.not(misfit(fileShape, descriptor('x', FILE_BYTES_MAX + 1)), null);
   t.not(misfit(fileShape, { ...descriptor('x'), chunkBytes: 1 }), null);

@@ -33,8 +33,11 @@ export const HASH_BYTES = 32;
 export const TAG_BYTES = 16;
 const NAME_CHARACTERS_MAX = 200;
 
-/** No path, no control or format characters: among the latter are those that turn the direction of writing, which hides what a name ends in. */
-const NAME = /^(?!\.{1,2}$)[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}/\\:]+$/u;
+/**
+ * No path, no control or format characters (among the latter are those that turn the direction of writing, which hides what a name
+ * ends in), and nothing hidden: who saves into a folder must see what came, and get no `.profile`.
+ */
+const NAME = /^(?!\.)[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}/\\:]+$/u;
 const NOT_IN_NAME = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}/\\:]/gu;
 
 export const fileShape: Shape = record({
@@ -49,8 +52,8 @@ export const fileShape: Shape = record({
 /** The last part of a path as a name that every receiver takes; its ending stays when it has to be shortened. */
 export function fileNameOf(path: string): string {
   const last = path.split(/[/\\]/).findLast((part) => part !== '') ?? '';
-  const clean = wellFormedText(last).replace(NOT_IN_NAME, '_').trim();
-  if (clean === '' || clean === '.' || clean === '..') return 'file';
+  const clean = wellFormedText(last).replace(NOT_IN_NAME, '_').trim().replace(/^\.+/, '_');
+  if (clean === '') return 'file';
   const ending = extensionOf(clean);
   let stem = clean.slice(0, clean.length - ending.length);
   while (utf8Length(stem + ending) > NAME_CHARACTERS_MAX) stem = wellFormedText(stem.slice(0, -1)).replace('\ufffd', '');
