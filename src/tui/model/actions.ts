@@ -38,6 +38,6 @@ export interface Call {
 
 /**
  * do: somebody asked for it, say what came of it. show: open its view. refresh: take in the answer quietly.
- * text: a message that goes back into the draft if it is refused. older: a page of history further back.
+ * text: a message that goes back into the draft if it is refused. older: a page of history further back. around: what lies around a message.
  */
-export type Purpose = 'do' | 'show' | 'refresh' | 'text' | 'older';
+export type Purpose = 'do' | 'show' | 'refresh' | 'text' | 'older' | 'around';

@@ -11,6 +11,7 @@ import { conversationOf } from './model.ts';
 import { takePaths } from './path-completion.ts';
 import { conversationOfCall, messageOfRoom, roomKey } from './room-chat.ts';
 import { takeRoom, takeRooms } from './rooms.ts';
+import { takeAround } from './selecting.ts';
 import type { Turn } from './turn.ts';
 
 type Result<Name extends CommandName> = Commands[Name]['result'];
@@ -28,6 +29,7 @@ export function takeAnswer(turn: Turn, call: Call, value: unknown): void {
       return;
     case 'refresh':
     case 'older':
+    case 'around':
     case 'text':
       return;
   }
@@ -56,7 +58,8 @@ function keep(turn: Turn, call: Call, value: unknown): void {
       turn.set({ settings: value as Result<'settings'> });
       return;
     case 'history':
-      if (call.purpose !== 'show') takeHistory(turn, String(call.args['with']), value as Result<'history'>, call.purpose === 'older');
+      if (call.purpose === 'around') takeAround(turn, String(call.args['with']), value as Result<'history'>);
+      else if (call.purpose !== 'show') takeHistory(turn, String(call.args['with']), value as Result<'history'>, call.purpose === 'older');
       return;
     case 'room-history':
       if (call.purpose !== 'show') takeRoomHistory(turn, call, value as Result<'room-history'>);
@@ -105,7 +108,10 @@ function takeWarnings(turn: Turn, users: Result<'users'>['users']): void {
 }
 
 function takeRoomHistory(turn: Turn, call: Call, page: Result<'room-history'>): void {
-  takeHistory(turn, conversationOfCall(call.args) ?? '', { messages: page.messages.map(messageOfRoom), more: page.more }, call.purpose === 'older');
+  const name = conversationOfCall(call.args) ?? '';
+  const messages = page.messages.map(messageOfRoom);
+  if (call.purpose === 'around') takeAround(turn, name, { messages, more: page.more });
+  else takeHistory(turn, name, { messages, more: page.more }, call.purpose === 'older');
 }
 
 /** Here first, then by name. */
@@ -197,6 +203,9 @@ function afterwards(turn: Turn, { command }: Call, value: unknown): void {
     case 'trust':
       turn.call('friends', {}, 'refresh');
       turn.call('users', {}, 'refresh');
+      return;
+    case 'mute':
+      turn.call('chats', {}, 'refresh');
       return;
     case 'room-create':
       openChat(turn, roomKey((value as Result<'room-create'>).roomId));
@@ -299,6 +308,17 @@ function roomSentence(call: Call, value: unknown): string | null {
       return (value as Result<'room-mute'>).muted ? `${room} is quiet until somebody names you.` : `You hear ${room} again.`;
     case 'room-read':
       return `${count((value as Result<'room-read'>).count, 'message')} marked as read.`;
+    case 'mute': {
+      const { with: name, muted } = value as Result<'mute'>;
+      return muted ? `The chat with ${name} is quiet until ${name} names you; /mute off ends that.` : `You hear ${name} again.`;
+    }
+    case 'react':
+    case 'room-react':
+      return call.args['remove'] === true ? 'Your reaction is taken back.' : 'You have reacted.';
+    case 'edit':
+      return 'The message is changed on both sides.';
+    case 'delete-message':
+      return 'The message is deleted on both sides.';
     case 'room-edit':
       return 'The message is changed for everybody.';
     case 'room-delete-message':

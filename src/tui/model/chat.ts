@@ -41,7 +41,9 @@ export function loadHistory(turn: Turn, name: string): void {
 /** The unread line belongs to one visit. */
 export function leaveChat(turn: Turn): void {
   const { screen } = turn;
-  if (screen.type === 'chat') turn.conversation(screen.with, { unreadKey: null, unreadCount: 0, anchor: null, newBelow: 0 });
+  if (screen.type !== 'chat') return;
+  const gone = conversationOf(turn.model, screen.with).detached ? { messages: [], loaded: 'no' as const, detached: false } : {};
+  turn.conversation(screen.with, { unreadKey: null, unreadCount: 0, anchor: null, newBelow: 0, selected: null, ...gone });
 }
 
 export function unreadOf(model: Model, name: string): number {
@@ -77,7 +79,7 @@ export function setUnread(turn: Turn, name: string, next: (unread: number) => nu
     return;
   }
   turn.set({
-    chats: chats.map((chat) => (chat.with === name ? { ...chat, unread: next(chat.unread) } : chat)),
+    chats: chats.map((chat) => (chat.with === name ? { ...chat, unread: next(chat.unread), mentions: next(chat.unread) === 0 ? 0 : chat.mentions } : chat)),
     friends: friends.map((friend) => (friend.name === name ? { ...friend, unread: next(friend.unread) } : friend)),
   });
 }
@@ -94,7 +96,7 @@ export function takeHistory(turn: Turn, name: string, page: { readonly messages:
   const overlaps = conversation.messages.some((message) => message.key >= oldest);
   const messages = overlaps && page.more ? merge(conversation.messages, page.messages) : page.messages;
   const more = overlaps && page.more && (conversation.messages[0]?.key ?? '') < oldest ? conversation.more : page.more;
-  turn.conversation(name, { messages, more, loaded: 'yes', askedOlder: false });
+  turn.conversation(name, { messages, more, loaded: 'yes', askedOlder: false, detached: false });
   askDraft(turn, name);
   if (turn.screen.type === 'chat' && turn.screen.with === name) {
     markUnread(turn, name);
@@ -114,6 +116,8 @@ export function addMessage(turn: Turn, message: ChatMessage): void {
   const conversation = conversationOf(turn.model, name);
   if (conversation.messages.some((each) => each.id === message.id)) {
     changeMessage(turn, name, message.id, message);
+  } else if (conversation.detached) {
+    turn.conversation(name, { newBelow: conversation.newBelow + (message.fromMe ? 0 : 1) });
   } else if (conversation.loaded !== 'no') {
     const messages = merge(conversation.messages, [message]);
     const kept = conversation.anchor === null ? messages.slice(-MESSAGES_MAX) : messages;
@@ -188,10 +192,12 @@ function loadOlder(turn: Turn, name: string, conversation: Conversation): void {
   turn.call(command, args, 'older');
 }
 
-/** The conversation that wants to be read next: those that name me first, then the one that waits longest. Muted rooms wait until they name me. */
+/** The conversation that wants to be read next: those that name me first, then the one that waits longest. Muted ones wait until they name me. */
 export function nextUnread(model: Model, current: string | null): string | null {
   const names = (chat: ChatView) => new RegExp(`(^|\\W)@?${model.user.replace(/[.\\-]/g, '\\$&')}(\\W|$)`, 'iu').test(chat.lastText);
-  const friends = model.chats.filter((chat) => chat.unread > 0).map((chat) => ({ name: chat.with, named: names(chat), atMillis: chat.lastMillis }));
+  const friends = model.chats
+    .filter((chat) => chat.unread > 0 && (!chat.muted || chat.mentions > 0))
+    .map((chat) => ({ name: chat.with, named: chat.mentions > 0 || names(chat), atMillis: chat.lastMillis }));
   const rooms = model.rooms
     .filter((room) => room.unread > 0 && ((!room.muted && !room.archived) || room.mentions > 0))
     .map((room) => ({ name: roomKey(room.roomId), named: room.mentions > 0, atMillis: room.lastMillis }));

@@ -31,6 +31,8 @@ export function keepDrafts(turn: Turn): void {
     const { command, args } = draftCall(name, draft.text);
     turn.call(command, args, 'refresh');
     // What changes within a second is being typed; an empty line is nothing that others wait for.
-    if (isRoomKey(name)) turn.call('room-typing', { room: roomIdOf(name), typing: draft.text !== '' && !draft.text.startsWith('/') }, 'refresh');
+    const typing = draft.text !== '' && !draft.text.startsWith('/');
+    if (isRoomKey(name)) turn.call('room-typing', { room: roomIdOf(name), typing }, 'refresh');
+    else turn.call('typing', { with: name, typing }, 'refresh');
   }
 }

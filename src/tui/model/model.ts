@@ -87,6 +87,8 @@ export interface Conversation {
   readonly newBelow: number;
   /** Id of the message that keys have selected: what is written answers it, what is done is done to it. */
   readonly selected: string | null;
+  /** The messages held are those around a message that was looked for; newer ones lie at the node. */
+  readonly detached: boolean;
   readonly draft: Editor;
   /** The draft as the node has it; null until it was asked. */
   readonly keptDraft: string | null;
@@ -146,6 +148,7 @@ export const EMPTY_CONVERSATION: Conversation = {
   anchor: null,
   newBelow: 0,
   selected: null,
+  detached: false,
   draft: EMPTY_EDITOR,
   keptDraft: null,
 };
@@ -225,7 +228,7 @@ export function currentNotice(model: Model): Notice | null {
 
 export function totalUnread(model: Model): number {
   const inRooms = model.rooms.reduce((sum, room) => sum + (room.muted || room.archived ? room.mentions : room.unread), 0);
-  return model.chats.reduce((sum, chat) => sum + chat.unread, inRooms);
+  return model.chats.reduce((sum, chat) => sum + (chat.muted ? chat.mentions : chat.unread), inRooms);
 }
 
 export function userIdOf(model: Model, name: string): string {

@@ -6,8 +6,9 @@ import { scrollChat } from './chat.ts';
 import { goBack, goNextUnread } from './commands.ts';
 import { complete } from './complete.ts';
 import { layoutOf } from './layout.ts';
-import { currentNotice, editorOfModel, isMasked } from './model.ts';
+import { conversationOf, currentNotice, editorOfModel, isMasked } from './model.ts';
 import { askPaths } from './path-completion.ts';
+import { selectMessage, toNewest } from './selecting.ts';
 import { currentChoices, submit } from './submit.ts';
 import type { Turn } from './turn.ts';
 
@@ -86,7 +87,9 @@ export function interrupt(turn: Turn): void {
 
 /** One level back, never out. */
 function goUp(turn: Turn): void {
+  const { screen } = turn;
   if (turn.model.completion !== null) turn.set({ completion: null });
+  else if (screen.type === 'chat' && conversationOf(turn.model, screen.with).selected !== null) turn.conversation(screen.with, { selected: null });
   else if (turn.model.screens.length > 1) goBack(turn);
 }
 
@@ -97,9 +100,12 @@ function scroll(turn: Turn, name: string): boolean {
   if (screen.type === 'chat') {
     if (pages !== 0) scrollChat(turn, screen.with, { pages });
     else if (rows !== 0) scrollChat(turn, screen.with, { rows });
+    else if (name === 'M-up' || name === 'M-down') selectMessage(turn, screen.with, name === 'M-up' ? -1 : 1);
     else if (name === 'C-home' || name === 'M-<') scrollChat(turn, screen.with, 'top');
-    else if (name === 'C-end' || name === 'M->' || (name === 'end' && atEnd(turn))) scrollChat(turn, screen.with, 'bottom');
-    else return false;
+    else if (name === 'C-end' || name === 'M->' || (name === 'end' && atEnd(turn))) {
+      toNewest(turn, screen.with);
+      scrollChat(turn, screen.with, 'bottom');
+    } else return false;
     return true;
   }
   if (pages === 0 && rows === 0) return false;

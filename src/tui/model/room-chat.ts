@@ -43,6 +43,12 @@ export function messageOfRoom(view: RoomMessageView): ChatMessage {
   return { ...common, ...extras, receivedMillis: fromMe ? null : sentMillis, receipts: [], room: view };
 }
 
+/** What a search has found, in a room or in a chat. */
+export function foundMessages(value: unknown): readonly ChatMessage[] {
+  const { messages } = value as { readonly messages: ReadonlyArray<RoomMessageView | MessageView> };
+  return messages.map((message) => ('roomId' in message ? messageOfRoom(message) : message));
+}
+
 /** Whose words these are. */
 export function authorOf(message: ChatMessage): string {
   return message.room?.from ?? message.with;

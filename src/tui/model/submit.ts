@@ -6,8 +6,9 @@ import { openChat } from './chat.ts';
 import { answerAsk, goBack, runMenuItem, runSlash } from './commands.ts';
 import { namesOf } from './complete.ts';
 import { type Ask, conversationOf, isMasked, type Model, type Screen, screenOf } from './model.ts';
-import { isRoomKey, roomKey, sendCall } from './room-chat.ts';
+import { foundMessages, isRoomKey, roomKey, sendCall } from './room-chat.ts';
 import { enterRoom, roomRows } from './rooms.ts';
+import { jumpTo, toNewest } from './selecting.ts';
 import { booleanSettings } from './settings.ts';
 import type { Turn } from './turn.ts';
 
@@ -15,6 +16,8 @@ import type { Turn } from './turn.ts';
 export type Choice =
   | { readonly type: 'menu'; readonly at: number; readonly label: string }
   | { readonly type: 'name'; readonly name: string }
+  /** A message that was found. */
+  | { readonly type: 'message'; readonly with: string; readonly id: string }
   | { readonly type: 'setting'; readonly name: string; readonly on: boolean }
   | { readonly type: 'do'; readonly label: string };
 
@@ -26,6 +29,8 @@ export function choicesOf(model: Model, screen: Screen): readonly Choice[] {
     case 'choose-chat':
       return [...model.friends.map((friend) => friend.name), ...openRooms(model)].map((name) => ({ type: 'name', name }));
     case 'view':
+      if (screen.command === 'search' || screen.command === 'room-search')
+        return foundMessages(screen.value).map((message) => ({ type: 'message', with: message.with, id: message.id }));
       return viewNames(model, screen.command).map((name) => ({ type: 'name', name }));
     case 'settings':
       return booleanSettings(model).map(({ name, on }) => ({ type: 'setting', name, on }));
@@ -120,6 +125,7 @@ function submitChat(turn: Turn, name: string, text: string): void {
     return;
   }
   const { selected } = conversationOf(turn.model, name);
+  toNewest(turn, name);
   turn.conversation(name, { draft: EMPTY_EDITOR, anchor: null, newBelow: 0, unreadKey: null, selected: null });
   const { command, args } = sendCall(name, text.startsWith('//') ? text.slice(1) : text, selected);
   turn.call(command, args, 'text');
@@ -161,6 +167,9 @@ function choose(turn: Turn, screen: Screen, choice: Choice, number: number): voi
       else if (isRoomKey(choice.name)) enterRoom(turn, choice.name);
       else openChat(turn, choice.name);
       return;
+    case 'message':
+      jumpTo(turn, choice.with, choice.id);
+      return;
     case 'do':
       if (screen.type === 'request') {
         turn.call(number === 1 ? 'friend-accept' : 'friend-decline', { user: screen.from }, 'do');
@@ -191,6 +200,7 @@ function submitWords(turn: Turn, screen: Screen, line: string): void {
 }
 
 function choiceWord(choice: Choice): string {
+  if (choice.type === 'message') return choice.id;
   return (choice.type === 'name' || choice.type === 'setting' ? choice.name : choice.label).toLowerCase();
 }
 

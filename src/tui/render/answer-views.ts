@@ -40,6 +40,8 @@ export function answerLines(command: string, value: unknown, model: Model): read
     case 'room-order':
     case 'room-search':
     case 'room-export':
+    case 'search':
+    case 'export':
       return roomAnswerLines(command, value, model);
     case 'fault':
       return (value as { readonly lines: readonly string[] }).lines.map((line) => plain(sanitiseLine(line)));

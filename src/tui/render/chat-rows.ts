@@ -122,17 +122,35 @@ function rule(text: string, columns: number, style: Style): Line {
 }
 
 function blockRows(model: Model, name: string, index: number, columns: number): readonly Line[] {
-  const { messages, unreadKey, unreadCount } = conversationOf(model, name);
+  const { messages, unreadKey, unreadCount, selected } = conversationOf(model, name);
   const message = messages[index] as ChatMessage;
   const before = messages[index - 1];
   const rows: Line[] = [];
   if (before === undefined || !sameDay(before.sentMillis, message.sentMillis)) rows.push(rule(dayName(message.sentMillis), columns, DIM));
   if (message.key === unreadKey) rows.push(rule(`${count(unreadCount, 'unread message')}`, columns, { colour: 167, bold: true }));
-  rows.push(...messageRows(model, message, columns));
+  const own = messageRows(model, message, columns);
+  rows.push(...(message.id === selected ? own.map(inverted) : own));
   const held = heldBy(message);
   // Of several that lie with the same people, once is enough.
   if (held !== '' && held !== heldBy(messages[index + 1])) rows.push(...wrapLine([{ text: `   held by ${held}`, style: DIM }], columns, 3));
   return rows;
+}
+
+function inverted(line: Line): Line {
+  return line.map(({ text, style }) => ({ text, style: { ...style, inverse: true } }));
+}
+
+/** Whether the first row of a message is on the screen. */
+export function messageInView(model: Model, name: string, key: string, view: { readonly columns: number; readonly height: number }): boolean {
+  const { messages } = conversationOf(model, name);
+  const { top } = chatWindow(model, name, view.columns, view.height);
+  let index = messages.findIndex((message) => message.key === top?.key);
+  let row = -(top?.row ?? 0);
+  for (; index >= 0 && index < messages.length && row < view.height; index += 1) {
+    if (messages[index]?.key === key) return row >= 0;
+    row += blockRows(model, name, index, view.columns).length;
+  }
+  return false;
 }
 
 /** What fits in `height` rows: from the anchor down, or the newest at the bottom. */

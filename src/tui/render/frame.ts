@@ -128,8 +128,9 @@ function hintText(model: Model, screen: Screen, layout: Layout): Line {
 
 function chatHint(model: Model, screen: Screen, layout: Layout): Line | null {
   if (screen.type !== 'chat') return null;
-  const { newBelow } = conversationOf(model, screen.with);
-  if (!chatWindow(model, screen.with, layout.bodyColumns, layout.bodyRows).atBottom) {
+  const { newBelow, selected, detached } = conversationOf(model, screen.with);
+  if (selected !== null) return [{ text: 'Selected: Enter answers it; /react +1, /edit, /delete; Esc lets go', style: BOLD }];
+  if (detached || !chatWindow(model, screen.with, layout.bodyColumns, layout.bodyRows).atBottom) {
     return [newBelow > 0 ? { text: `↓ ${newBelow} new below; End returns`, style: BOLD } : { text: '↓ older messages; End returns to the newest', style: DIM }];
   }
   const sentence = reachability(model, screen.with);

@@ -10,6 +10,7 @@ const CHAT_KEYS: ReadonlyArray<readonly [string, string]> = [
   ['PageUp, PageDown', 'older, newer'],
   ['Ctrl-Home, End', 'oldest held, newest'],
   ['Shift-Up, Shift-Down', 'one row'],
+  ['Alt-Up, Alt-Down', 'select a message: Enter answers it'],
 ];
 
 const KEYS: ReadonlyArray<readonly [string, string]> = [

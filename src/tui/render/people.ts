@@ -35,10 +35,12 @@ export function reachability(model: Model, name: string): string {
   if (isRoomKey(name)) return roomState(model, name);
   const friend = model.friends.find((each) => each.name === name);
   const waiting = waitingFor(model, name);
+  const isTyping = typingIn(model, name).length > 0;
   const yours = `your ${waiting === 1 ? 'message' : `${waiting} messages`}`;
   if (model.connection !== 'up') return 'The node is away. What you type is kept; it can be sent when the node is back.';
   if (model.keyWarnings.includes(name)) return `${name} has another key than before; nothing is sent until you say /trust ${name}.`;
   if (friend === undefined) return `${name} is not your friend; /add ${name} asks.`;
+  if (isTyping) return `${name} is typing…`;
   if (friend.presence === 'offline') {
     const kept = waitingFor(model, name, 'held');
     if (waiting > 0 && kept === waiting) return `${name} is offline; others keep ${yours} until ${name} is back.`;
@@ -49,11 +51,21 @@ export function reachability(model: Model, name: string): string {
   if (friend.suspect) return `${name} has fallen silent; what you write waits until ${name} answers.`;
   if (waiting > 0) return `${count(waiting, 'message')} to ${name} ${waiting === 1 ? 'is' : 'are'} on the way.`;
   if (friend.presence !== 'online' || friend.statusText !== '') return `${name} is ${presencePhrase(friend, model.nowMillis)}`;
-  return '';
+  return chatOf(model, name)?.muted === true ? `This chat is quiet until ${name} names you; /mute off ends that.` : '';
 }
 
 export function unreadMark(unread: number): Segment {
   return unread === 0 ? { text: '' } : { text: ` (${unread})`, style: { bold: true } };
+}
+
+function chatOf(model: Model, name: string): Model['chats'][number] | undefined {
+  return model.chats.find((chat) => chat.with === name);
+}
+
+/** A quiet chat counts what names the user. */
+export function shownUnread(model: Model, friend: FriendView): number {
+  const chat = chatOf(model, friend.name);
+  return chat?.muted === true ? chat.mentions : friend.unread;
 }
 
 /** The list of friends at the left of a wide window. */
@@ -63,7 +75,13 @@ export function sideLines(model: Model, current: string | null): readonly Line[]
   const ordered = [...model.friends].sort((left, right) => Number(left.presence === 'offline') - Number(right.presence === 'offline'));
   const rows = ordered.map((friend): Line => {
     const name = shownName(model, friend);
-    return [{ text: friend.name === current ? '›' : ' ' }, presenceSegment(friend), { text: ' ' }, nameSegment(name, friend.userId), unreadMark(friend.unread)];
+    return [
+      { text: friend.name === current ? '›' : ' ' },
+      presenceSegment(friend),
+      { text: ' ' },
+      nameSegment(name, friend.userId),
+      unreadMark(shownUnread(model, friend)),
+    ];
   });
   const rooms = model.rooms.filter((room) => room.role !== null && !room.archived);
   const roomRows = rooms.map((room): Line => {

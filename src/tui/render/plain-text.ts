@@ -13,7 +13,8 @@ export function chatText(model: Model): readonly string[] {
   return conversationOf(model, screen.with).messages.map((message) => `${dateTime(message.sentMillis)} ${messageText(message)}`);
 }
 
-function messageText(message: ChatMessage): string {
+/** `bob: text`, and what stands around it. */
+export function messageText(message: ChatMessage): string {
   if (message.room !== undefined && message.room.kind !== 'message') return `* ${sanitise(message.text)}`;
   const extras = extraLines(message).map((line) => `\n    ${line}`);
   return `${message.fromMe ? 'you' : sanitiseLine(authorOf(message))}: ${shownText(message)}${extras.join('')}`;

@@ -2,14 +2,14 @@ import type { Commands } from '../../core/commands.ts';
 import type { RoomDetails, RoomMessageView, RoomOrderView, RoomView } from '../../core/rooms/room-commands.ts';
 import { preview } from '../model/chat.ts';
 import type { Model } from '../model/model.ts';
-import { membersHere, messageOfRoom, roomOf } from '../model/room-chat.ts';
+import { type ChatMessage, foundMessages, membersHere, messageOfRoom, roomOf } from '../model/room-chat.ts';
 import { roomRows } from '../model/rooms.ts';
 import { sanitise, sanitiseLine } from '../text/sanitise.ts';
 import { BOLD, DIM, type Line, numbered, plain, type Segment } from '../text/styled.ts';
 import { padEnd, textWidth } from '../text/width.ts';
 import { ago, count, dateTime, presenceSign } from '../text/words.ts';
 import { nameSegment, unreadMark } from './people.ts';
-import { spokenMessage } from './plain-text.ts';
+import { messageText, spokenMessage } from './plain-text.ts';
 
 const ID_CHARACTERS = 8;
 
@@ -84,9 +84,14 @@ export function roomAnswerLines(command: string, value: unknown, model: Model): 
       return orderLines((value as Commands['room-order']['result']).events);
     case 'room-export':
       return (value as Commands['room-export']['result']).lines.map((line) => plain(sanitiseLine(line)));
+    case 'export':
+      return (value as Commands['export']['result']).lines.map((line) => plain(sanitiseLine(line)));
+    case 'search':
+    case 'room-search':
+      return searchLines(foundMessages(value));
     default: {
       const { messages } = value as { readonly messages: readonly RoomMessageView[] };
-      if (messages.length === 0) return [plain(command === 'room-search' ? 'Nothing was found.' : 'Nothing was written yet.')];
+      if (messages.length === 0) return [plain('Nothing was written yet.')];
       return messages.flatMap((message) => foundMessage(message));
     }
   }
@@ -101,6 +106,14 @@ function foundRooms(view: Commands['rooms']['result'], model: Model): readonly L
   );
   const lines = [...view.rooms.map((room) => roomLine(model, room)), ...others];
   return lines.length === 0 ? [plain('No room was found.')] : lines;
+}
+
+/** Each with a number: it leads to the message and what lies around it. */
+function searchLines(messages: readonly ChatMessage[]): readonly Line[] {
+  if (messages.length === 0) return [plain('Nothing was found.')];
+  return messages.map((message, at) =>
+    numbered(at + 1, [{ text: `${dateTime(message.sentMillis)}  `, style: DIM }, { text: sanitiseLine(messageText(message)) }]),
+  );
 }
 
 function foundMessage(message: RoomMessageView): readonly Line[] {
