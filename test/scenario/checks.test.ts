@@ -12,6 +12,7 @@ import { runScenario } from '../../src/scenario/runner.ts';
 import {
   confirmsWithoutKeeping,
   deafOnTheRing,
+  deafToFiles,
   deafToFriends,
   deafToNews,
   deafToValues,
@@ -72,6 +73,12 @@ const CASES: Readonly<Record<string, Case>> = {
     steps: `${PAIR}  - kill: bob\n  - send: { from: alice, to: bob, text: hello }\n  - kill: alice\n  - restart: [alice, bob]\n  - log-in: [alice, bob]\n  - wait: 40s\n`,
     broken: { alice: forgetsOutbox },
     says: /of alice has not reached bob/,
+  },
+  'a file that never comes': {
+    check: 'files-arrive',
+    steps: `${PAIR}  - send-file: { from: alice, to: bob, name: x.bin, size: 100000 }\n${QUIET}`,
+    broken: { bob: deafToFiles },
+    says: /of alice is not whole at bob/,
   },
   'the same again': {
     check: 'no-message-twice',

@@ -55,6 +55,9 @@ export const forgetsOutbox: Mutant = (env, settings) =>
     settings,
   );
 
+/** It asks for files and does not hear what comes. */
+export const deafToFiles: Mutant = deafTo(['file-chunk']);
+
 /** It takes every message for one that it has already, and confirms it. */
 export const confirmsWithoutKeeping: Mutant = (env, settings) =>
   chatNode(

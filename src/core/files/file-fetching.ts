@@ -32,6 +32,8 @@ export interface FetchHooks {
   /** The row is other than before. */
   changed(id: FileId): void;
   complete(id: FileId): void;
+  /** Its author has not sent what was promised. */
+  unfit(id: FileId): void;
 }
 
 /**
@@ -279,7 +281,7 @@ export class FileFetching {
     this.#shelf.dropChunks(id);
     this.#shelf.change(id, { state: 'unfit', told: true });
     this.stop(id);
-    this.#hooks.changed(id);
+    this.#hooks.unfit(id);
   }
 
   #refuse(link: Link, reason: string): void {

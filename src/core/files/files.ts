@@ -59,6 +59,7 @@ export class Files {
     this.#shelf = new FileShelf(parts);
     this.#fetching = new FileFetching(parts, this.#shelf, {
       changed: (id) => this.#changed(id, false),
+      unfit: (id) => this.#unfit(id),
       complete: (id) => this.#settled(id, 'complete'),
     });
     this.#serving = new FileServing(parts, this.#shelf, (id) => this.#changed(id, false));
@@ -66,7 +67,7 @@ export class Files {
       parts,
       this.#shelf,
       (what, answered) => services.call(what, answered),
-      (id) => this.#changed(id, true),
+      (id) => this.#expired(id),
     );
     this.saving = new FileSaving(
       parts,
@@ -84,7 +85,7 @@ export class Files {
 
   open(): void {
     this.#shelf.open();
-    this.#shelf.expire();
+    for (const id of this.#shelf.expire()) this.#expired(id);
     this.#fetching.open();
     this.#setTimer();
   }
@@ -202,7 +203,7 @@ export class Files {
     this.#fetching.stop(id);
     this.#shelf.dropChunks(id);
     this.#shelf.change(id, { state: 'expired', told: true });
-    this.#changed(id, true);
+    this.#expired(id);
   }
 
   // --- what comes ---
@@ -286,7 +287,7 @@ export class Files {
     this.#fetching.tick();
     this.#serving.tick();
     this.#outcomes.tick();
-    if (wasSlow) for (const id of this.#shelf.expire()) this.#changed(id, true);
+    if (wasSlow) for (const id of this.#shelf.expire()) this.#expired(id);
   }
 
   /** Chunks go into frames after everything else of the turn. */
@@ -318,6 +319,16 @@ export class Files {
   #changed(id: FileId, always: boolean): void {
     if (always) this.#fetching.reviewSoon();
     this.#news.set(id, always || (this.#news.get(id) ?? false));
+  }
+
+  #unfit(id: FileId): void {
+    this.#trace(id, 'unfit', {});
+    this.#changed(id, true);
+  }
+
+  #expired(id: FileId): void {
+    this.#trace(id, 'expired', {});
+    this.#changed(id, true);
   }
 
   #trace(id: FileId, to: string, data: Readonly<Record<string, string | number>>): void {

@@ -3,6 +3,7 @@ import { CAUSAL_ORDER } from './causal-order.ts';
 import type { Finding, TraceCheck } from './check.ts';
 import { TraceFacts } from './facts.ts';
 import { FAULTS_HEALED } from './faults-healed.ts';
+import { FILES_ARRIVE } from './files-arrive.ts';
 import { FRIENDS_CONVERGE } from './friends-converge.ts';
 import { LIVENESS } from './liveness.ts';
 import { NO_MESSAGE_LOST } from './no-message-lost.ts';
@@ -19,6 +20,7 @@ export const CHECKS: readonly TraceCheck[] = [
   NO_MESSAGE_TWICE,
   CAUSAL_ORDER,
   LIVENESS,
+  FILES_ARRIVE,
   FRIENDS_CONVERGE,
   PRESENCE_CONVERGES,
   ONE_SESSION,
