@@ -23,16 +23,17 @@ async function problemsOf(): Promise<string> {
   return problems.join('\n');
 }
 
-/** The problems that are seen while a method is replaced, a line each; empty when all went well. */
-async function problemsWith<Kind extends object, Name extends keyof Kind>(
+/** Plays while one method of all nodes of this process is replaced. */
+async function whileReplaced<Kind extends object, Name extends keyof Kind, Seen>(
   prototype: Kind,
   name: Name,
   replace: (original: Kind[Name]) => Kind[Name],
-): Promise<string> {
+  play: () => Promise<Seen>,
+): Promise<Seen> {
   const original = prototype[name];
   prototype[name] = replace(original);
   try {
-    return await problemsOf();
+    return await play();
   } finally {
     prototype[name] = original;
   }
@@ -43,21 +44,16 @@ test.serial('with all rules in place these lives end well', async (t) => {
 });
 
 test.serial('negative control: a recipient that leaves no receipts leaves letters lying and ticks unturned', async (t) => {
-  const problems = await problemsWith(
-    ReplicaMember.prototype,
-    'put',
-    (put) =>
-      function (this: ReplicaMember, value, progress) {
-        const about = value.kind === MAIL_KIND ? KIND.inspect(value.bytes) : null;
-        if (about === null || typeof about === 'string' || !about.deleted) put.call(this, value, progress);
-      },
-  );
-  t.regex(problems, /not quiet: (".*" is|.* keeps a letter)/u);
+  const withoutReceipts = (put: ReplicaMember['put']): ReplicaMember['put'] =>
+    function (this: ReplicaMember, value, progress) {
+      const about = value.kind === MAIL_KIND ? KIND.inspect(value.bytes) : null;
+      if (about === null || typeof about === 'string' || !about.deleted) put.call(this, value, progress);
+    };
+  t.regex(await whileReplaced(ReplicaMember.prototype, 'put', withoutReceipts, problemsOf), /not quiet: (".*" is|.* keeps a letter)/u);
 });
 
 test.serial('negative control: whoever does not look whether it has a message shows it twice', async (t) => {
-  const problems = await problemsWith(History.prototype, 'has', () => () => false);
-  t.regex(problems, /shown twice|has of/u);
+  t.regex(await whileReplaced(History.prototype, 'has', () => () => false, problemsOf), /shown twice|has of/u);
 });
 
 /** How many of four letters bob finds after all who held them have left in order, one after the other, and alice is dead. */
@@ -93,14 +89,10 @@ test.serial('letters outlive all who held them first, when those leave in order'
 });
 
 test.serial('negative control: holders that are rid of letters before others have confirmed them lose what was held', async (t) => {
-  const { answer } = Replication.prototype;
-  Replication.prototype.answer = function (this: Replication, from, question) {
-    if (question.ask === 'digest') return { answer: 'same' };
-    return question.ask === 'offer' ? { answer: 'wanted', names: [] } : answer.call(this, from, question);
-  };
-  try {
-    t.true((await foundAfterHandover()) < 4);
-  } finally {
-    Replication.prototype.answer = answer;
-  }
+  const confirmingAll = (answer: Replication['answer']): Replication['answer'] =>
+    function (this: Replication, from, question) {
+      if (question.ask === 'digest') return { answer: 'same' };
+      return question.ask === 'offer' ? { answer: 'wanted', names: [] } : answer.call(this, from, question);
+    };
+  t.true((await whileReplaced(Replication.prototype, 'answer', confirmingAll, foundAfterHandover)) < 4);
 });

@@ -11,6 +11,7 @@ import { mailLife } from '../mail/mail-life.ts';
 import { mailSchedulesBreak } from '../mail/mail-schedules.ts';
 import { scheduleBreaks } from '../replication/schedule.ts';
 import { valueSchedulesBreak } from '../replication/value-schedules.ts';
+import { RING_SCENARIOS, withoutHints } from '../scenario/without-hints.ts';
 import { takeoverLife } from '../session/takeover-life.ts';
 import { type Suite, soak } from './soak.ts';
 
@@ -32,6 +33,8 @@ const SUITES: readonly Suite[] = [
   { name: 'mail', play: async (seed) => joined((await mailLife({ seed })).problems) },
   { name: 'mail-schedules', play: (seed) => mailSchedulesBreak(seed, 1) },
   { name: 'value-schedules', play: (seed) => valueSchedulesBreak(seed, 1) },
+  { name: 'without-hints', play: (seed) => withoutHints(RING_SCENARIOS[seed % RING_SCENARIOS.length] ?? 'ring-merge', seed) },
+  { name: 'mail-without-hints', play: async (seed) => joined((await mailLife({ seed, options: { swimPeriodMillis: 0 } })).problems) },
   { name: 'takeover', play: async (seed) => joined((await takeoverLife({ seed, withCodec: seed % 5 === 0 })).problems) },
 ];
 
