@@ -46,6 +46,8 @@ export interface LiveNodeOptions {
   /** IPv4 address of this machine at which the node is reached. */
   readonly interfaceAddress: string;
   readonly traceFile: string | null;
+  /** False: frames are left out of the trace. */
+  readonly traceFrames: boolean;
   /** Where all that reaches the node is written down for a replay; null: nowhere. */
   readonly recordFile: string | null;
   /** A program that runs in place of the chat node. */
@@ -134,6 +136,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     keyDeriver: shared?.keyDeriver ?? new Argon2Deriver(),
     userFiles: new SystemUserFiles(),
     seedClient: options.seedUrl === null ? null : await makeSeedClient(options.seedUrl),
+    traceFrames: options.traceFrames,
     traceSink: traceSink === null ? null : faults.traceSink(traceSink),
     log,
   };

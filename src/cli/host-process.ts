@@ -115,6 +115,7 @@ class Host {
         interfaceAddress: order.interfaceAddress,
         seedUrl: order.seedUrl,
         port: 0,
+        traceFrames: order.traceFrames,
         traceFile: order.traceFile === null ? null : resolve(order.traceFile),
         recordFile: order.recordFile === null ? null : resolve(order.recordFile),
         faults: order.faultsFile === null ? null : readGivenFaults(order.faultsFile),

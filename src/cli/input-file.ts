@@ -23,6 +23,7 @@ export interface Birth {
   readonly datagramAddress: string | null;
   readonly settings: ChatNodeOptions;
   readonly traced: boolean;
+  readonly traceFrames: boolean;
 }
 
 /** What it ends with, when the node ended in order. */
@@ -63,9 +64,9 @@ export function recordInputs(file: string, parts: Omit<DriverParts, 'recorder'>,
   let host: RecordedHost<never> | null = null;
   return {
     host: (ports, make) => {
-      const { name, run, endpoint, nodeKeys, datagramAddress, traceSink } = ports;
+      const { name, run, endpoint, nodeKeys, datagramAddress, traceSink, traceFrames = true } = ports;
       const found = { node: toHex(scopeHash(store, 'node', crypto, codec)), vault: toHex(scopeHash(store, 'vault', crypto, codec)) };
-      write(['birth', { format: INPUTS_FORMAT, found, name, run, endpoint, nodeKeys, datagramAddress, settings, traced: traceSink !== null }]);
+      write(['birth', { format: INPUTS_FORMAT, found, name, run, endpoint, nodeKeys, datagramAddress, settings, traced: traceSink !== null, traceFrames }]);
       const made = new RecordedHost(ports, make, write);
       host = made as unknown as RecordedHost<never>;
       return made;

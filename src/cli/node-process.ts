@@ -30,6 +30,7 @@ export interface NodeProcessOptions {
   /** IPv4 address of this machine. */
   readonly interfaceAddress: string;
   readonly traceFile: string | null;
+  readonly traceFrames: boolean;
   readonly recordFile: string | null;
   /** JSON object: options of the core that differ from the defaults. */
   readonly coreOptions: string;
@@ -84,6 +85,7 @@ async function runNode(context: CliContext, options: NodeProcessOptions): Promis
     interfaceAddress: options.interfaceAddress,
     seedUrl: options.seedUrl,
     port: options.port,
+    traceFrames: options.traceFrames,
     traceFile: options.traceFile === null ? null : resolve(options.traceFile),
     recordFile: options.recordFile === null ? null : resolve(options.recordFile),
   });

@@ -33,7 +33,7 @@ export interface LocalEngineOptions {
   /** True: nodes find each other by beacons on the loopback. Default false. */
   readonly beacon?: boolean;
   /** False: nodes write no trace. Default true. */
-  readonly traced?: boolean;
+  readonly traced?: boolean | 'states';
   /** Folder in which every node writes down all that reaches it, a file for each start. */
   readonly recordFolder?: string;
   /** Module of the program that nodes run in place of the chat node. */
@@ -169,6 +169,7 @@ export class LocalEngine implements Engine {
       beacon: (options.beacon ?? beacon) === true,
       interfaceAddress: LOOPBACK,
       traceFile: traced === false ? null : join(root, 'trace', `${node}.ndjson`),
+      traceFrames: traced !== 'states',
       recordFile: recordFolder === undefined ? null : nextRecording(recordFolder, node, this.#starts),
       coreOptions: JSON.stringify(coreOptions),
       program: programPath,

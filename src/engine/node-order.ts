@@ -16,6 +16,8 @@ export interface NodeOrder {
   readonly beacon: boolean;
   readonly interfaceAddress: string;
   readonly traceFile: string | null;
+  /** False: frames are left out of the trace. */
+  readonly traceFrames: boolean;
   /** JSON object: options of the core that differ from the defaults. */
   readonly coreOptions: string;
   /** Module of a program that runs in place of the chat node; null: the chat node. */
@@ -38,6 +40,7 @@ export function argsOf(root: string, order: NodeOrder): string[] {
   for (const peer of order.peers) args.push('--peer', peer);
   args.push(order.beacon ? '--beacon' : '--no-beacon');
   if (order.coreOptions !== '{}') args.push('--core-options', order.coreOptions);
+  if (!order.traceFrames) args.push('--no-trace-frames');
   const files = {
     '--trace': order.traceFile,
     '--record': order.recordFile,

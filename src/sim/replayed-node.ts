@@ -18,6 +18,7 @@ export interface ReplayedParts {
   readonly datagramAddress: string | null;
   /** Lamport clocks only run where a trace is written. */
   readonly traced: boolean;
+  readonly traceFrames: boolean;
   /** The node was killed: the recording may end anywhere, and that is no divergence. */
   readonly torn: boolean;
 }
@@ -146,7 +147,7 @@ class Replay<Message> {
   }
 
   #ports(): HostPorts<Message> {
-    const { name, crypto, codec, endpoint, nodeKeys, run, datagramAddress, traced } = this.#parts;
+    const { name, crypto, codec, endpoint, nodeKeys, run, datagramAddress, traced, traceFrames } = this.#parts;
     const random: Random = {
       bytes: () => this.#take('bytes') as Uint8Array,
       fraction: () => this.#take('fraction') as number,
@@ -156,6 +157,7 @@ class Replay<Message> {
     return {
       ...{ name, crypto, codec, endpoint, nodeKeys, run, datagramAddress, random },
       store: this.#store,
+      traceFrames,
       monotonicMillis: () => this.#take('monotonic') as number,
       wallMillis: () => this.#take('wall') as number,
       open: () => this.#take('open') as number,

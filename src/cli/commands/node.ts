@@ -10,6 +10,7 @@ interface NodeOptions {
   readonly beacon: boolean;
   readonly interface: string;
   readonly trace?: string;
+  readonly traceFrames: boolean;
   readonly record?: string;
   readonly coreOptions?: string;
   readonly faults?: string;
@@ -39,6 +40,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--interface <address>', 'IPv4 address at which this node is reached, and whose network its beacons go to', '127.0.0.1')
     .option('--trace <file>', 'append the trace of this node to a file')
     .option('--lifeline', 'end when stdin closes, for whoever starts this from a program')
+    .addOption(new Option('--no-trace-frames', 'leave frames out of the trace, for checkers').hideHelp())
     .addOption(new Option('--core-options <json>', 'options of the protocol that differ from the defaults, for scenarios').hideHelp())
     .addOption(new Option('--record <file>', 'write down all that reaches this node, keys and passwords included, for a replay in the lab').hideHelp())
     .addOption(new Option('--program <module>', 'a program to run in place of the chat node, for scenarios').hideHelp())
@@ -74,6 +76,7 @@ Talk to it with: confab tui <user>, or confab call <user> <command>.`,
         beacon: options.beacon,
         interfaceAddress: options.interface,
         traceFile: options.trace ?? null,
+        traceFrames: options.traceFrames,
         recordFile: options.record ?? null,
         coreOptions: options.coreOptions ?? '{}',
         faultsFile: options.faults ?? null,

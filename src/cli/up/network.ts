@@ -128,6 +128,7 @@ export class UpNetwork {
       beacon,
       interfaceAddress,
       traceFile: null,
+      traceFrames: true,
       coreOptions: '{}',
       ...NO_FILES,
     };
