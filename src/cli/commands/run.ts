@@ -19,6 +19,19 @@ interface RunCommandOptions {
   readonly standInCrypto?: boolean;
 }
 
+const EXAMPLES = `
+Examples:
+  $ confab run tour
+  $ confab run scenarios/kill-and-recover.yaml --engine sim --seed 7
+  $ confab run my-lesson.yaml --trace lesson.ndjson && confab trace lesson.ndjson
+  $ confab run tour --keep my-run && confab inspect alice --root my-run
+  $ confab run tour offline-outbox --engine sim --json
+  $ confab run fault-loss --engine sim --report reports    then open reports/latest/index.html
+  $ confab run fifty-users --two-worlds                    50 processes; in the simulator each ends in the same state
+
+Exit status: 0 everything came out as written, 1 something did not, 2 bad usage or a mistake in the file
+(nothing was started), 3 a node, the engine or the runner broke. With --json: one JSON object for each scenario.`;
+
 /** Registers `confab run`: plays scenarios. */
 export function register(program: Command, context: CliContext): void {
   program
@@ -40,21 +53,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--patience <factor>', 'stretch every deadline so many times, on a machine that is slow or busy', '1')
     .option('--stand-in-crypto', 'in the simulator: the cheap stand-in that explore uses, to repeat its runs')
     .option('--list', 'list the scenarios that come with Confab')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ confab run tour
-  $ confab run scenarios/kill-and-recover.yaml --engine sim --seed 7
-  $ confab run my-lesson.yaml --trace lesson.ndjson && confab trace lesson.ndjson
-  $ confab run tour --keep my-run && confab inspect alice --root my-run
-  $ confab run tour offline-outbox --engine sim --json
-  $ confab run fault-loss --engine sim --report reports    then open reports/latest/index.html
-  $ confab run fifty-users --two-worlds                    50 processes; in the simulator each ends in the same state
-
-Exit status: 0 everything came out as written, 1 something did not, 2 bad usage or a mistake in the file
-(nothing was started), 3 a node, the engine or the runner broke. With --json: one JSON object for each scenario.`,
-    )
+    .addHelpText('after', EXAMPLES)
     .action(async (files: readonly string[], options: RunCommandOptions) => {
       const seed = options.seed === undefined ? null : wholeNumber('run', '--seed', options.seed, { min: 0, max: Number.MAX_SAFE_INTEGER });
       const perProcess = wholeNumber('run', '--per-process', options.perProcess, { min: 1, max: PER_PROCESS_MAX });
