@@ -14,7 +14,7 @@ import { mailLife } from './mail-life.ts';
  */
 const SEEDS = [1, 2];
 /** Enough for honest nodes in these lives, as the first test shows. */
-const QUIET_MILLIS = 60_000;
+const QUIET_MILLIS = 240_000;
 const KIND = mailKind({ crypto: new NodeCrypto(), codec: new CborCodec() });
 
 async function problemsOf(): Promise<string> {
