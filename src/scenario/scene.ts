@@ -84,6 +84,7 @@ export class Scene {
     this.#notePassword(node, args as { readonly password?: unknown });
     const answer = await this.engine.command(node, name, args, deadlineMillis);
     if (name === 'send') this.#recordAccepted(node, args as Commands['send']['args'], answer as Commands['send']['result']);
+    if (name === 'room-send') this.#recordSaid(node, args as Commands['room-send']['args'], answer as Commands['room-send']['result']);
     if (name === 'lookup') this.#recordLookup(node, args as Commands['lookup']['args'], answer as Commands['lookup']['result']);
     return answer as Commands[Name]['result'];
   }
@@ -120,6 +121,10 @@ export class Scene {
   /** From here on the node answers for the message: this is the promise that checkers hold it to. */
   #recordAccepted(node: string, args: Commands['send']['args'], result: Commands['send']['result']): void {
     this.engine.record({ type: 'state', subject: 'message', id: result.id, to: 'accepted', data: { by: node, peer: args.to } });
+  }
+
+  #recordSaid(node: string, args: Commands['room-send']['args'], result: Commands['room-send']['result']): void {
+    this.engine.record({ type: 'state', subject: 'room-message', id: result.id, to: 'accepted', data: { by: node, room: args.room } });
   }
 
   /** Does the same for every name, side by side. */

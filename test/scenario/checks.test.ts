@@ -10,11 +10,13 @@ import { SILENT } from '../../src/scenario/narration.ts';
 import type { RunReport } from '../../src/scenario/report.ts';
 import { runScenario } from '../../src/scenario/runner.ts';
 import {
+  confirmsRoomsUnheard,
   confirmsWithoutKeeping,
   deafOnTheRing,
   deafToFiles,
   deafToFriends,
   deafToNews,
+  deafToRooms,
   deafToValues,
   forgetsOutbox,
   keepsKeys,
@@ -43,6 +45,7 @@ async function play(steps: string, broken: Readonly<Record<string, Mutant>>, see
 
 const PAIR = '  - seed-server: start\n  - start: [alice, bob]\n  - register: [alice, bob]\n  - befriend: [alice, bob]\n';
 const TRIO = '  - seed-server: start\n  - start: [alice, bob, carol]\n  - register: [alice, bob, carol]\n  - befriend: [alice, bob, carol]\n';
+const ROOM = `${TRIO}  - create-room: { by: alice, room: garden }\n  - join-room: { who: [bob, carol], room: garden, through: alice }\n  - wait: 6s\n  - say: { by: alice, room: garden, text: who hears me }\n`;
 const QUIET = '  - wait: 90s\n';
 /** Five messages while the writer hears nothing of the reader: each goes again. */
 const UNHEARD =
@@ -79,6 +82,24 @@ const CASES: Readonly<Record<string, Case>> = {
     steps: `${PAIR}  - send-file: { from: alice, to: bob, name: x.bin, size: 100000 }\n${QUIET}`,
     broken: { bob: deafToFiles },
     says: /of alice is not whole at bob/,
+  },
+  'a tick of a room for nothing': {
+    check: 'no-message-lost',
+    steps: `${ROOM}  - wait: 40s\n`,
+    broken: { bob: confirmsRoomsUnheard },
+    says: /alice was told that bob has .*, and no node of bob ever had it/,
+  },
+  'a message to a room that one member never gets': {
+    check: 'no-message-lost',
+    steps: `${ROOM}  - wait: 130s\n`,
+    broken: { carol: deafToRooms },
+    says: /was written to a room by alice; carol has been together with alice, who has it, for/,
+  },
+  'a member who waits for ever': {
+    check: 'liveness',
+    steps: `${ROOM}  - wait: 70s\n`,
+    broken: { carol: deafToRooms },
+    says: /of alice has not reached carol, who has been together with alice/,
   },
   'the same again': {
     check: 'no-message-twice',

@@ -1,3 +1,4 @@
+import { concat } from '../../src/core/bytes.ts';
 import type { NodeStore } from '../../src/core/capabilities.ts';
 import type { Env, Program } from '../../src/core/env.ts';
 import type { Frame, Message } from '../../src/core/messages.ts';
@@ -106,6 +107,33 @@ export const deafOnTheRing: Mutant = deafTo(['ring-ask', 'ring-notice', 'ring-an
 
 /** It is asked to hold values and does not hear it, once it has been up for a while. */
 export const deafToValues: Mutant = deafTo(['replica-ask', 'replica-answer'], (env) => env.monotonicMillis > 5_000);
+
+/** It hears nothing that is written in rooms, nor that it lacks something, once it has been up for a while. */
+export const deafToRooms: Mutant = deafTo(['room-events', 'room-heads', 'room-range', 'room-ranges'], (env) => env.monotonicMillis > 5_000);
+
+/** It hears nothing that is written in rooms, and confirms all of it. */
+export const confirmsRoomsUnheard: Mutant = (env, settings) => {
+  const due = new Map<string, Uint8Array[]>();
+  const said = (message: Message): Message => {
+    const ids = message.type === 'room-heads' ? due.get(message.room) : undefined;
+    return message.type === 'room-heads' && ids !== undefined ? { type: 'room-have', room: message.room, ids: concat(...ids) } : message;
+  };
+  const heard = (message: Message): Message => {
+    if (message.type !== 'room-events' || message.live === 0 || env.monotonicMillis < 5_000) return message;
+    const ids = message.events.map((event) => env.crypto.sha256(event.bytes).slice(0, 8));
+    due.set(message.room, [...(due.get(message.room) ?? []), ...ids]);
+    return { type: 'sync-want', keys: [] } as unknown as Message;
+  };
+  const send = (to: number, frame: Frame): void => env.send(to as never, { ...frame, messages: frame.messages.map(said) });
+  const program = deafTo(['room-range', 'room-heads'], () => env.monotonicMillis > 5_000)(envWith(env, { send }), settings);
+  return new Proxy(program, {
+    get: (target, name) => {
+      if (name === 'input') return (from: number, frame: Frame) => target.input(from as never, { ...frame, messages: frame.messages.map(heard) });
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value as (...given: unknown[]) => unknown).bind(target) : value;
+    },
+  });
+};
 
 /** Its seal is none. */
 export const sealsNothing: Mutant = (env, settings) => {

@@ -8,7 +8,7 @@ import type { Room } from './room.ts';
 import type { RoomId } from './room-commands.ts';
 import { type AnyRoomEvent, isSealedEvent, type RoomEvent, readRoomEvent } from './room-event.ts';
 import { asContent, type RoomContent } from './room-lines.ts';
-import type { StoredLine } from './room-tables.ts';
+import { idOfOrder, type StoredLine } from './room-tables.ts';
 import { type Rooms, typingKey } from './rooms.ts';
 
 const LAST_TEXT_CHARACTERS = 120;
@@ -64,6 +64,8 @@ export class RoomArrivals {
 
   ended(room: Room, reason: 'left' | 'removed'): void {
     room.change({ status: 'left' });
+    const { env } = this.#parts;
+    if (env.tracing) env.trace({ type: 'state', subject: 'room', id: room.id, to: 'left', data: { room: room.row.name, reason } });
     this.#parts.connections.reviewSoon();
     if (!this.#rooms.inheritance.running) this.#parts.tell({ type: 'room-left', room: room.row.name, roomId: room.id, reason });
   }
@@ -111,6 +113,7 @@ export class RoomArrivals {
     if (opened === null && isVisible) holds.block(order, monotonicMillis);
     if (opened === null || (isVisible && holds.holds(order, monotonicMillis))) {
       this.#rooms.lines.sealed(room, event, order);
+      if (event.author !== this.#parts.session.userId) this.#traceState(event.id, 'kept', '');
       this.#rooms.tables.putSealed(room.id, chain, order);
       return this.#rooms.setTimer();
     }
@@ -237,7 +240,10 @@ export class RoomArrivals {
   /** A peer has all that is here, own messages included that nobody had confirmed. */
   confirmAll(room: Room, peer: UserId): void {
     if (!room.isMember(peer)) return;
-    for (const order of this.#rooms.tables.waiting(room.id, WAITING_MAX)) this.confirmed(room, order, peer);
+    for (const order of this.#rooms.tables.waiting(room.id, WAITING_MAX)) {
+      // Whoever came later has it as well, but where history begins with joining cannot read it.
+      if (room.state?.history === 'all' || room.stateBefore(idOfOrder(order))?.members.has(peer) === true) this.confirmed(room, order, peer);
+    }
   }
 
   #traceState(id: string, to: string, peer: string): void {

@@ -15,6 +15,7 @@ type Respond = (result: { ok: true; value: unknown } | { ok: false; code: string
 type Handler<Name extends keyof RoomCommands> = (parts: Parts, args: RoomCommands[Name]['args'], respond: Respond) => void;
 
 const PAGE_DEFAULT = 50;
+const TRACED_MEMBERS_MAX = 64;
 
 /** Answers to the commands of rooms; core/command-handlers.ts takes them in. All of them need a session. */
 export const ROOM_HANDLERS: { readonly [Name in keyof RoomCommands]: Handler<Name> } = {
@@ -240,7 +241,16 @@ export function say(parts: Parts, room: Room, content: RoomContent, respond: Res
   const event = rooms.write(room, 'sealed', rooms.keys.seal(room, content));
   if (!wrote(event, room, respond)) return;
   const { id } = event as AnyRoomEvent;
+  if (content.kind === 'message' && parts.env.tracing) traceWritten(parts, room, id);
   respond({ ok: true, value: content.kind === 'message' ? { id, state: 'queued' } : { id } });
+}
+
+/** Members are named where later ones are not to have it; in large rooms that would be more than the rest of the trace. */
+function traceWritten({ env }: Parts, room: Room, id: string): void {
+  const members = [...(room.state?.members.values() ?? [])].map((member) => member.name);
+  const isForSome = room.state?.history !== 'all' && members.length <= TRACED_MEMBERS_MAX;
+  const readers = isForSome ? { members: members.join(' ') } : {};
+  env.trace({ type: 'state', subject: 'room-message', id, to: 'queued', data: { room: room.row.name, roomId: room.id, ...readers } });
 }
 
 /** False, and answered, when the room did not take it. */

@@ -42,8 +42,6 @@ const JOINS_MAX = 16;
 const JOIN_TRIES_MAX = 3;
 const INVITATIONS_MAX = 256;
 const CARDS_SENT_MAX = 32;
-/** Members who are asked for the room's history keys as soon as the user is in. */
-const KEY_ASKS = 2;
 
 /** How people come into rooms: links, invitations, cards, passwords. */
 export class RoomJoining {
@@ -230,7 +228,8 @@ export class RoomJoining {
     this.#attempts.delete(room.id);
     for (const answer of answers) answer({ state: 'joined' });
     if (env.tracing) env.trace({ type: 'state', subject: 'room', id: room.id, to: 'member', data: { room: room.row.name } });
-    for (const link of this.#rooms.linked(room).slice(0, KEY_ASKS)) this.#rooms.copies.keys.ask(room, link);
+    const [member] = this.#rooms.linked(room);
+    if (member !== undefined) this.#rooms.copies.keys.ask(room, member);
     if (!this.#rooms.inheritance.running) this.#parts.tell({ type: 'room-joined', room: this.#rooms.views.room(room) });
   }
 
@@ -257,9 +256,7 @@ export class RoomJoining {
     }
     if (event.kind === 'join' && event.author !== session.userId && room.row.status === 'member') {
       const link = connections.sessionLink(event.author);
-      if (link === null) return;
-      this.#rooms.outgoing.of(room).greet.add(link);
-      this.#rooms.copies.keys.tell(room, link);
+      if (link !== null) this.#rooms.outgoing.of(room).greet.add(link);
     }
   }
 

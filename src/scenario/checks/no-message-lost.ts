@@ -4,9 +4,12 @@ import { counted } from '../words.ts';
 import { broken, type Finding, holds, notJudged, type TraceCheck } from './check.ts';
 import type { TraceFacts } from './facts.ts';
 import { Relations, storiesOf, togetherSince } from './messages.ts';
+import { RoomStories } from './room-stories.ts';
 
 /** Without a receipt a message goes again after at most a minute: longer than that together, and it is lost. */
 const TOGETHER_MILLIS = 75_000;
+/** In a room of many it may take some comparisons of members with members. */
+const ROOM_TOGETHER_MILLIS = 120_000;
 
 function judge(facts: TraceFacts): Finding {
   const relations = new Relations(facts);
@@ -27,9 +30,34 @@ function judge(facts: TraceFacts): Finding {
     if (since !== null && facts.endMillis - Math.max(since, acceptedMillis) > TOGETHER_MILLIS)
       return broken(`${id} was accepted by ${by} for ${peer}; they have been together for ${sayMillis(facts.endMillis - since)}, and it has not arrived`, []);
   }
-  return stories.size === 0
-    ? notJudged('nobody wrote')
-    : holds(`${counted(stories.size, 'message')} accepted, ${arrived} arrived, ${counted(ticks, 'tick')} true`);
+  const rooms = new RoomStories(facts);
+  const wrong = judgeRooms(facts, rooms);
+  if (wrong !== null) return wrong;
+  for (const story of rooms.stories.values()) {
+    if ([...story.keptMillis.keys()].some((user) => user !== userOf(story.by))) arrived += 1;
+    ticks += story.ticks.length;
+  }
+  const accepted = stories.size + rooms.stories.size;
+  return accepted === 0 ? notJudged('nobody wrote') : holds(`${counted(accepted, 'message')} accepted, ${arrived} arrived, ${counted(ticks, 'tick')} true`);
+}
+
+/** A tick names a member who has it; and who is to have it gets it from anybody who has. */
+function judgeRooms(facts: TraceFacts, rooms: RoomStories): Finding | null {
+  for (const { id, by, ticks, keptMillis, acceptedMillis } of rooms.stories.values()) {
+    for (const { peer, atMillis, event } of ticks) {
+      if (!keptMillis.has(peer) && !facts.mayBeTorn(peer, acceptedMillis ?? 0, atMillis))
+        return broken(`${by} was told that ${peer} has ${id.slice(0, 8)}, and no node of ${peer} ever had it`, [event]);
+    }
+  }
+  for (const { story, reader, from, sinceMillis } of rooms.lacks()) {
+    const together = facts.endMillis - sinceMillis;
+    if (together > ROOM_TOGETHER_MILLIS)
+      return broken(
+        `${story.id.slice(0, 8)} was written to a room by ${story.by}; ${reader} has been together with ${from}, who has it, for ${sayMillis(together)}`,
+        [],
+      );
+  }
+  return null;
 }
 
 export const NO_MESSAGE_LOST: TraceCheck = {
