@@ -23,7 +23,7 @@ export interface CborDecoderOptions {
 /**
  * Reads one item of deterministic CBOR (RFC 8949, sections 3 and 4.2.1) as strictly as it is written: definite lengths, shortest heads,
  * texts as keys and each once, no tags, and of the simple values `false`, `true` and `null` only. The order of keys is not looked at.
- * Everything that a node stores or hears passes here; a reader that builds tokens first took three times as long.
+ * Everything that a node stores or hears passes here; a reader that builds tokens first took twice (frames) to four times (rows) as long.
  */
 export class CborDecoder {
   readonly #nestingMax: number;
