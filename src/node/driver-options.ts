@@ -1,3 +1,5 @@
+import type { Patience } from './timers.ts';
+
 /** Bounds of the live driver. */
 export const DRIVER_OPTIONS = Object.freeze({
   /** Crashes of the core within the window that are answered by a reload; one more ends the process. */
@@ -16,8 +18,11 @@ export const DRIVER_OPTIONS = Object.freeze({
   /** Pause before the store is tried again after a failed commit, ms; doubled up to the maximum. */
   retryMillis: 100,
   retryMillisMax: 1_000,
-  /** Upkeep, which may wait for other upkeep, and how far it is moved for that: half of this at most, ms. */
-  patientTimers: new Set([
+});
+
+/** Timers of upkeep, which may wait for each other, and the grid on which they meet: they are moved by half of it at most. */
+export const UPKEEP: Patience = Object.freeze({
+  kinds: new Set([
     'link-tick',
     'swim-period',
     'ring-stabilise',
@@ -33,6 +38,6 @@ export const DRIVER_OPTIONS = Object.freeze({
     'own-values',
     'prekeys',
     'custody',
-  ]) as ReadonlySet<string>,
-  patientGridMillis: 250,
+  ]),
+  gridMillis: 250,
 });

@@ -6,7 +6,7 @@ import type { Rule } from '../core/rules.ts';
 import type { Address, Endpoint, NodeName } from '../core/types.ts';
 import type { Clock, Datagrams, FrameCodec, KeyDeriver, SeedClient, TraceSink, Transport, UserFiles } from '../ports/ports.ts';
 import { DatagramGate } from './datagram-gate.ts';
-import { DRIVER_OPTIONS } from './driver-options.ts';
+import { DRIVER_OPTIONS, UPKEEP } from './driver-options.ts';
 import { stackOf, text } from './failure-text.ts';
 import { FaultGate } from './fault-gate.ts';
 import type { InputRecorder } from './input-recorder.ts';
@@ -88,10 +88,7 @@ export class NodeDriver {
     this.#make = make;
     this.#gate = new FaultGate(parts.name, () => parts.random.fraction());
     this.#datagramGate = new DatagramGate(this.#gate, parts.name);
-    this.#timers = new Timers((kind, key) => this.#input((host) => host.timer(kind, key)), {
-      kinds: DRIVER_OPTIONS.patientTimers,
-      gridMillis: DRIVER_OPTIONS.patientGridMillis,
-    });
+    this.#timers = new Timers((kind, key) => this.#input((host) => host.timer(kind, key)), UPKEEP);
     this.ended = new Promise((resolve) => {
       this.#settle = resolve;
     });
