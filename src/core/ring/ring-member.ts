@@ -124,6 +124,10 @@ export class RingMember implements RingPort {
     return contacts.filter(({ id }) => !this.isSilent(id));
   }
 
+  known(): readonly Contact[] {
+    return this.#everybody().filter(({ id }) => !this.isSilent(id));
+  }
+
   contradicted({ by, key, owners }: Claim, nearer: Contact): void {
     const { env, count } = this.#parts;
     count('ringClaimsContradicted');

@@ -11,6 +11,8 @@ export interface SecondOpinionPort {
   ask(to: Contact, question: RingQuestion, answered: (answer: RingAnswer | null) => void): void;
   /** Who is linked with this node and heard of at this moment. */
   linked(): readonly Contact[];
+  /** Who is up by signed records, linked or not. */
+  known(): readonly Contact[];
   /** A member that lies nearer to the key than the owner who was claimed has answered. */
   contradicted(claim: Claim, nearer: Contact): void;
 }
@@ -26,7 +28,8 @@ export interface Claim {
 /**
  * A member of the ring can say that anybody owns anything. Whoever we are linked with is known to live, and where it is, for its id
  * is the hash of its key: if such a one lies between the key and the owner that is claimed, it is asked, and if it is a member the
- * claim was wrong, out of date or a lie. Sybils, and liars far from everybody we are linked with, are not found out like that.
+ * claim was wrong, out of date or a lie. An honest member names its successor; who names itself is checked against everybody whose
+ * record says that they are up, which opens a link. Sybils, and liars far from everybody we are linked with, are not found out like that.
  *
  * Who names nobody but itself although we know of others does not get to be the only holder of a value.
  */
@@ -42,8 +45,9 @@ export class SecondOpinion {
     const claim = { by: result.hops.at(-1)?.asked ?? this.#port.self, key, owners: result.owners };
     const asked = new Set<NodeId>([claim.by.id, this.#port.self.id]);
     const hops: Hop[] = [];
+    const servesItself = (owner: Contact | undefined): boolean => owner?.id === claim.by.id && claim.by.id !== this.#port.self.id;
     const judge = (owners: readonly Contact[], hint: Contact | null = null): void => {
-      const nearer = hops.length >= OPINIONS_MAX ? null : (hint ?? this.#nearer(key, owners[0], asked));
+      const nearer = hops.length >= OPINIONS_MAX ? null : (hint ?? this.#nearer({ key, owner: owners[0], servesItself: servesItself(owners[0]) }, asked));
       if (nearer === null) return done({ owners: this.#padded(owners), hops: [...result.hops, ...hops] });
       asked.add(nearer.id);
       this.#port.ask(nearer, { ask: 'state' }, (answer) => {
@@ -62,8 +66,11 @@ export class SecondOpinion {
   }
 
   /** The first live node at or after the key, and before the owner where one is claimed. */
-  #nearer(key: string, owner: Contact | undefined, asked: ReadonlySet<NodeId>): Contact | null {
-    const between = this.#port.linked().filter(({ id }) => {
+  #nearer(
+    { key, owner, servesItself }: { readonly key: string; readonly owner: Contact | undefined; readonly servesItself: boolean },
+    asked: ReadonlySet<NodeId>,
+  ): Contact | null {
+    const between = (servesItself ? this.#port.known() : this.#port.linked()).filter(({ id }) => {
       if (asked.has(id)) return false;
       return owner === undefined || (id !== owner.id && (id === key || owns(key, id, owner.id)));
     });
