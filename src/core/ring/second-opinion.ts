@@ -59,10 +59,15 @@ export class SecondOpinion {
         // Where nothing was claimed, being near is not enough: many may lie between the key and whom we happen to know.
         if (owners.length > 0) this.#port.contradicted(claim, nearer);
         const next = owners.length > 0 || isOwner ? distinct([nearer, ...(answer.answer === 'state' ? answer.successors : owners)]) : owners;
-        judge(next, before !== null && !isOwner && !asked.has(before.id) ? before : null);
+        judge(next, before !== null && !isOwner ? this.#hint(before, asked) : null);
       });
     };
     judge(distinct(claim.owners));
+  }
+
+  /** Somebody's predecessor, if we know that it lives: a member may name one that is not there. */
+  #hint(before: Contact, asked: ReadonlySet<NodeId>): Contact | null {
+    return asked.has(before.id) ? null : (this.#port.known().find(({ id }) => id === before.id) ?? null);
   }
 
   /** The first live node at or after the key, and before the owner where one is claimed. */
