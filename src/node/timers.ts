@@ -1,7 +1,7 @@
 /** Which timers may be due a little sooner or later than asked for. */
 export interface Patience {
   readonly kinds: ReadonlySet<string>;
-  /** They are due at multiples of this, ms. */
+  /** They are due at multiples of this, ms, unless they are wanted sooner than that. */
   readonly gridMillis: number;
 }
 
@@ -30,9 +30,17 @@ export class Timers {
         this.#timers.delete(id);
         this.#due(kind, key);
       },
-      Math.min(DELAY_MILLIS_MAX, Math.max(0, this.#patience?.kinds.has(kind) === true ? onGrid(delayMillis, this.#patience.gridMillis) : delayMillis)),
+      Math.min(DELAY_MILLIS_MAX, Math.max(0, this.#moved(kind, delayMillis))),
     );
     this.#timers.set(id, timer);
+  }
+
+  #moved(kind: string, delayMillis: number): number {
+    const patience = this.#patience;
+    // Upkeep that is wanted soon has a reason.
+    if (patience === null || delayMillis < patience.gridMillis || !patience.kinds.has(kind)) return delayMillis;
+    const nowMillis = performance.now();
+    return Math.round((nowMillis + delayMillis) / patience.gridMillis) * patience.gridMillis - nowMillis;
   }
 
   unschedule(kind: string, key: string): void {
@@ -49,13 +57,6 @@ export class Timers {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
   }
-}
-
-/** The delay to the point of the grid that is nearest to when the delay would end, and not yet reached. */
-function onGrid(delayMillis: number, gridMillis: number): number {
-  const nowMillis = performance.now();
-  const point = Math.max(Math.round((nowMillis + delayMillis) / gridMillis), Math.floor(nowMillis / gridMillis) + 1);
-  return point * gridMillis - nowMillis;
 }
 
 /** Node's timers hold 31 bits; above that they would fire at once. */

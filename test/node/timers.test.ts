@@ -32,17 +32,18 @@ test('timers of upkeep meet at the points of a grid, others come when they were 
   t.true((at.get('message') ?? 0) < (at.get('upkeepa') ?? 0), 'it did not wait for the grid');
 });
 
-test('a timer of upkeep is never due at once, and one that is moved is due once', async (t) => {
-  const due: string[] = [];
-  const timers = new Timers((kind) => void due.push(kind), { kinds: new Set(['upkeep']), gridMillis: 50 });
-  timers.schedule('upkeep', '', 0);
-  timers.schedule('upkeep', '', 1);
+test('upkeep that is wanted soon comes when it was asked for; a timer that is moved is due once', async (t) => {
+  const due: number[] = [];
+  const timers = new Timers(() => void due.push(performance.now()), { kinds: new Set(['upkeep']), gridMillis: 60_000 });
+  const startMillis = performance.now();
+  timers.schedule('upkeep', '', 59_000);
+  timers.schedule('upkeep', '', 20);
   t.is(timers.count, 1);
-  t.deepEqual(due, []);
   await until(() => due.length > 0);
-  t.deepEqual(due, ['upkeep']);
+  t.is(due.length, 1);
+  t.true((due[0] ?? 0) - startMillis >= 19);
   t.is(timers.count, 0);
-  timers.schedule('upkeep', '', 10_000);
+  timers.schedule('upkeep', '', 120_000);
   timers.unschedule('upkeep', '');
   t.is(timers.count, 0);
 });
