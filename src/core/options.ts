@@ -273,6 +273,8 @@ export const CORE_OPTIONS = Object.freeze({
   roomJoinMillis: 4_000,
   /** Rooms of others that are remembered, to be joined. */
   roomCardsMax: 256,
+  /** How far one has read in a room is told at most this often, ms. */
+  roomMarkMillis: 2_000,
   /** A member who was typing and says nothing more has stopped after this long, ms. */
   roomTypingMillis: 6_000,
   /** What was written goes to the holders of the room's copies after this long, ms, or after the second where no member is linked. */

@@ -55,6 +55,7 @@ export const TABLES = {
   roomSealed: { scope: 'user', key: 'room/chain/depth/time/event id', about: 'events that wait for their sender key' },
   roomWaiting: { scope: 'user', key: 'room/depth/time/event id', about: 'own messages that no other member has confirmed' },
   roomReceipts: { scope: 'user', key: 'room/depth/time/event id', about: 'who has confirmed an own message' },
+  roomMarks: { scope: 'user', key: 'room/user', about: 'the heads up to which members have read, as they said' },
   roomInvitations: { scope: 'user', key: 'room id', about: 'rooms that we were invited to' },
   files: { scope: 'user', key: 'root', about: 'files that were offered, sent or fetched: their keys, and which chunks are here' },
   fileChunks: { scope: 'user', key: 'file/chunk', about: 'chunks of files, each sealed with the key of its file, and their hashes' },

@@ -47,6 +47,7 @@ function line(from: string, text: string, patch: Partial<RoomMessageView> = {}):
     sentMillis: NOW - 60_000 + serial,
     state: 'delivered',
     deliveredTo: [],
+    seenBy: [],
     replyTo: null,
     mentions: [],
     mentionsMe: false,

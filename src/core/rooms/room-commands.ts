@@ -154,6 +154,8 @@ export interface RoomMessageView {
   readonly state: RoomMessageState;
   /** Names of members who have confirmed it; only known for own messages. */
   readonly deliveredTo: readonly string[];
+  /** Names of members who have said that they read up to it; only known for own messages. */
+  readonly seenBy: readonly string[];
   readonly replyTo: QuoteView | null;
   readonly mentions: readonly string[];
   /** The user is among those mentioned. */
@@ -193,5 +195,7 @@ export type RoomNodeEvent =
   /** A line is other than before: delivered, edited, deleted, reacted to, opened. */
   | { readonly type: 'room-message-changed'; readonly message: RoomMessageView }
   | { readonly type: 'room-typing'; readonly room: string; readonly roomId: RoomId; readonly user: string; readonly typing: boolean }
+  /** A member has read up to the line with the key `upTo`, and what its author had seen. */
+  | { readonly type: 'room-seen'; readonly room: string; readonly roomId: RoomId; readonly user: string; readonly upTo: string }
   /** Something that others point to has been missing for seconds; 0: nothing is missing any more. */
   | { readonly type: 'room-gap'; readonly room: string; readonly roomId: RoomId; readonly missing: number };

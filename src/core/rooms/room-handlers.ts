@@ -87,6 +87,7 @@ export const ROOM_HANDLERS: { readonly [Name in keyof RoomCommands]: Handler<Nam
     withRoom(parts, args.room, respond, (room) => {
       const count = room.row.unread;
       if (count > 0 || room.row.mentions > 0) room.change({ unread: 0, mentions: 0 });
+      parts.rooms.marks.read(room);
       respond({ ok: true, value: { count } });
     });
   },

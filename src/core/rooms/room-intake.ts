@@ -69,6 +69,8 @@ export class RoomIntake {
         return this.#rooms.copies.keys.tell(room, link);
       case 'room-key-ask':
         return this.#rooms.keys.answer(room, link, message.chains);
+      case 'room-mark':
+        return this.#rooms.marks.heard(room, link, message.heads);
       case 'room-typing':
         if (link.userId !== null && room.isMember(link.userId))
           this.#rooms.typing.heard(typingKey(room, link.userId), { room, user: this.#rooms.lines.nameOf(room, link.userId) }, message.typing === 1);

@@ -176,6 +176,7 @@ export class RoomLines {
       text: line.text,
       sentMillis: line.sentMillis,
       state: !fromMe || line.kind !== 'message' || by.length > 0 ? 'delivered' : this.#copies.isDue(room.id, 'mine', order) ? 'queued' : 'held',
+      seenBy: fromMe && line.kind === 'message' ? this.#parts.rooms.marks.seenBy(room, line.id, order, me) : [],
       deliveredTo: by.map((user) => this.nameOf(room, user)).sort(),
       replyTo: replied === null ? null : { id: replied[1].id, from: replied[1].from, text: replied[1].text.slice(0, PREVIEW_CHARACTERS) },
       mentions: line.mentions.map((user) => this.nameOf(room, user)),

@@ -24,6 +24,8 @@ export type RoomMessage =
   | { readonly type: 'room-envelope'; readonly part: RatchetPart }
   /** It did not open; the sender forgets that session. */
   | { readonly type: 'room-envelope-refused'; readonly session: Uint8Array }
+  /** The sender has read all up to these heads. */
+  | { readonly type: 'room-mark'; readonly room: RoomId; readonly heads: readonly Uint8Array[] }
   | { readonly type: 'room-typing'; readonly room: RoomId; readonly typing: number }
   /** Somebody wants to join. */
   | { readonly type: 'room-ask'; readonly room: RoomId }
@@ -44,6 +46,8 @@ export interface RoomCard {
 export const SHORT_ID_BYTES = 8;
 const IDS_MAX = 2_048;
 const HEADS_MAX = 256;
+/** Heads in a mark: those that say most, where there are more. */
+export const MARK_HEADS_MAX = 8;
 const shortIds: Shape = bytes(0, IDS_MAX * SHORT_ID_BYTES);
 const heads: Shape = list(bytes(32), HEADS_MAX);
 const cardShape: Shape = record({ create: signedRoomEventShape, topic: text(0, 300), members: integer(), hosts: list(text(1, 64), 4) });
@@ -65,6 +69,7 @@ export const ROOM_MESSAGES: Readonly<Record<RoomMessage['type'], Entry>> = {
   'room-history-ask': { about: "Asks a member for the keys of the room's copies at holders.", shape: { room: hexId } },
   'room-envelope': { about: 'Sender keys, history keys or an invitation, sealed to one member.', shape: { part: ratchetPartShape } },
   'room-envelope-refused': { about: 'A room-envelope did not open; its session is forgotten.', shape: { session: bytes(16) } },
+  'room-mark': { about: 'The sender has read up to these heads of the room.', shape: { room: hexId, heads: list(bytes(32), MARK_HEADS_MAX) } },
   'room-typing': { about: 'A member is typing, or has stopped.', shape: { room: hexId, typing: integer(0, 1) } },
   'room-ask': { about: 'Asks a member how a room is joined.', shape: { room: hexId } },
   'room-door': {
@@ -91,6 +96,8 @@ export function approximateRoomBytes(message: RoomMessage): number {
       return 128 + message.chains.length * 18;
     case 'room-envelope':
       return message.part.sealed.length + 320;
+    case 'room-mark':
+      return 128 + message.heads.length * 34;
     case 'room-typing':
     case 'room-ask':
     case 'room-history-ask':

@@ -15,6 +15,7 @@ import { RoomIntake } from './room-intake.ts';
 import { RoomJoining } from './room-joining.ts';
 import { RoomKeys } from './room-keys.ts';
 import { RoomLines } from './room-lines.ts';
+import { RoomMarks } from './room-marks.ts';
 import { type RoomMessage, SHORT_ID_BYTES } from './room-messages.ts';
 import { RoomOutgoing } from './room-outgoing.ts';
 import { neighboursOf } from './room-overlay.ts';
@@ -52,6 +53,7 @@ export class Rooms {
   /** By room and user, see typingKey. */
   readonly typing: Typing<{ readonly room: Room; readonly user: string }>;
   readonly arrivals: RoomArrivals;
+  readonly marks: RoomMarks;
   readonly pairwise: Pairwise;
   readonly sync: RoomSync;
   readonly intake: RoomIntake;
@@ -85,6 +87,7 @@ export class Rooms {
     );
     this.outgoing = new RoomOutgoing(parts);
     this.arrivals = new RoomArrivals(parts, this);
+    this.marks = new RoomMarks(parts, this);
     this.intake = new RoomIntake(parts, this);
     this.copies = new RoomCopies(parts, this);
     this.sync = new RoomSync(parts, this.tables, (room, peer) => this.arrivals.confirmAll(room, peer));
@@ -108,6 +111,7 @@ export class Rooms {
     this.sync.forget();
     this.keys.forget();
     this.typing.forget();
+    this.marks.forget();
     this.joining.forget();
     this.tables.forget();
     this.arrivals.forget();
@@ -151,6 +155,7 @@ export class Rooms {
   /** Forgets a room of which nothing is known. */
   drop(room: Room): void {
     this.#rooms.delete(room.id);
+    this.marks.drop(room);
     this.outgoing.drop(room);
     this.copies.drop(room.id);
     this.#gossip.delete(room.id);
@@ -236,6 +241,7 @@ export class Rooms {
       this.sync.busy ||
       this.joining.waiting ||
       this.typing.any ||
+      this.marks.waiting ||
       this.arrivals.waiting ||
       this.all().some((room) => room.parked.size > 0);
     const idle = this.#rooms.size === 0 && !hurried;
@@ -265,6 +271,7 @@ export class Rooms {
     this.sync.tick();
     this.joining.tick();
     this.typing.tick();
+    this.marks.tick();
     for (const room of this.#rooms.values()) this.#tickRoom(room, compareAll);
     this.setTimer();
   }
@@ -331,7 +338,11 @@ export class Rooms {
   }
 
   userLinkUp(user: UserId, link: Link): void {
-    for (const room of this.#rooms.values()) if (room.isMember(user) && room.row.status !== 'pending') this.sync.sendHeads(room, link, 1);
+    for (const room of this.#rooms.values()) {
+      if (!room.isMember(user) || room.row.status === 'pending') continue;
+      this.sync.sendHeads(room, link, 1);
+      this.marks.linkUp(room, link);
+    }
     this.joining.linkUp(user, link);
   }
 

@@ -90,4 +90,20 @@ async function typists(scene: Scene, at: string, place: { readonly room?: string
   return friends.filter((friend) => friend.typing && friend.name === userOf(place.with ?? '')).map((friend) => friend.name);
 }
 
-export const CHANGE_EXPECTATIONS: readonly AnyExpectation[] = [reactions, sameChat, typing];
+const seen = expectation({
+  name: 'seen',
+  schema: keys(
+    { at: user, room: Type.String({ minLength: 1, maxLength: 64, description: "a room's name" }), text, by: usersOrNobody },
+    'Who has read a message that `at` wrote in a room, as its writer sees it.',
+  ),
+  mentions: (value) => [value.at, ...expandNames(value.by)],
+  words: (value) => `${value.at} sees that ${quoted(value.text)} was read by ${listed(expandNames(value.by)) || 'nobody'}`,
+  check: async (value, scene) => {
+    const line = (await roomLines(scene, value.at, value.room)).findLast((each) => each.fromMe && each.text === value.text);
+    if (line === undefined) return `${value.at} wrote no ${quoted(value.text)} in ${value.room}`;
+    const wanted = expandNames(value.by).map(userOf).toSorted();
+    return line.seenBy.join(' ') === wanted.join(' ') ? null : `${value.at} sees ${listed(line.seenBy) || 'nobody'} as readers of ${quoted(value.text)}`;
+  },
+});
+
+export const CHANGE_EXPECTATIONS: readonly AnyExpectation[] = [reactions, sameChat, typing, seen];

@@ -50,13 +50,24 @@ const send = verb({
 
 const read = verb({
   name: 'read',
-  schema: keys({ by: users, from: user }, 'Look at a conversation: its messages count as read.'),
-  mentions: (value) => [...expandNames(value.by), value.from],
-  words: (value) => `${does(expandNames(value.by), 'reads', 'read')} what ${value.from} wrote`,
+  schema: keys(
+    {
+      by: users,
+      from: Type.Optional(user),
+      room: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'a room instead of a friend' })),
+    },
+    'Look at a conversation: its messages count as read.',
+  ),
+  mentions: (value) => [...expandNames(value.by), ...(value.from === undefined ? [] : [value.from])],
+  misfit: (value) => ((value.from === undefined) === (value.room === undefined) ? 'say what is read, by `from` or by `room`' : null),
+  words: (value) => `${does(expandNames(value.by), 'reads', 'read')} ${value.room === undefined ? `what ${value.from} wrote` : quoted(value.room)}`,
   run: async (value, scene, { withinMillis }) => {
     let total = 0;
     await scene.each(expandNames(value.by), async (name) => {
-      const { count } = await scene.ask(name, 'read', { with: userOf(value.from) }, withinMillis);
+      const { count } =
+        value.room === undefined
+          ? await scene.ask(name, 'read', { with: userOf(value.from ?? '') }, withinMillis)
+          : await scene.ask(name, 'room-read', { room: value.room }, withinMillis);
       total += count;
     });
     return counted(total, 'message');

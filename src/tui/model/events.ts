@@ -77,6 +77,7 @@ export function takeEvent(turn: Turn, event: NodeEvent): void {
     case 'room-message':
     case 'room-message-changed':
     case 'room-typing':
+    case 'room-seen':
     case 'room-gap':
       takeRoomEvent(turn, event);
       return;

@@ -4,7 +4,7 @@ import { sanitiseLine } from '../text/sanitise.ts';
 import { count } from '../text/words.ts';
 import { addMessage, changeMessage, loadHistory, markRead, openChat, preview, setUnread } from './chat.ts';
 import { conversationOf, type Model } from './model.ts';
-import { messageOfRoom, roomIdOf, roomKey, roomOf } from './room-chat.ts';
+import { type ChatMessage, messageOfRoom, roomIdOf, roomKey, roomOf } from './room-chat.ts';
 import type { Turn } from './turn.ts';
 
 type RoomEvent = Extract<NodeEvent, { readonly type: `room-${string}` }>;
@@ -71,6 +71,9 @@ export function takeRoomEvent(turn: Turn, event: RoomEvent): void {
     case 'room-typing':
       typing(turn, roomKey(event.roomId), event.user, event.typing);
       return;
+    case 'room-seen':
+      seen(turn, event);
+      return;
     case 'room-gap':
       gap(turn, event);
       return;
@@ -103,6 +106,18 @@ export function typing(turn: Turn, name: string, user: string, on: boolean): voi
   const { [user]: before, ...others } = turn.model.typing[name] ?? {};
   if (!on && before === undefined) return;
   turn.set({ typing: { ...turn.model.typing, [name]: on ? { ...others, [user]: turn.model.nowMillis } : others } });
+}
+
+/** A member has read up to a line: all of ours up to it were seen. */
+function seen(turn: Turn, event: Extract<RoomEvent, { type: 'room-seen' }>): void {
+  const name = roomKey(event.roomId);
+  const { messages } = conversationOf(turn.model, name);
+  const news = (message: ChatMessage): boolean =>
+    message.fromMe && message.key <= event.upTo && message.room?.kind === 'message' && !message.room.seenBy.includes(event.user);
+  if (!messages.some(news)) return;
+  const marked = (message: ChatMessage): ChatMessage =>
+    message.room !== undefined && news(message) ? { ...message, room: { ...message.room, seenBy: [...message.room.seenBy, event.user].sort() } } : message;
+  turn.conversation(name, { messages: messages.map(marked) });
 }
 
 function gap(turn: Turn, event: Extract<RoomEvent, { type: 'room-gap' }>): void {

@@ -115,6 +115,11 @@ function heldBy(message: ChatMessage | undefined): string {
   return message?.state === 'held' ? sanitiseLine(namesInWords(message.heldBy ?? [])) : '';
 }
 
+/** Who has read up to it, of the last of one's messages that they have read. */
+function seenBy(message: ChatMessage | undefined): readonly string[] {
+  return message?.fromMe === true ? (message.room?.seenBy ?? []) : [];
+}
+
 function rule(text: string, columns: number, style: Style): Line {
   const label = ` ${truncate(text, Math.max(4, columns - 8))} `;
   const left = Math.max(2, Math.floor((columns - textWidth(label)) / 2));
@@ -133,7 +138,18 @@ function blockRows(model: Model, name: string, index: number, columns: number): 
   const held = heldBy(message);
   // Of several that lie with the same people, once is enough.
   if (held !== '' && held !== heldBy(messages[index + 1])) rows.push(...wrapLine([{ text: `   held by ${held}`, style: DIM }], columns, 3));
+  const readers = lastSeenBy(messages, index);
+  if (readers.length > 0) rows.push(...wrapLine([{ text: `   seen by ${sanitiseLine(namesInWords(readers))}`, style: DIM }], columns, 3));
   return rows;
+}
+
+/** Those who have read this message of ours and not our next one. */
+function lastSeenBy(messages: readonly ChatMessage[], index: number): readonly string[] {
+  const readers = seenBy(messages[index]);
+  if (readers.length === 0) return [];
+  const later = new Set<string>();
+  for (let at = index + 1; at < messages.length && later.size < readers.length; at += 1) for (const name of seenBy(messages[at])) later.add(name);
+  return readers.filter((name) => !later.has(name));
 }
 
 function inverted(line: Line): Line {
