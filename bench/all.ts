@@ -11,6 +11,7 @@ import { offlineMail } from './offline-mail.ts';
 import { PACKED } from './packed.ts';
 import { presence } from './presence.ts';
 import { registrations } from './registrations.ts';
+import { ROOMS } from './rooms.ts';
 import { ringHealing } from './ring/healing.ts';
 import { ringLive } from './ring/live.ts';
 import { ringChurn, ringHops } from './ring/look-ups.ts';
@@ -42,6 +43,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ...JOINS,
   fiftyUsers,
   largeRoom,
+  ...ROOMS,
   ...PACKED,
   ...SIMULATOR,
   ...LIVES,

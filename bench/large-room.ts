@@ -1,6 +1,6 @@
 import type { RoomMessageView, RoomView } from '../src/core/rooms/room-commands.ts';
 import type { LocalEngine } from '../src/engine/local.ts';
-import type { Benchmark, BenchOptions, Figure } from './benchmark.ts';
+import { type Benchmark, type BenchOptions, commandOf, type Figure } from './benchmark.ts';
 import { PASSWORD, registerAll, startAll, until, withNetwork } from './live-network.ts';
 import { quantile } from './statistics.ts';
 
@@ -17,7 +17,7 @@ const WORDS = ['amber', 'basil', 'cedar', 'dahlia', 'elder', 'fennel', 'gorse', 
 export const largeRoom: Benchmark = {
   name: 'large-room',
   about: 'a room with 100,000 messages on real processes: to open it, scroll in it, search in it, and to fetch it as a late member',
-  command: 'npm run bench -- large-room',
+  command: commandOf('large-room'),
   runsMax: 1,
   async measure(options: BenchOptions): Promise<readonly Figure[]> {
     const count = options.quick ? 10_000 : 100_000;

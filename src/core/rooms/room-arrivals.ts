@@ -32,6 +32,7 @@ export class RoomArrivals {
     const me = session.userId as UserId;
     const isVisible = this.#isVisible(room, event);
     this.#rooms.stirred(room);
+    this.#rooms.sync.arrived(event.id);
     this.#rooms.copies.delivered(room, event, order);
     if (event.author !== me && isVisible && !this.#rooms.inheritance.running) this.#rooms.outgoing.haveDue(room, event);
     if (isSealedEvent(event)) {

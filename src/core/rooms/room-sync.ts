@@ -171,13 +171,19 @@ export class RoomSync {
     return link.userId !== null && (room.isMember(link.userId) || link.userId === this.#parts.session.userId);
   }
 
+  /** An event has found its place: nobody needs to send it any more. */
+  arrived(id: RoomEventId): void {
+    if (this.#rounds.size === 0) return;
+    const short = id.slice(0, SHORT_ID_BYTES * 2);
+    for (const round of this.#rounds.values()) round.wanted.delete(short);
+  }
+
   /** Events came over this link: the round goes on when all that was asked for is here. */
   progress(room: Room, link: Link): void {
     const key = `${room.id}/${link.nodeId}`;
     const round = this.#rounds.get(key);
     if (round === undefined) return;
     round.changedMillis = this.#parts.env.monotonicMillis;
-    for (const short of round.wanted) if (this.#tables.idsLike(room.id, short).length > 0) round.wanted.delete(short);
     if (round.wanted.size > 0) return;
     round.goals = round.goals.filter((id) => !room.has(id));
     if (round.goals.length > 0) return this.#sendRanges(room, link, Math.max(0, room.buckets.length - TAIL_RANGES));
