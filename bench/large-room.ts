@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import type { RoomMessageView, RoomView } from '../src/core/rooms/room-commands.ts';
 import type { LocalEngine } from '../src/engine/local.ts';
+import type { Pong } from '../src/node/service.ts';
 import { type Benchmark, type BenchOptions, commandOf, type Figure } from './benchmark.ts';
 import { PASSWORD, registerAll, startAll, until, withNetwork } from './live-network.ts';
 import { quantile } from './statistics.ts';
@@ -33,7 +35,9 @@ async function measure(engine: LocalEngine, count: number, options: BenchOptions
   await fill(engine, count);
   const writeSeconds = (performance.now() - startedMillis) / 1_000;
   options.say(`${count} messages are written after ${writeSeconds.toFixed(1)} s`);
+  const processorBefore = await processorSeconds(engine, 'bob');
   const syncSeconds = await join(engine, link, count);
+  const processor = (await processorSeconds(engine, 'bob')) - processorBefore;
   options.say(`the late member has all of it after ${syncSeconds.toFixed(1)} s`);
   const openMillis = await open(engine, 'bob');
   const scroll = await scrolled(engine, 'bob');
@@ -42,6 +46,7 @@ async function measure(engine: LocalEngine, count: number, options: BenchOptions
   return [
     { row: `${what}, written by one member, 64 in flight`, value: count / writeSeconds, unit: '/s' },
     { row: `${what}, a late member has it all`, value: syncSeconds, unit: 's', aim: 'under 20 s' },
+    { row: `${what}, processor time of the late member for that`, value: processor, unit: 's' },
     { row: `${what}, login and first page after a restart`, value: openMillis.withLogin, unit: 'ms' },
     { row: `${what}, opens, its first page after that`, value: openMillis.page, unit: 'ms', aim: 'under 300 ms' },
     { row: `${what}, one more page of ${PAGE} while scrolling up, p50`, value: quantile(scroll, 0.5), unit: 'ms' },
@@ -49,6 +54,13 @@ async function measure(engine: LocalEngine, count: number, options: BenchOptions
     { row: `${what}, search, p50`, value: quantile(search, 0.5), unit: 'ms', aim: 'under 50 ms' },
     { row: `${what}, search, the slowest of ${SEARCHES}`, value: Math.max(...search), unit: 'ms', aim: 'under 50 ms' },
   ];
+}
+
+/** User and system time of a node's process so far, s; of Linux, which counts it in hundredths. */
+async function processorSeconds(engine: LocalEngine, node: string): Promise<number> {
+  const { pid } = (await engine.command(node, 'ping', {}, COMMAND_MILLIS)) as Pong;
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 function textOf(index: number): string {
