@@ -52,6 +52,19 @@ test('a friend request is accepted after a natural pause, and answered by a word
   t.regex(node.said('alice').join(), /alice/);
 });
 
+test('what deserves it gets a reaction before the answer, and a friend sees that the bot types', async (t) => {
+  const { node, time } = makeBot();
+  await time.pass(10);
+  node.write('alice', 'What is the time?');
+  await time.pass(10_000);
+  t.is(node.commands('react').length, 0);
+  node.write('alice', 'Thank you, that was lovely');
+  await time.pass(10_000);
+  t.like(node.commands('react')[0]?.args, { with: 'alice', reaction: '+1' });
+  t.is(node.commands('react').length, 1);
+  t.like(node.commands('typing')[0]?.args, { with: 'alice', typing: true });
+});
+
 test('requests that waited while the bot was away are accepted when it comes', async (t) => {
   const { node, time } = makeBot();
   node.incoming = ['alice'];

@@ -2,6 +2,7 @@ import type { ControlClient } from '../../control/protocol.ts';
 import type { ChatView, FriendView, MessageView, NodeEvent, NodeInfo, UserView } from '../../core/commands.ts';
 import { ConfabError, type ErrorCode } from '../../core/errors.ts';
 import { type BotParts, PAUSES } from './bot-parts.ts';
+import { reactionTo } from './reactions.ts';
 import { RoomGuest } from './room-guest.ts';
 import { answerTo, chatter, freshMemory, type Memory, opener, pick, type TalkContext } from './small-talk.ts';
 
@@ -251,9 +252,17 @@ export class Bot {
   #hear(message: MessageView): void {
     if (message.fromMe) return;
     const conversation = this.#conversation(message.with);
+    if (message.deleted) return;
     conversation.waiting = message.text;
+    if (this.#whereabouts === 'here' && !this.#isCompanion(message.with)) this.#react(message);
     conversation.lastMillis = this.#parts.clock.nowMillis();
     if (this.#whereabouts === 'here') this.#lookAt(message.with, conversation);
+  }
+
+  /** A moment after reading, so that it comes before the answer and not with it. */
+  #react({ with: user, id, text }: MessageView): void {
+    const reaction = reactionTo(text);
+    if (reaction !== null) this.#after(PAUSES.read[1], () => void this.#call('react', { with: user, id, reaction }));
   }
 
   #lookAt(user: string, conversation: Conversation): void {
@@ -275,6 +284,7 @@ export class Bot {
       return;
     }
     const answer = answerTo(text, this.#context(conversation));
+    void this.#call('typing', { with: user, typing: true });
     const typingMillis = Math.min(TYPING_MILLIS_BASE + answer.length * TYPING_MILLIS_A_CHARACTER, TYPING_MILLIS_MAX);
     this.#after(typingMillis, () => void this.#answer(user, conversation, answer));
   }
@@ -302,7 +312,7 @@ export class Bot {
     for (const chat of answer?.chats ?? []) {
       const conversation = this.#conversation(chat.with);
       conversation.looking = false;
-      if (chat.unread > 0 && !chat.lastFromMe) conversation.waiting ??= chat.lastText;
+      if (chat.unread > 0 && !chat.lastFromMe && chat.lastText !== '') conversation.waiting ??= chat.lastText;
       conversation.lastMillis ||= chat.lastMillis > 0 ? 1 : 0;
       if (conversation.waiting !== null) this.#lookAt(chat.with, conversation);
     }

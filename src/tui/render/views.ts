@@ -12,6 +12,7 @@ import { padEnd, textWidth } from '../text/width.ts';
 import { ago, humanise } from '../text/words.ts';
 import { answerLines } from './answer-views.ts';
 import { helpLines } from './help.ts';
+import { DELETED } from './message-lines.ts';
 import { nameSegment, presencePhrase, presenceSegment, shownName, unreadMark } from './people.ts';
 import { openRoomLines, roomsCount, roomsLines, roomTitle } from './room-views.ts';
 
@@ -160,7 +161,9 @@ function chatLines(model: Model): readonly Line[] {
   return model.chats.map((chat, index) => {
     const mark = unreadMark(chat.unread);
     const gap = ' '.repeat(width - textWidth(chat.with) - textWidth(mark.text) + 2);
-    const last: Segment = { text: `${ago(chat.lastMillis, model.nowMillis)}  ${chat.lastFromMe ? 'you: ' : ''}${preview(chat.lastText)}`, style: DIM };
+    const said = chat.lastText === '' ? DELETED : preview(chat.lastText);
+    const quiet = chat.muted ? '  (muted)' : '';
+    const last: Segment = { text: `${ago(chat.lastMillis, model.nowMillis)}  ${chat.lastFromMe ? 'you: ' : ''}${said}${quiet}`, style: DIM };
     return numbered(index + 1, [nameSegment(chat.with, chat.userId), mark, { text: gap }, last]);
   });
 }
