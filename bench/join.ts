@@ -42,8 +42,11 @@ export function joinFigures(where: string, time: string, { joinMillis, togetherS
   ];
 }
 
-/** Starts, registers and syncs `count` users. With an arrival pause they come one after the other, else as the machine allows. */
-export async function joinAll(engine: Engine, count: number, options: Pick<BenchOptions, 'say'>, arrivalMillis = 0): Promise<JoinOutcome> {
+/**
+ * Starts, registers and syncs `count` users. With an arrival pause they come one after the other, else as the machine allows;
+ * `patience` stretches what each may take.
+ */
+export async function joinAll(engine: Engine, count: number, options: Pick<BenchOptions, 'say'>, arrivalMillis = 0, patience = 1): Promise<JoinOutcome> {
   await engine.startSeedServer();
   const startedMillis = engine.now();
   const joinMillis: number[] = [];
@@ -57,7 +60,7 @@ export async function joinAll(engine: Engine, count: number, options: Pick<Bench
   await engine.parallel(
     users.map((user, index) => async () => {
       if (arrivalMillis > 0) await engine.wait(index * arrivalMillis);
-      joinMillis.push(await join(engine, user, synced));
+      joinMillis.push(await join(engine, user, synced, patience));
       if (joinMillis.length % 1_000 === 0) options.say(`${joinMillis.length} have joined`);
     }),
   );
@@ -65,21 +68,21 @@ export async function joinAll(engine: Engine, count: number, options: Pick<Bench
   const seen = await engine.until(async () => {
     online = (await engine.seedServerState())?.online.length ?? 0;
     return online === count ? null : `${online} are on line`;
-  }, SYNC_MILLIS);
+  }, SYNC_MILLIS * patience);
   if (seen !== null) throw new Error(`only ${online} of ${count} are on line together`);
   return { joinMillis, togetherSeconds: (engine.now() - startedMillis) / 1_000 };
 }
 
-async function join(engine: Engine, user: string, synced: Set<string>): Promise<number> {
+async function join(engine: Engine, user: string, synced: Set<string>, patience: number): Promise<number> {
   await engine.startNode(user);
   const readyMillis = engine.now();
-  await engine.command(user, 'register', { password: PASSWORD }, COMMAND_MILLIS);
+  await engine.command(user, 'register', { password: PASSWORD }, COMMAND_MILLIS * patience);
   // A node that shares its process may have synced before anybody could listen to it.
-  const before = (await engine.command(user, 'info', {}, COMMAND_MILLIS)) as NodeInfo;
+  const before = (await engine.command(user, 'info', {}, COMMAND_MILLIS * patience)) as NodeInfo;
   if (before.sync.source !== 'none') synced.add(user);
-  const seen = await engine.until(async () => (synced.has(user) ? null : 'not synced'), SYNC_MILLIS);
+  const seen = await engine.until(async () => (synced.has(user) ? null : 'not synced'), SYNC_MILLIS * patience);
   const joinedMillis = engine.now() - readyMillis;
-  const info = (await engine.command(user, 'info', {}, COMMAND_MILLIS)) as NodeInfo;
+  const info = (await engine.command(user, 'info', {}, COMMAND_MILLIS * patience)) as NodeInfo;
   if (seen !== null || !info.loggedIn || info.sync.source === 'none') throw new Error(`${user} did not sync`);
   return joinedMillis;
 }

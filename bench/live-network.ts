@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { NodeEvent } from '../src/core/commands.ts';
+import type { CoreOptions } from '../src/core/options.ts';
 import { LocalEngine } from '../src/engine/local.ts';
 
 export const PASSWORD = 'bench password';
@@ -12,9 +13,13 @@ const FRIENDS_MILLIS = 20_000;
 export const MAIN_PATH = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 
 /** A network of real processes in a temporary folder, without traces; everything is gone after `use` has returned. */
-export async function withNetwork<Value>(use: (engine: LocalEngine, root: string) => Promise<Value>, perProcess = 1): Promise<Value> {
+export async function withNetwork<Value>(
+  use: (engine: LocalEngine, root: string) => Promise<Value>,
+  perProcess = 1,
+  coreOptions: Partial<CoreOptions> = {},
+): Promise<Value> {
   const root = await mkdtemp(join(tmpdir(), 'confab-bench-'));
-  const engine = new LocalEngine({ root, network: `bench-${process.pid}-${Date.now()}`, traced: false, mainPath: MAIN_PATH, perProcess });
+  const engine = new LocalEngine({ root, network: `bench-${process.pid}-${Date.now()}`, traced: false, mainPath: MAIN_PATH, perProcess, coreOptions });
   try {
     await engine.start();
     return await use(engine, root);
