@@ -136,8 +136,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     keyDeriver: shared?.keyDeriver ?? new Argon2Deriver(),
     userFiles: new SystemUserFiles(),
     seedClient: options.seedUrl === null ? null : await makeSeedClient(options.seedUrl),
-    traceFrames: options.traceFrames,
-    traceSink: traceSink === null ? null : faults.traceSink(traceSink),
+    traceSink: traceSink === null ? null : { ...faults.traceSink(traceSink), frames: options.traceFrames },
     log,
   };
   const { program, settings } = options;

@@ -38,8 +38,6 @@ export interface DriverParts {
   readonly userFiles?: UserFiles | null;
   /** Null when no trace is written. */
   readonly traceSink: TraceSink | null;
-  /** False: frames are left out of the trace. Default true. */
-  readonly traceFrames?: boolean;
   readonly log: NodeLog;
   /** Writes down all that reaches the program, for a replay. */
   readonly recorder?: InputRecorder;
@@ -352,7 +350,7 @@ export class NodeDriver {
       left: () => this.#leaving.over(),
       // The other effects of the turn, the reply among them, leave first.
       retire: () => queueMicrotask(() => void this.stop('retired')),
-      traceFrames: this.#parts.traceFrames ?? true,
+      traceFrames: traceSink?.frames ?? true,
       traceSink: traceSink === null ? null : (event) => traceSink.write(event),
     };
   }

@@ -88,6 +88,8 @@ export interface SeedClient {
 }
 
 export interface TraceSink {
+  /** False: frames are left out. Default true. */
+  readonly frames?: boolean;
   write(event: TraceEvent): void;
 }
 
