@@ -6,17 +6,27 @@
 import { atomicRun } from '../../bench/worlds/atomic-run.ts';
 import { strictRun } from '../../bench/worlds/strict-run.ts';
 import { chaosVerdict } from '../core/chaos-checks.ts';
+import type { SmallWorld } from '../core/small-world.ts';
 import { fileLife } from '../files/file-life.ts';
 import { mailLife } from '../mail/mail-life.ts';
 import { mailSchedulesBreak } from '../mail/mail-schedules.ts';
 import { scheduleBreaks } from '../replication/schedule.ts';
 import { valueSchedulesBreak } from '../replication/value-schedules.ts';
+import { liveRoom } from '../rooms/room-life.ts';
+import { survive } from '../rooms/survival.ts';
 import { RING_SCENARIOS, withoutHints } from '../scenario/without-hints.ts';
 import { takeoverLife } from '../session/takeover-life.ts';
 import { type Suite, soak } from './soak.ts';
 
 const ROUNDS_MAX = 12;
 const joined = (problems: readonly string[]): string | null => (problems.length === 0 ? null : problems.join('; '));
+
+/** What was wrong, once the simulated network has been taken down. */
+async function ended(life: Promise<{ readonly world: SmallWorld; readonly problems: readonly string[] }>): Promise<readonly string[]> {
+  const { world, problems } = await life;
+  await world.engine.stop();
+  return problems;
+}
 
 const SUITES: readonly Suite[] = [
   { name: 'chaos', play: async (seed) => joined((await chaosVerdict({ seed, withCodec: seed % 5 === 0 })).problems) },
@@ -35,6 +45,8 @@ const SUITES: readonly Suite[] = [
   { name: 'value-schedules', play: (seed) => valueSchedulesBreak(seed, 1) },
   { name: 'without-hints', play: (seed) => withoutHints(RING_SCENARIOS[seed % RING_SCENARIOS.length] ?? 'ring-merge', seed) },
   { name: 'mail-without-hints', play: async (seed) => joined((await mailLife({ seed, options: { swimPeriodMillis: 0 } })).problems) },
+  { name: 'rooms', play: async (seed) => joined(await ended(liveRoom(seed, 60))) },
+  { name: 'room-survival', play: async (seed) => joined(await ended(survive(seed, 40))) },
   { name: 'takeover', play: async (seed) => joined((await takeoverLife({ seed, withCodec: seed % 5 === 0 })).problems) },
 ];
 
