@@ -105,6 +105,16 @@ export const REGISTRY = [
     example: '/decline bob',
   },
   {
+    name: 'friend-busy',
+    slash: ['/busy'],
+    summary: 'Tell somebody who asks that you answer later; the request stays',
+    args: { user },
+    positional: ['user'],
+    complete: { user: 'incoming' },
+    when: 'logged-in',
+    example: '/busy bob',
+  },
+  {
     name: 'verify',
     slash: ['/verify'],
     summary: 'Show the number that you and a friend compare by another way, or say what came of it',

@@ -40,6 +40,7 @@ const NEEDS_SESSION = new Set<string>([
   'friend-add',
   'friend-accept',
   'friend-decline',
+  'friend-busy',
   'friend-remove',
   'block',
   'unblock',
@@ -101,6 +102,12 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
     withUser(parts, user, respond, (id, relation) => {
       if (relation !== 'incoming') return respond({ ok: false, code: 'no-request', details: { name: user } });
       respond({ ok: true, value: { user, relation: parts.friends.refuse(id) } });
+    }),
+  'friend-busy': (parts, { user }, respond) =>
+    withUser(parts, user, respond, (id, relation) => {
+      if (relation !== 'incoming') return respond({ ok: false, code: 'no-request', details: { name: user } });
+      parts.friends.busy.say(id);
+      respond({ ok: true, value: { user, relation } });
     }),
   'friend-remove': (parts, { user }, respond) =>
     withUser(parts, user, respond, (id, relation) => {

@@ -23,6 +23,8 @@ export interface Commands extends RoomCommands, ChatCommands, FileCommands {
   'friend-add': { args: { user: string }; result: { user: string; relation: Relation } };
   'friend-accept': { args: { user: string }; result: { user: string; relation: Relation } };
   'friend-decline': { args: { user: string }; result: { user: string; relation: Relation } };
+  /** Says to somebody who asked that it is no good moment; the request stays. */
+  'friend-busy': { args: { user: string }; result: { user: string; relation: Relation } };
   'friend-remove': { args: { user: string }; result: { user: string; relation: Relation } };
   block: { args: { user: string }; result: { user: string; relation: Relation } };
   unblock: { args: { user: string }; result: { user: string; relation: Relation } };
@@ -224,6 +226,8 @@ export type NodeEvent =
   | { readonly type: 'typing'; readonly with: string; readonly typing: boolean }
   | ({ readonly type: 'presence-changed'; readonly user: string } & PresenceView)
   | { readonly type: 'relation-changed'; readonly user: string; readonly from: Relation; readonly to: Relation }
+  /** They have seen our request, and answer it later. */
+  | { readonly type: 'request-busy'; readonly user: string }
   | { readonly type: 'user-deleted'; readonly user: string }
   /** Another key came under the name of somebody we know; nothing is sent to them until it is acknowledged. */
   | { readonly type: 'key-changed'; readonly user: string; readonly wasVerified: boolean }

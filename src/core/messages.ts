@@ -83,6 +83,8 @@ export type Message =
   | { readonly type: 'handover-page'; readonly salt: Uint8Array; readonly sealed: Uint8Array }
   /** A holder to a user who is logged in: there is something in your mailbox here. */
   | { readonly type: 'mail-waiting' }
+  /** To somebody who asked to be a friend: not now. */
+  | { readonly type: 'request-busy' }
   /** Messages that will never be taken. */
   | { readonly type: 'refusal'; readonly ids: readonly MessageId[]; readonly reason: 'not-friends' | 'unreadable' }
   /** A friend is typing to us, or has stopped. */
@@ -164,6 +166,7 @@ export const MESSAGES: Readonly<Record<MessageType, MessageEntry>> = {
   },
   'handover-ask': { about: 'Asks for a page of what an earlier session of the same user left.', shape: { ephemeral: bytes(32), sealed: bytes(16, 1_024) } },
   'handover-page': { about: 'A sealed page of rows.', shape: { salt: bytes(16), sealed: bytes(16, 524_288) } },
+  'request-busy': { about: 'To somebody who asked to be a friend: not now; the request stays.', shape: {} },
   'mail-waiting': { about: 'A holder of the mailbox tells its owner, who has logged in, that something lies there.', shape: {} },
   refusal: { about: 'Messages that will never be taken.', shape: { ids: list(messageId, 256), reason: choice('not-friends', 'unreadable') } },
   typing: { about: 'A friend is typing, or has stopped; never stored.', shape: { typing: integer(0, 1) } },

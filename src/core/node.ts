@@ -238,6 +238,8 @@ class ChatNode implements Program<Frame> {
         return chat.receipt(link, message);
       case 'typing':
         return chat.typing.message(link, message.typing === 1);
+      case 'request-busy':
+        return friends.busy.heard(link);
       case 'mail-waiting':
         return this.#parts.mail.waiting(link);
       case 'refusal':

@@ -64,6 +64,16 @@ test('answers, reactions, edits and deletions are drawn as in rooms, and a delet
   t.notRegex(shown(driver), /at one/u);
 });
 
+test('a request is put off by its third answer', (t) => {
+  const driver = loggedIn()
+    .type('/requests')
+    .press('enter')
+    .answer('requests', { incoming: ['erin'], outgoing: [], blocked: [] });
+  t.deepEqual(driver.type('1').forget().type('3').calls(), [['friend-busy', { user: 'erin' }]]);
+  driver.event({ type: 'request-busy', user: 'frank' });
+  t.regex(driver.model.notices.at(-1)?.text ?? '', /frank is busy just now/u);
+});
+
 test('typing is shown while it lasts and told while one types', (t) => {
   const driver = withBob(asked);
   driver.event({ type: 'typing', with: 'bob', typing: true });

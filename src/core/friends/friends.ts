@@ -3,6 +3,7 @@ import type { Parts } from '../parts.ts';
 import { type SignedRecord, type VerifiedRecord, verifyRecord } from '../records.ts';
 import { boolean, hexId, integer, misfit, optional, record } from '../shape.ts';
 import type { Relation, UserId } from '../types.ts';
+import { BusyAnswers } from './busy.ts';
 import { agree, mergeWords, refuse, relationOf, SILENCE, sameWord, type Word } from './friendship.ts';
 
 /** When somebody was blocked, or unblocked. */
@@ -30,9 +31,11 @@ export class Friends {
   readonly #parts: Parts;
   readonly #ties = new Map<UserId, Tie>();
   readonly #blocked = new Set<UserId>();
+  readonly busy: BusyAnswers;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.busy = new BusyAnswers(parts);
   }
 
   /** The session has opened: read what is stored. */
@@ -185,6 +188,7 @@ export class Friends {
   /** Somebody who is logged in is linked with us: both say where they stand. */
   userLinkUp(id: UserId, link: Link): void {
     this.#sendFacts(link, id, true);
+    this.busy.userLinkUp(id, link);
   }
 
   /** With theirs, as last seen, so that one that lost its disk hears its own words again. */

@@ -162,6 +162,7 @@ export function approximateBytes(message: Message): number {
       return 128 + bytesOfAnswer(message.answer);
     case 'sync-summary':
     case 'mail-waiting':
+    case 'request-busy':
     case 'typing':
       return 96;
     case 'file-ask':

@@ -287,6 +287,7 @@ export class Connections {
       case 'receipt':
       case 'refusal':
       case 'typing':
+      case 'request-busy':
       case 'facts':
         break;
       default:

@@ -248,6 +248,8 @@ function doneSentence(turn: Turn, call: Call, value: unknown): string {
       return (value as Result<'friend-add'>).relation === 'friend' ? `You and ${user} are friends now.` : `${user} is asked. You can write once they accept.`;
     case 'friend-accept':
       return `You and ${user} are friends now. /chat ${user} opens the conversation.`;
+    case 'friend-busy':
+      return `${user} hears that you are busy; the request stays.`;
     case 'friend-decline':
       return `The request of ${user} is declined.`;
     case 'friend-remove':

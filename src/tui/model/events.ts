@@ -45,9 +45,9 @@ export function takeEvent(turn: Turn, event: NodeEvent): void {
     case 'relation-changed':
       relationChanged(turn, event.user, event.from, event.to);
       return;
+    case 'request-busy':
     case 'user-deleted':
-      turn.notice('info', `${event.user} has deleted the account.`);
-      refreshPeople(turn);
+      personNews(turn, event);
       return;
     case 'key-changed':
       turn.notice('error', keyChangedWords(event.user));
@@ -159,6 +159,12 @@ function presenceChanged(turn: Turn, event: Extract<NodeEvent, { type: 'presence
   if (before === undefined) return;
   const cameOrWent = (before.presence === 'offline') !== (presence === 'offline');
   if (cameOrWent) turn.notice('info', presence === 'offline' ? `${event.user} has gone offline.` : `${event.user} is ${presenceWord(event)}.`);
+}
+
+function personNews(turn: Turn, { type, user }: Extract<NodeEvent, { type: 'request-busy' | 'user-deleted' }>): void {
+  const busy = type === 'request-busy';
+  turn.notice('info', busy ? `${user} is busy just now; your request stays and is answered later.` : `${user} has deleted the account.`);
+  if (!busy) refreshPeople(turn);
 }
 
 function relationChanged(turn: Turn, user: string, from: Relation, to: Relation): void {

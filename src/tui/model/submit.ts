@@ -38,6 +38,7 @@ export function choicesOf(model: Model, screen: Screen): readonly Choice[] {
       return [
         { type: 'do', label: 'Accept' },
         { type: 'do', label: 'Decline' },
+        { type: 'do', label: 'Busy: answer later' },
       ];
     case 'ask':
       return askNames(model, screen).map((name) => ({ type: 'name', name }));
@@ -172,7 +173,7 @@ function choose(turn: Turn, screen: Screen, choice: Choice, number: number): voi
       return;
     case 'do':
       if (screen.type === 'request') {
-        turn.call(number === 1 ? 'friend-accept' : 'friend-decline', { user: screen.from }, 'do');
+        turn.call(REQUEST_ANSWERS[number - 1] ?? 'friend-busy', { user: screen.from }, 'do');
         turn.back();
       } else if (screen.type === 'confirm') {
         const entry = commandEntry(screen.command);
@@ -182,6 +183,9 @@ function choose(turn: Turn, screen: Screen, choice: Choice, number: number): voi
       return;
   }
 }
+
+/** In the order of the choices. */
+const REQUEST_ANSWERS = ['friend-accept', 'friend-decline', 'friend-busy'] as const;
 
 function submitWords(turn: Turn, screen: Screen, line: string): void {
   if (screen.type === 'ask') {
