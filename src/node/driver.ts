@@ -357,6 +357,7 @@ export class NodeDriver {
 
   #transmit(to: Address, frame: Frame): void {
     const peer = this.#nameOf(to);
+    this.#parts.traceSink?.flush?.();
     const bytes = this.#parts.frames.encode(frame);
     const reason = this.#gate.pass(peer, bytes.length, () => {
       if (this.#parts.transport.send(to, bytes)) {

@@ -50,6 +50,7 @@ export class MachineFaults {
         const offMillis = this.#offMillis(event.monotonicMillis);
         real.write(offMillis === 0 ? event : { ...event, wallMillis: event.wallMillis - offMillis });
       },
+      flush: () => real.flush?.(),
     };
   }
 }

@@ -91,6 +91,8 @@ export interface TraceSink {
   /** False: frames are left out. Default true. */
   readonly frames?: boolean;
   write(event: TraceEvent): void;
+  /** Called before a frame leaves: what was written until then must not be lost when the process is killed. */
+  flush?(): void;
 }
 
 /** Encodes frames for the wire; `decode` returns the frame or the reason why it is none. */

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { CommandInput, Env, Program, ServiceResult } from '../../src/core/env.ts';
 import type { Frame } from '../../src/core/messages.ts';
+import type { TraceEvent } from '../../src/core/trace.ts';
 import type { Address, Endpoint } from '../../src/core/types.ts';
 import { type DriverParts, NodeDriver } from '../../src/node/driver.ts';
 import { DRIVER_OPTIONS } from '../../src/node/driver-options.ts';
@@ -119,6 +120,19 @@ test('nothing leaves before the commit', async (t) => {
   };
   t.deepEqual(await driver.command('send', { count: 1 }), { ok: true, value: 'send' });
   t.deepEqual(order, ['commit', 'send']);
+});
+
+test('the trace of a turn is written out before its frames leave: a kill loses nothing that others have heard of', async (t) => {
+  const order: string[] = [];
+  const traceSink = { write: ({ detail }: TraceEvent) => void order.push(detail.type), flush: () => void order.push('flush') };
+  const { driver, parts } = await drive(t, { traceSink });
+  const send = parts.transport.send.bind(parts.transport);
+  parts.transport.send = (to, frame) => {
+    order.push('send');
+    return send(to, frame);
+  };
+  await driver.command('send', { count: 1 });
+  t.deepEqual(order.slice(order.indexOf('command')), ['command', 'flush', 'send']);
 });
 
 test('a frame that is none is counted, traced and dropped', async (t) => {

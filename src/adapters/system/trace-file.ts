@@ -7,8 +7,9 @@ const FLUSH_MILLIS = 50;
 const BUFFER_CHARACTERS_MAX = 65_536;
 
 /**
- * Appends trace events to a file, one JSON object a line. Lines are gathered and written together at least every 50 ms,
- * so a killed process loses that much at most; `close` writes and syncs the rest.
+ * Appends trace events to a file, one JSON object a line. Lines are gathered and written together at least every 50 ms, and by the
+ * driver before a frame leaves: so a killed process loses that much at most, and never what others have heard of. `close` writes and
+ * syncs the rest.
  * A trace is a help: when the disk is full it stops growing, counts what it lost, and the node goes on.
  */
 export class TraceFile implements TraceSink {
