@@ -12,6 +12,7 @@ import { quantile } from './statistics.ts';
 
 const ROOM = 'plaza';
 const FIFTY = 50;
+const FEW = 10;
 const PER_PROCESS = 10;
 const ONE_BY_ONE = 40;
 const EACH = 8;
@@ -79,25 +80,26 @@ const roomOfFifty: Benchmark = {
   about: `a room of ${FIFTY} real members, ${PER_PROCESS} a process: until each and the last screen has a message, and deliveries a second when all write`,
   command: commandOf('room-of-fifty'),
   async measure(options: BenchOptions): Promise<readonly Figure[]> {
+    const size = options.quick ? FEW : FIFTY;
     return await withNetwork(async (engine) => {
-      const users = usersOf(FIFTY);
+      const users = usersOf(size);
       await startAll(engine, users);
       await registerAll(engine, users);
       await gather(engine, users, 0);
       options.say('all are in the room');
       const deliveries = new Deliveries(engine);
-      await deliveries.say('user1', 'the first message brings keys along', FIFTY - 1);
+      await deliveries.say('user1', 'the first message brings keys along', size - 1);
       const all: number[] = [];
       const last: number[] = [];
       for (let count = 0; count < ONE_BY_ONE; count += 1) {
-        const tookMillis = await deliveries.say(`user${((count * 7) % FIFTY) + 1}`, `message ${count}`, FIFTY - 1);
+        const tookMillis = await deliveries.say(`user${((count * 7) % size) + 1}`, `message ${count}`, size - 1);
         all.push(...tookMillis);
         last.push(Math.max(...tookMillis));
       }
       const startedMillis = performance.now();
-      await Promise.all(users.map((user) => sayMany(deliveries, engine, user)));
-      const perSecond = (FIFTY * EACH * (FIFTY - 1) * 1_000) / (performance.now() - startedMillis);
-      const where = `room of ${FIFTY} real members, ${PER_PROCESS} a process`;
+      await Promise.all(users.map((user) => sayMany(deliveries, engine, user, size - 1)));
+      const perSecond = (size * EACH * (size - 1) * 1_000) / (performance.now() - startedMillis);
+      const where = `room of ${size} real members, ${PER_PROCESS} a process`;
       return [
         { row: `${where}, a member has a message, p50`, value: quantile(all, 0.5), unit: 'ms' },
         { row: `${where}, a member has a message, p99`, value: quantile(all, 0.99), unit: 'ms' },
@@ -109,12 +111,12 @@ const roomOfFifty: Benchmark = {
   },
 };
 
-async function sayMany(deliveries: Deliveries, engine: Engine, user: string): Promise<void> {
+async function sayMany(deliveries: Deliveries, engine: Engine, user: string, others: number): Promise<void> {
   for (let count = 0; count < EACH; count += 1) {
     await engine.command(user, 'room-send', { room: ROOM, text: `${user} says ${count}` }, COMMAND_MILLIS);
   }
   for (let count = 0; count < EACH; count += 1) {
-    await waitFor(engine, `all have what ${user} says`, async () => deliveries.of(`${user} says ${count}`).length === FIFTY - 1);
+    await waitFor(engine, `all have what ${user} says`, async () => deliveries.of(`${user} says ${count}`).length === others);
   }
 }
 
