@@ -10,6 +10,9 @@ interface Report {
   readonly outcomes: ReadonlyArray<{ readonly file: string; readonly outcome: string; readonly inputs: number; readonly reason: string }>;
 }
 
+/** The machine may be busy with other tests. */
+const PATIENT = ['--patience', '4'];
+
 const LESSON = `name: lesson
 within: 15s
 steps:
@@ -28,10 +31,11 @@ steps:
 `;
 
 test('what reached real processes leads the same nodes to the same state in the simulator, over a restart as well', async (t) => {
+  t.timeout(120_000);
   const root = await temporaryRoot(t);
   const [lesson, inputs] = [join(root, 'lesson.yaml'), join(root, 'inputs')];
   await writeFile(lesson, LESSON);
-  const ran = await runCli(['run', lesson, '--record', inputs]);
+  const ran = await runCli(['run', lesson, '--record', inputs, ...PATIENT], { limitMillis: 90_000 });
   t.is(ran.status, 0, ran.out + ran.err);
   const replayed = await runCli(['--json', 'replay', inputs]);
   const report = JSON.parse(replayed.out) as Report;
@@ -95,7 +99,7 @@ test('recordings go on over kill -9 in the middle of commits, a full disk and a 
   t.timeout(120_000);
   const [lesson, inputs] = [join(root, 'kills.yaml'), join(root, 'inputs')];
   await writeFile(lesson, KILLS);
-  const ran = await runCli(['run', lesson, '--record', inputs], { limitMillis: 90_000 });
+  const ran = await runCli(['run', lesson, '--record', inputs, ...PATIENT], { limitMillis: 90_000 });
   t.is(ran.status, 0, ran.out + ran.err);
   const replayed = await runCli(['--json', 'replay', inputs]);
   const report = JSON.parse(replayed.out) as Report;
