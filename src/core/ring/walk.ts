@@ -108,9 +108,10 @@ export class Walk {
     const own = contacts[0]?.id === self.id ? this.#parts.next(this.#key, this.#dead) : null;
     if (own?.done === true) return this.#finish(own.contacts);
     const first = contacts.findIndex((each) => this.#isNew(each));
-    // Should all that it names be dead, it is asked once more, and steps over them.
-    this.#fallbacks.push(contact);
-    for (let at = contacts.length - 1; at > first && first >= 0; at -= 1) this.#fallbacks.push(contacts[at] as Contact);
+    // Should all that it names be dead, it is asked once more and steps over them; a liar would name others without end.
+    const again = this.#asked.indexOf(contact.id) !== this.#asked.lastIndexOf(contact.id);
+    if (!again) this.#fallbacks.push(contact);
+    for (let at = contacts.length - 1; at > first && first >= 0 && !again; at -= 1) this.#fallbacks.push(contacts[at] as Contact);
     if (first >= 0) this.step(contacts[first] as Contact, answer.why);
     else this.#stepAside();
   }
@@ -136,7 +137,7 @@ export class Walk {
   #knowsMore(contact: Contact): boolean {
     const at = this.#asked.lastIndexOf(contact.id);
     const avoided = this.#avoided();
-    return at >= 0 && avoided.length > (this.#avoidedThen[at] as number) && !avoided.includes(contact.id);
+    return at >= 0 && at === this.#asked.indexOf(contact.id) && avoided.length > (this.#avoidedThen[at] as number) && !avoided.includes(contact.id);
   }
 
   /** Neither ourselves nor asked before. */
