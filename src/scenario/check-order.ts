@@ -7,13 +7,15 @@ import type { Step } from './steps.ts';
  * and so is a node that is started twice.
  */
 export function orderProblems(steps: readonly Step[]): Problem[] {
-  const book: Book = { started: new Set(), running: new Set(), problems: [] };
+  const book: Book = { started: new Set(), users: new Set(), running: new Set(), problems: [] };
   walk(steps, book);
   return book.problems;
 }
 
 interface Book {
   readonly started: Set<string>;
+  /** Whose nodes those are. */
+  readonly users: Set<string>;
   readonly running: Set<string>;
   readonly problems: Problem[];
 }
@@ -46,14 +48,14 @@ function walkVerb(step: Extract<Step, { type: 'verb' }>, book: Book): void {
   if (again !== undefined) report(step, `${again} runs already; stop or kill it first, or use restart`, book);
   for (const name of life?.starts ?? []) {
     book.started.add(name);
+    book.users.add(name.split('@')[0] ?? name);
     book.running.add(name);
   }
   for (const name of life?.ends ?? []) book.running.delete(name);
 }
 
 function requireStarted(names: readonly string[], step: Step, book: Book): void {
-  const users = new Set([...book.started].map((name) => name.split('@')[0] ?? name));
-  const missing = names.find((name) => !book.started.has(name) && !users.has(name));
+  const missing = names.find((name) => !book.started.has(name) && !book.users.has(name));
   if (missing !== undefined) report(step, `the node ${missing} is used here, but no step before this one starts it.${didYouMean(missing, book.started)}`, book);
 }
 

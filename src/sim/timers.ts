@@ -42,9 +42,9 @@ export class TimerTable {
     return timer;
   }
 
-  /** The timer is idle now; forgets it where idle ones could pile up. */
+  /** The timer is idle now; forgets it where idle ones could pile up: those without a key are as many as there are kinds. */
   rest(timer: Timer): void {
-    if (!timer.mapped || this.#maps === null) return;
+    if (timer.key === '' || !timer.mapped || this.#maps === null) return;
     const keys = this.#maps.get(timer.kind);
     keys?.delete(timer.key);
     if (keys?.size === 0) this.#maps.delete(timer.kind);

@@ -316,7 +316,10 @@ export class RoomJoining {
       if (this.#cards.size > options.roomCardsMax) this.#cards.delete(this.#cards.keys().next().value as RoomId);
     }
     if (fresh.length === 0) return;
-    for (const other of links.upLinks()) if (other !== link && other.sessionOpen) links.send(other, { type: 'room-cards', cards: fresh });
+    const others = links.upLinks().filter((other) => other !== link && other.sessionOpen);
+    // Where not everybody is known, not every room is either: a rumour goes to a few, or each room would cost everybody all their links.
+    while (!this.#parts.view.full && others.length > options.gossipFanout) others.splice(Math.floor(env.random.fraction() * others.length), 1);
+    for (const other of others) links.send(other, { type: 'room-cards', cards: fresh });
   }
 
   invitation(from: UserId, confidence: Confidence & { readonly kind: 'invitation' }): void {
