@@ -13,6 +13,10 @@ for (const name of RING_SCENARIOS) {
   });
 }
 
+test('regression: a finger nearer than the successor, which was no member any more, hid whose the keys between them were', async (t) => {
+  t.is(await withoutHints('ring-merge', 72), null);
+});
+
 test('nor does mail', async (t) => {
   for (const seed of [first, first + 1]) t.deepEqual((await mailLife({ seed, options: { swimPeriodMillis: 0 } })).problems, [], `seed ${seed}`);
 });

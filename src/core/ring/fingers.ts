@@ -145,11 +145,10 @@ export class Fingers {
     const { successors, small } = this.#pointers;
     const live = avoid.length === 0 ? successors : successors.filter((contact) => !avoid.includes(contact.id));
     if (live.length === 0 || small) return memberStep(key, this.#self, live);
+    // By the successor alone: a finger may be nearer that is no member any more.
+    if (owns(this.#self.id, key, (live[0] as Contact).id)) return { answer: 'next', done: true, contacts: live, why: 'successor' };
     const waypoints = this.#waypointsNow();
-    const way = waypoints.wayTo(key);
-    const owned = live === successors ? waypoints.isNext(way) : owns(this.#self.id, key, (live[0] as Contact).id);
-    if (owned) return { answer: 'next', done: true, contacts: live, why: 'successor' };
-    const contacts = waypoints.before(way, NEXT_CONTACTS_MAX, avoid);
+    const contacts = waypoints.before(waypoints.wayTo(key), NEXT_CONTACTS_MAX, avoid);
     const why = successors.includes(contacts[0] as Contact) ? 'successor' : 'finger';
     return { answer: 'next', done: false, contacts, why };
   }

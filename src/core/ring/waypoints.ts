@@ -41,11 +41,6 @@ export class Waypoints {
     return { key, places: places === 0 && key <= this.#self ? PLACES : places };
   }
 
-  /** Whether nobody stands between us and the key: it belongs to the first of the successors. */
-  isNext(way: Way): boolean {
-    return this.#contacts.length > 0 && !this.#isBefore(0, way);
-  }
-
   /** Those between us and the key, the closest to it first, at most `count`, without those to avoid. */
   before(way: Way, count: number, avoid: readonly NodeId[]): Contact[] {
     let at = this.#distances.length - 1;
