@@ -9,6 +9,8 @@ const READY_MILLIS = 30_000;
 /** Starting is opening databases: one after the other, and many may be asked for at once. */
 const START_MILLIS = 120_000;
 const CONNECTION_MILLIS = 10_000;
+/** A node that hands over in a busy process takes longer than one by itself, and its folder is free only when it is gone. */
+const END_PATIENCE = 8;
 
 export interface HostsOptions {
   readonly root: string;
@@ -129,7 +131,7 @@ export class PackedNode implements NodeProcess {
 
   /** It was asked to stop on its control socket; there is no harder way. Resolves when it is gone or the time is over. */
   async end(graceMillis: number): Promise<ProcessExit> {
-    const late = new Promise<ProcessExit>((resolve) => setTimeout(() => resolve({ status: null, signal: null }), 2 * graceMillis).unref());
+    const late = new Promise<ProcessExit>((resolve) => setTimeout(() => resolve({ status: null, signal: null }), END_PATIENCE * graceMillis).unref());
     return await Promise.race([this.exited, late]);
   }
 
