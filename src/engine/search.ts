@@ -44,13 +44,18 @@ const FRAMES_MAX = 200_000;
 const FOUND_MAX = 10;
 /** Shorter spellings are found in any heap of bytes. */
 const SPELLING_BYTES_MIN = 12;
-/** Every spelling is found by its first three bytes: 16 million places in a table of bits. */
-const HEAD_BYTES = 3;
-const HEADS = 2 ** (8 * HEAD_BYTES);
+/** Every spelling is found by three bytes of it: 16 million places in a table of bits. */
+const ANCHOR_BYTES = 3;
+const ANCHORS = 2 ** (8 * ANCHOR_BYTES);
 
 interface Spelling {
   readonly bytes: Buffer;
   readonly secret: Secret;
+}
+
+/** A spelling, and where in it the three bytes stand by which it is found. */
+interface AnchoredSpelling extends Spelling {
+  readonly offset: number;
 }
 
 /** How a secret could lie about: as it is, as UTF-16, hexadecimal, or base64 at each of its three offsets. */
@@ -73,10 +78,27 @@ function spellingsOf(secret: Secret): Spelling[] {
   return [...different.values()].map((bytes) => ({ bytes, secret }));
 }
 
+/** Each by those three of its bytes that the fewest others have: passwords that begin alike would all be compared at every such beginning. */
+function byAnchor(spellings: readonly Spelling[]): Map<number, AnchoredSpelling[]> {
+  const uses = new Map<number, number>();
+  const anchors = spellings.map(({ bytes }) => Array.from({ length: bytes.length - ANCHOR_BYTES + 1 }, (_, offset) => bytes.readUIntBE(offset, ANCHOR_BYTES)));
+  for (const anchor of anchors.flatMap((each) => [...new Set(each)])) uses.set(anchor, (uses.get(anchor) ?? 0) + 1);
+  const spellingsByAnchor = new Map<number, AnchoredSpelling[]>();
+  for (const [index, spelling] of spellings.entries()) {
+    const own = anchors[index] ?? [];
+    const rarest = own.reduce((best, anchor) => ((uses.get(anchor) ?? 0) < (uses.get(best) ?? 0) ? anchor : best), own[0] ?? 0);
+    const same = spellingsByAnchor.get(rarest);
+    const anchored = { ...spelling, offset: own.indexOf(rarest) };
+    if (same === undefined) spellingsByAnchor.set(rarest, [anchored]);
+    else same.push(anchored);
+  }
+  return spellingsByAnchor;
+}
+
 /** Looks through bytes for many secrets in one pass. */
 export class Search {
-  readonly #bits = new Uint8Array(HEADS / 8);
-  readonly #byHead = new Map<number, Spelling[]>();
+  readonly #bits = new Uint8Array(ANCHORS / 8);
+  readonly #byAnchor: ReadonlyMap<number, readonly AnchoredSpelling[]>;
   readonly #seen = new Set<string>();
   readonly found: Find[] = [];
   readonly keys: number;
@@ -86,30 +108,26 @@ export class Search {
 
   constructor(secrets: readonly Secret[], keys = 0) {
     this.keys = keys;
-    for (const spelling of secrets.flatMap(spellingsOf)) {
-      const head = spelling.bytes.readUIntBE(0, HEAD_BYTES);
-      this.#bits[head >>> 3] = (this.#bits[head >>> 3] as number) | (1 << (head & 7));
-      const same = this.#byHead.get(head);
-      if (same === undefined) this.#byHead.set(head, [spelling]);
-      else same.push(spelling);
-    }
+    this.#byAnchor = byAnchor(secrets.flatMap(spellingsOf));
+    for (const anchor of this.#byAnchor.keys()) this.#bits[anchor >>> 3] = (this.#bits[anchor >>> 3] as number) | (1 << (anchor & 7));
   }
 
   look(place: string, bytes: Uint8Array): void {
     this.places += 1;
     this.bytes += bytes.length;
     const bits = this.#bits;
-    let head = 0;
+    let anchor = 0;
     for (let at = 0; at < bytes.length; at += 1) {
-      head = ((head << 8) | (bytes[at] as number)) & (HEADS - 1);
-      if (((bits[head >>> 3] as number) & (1 << (head & 7))) !== 0 && at >= HEAD_BYTES - 1) this.#compare(place, bytes, at - (HEAD_BYTES - 1), head);
+      anchor = ((anchor << 8) | (bytes[at] as number)) & (ANCHORS - 1);
+      if (((bits[anchor >>> 3] as number) & (1 << (anchor & 7))) !== 0 && at >= ANCHOR_BYTES - 1) this.#compare(place, bytes, at - (ANCHOR_BYTES - 1), anchor);
     }
   }
 
-  #compare(place: string, bytes: Uint8Array, at: number, head: number): void {
-    for (const { bytes: spelling, secret } of this.#byHead.get(head) ?? []) {
+  #compare(place: string, bytes: Uint8Array, anchorAt: number, anchor: number): void {
+    for (const { bytes: spelling, offset, secret } of this.#byAnchor.get(anchor) ?? []) {
+      const at = anchorAt - offset;
       const end = at + spelling.length;
-      if (secret.exceptIn === place || end > bytes.length || spelling.compare(bytes, at, end) !== 0) continue;
+      if (secret.exceptIn === place || at < 0 || end > bytes.length || spelling.compare(bytes, at, end) !== 0) continue;
       const find = `${place}\0${secret.what}`;
       if (this.found.length >= FOUND_MAX || this.#seen.has(find)) continue;
       this.#seen.add(find);
