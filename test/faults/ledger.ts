@@ -12,6 +12,11 @@ export interface Accepted {
 
 type Event = { readonly type?: string; readonly id?: string; readonly state?: string; readonly message?: { readonly id: string; readonly fromMe: boolean } };
 
+/** The states of a message that its recipient has signed for. */
+export function hasArrived(state: string): boolean {
+  return state === 'delivered' || state === 'read';
+}
+
 /** What was promised, told and shown in a run, seen from outside. */
 export class Ledger {
   readonly accepted: Accepted[] = [];
@@ -41,8 +46,9 @@ export class Ledger {
     if (event.type === 'message-changed' && event.id !== undefined && event.state !== undefined) this.deliveredBy(node, event.id, event.state);
   }
 
+  /** A message that others hold for its recipient has not arrived. */
   deliveredBy(_node: string, id: string, state: string): void {
-    this.#delivered.set(id, state);
+    if (hasArrived(state)) this.#delivered.set(id, state);
   }
 
   /** Told to the sender, by an event or by the history. */

@@ -1,6 +1,6 @@
 import type { MessageView } from '../../src/core/commands.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import type { Ledger } from './ledger.ts';
+import { hasArrived, type Ledger } from './ledger.ts';
 
 const NAMES_SHOWN = 4;
 
@@ -69,7 +69,7 @@ function judgePair(from: string, to: string, histories: ReadonlyMap<string, read
   say('out of order at the sender', outOfOrder(sent));
   say(
     'ticked and not with the recipient',
-    sent.filter(({ id, state }) => state !== 'queued' && state !== 'failed' && !receivedById.has(id)).map(({ text }) => text),
+    sent.filter(({ id, state }) => hasArrived(state) && !receivedById.has(id)).map(({ text }) => text),
   );
   say(
     'failed',
