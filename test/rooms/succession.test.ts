@@ -145,6 +145,20 @@ test('an owner who was away finds the room in other hands, and a new term has be
   t.throws(() => court.after([second], bob, 'vote', vote), { message: /earlier term/ });
 });
 
+test('whoever was the only one to vote once, and was removed, cannot vote in that past', (t) => {
+  const court = new Court(['alice', 'mallory']);
+  const [alice, mallory] = ['alice', 'mallory'].map((name) => court.who(name)) as [Somebody, Somebody];
+  const early = court.heads;
+  const bob = somebody('bob');
+  court.next(bob, 'join', { card: userRecord(bob).signed, proof: new Uint8Array() });
+  court.next(alice, 'remove', { user: mallory.userId as UserId });
+  const vote = court.after(early, mallory, 'vote', { heir: mallory.userId as UserId, term: 0 });
+  t.is(court.owner([vote]), 'mallory', 'a majority of one, where nothing else is known');
+  const both = [...court.heads, vote].sort();
+  t.is(court.owner(both), 'alice');
+  t.false(court.graph.stateAt(both).members.has(mallory.userId as UserId));
+});
+
 test('votes on two sides of a cut that are not enough on either are enough together, whichever is folded first', (t) => {
   const court = new Court(['alice', 'bob', 'carol', 'dave', 'erin']);
   const [bob, carol, dave] = ['bob', 'carol', 'dave'].map((name) => court.who(name)) as [Somebody, Somebody, Somebody];

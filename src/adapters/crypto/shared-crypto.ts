@@ -4,6 +4,8 @@ import { NodeCrypto } from './node-crypto.ts';
 
 /** Signatures that are remembered; beyond it the oldest is forgotten. One takes about as much as what it signs. */
 const SIGNATURES_MAX = 20_000;
+/** Records, receipts and packets are smaller; pieces of rooms and mail, which strangers may make as many of as they like, are not kept. */
+const SIGNED_BYTES_MAX = 4_096;
 
 interface Checked {
   readonly publicKey: Uint8Array;
@@ -43,6 +45,7 @@ export class SharedCrypto extends NodeCrypto {
   }
 
   #remember(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): void {
+    if (bytes.length > SIGNED_BYTES_MAX) return;
     if (this.#checked.size >= SIGNATURES_MAX) {
       const oldest = this.#checked.keys().next();
       if (!oldest.done) this.#checked.delete(oldest.value);

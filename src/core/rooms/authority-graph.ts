@@ -15,6 +15,7 @@ export interface AuthorityNode {
   readonly name: string;
 }
 
+const OWNER_RANK = 3;
 /** States that are remembered; a state holds the members of the room. */
 const STATES_MAX = 64;
 
@@ -23,7 +24,7 @@ const STATES_MAX = 64;
  *
  * Each event was allowed in its own past, or it is not here at all. Where events are concurrent and exclude each other, the one
  * whose author had the higher role counts first, then the lesser depth, clock and hash, and what is not allowed any more after
- * that has no effect (as in Matrix's state resolution, version 2: the power of roles before clocks, which anybody may set).
+ * that has no effect; votes for another owner come after all else (as in Matrix's state resolution, version 2: the power of roles before clocks, which anybody may set).
  */
 export class AuthorityGraph {
   readonly #tools: RecordTools;
@@ -78,7 +79,7 @@ export class AuthorityGraph {
 
   /** Takes in an event that was judged. */
   add(event: AnyRoomEvent, before: readonly RoomEventId[], depth: number): void {
-    const rank = event.kind === 'create' ? 3 : rankOf(this.stateAt(before), event.author);
+    const rank = event.kind === 'create' ? OWNER_RANK : rankOf(this.stateAt(before), event.author);
     this.#nodes.set(event.id, { event, before, depth, rank, name: this.#nameOf(event) });
   }
 
@@ -173,7 +174,11 @@ function takeFirst(ready: AuthorityNode[]): AuthorityNode {
   return ready.splice(best, 1)[0] as AuthorityNode;
 }
 
+/** Whoever was the only one to vote at some time could vote at that time for ever: a vote meets all that is concurrent with it. */
+const isBallot = ({ event, rank }: AuthorityNode): boolean => event.kind === 'vote' && rank < OWNER_RANK;
+
 function comesBefore(a: AuthorityNode, b: AuthorityNode): boolean {
+  if (isBallot(a) !== isBallot(b)) return isBallot(b);
   if (a.rank !== b.rank) return a.rank > b.rank;
   if (a.depth !== b.depth) return a.depth < b.depth;
   if (a.event.stampMillis !== b.event.stampMillis) return a.event.stampMillis < b.event.stampMillis;
