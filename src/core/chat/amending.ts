@@ -154,8 +154,11 @@ export class Amending {
     const changed = amended(found[1], amendment, this.#parts.options.reactionsMax);
     if (changed !== null) {
       this.#history.replace(found[0], changed);
-      const { file } = found[1];
-      if (changed.deleted === true && file !== undefined) this.#parts.files.withdrawn(toHex(file.root), { kind: 'direct', peer: amendment.peer });
+      const { file, fromMe } = found[1];
+      if (changed.deleted === true && file !== undefined) {
+        const author = fromMe ? (this.#parts.session.userId as UserId) : amendment.peer;
+        this.#parts.files.withdrawn(toHex(file.root), { kind: 'direct', peer: amendment.peer }, author);
+      }
       if (changed.deleted === true) this.#forgetEdits(amendment.peer, amendment.target);
       if (amendment.change.kind !== 'reaction') this.#search.touched(changed.peer, placeOf(found[0]));
     } else if (!amendment.fromMe) this.#parts.count('amendmentsWithoutEffect');

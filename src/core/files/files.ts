@@ -194,10 +194,13 @@ export class Files {
     this.#changed(id, true);
   }
 
-  /** The message that offered it was deleted: where no other did, the file goes as well. */
-  withdrawn(id: FileId, place: FilePlace): void {
+  /**
+   * A message of `author` that offered it was deleted: where no other did, the file goes as well. Anybody who knows a descriptor can
+   * post it again, so a message of somebody else takes nothing of it along.
+   */
+  withdrawn(id: FileId, place: FilePlace, author: UserId): void {
     const row = this.#shelf.get(id);
-    if (row === undefined) return;
+    if (row === undefined || row.author !== author) return;
     const places = row.places.filter((each) => !samePlace(each, place));
     if (places.length > 0) return void this.#shelf.change(id, { places });
     this.#fetching.stop(id);

@@ -152,7 +152,7 @@ export class RoomLines {
       case 'delete': {
         const before = room.stateBefore(event.id);
         if (line.author !== event.author && (before === null || rankOf(before, event.author) < 1)) return null;
-        if (line.file !== undefined) this.#parts.files.withdrawn(toHex(line.file.root), { kind: 'room', room: room.id });
+        if (line.file !== undefined) this.#parts.files.withdrawn(toHex(line.file.root), { kind: 'room', room: room.id }, line.author);
         return withoutFile({ ...line, text: '', deleted: true });
       }
     }

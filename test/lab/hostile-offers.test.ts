@@ -1,0 +1,83 @@
+import test from 'ava';
+import type { FileDescriptor } from '../../src/core/files/descriptor.ts';
+import { chatNode } from '../../src/core/node.ts';
+import type { RoomView } from '../../src/core/rooms/room-commands.ts';
+import { FilesWorld, type Sent } from '../files/files-world.ts';
+
+const SIZE = 100_000;
+
+type Content = { readonly kind?: string; readonly file?: FileDescriptor };
+
+/** Alice, bob and mallory are friends and in one room; what mallory's node says of its files can be about somebody else's. */
+class Offers {
+  readonly world: FilesWorld;
+  /** What alice's messages said of files, by name. */
+  readonly said = new Map<string, FileDescriptor>();
+  /** What mallory's next messages with a file say of it. */
+  instead: FileDescriptor | null = null;
+
+  constructor(seed: number) {
+    const changed = (user: string, content: Content): Content => {
+      if (content?.kind !== 'message' || content.file === undefined) return content;
+      if (user === 'alice') this.said.set(content.file.name, content.file);
+      return user === 'mallory' && this.instead !== null ? { ...content, file: this.instead } : content;
+    };
+    const program = (...[env, settings]: Parameters<typeof chatNode>) => {
+      const codec = {
+        encode: (value: unknown) => env.codec.encode(changed(settings.user, value as Content)),
+        decode: (bytes: Uint8Array) => env.codec.decode(bytes),
+      };
+      const turned = new Proxy(env, {
+        get: (target, name) => {
+          if (name === 'codec') return codec;
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === 'function' ? (value as (...given: never[]) => unknown).bind(target) : value;
+        },
+      });
+      return chatNode(turned, settings);
+    };
+    this.world = new FilesWorld(seed, {}, { program });
+  }
+
+  async friends(): Promise<void> {
+    const { world } = this;
+    await world.people('alice', 'bob', 'mallory');
+    await world.befriend('alice', 'bob');
+    await world.befriend('alice', 'mallory');
+    await world.befriend('bob', 'mallory');
+    const { link } = await world.ask<RoomView>('alice', 'room-create', { name: 'den' });
+    for (const name of ['bob', 'mallory']) await world.ask(name, 'room-join', { room: link });
+  }
+
+  /** Mallory posts what alice has said of her file once more, perhaps changed. */
+  async repost(to: string, name: string, change: Partial<FileDescriptor> = {}): Promise<Sent> {
+    this.instead = { ...(this.said.get(name) as FileDescriptor), ...change };
+    const sent = await this.world.send('mallory', to, `bait for ${to}`, 1_000);
+    await this.world.engine.wait(3_000);
+    this.instead = null;
+    return sent;
+  }
+}
+
+test("who posts somebody else's file again and deletes that message takes nobody's copy along", async (t) => {
+  const stage = new Offers(61);
+  const { world } = stage;
+  await stage.friends();
+  const inRoom = await world.send('alice', '#den', 'roses.png', SIZE);
+  const direct = await world.send('alice', 'bob', 'plan.pdf', SIZE);
+  for (const { file } of [inRoom, direct]) await world.complete('bob', file);
+  for (const [to, name] of [
+    ['#den', 'roses.png'],
+    ['bob', 'plan.pdf'],
+    ['alice', 'plan.pdf'],
+  ] as const) {
+    const bait = await stage.repost(to, name);
+    if (to === '#den') await world.ask('mallory', 'room-delete-message', { room: 'den', id: bait.id });
+    else await world.ask('mallory', 'delete-message', { with: to, id: bait.id });
+  }
+  await world.engine.wait(3_000);
+  for (const node of ['alice', 'bob']) for (const { file } of [inRoom, direct]) t.is((await world.file(node, file))?.state, 'complete', node);
+  await world.ask('alice', 'room-delete-message', { room: 'den', id: inRoom.id });
+  for (const node of ['alice', 'bob']) await world.soon(`gone at ${node}`, async () => (await world.file(node, inRoom.file))?.state === 'expired');
+  t.is((await world.file('bob', direct.file))?.state, 'complete');
+});
