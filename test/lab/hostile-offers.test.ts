@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { FileDescriptor } from '../../src/core/files/descriptor.ts';
 import { chatNode } from '../../src/core/node.ts';
-import type { RoomView } from '../../src/core/rooms/room-commands.ts';
+import type { RoomMessageView, RoomView } from '../../src/core/rooms/room-commands.ts';
 import { FilesWorld, type Sent } from '../files/files-world.ts';
 
 const SIZE = 100_000;
@@ -15,6 +15,8 @@ class Offers {
   readonly said = new Map<string, FileDescriptor>();
   /** What mallory's next messages with a file say of it. */
   instead: FileDescriptor | null = null;
+  /** Keys of rooms that are given to bob do not arrive. */
+  withheld = false;
 
   constructor(seed: number) {
     const changed = (user: string, content: Content): Content => {
@@ -25,7 +27,10 @@ class Offers {
     const program = (...[env, settings]: Parameters<typeof chatNode>) => {
       const codec = {
         encode: (value: unknown) => env.codec.encode(changed(settings.user, value as Content)),
-        decode: (bytes: Uint8Array) => env.codec.decode(bytes),
+        decode: (bytes: Uint8Array) => {
+          const value = env.codec.decode(bytes);
+          return this.withheld && settings.user === 'bob' && (value as Content)?.kind === 'chains' ? null : value;
+        },
       };
       const turned = new Proxy(env, {
         get: (target, name) => {
@@ -80,4 +85,25 @@ test("who posts somebody else's file again and deletes that message takes nobody
   await world.ask('alice', 'room-delete-message', { room: 'den', id: inRoom.id });
   for (const node of ['alice', 'bob']) await world.soon(`gone at ${node}`, async () => (await world.file(node, inRoom.file))?.state === 'expired');
   t.is((await world.file('bob', direct.file))?.state, 'complete');
+});
+
+test('a file whose message was deleted before its key came is not offered', async (t) => {
+  const stage = new Offers(62);
+  const { world } = stage;
+  await stage.friends();
+  await world.ask('alice', 'room-send', { room: 'den', text: 'welcome' });
+  await world.engine.wait(3_000);
+  stage.withheld = true;
+  const sent = await world.send('mallory', '#den', 'late.bin', SIZE);
+  await world.complete('alice', sent.file);
+  const line = async () =>
+    (await world.ask<{ messages: readonly RoomMessageView[] }>('bob', 'room-history', { room: 'den' })).messages.find((each) => each.id === sent.id);
+  await world.soon('bob cannot read it', async () => (await line())?.sealed === true);
+  await world.ask('alice', 'room-delete-message', { room: 'den', id: sent.id });
+  await world.soon('bob hears of the deletion', async () => (await line())?.deleted === true, 120_000);
+  t.true((await line())?.sealed);
+  stage.withheld = false;
+  await world.soon('bob has the key', async () => (await line())?.sealed === false, 120_000);
+  await world.engine.wait(2_000);
+  t.is(await world.file('bob', sent.file), undefined);
 });

@@ -143,7 +143,9 @@ export class RoomArrivals {
     const isOwn = event.author === this.#parts.session.userId;
     const found = this.#rooms.lines.opened(room, event, order, content);
     if (content.kind === 'message' && isOwn && this.#rooms.tables.receipts(room.id, order).length === 0) this.#rooms.tables.putWaiting(room.id, order);
-    if (content.kind === 'message' && content.file !== undefined && !this.#rooms.inheritance.running) {
+    // A line that was deleted before it could be opened has kept nothing of its file.
+    const isKept = this.#rooms.tables.line(room.id, order)?.file !== undefined;
+    if (content.kind === 'message' && content.file !== undefined && isKept && !this.#rooms.inheritance.running) {
       const from = this.#rooms.lines.nameOf(room, event.author);
       this.#parts.files.offered(content.file, { place: { kind: 'room', room: room.id }, author: event.author, from, sentMillis: event.stampMillis });
     }
