@@ -287,6 +287,8 @@ export const CORE_OPTIONS = Object.freeze({
   roomCopyKeptMillis: 364 * 86_400_000,
   /** A write that did not come through is tried again after this long, ms. */
   roomCopyRetryMillis: 30_000,
+  /** Shelves of one place that a look reads beyond the last one that earlier looks knew, at most. */
+  roomShelvesMax: 64,
   /** Holders are asked for what is new: so long after a login or a join; where no member is linked; where something is missing, ms. */
   roomLookMillis: 2_000,
   roomAloneMillis: 60_000,

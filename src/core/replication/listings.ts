@@ -16,13 +16,27 @@ type Item = readonly [name: string, version: string];
 export interface Listing {
   /** Holders that listed all they have. Empty: nothing follows. */
   readonly holders: number;
-  /** Names that at least one of them has. */
+  /** Names of which a value came or is known: a name that is only claimed is nothing. */
   readonly names: ReadonlySet<string>;
+  /** Every version that anybody listed came or is known. */
+  readonly complete: boolean;
 }
+
+/** A version that holders list and that is not known. */
+interface Wanted {
+  readonly name: string;
+  came: boolean;
+  asking: boolean;
+  /** Holders that listed it and were not asked for it. */
+  readonly others: Contact[];
+}
+
+type Came = (name: string, value: ReadValue, version: string) => void;
 
 /**
  * Reads what is not known yet of keys with many values: each holder lists names and versions, and each version that is new is fetched
- * once, from the first that named it. So a holder that keeps something to itself hides nothing, and what is known costs no more than its name.
+ * once, from the first that named it, or from the next one when that does not give it. So a holder that keeps something to itself, or
+ * promises it and dies, hides nothing, and what is known costs no more than its name.
  */
 export class Listings {
   readonly #port: ReplicationPort;
@@ -47,26 +61,41 @@ export class Listings {
     this.#port.lookup(where.key, (result) => {
       const targets = result.owners.slice(0, this.#options.copies);
       const names = new Set<string>();
-      const claimed = new Set<string>();
+      const wanted = new Map<string, Wanted>();
       let holders = 0;
       let open = targets.length;
-      const end = (complete: boolean): void => {
+      if (open === 0) return done({ holders, names, complete: false });
+      const end = (): void => {
         open -= 1;
-        if (complete) holders += 1;
-        if (open === 0) done({ holders, names });
+        if (open === 0) done({ holders, names, complete: [...wanted.values()].every((item) => item.came) });
       };
-      if (open === 0) return done({ holders: 0, names });
+      const came: Came = (name, value, version) => {
+        const item = wantedOf(wanted, name, version);
+        names.add(name);
+        if (item.came) return;
+        item.came = true;
+        each(value, version);
+      };
+      const fetch = (holder: Contact, items: readonly Wanted[]): void => {
+        const asked = items.map((item) => item.name);
+        this.#fetch(holder, where, asked, came, () => {
+          for (const [next, lacking] of nextAsked(items)) {
+            open += 1;
+            fetch(next, lacking);
+          }
+          end();
+        });
+      };
       for (const target of targets) {
         this.#list(target, where, (items) => {
-          if (items === null) return end(false);
-          const wanted: string[] = [];
+          if (items === null) return end();
+          holders += 1;
+          const asked: Wanted[] = [];
           for (const [name, version] of items) {
-            names.add(name);
-            if (claimed.has(`${name}@${version}`) || known(name, version)) continue;
-            claimed.add(`${name}@${version}`);
-            wanted.push(name);
+            if (known(name, version)) names.add(name);
+            else asked.push(wantedOf(wanted, name, version));
           }
-          this.#fetch(target, where, wanted, each, end);
+          fetch(target, claimed(target, asked));
         });
       }
     });
@@ -100,26 +129,53 @@ export class Listings {
     next();
   }
 
-  #fetch(
-    holder: Contact,
-    where: ReadPlace,
-    names: readonly string[],
-    each: (value: ReadValue, version: string) => void,
-    done: (complete: boolean) => void,
-  ): void {
-    if (names.length === 0) return done(true);
+  /** What it gives of these. */
+  #fetch(holder: Contact, where: ReadPlace, names: readonly string[], came: Came, done: () => void): void {
+    if (names.length === 0) return done();
     const asked = names.slice(0, this.#options.pageValuesMax);
     this.#ask(holder, { ask: 'fetch', names: asked }, (answer) => {
-      if (answer?.answer !== 'page') return done(false);
+      if (answer?.answer !== 'page') return done();
       for (const value of answer.page.values) {
         const about = this.#replicas.inspect(value);
         if (typeof about === 'string' || about.key !== where.key || value.kind !== where.kind) continue;
-        each({ value, about }, this.#replicas.describe(value, about).version);
+        const { name, version } = this.#replicas.describe(value, about);
+        came(name, { value, about }, version);
       }
       // A page may be full before all were in it; `more` names the first that is missing.
       const missing = answer.more === null ? asked.length : names.indexOf(answer.more);
-      if (missing <= 0) return done(false);
-      this.#fetch(holder, where, names.slice(missing), each, done);
+      if (missing <= 0) return done();
+      this.#fetch(holder, where, names.slice(missing), came, done);
     });
   }
+}
+
+function wantedOf(wanted: Map<string, Wanted>, name: string, version: string): Wanted {
+  const id = `${name}@${version}`;
+  const item = wanted.get(id) ?? { name, came: false, asking: false, others: [] };
+  wanted.set(id, item);
+  return item;
+}
+
+/** What this holder is asked for at once; for the rest it is one of the others, in case who is being asked does not give it. */
+function claimed(holder: Contact, listed: readonly Wanted[]): Wanted[] {
+  const free: Wanted[] = [];
+  for (const item of new Set(listed)) {
+    if (item.came) continue;
+    if (item.asking) item.others.push(holder);
+    else free.push(item);
+    item.asking = true;
+  }
+  return free;
+}
+
+/** Whom to ask for what a holder listed and did not give. What nobody is left for is free for who lists it later. */
+function nextAsked(items: readonly Wanted[]): Map<Contact, Wanted[]> {
+  const next = new Map<Contact, Wanted[]>();
+  for (const item of items) {
+    if (item.came) continue;
+    const holder = item.others.shift();
+    item.asking = holder !== undefined;
+    if (holder !== undefined) next.set(holder, [...(next.get(holder) ?? []), item]);
+  }
+  return next;
 }

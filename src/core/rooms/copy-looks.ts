@@ -147,7 +147,7 @@ export class CopyLooks {
   }
 
   #readShelf(look: Look, row: KnownKey, shelf: number): void {
-    const { replication, env } = this.#parts;
+    const { replication, env, options } = this.#parts;
     const key = keyOfShelf(env.crypto, this.#copies.keys.placeOf(row).keys.publicKey, shelf);
     const { id } = look.room;
     look.reading = true;
@@ -157,12 +157,14 @@ export class CopyLooks {
       (value, version) => {
         if (this.#look === look) this.#fetched(look, value, version);
       },
-      ({ holders, names }) => {
+      ({ holders, names, complete }) => {
         if (this.#look !== look) return;
         look.reading = false;
-        look.failed = look.failed || holders === 0;
+        const isLast = shelf + 1 >= row.shelf + options.roomShelvesMax;
+        // Whatever was listed and did not come, or lies further on, is for another look.
+        look.failed = look.failed || holders === 0 || !complete || (names.size > 0 && isLast);
         if (names.size > 0 && shelf > row.shelf) this.#copies.keys.change(look.room, row.place, { shelf });
-        if (names.size > 0) this.#readShelf(look, row, shelf + 1);
+        if (names.size > 0 && !isLast) this.#readShelf(look, row, shelf + 1);
         else {
           look.places.shift();
           look.done.add(row.place);
