@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { NodeInfo } from '../../src/core/commands.ts';
 import type { RoomDetails, RoomMessageView, RoomView } from '../../src/core/rooms/room-commands.ts';
 import { PASSWORD, SmallWorld } from '../core/small-world.ts';
 
@@ -99,4 +100,39 @@ test('what the author could not put there any more another member does', async (
   await world.ask('carol', 'login', { password: PASSWORD });
   await world.soon('carol reads it', async () => (await texts(world, 'carol')).includes('last words'), 60_000);
   t.deepEqual(await texts(world, 'carol'), ['known', 'last words']);
+});
+
+test('what was not at holders when its author logged in at another node is put there by that node, and is not called held before', async (t) => {
+  const world = new SmallWorld(25, { roomCopySoonMillis: 600_000, roomCopyMillis: 60_000 });
+  await garden(world, ['bob']);
+  await world.engine.killNode('bob');
+  await world.engine.wait(10_000);
+  await world.ask('alice', 'room-send', { room: 'garden', text: 'not there yet' });
+  await world.engine.startNode('alice@desk', { peers: [await world.engine.endpointOf('alice'), await world.engine.endpointOf('carol')] });
+  await world.ask('alice@desk', 'login', { password: PASSWORD });
+  const state = async (): Promise<string | undefined> => (await lines(world, 'alice@desk').catch(() => [])).at(-1)?.state;
+  await world.soon('alice@desk has it', async () => (await state()) !== undefined);
+  t.is(await state(), 'queued');
+  await world.soon('holders have it', async () => (await state()) === 'held', 120_000);
+  t.true(((await world.ask<NodeInfo>('alice@desk', 'info')).counters['roomSegmentsHeld'] ?? 0) > 0);
+});
+
+test('who is alone on the ring seals nothing for nobody, and puts it there when somebody comes', async (t) => {
+  const world = new SmallWorld(26);
+  await world.people('alice', 'bob');
+  const { link } = await world.ask<RoomView>('alice', 'room-create', { name: 'garden' });
+  await world.ask('bob', 'room-join', { room: link });
+  await world.soon('bob is in', async () => (await world.ask<RoomDetails>('alice', 'room', { room: 'garden' })).memberList.length === 2);
+  await copied(world, 'alice');
+  await world.engine.killNode('bob');
+  await world.engine.wait(60_000);
+  const sealed = async (): Promise<number> => (await world.ask<NodeInfo>('alice', 'info')).counters['roomSegmentsSealed'] ?? 0;
+  const before = await sealed();
+  await world.ask('alice', 'room-send', { room: 'garden', text: 'is anybody there' });
+  await world.engine.wait(300_000);
+  t.is(await sealed(), before);
+  t.is((await lines(world, 'alice')).at(-1)?.state, 'queued');
+  await world.engine.startNode('carol', { peers: [await world.engine.endpointOf('alice')] });
+  await world.ask('carol', 'register', { password: PASSWORD });
+  await world.soon('carol holds it', async () => (await lines(world, 'alice')).at(-1)?.state === 'held', 60_000);
 });

@@ -163,6 +163,8 @@ export class CopyLooks {
         const isLast = shelf + 1 >= row.shelf + options.roomShelvesMax;
         // Whatever was listed and did not come, or lies further on, is for another look.
         look.failed = look.failed || holders === 0 || !complete || (names.size > 0 && isLast);
+        const isEmpty = names.size === 0;
+        if (shelf === 0 && holders > 0 && complete && isEmpty !== (row.empty === true)) this.#copies.keys.change(look.room, row.place, { empty: isEmpty });
         if (names.size > 0 && shelf > row.shelf) this.#copies.keys.change(look.room, row.place, { shelf });
         if (names.size > 0 && !isLast) this.#readShelf(look, row, shelf + 1);
         else {

@@ -15,6 +15,8 @@ export interface HistoryKeyRow {
   readonly read: boolean;
   /** Members who were away when it was made find it at the place before it. */
   readonly bridged: boolean;
+  /** Holders were asked and had nothing there. */
+  readonly empty?: boolean;
 }
 
 /** The piece that this node adds to. */
@@ -53,6 +55,10 @@ export class CopyTables {
     this.#store.put('roomHistoryKeys', `${room}/${place}`, row);
   }
 
+  dropKey(room: RoomId, place: string): void {
+    this.#store.delete('roomHistoryKeys', `${room}/${place}`);
+  }
+
   putDue(room: RoomId, kind: DueKind, order: string, sinceMillis: WallMillis): void {
     this.#store.put('roomCopiesDue', `${room}/${DIGIT[kind]}/${order}`, sinceMillis);
   }
@@ -63,6 +69,12 @@ export class CopyTables {
 
   isDue(room: RoomId, kind: DueKind, order: string): boolean {
     return this.#store.get('roomCopiesDue', `${room}/${DIGIT[kind]}/${order}`) !== undefined;
+  }
+
+  /** From what follows the room in the key of a row; null where it is about what others wrote. */
+  orderOfMine(rest: string): string | null {
+    const prefix = `${DIGIT.mine}/`;
+    return rest.startsWith(prefix) && rest.length > prefix.length ? rest.slice(prefix.length) : null;
   }
 
   /** In the order of the room. */

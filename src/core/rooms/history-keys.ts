@@ -124,7 +124,13 @@ export class HistoryKeys {
   learnt(id: RoomId, key: Uint8Array): boolean {
     const place = this.#nameOf(key);
     if (this.#tables.key(id, place) !== undefined) return false;
-    if (this.#tables.keys(id).filter(([, row]) => row.order === '').length >= TOLD_MAX) return false;
+    const told = this.#tables.keys(id).filter(([, row]) => row.order === '');
+    if (told.length >= TOLD_MAX) {
+      // What leads nowhere may be no key at all, and must not keep one out for good.
+      const idle = told.find(([, row]) => row.empty === true);
+      if (idle === undefined) return false;
+      this.#tables.dropKey(id, idle[0]);
+    }
     this.#tables.putKey(id, place, { key, order: '', audience: '', shelf: 0, read: false, bridged: true });
     return true;
   }
@@ -144,6 +150,7 @@ export class HistoryKeys {
     if (this.#tables.keys(room.id).length > 0) return;
     if (this.#asked.size >= PLACES_MAX) this.#asked.clear();
     this.#asked.set(asked, env.monotonicMillis);
+    if (link.userId !== null) this.#asked.set(`${room.id}/${link.userId}`, env.monotonicMillis);
     links.send(link, { type: 'room-history-ask', room: room.id });
   }
 
@@ -170,8 +177,9 @@ export class HistoryKeys {
 
   /** A member told keys. */
   take(room: Room, from: UserId, confidence: Confidence & { readonly kind: 'history' }): boolean {
-    // Who is coming in does not know yet who is a member. A key that is none leads to an empty place.
-    if (!room.isMember(from) && room.row.status !== 'pending') {
+    // Keys that nobody asked for would end the asking, and whoever knows the id of a room can send some.
+    const wasAsked = this.#asked.has(`${room.id}/${from}`);
+    if (!wasAsked || (!room.isMember(from) && room.row.status !== 'pending')) {
       this.#parts.count('roomKeysRefused');
       return false;
     }

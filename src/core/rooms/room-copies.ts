@@ -2,6 +2,7 @@ import { toHex } from '../bytes.ts';
 import type { Parts } from '../parts.ts';
 import { roomCopyValue } from '../replication/kinds/room-copy-kind.ts';
 import type { WriteProgress } from '../replication/writes.ts';
+import { integer, misfit } from '../shape.ts';
 import { CopyLooks } from './copy-looks.ts';
 import { CopyTables, type SegmentRow } from './copy-tables.ts';
 import { SEGMENT_EVENTS_MAX, type Segment, sealSegment, writerKeys } from './history-key.ts';
@@ -17,6 +18,8 @@ const WATCHED_MAX = 4_096;
 /** What is left waits this long when a piece has been put away, ms. */
 const NEXT_MILLIS = 50;
 const SEGMENT_BYTES = 8;
+/** Rows that are looked through for events that are here. */
+const DUE_MAX = 4_096;
 
 /**
  * Sealed copies of the user's rooms at the holders of the ring, so that what was written outlives those who were there.
@@ -82,13 +85,26 @@ export class RoomCopies {
   /** An event has found its place in a room. */
   delivered(room: Room, event: AnyRoomEvent, order: string): void {
     const { env, options, session } = this.#parts;
-    if (this.#rooms.inheritance.running || this.looks.reading) return;
+    if (this.#rooms.inheritance.running || this.looks.reading) {
+      // What an earlier session of the user could not put there any more is for this one to put there.
+      if (this.isDue(room, order)) this.#flushIn(room.id, options.roomCopyMillis * env.random.fraction());
+      return;
+    }
     if (event.author === session.userId) {
       this.tables.putDue(room.id, 'mine', order, Math.trunc(env.wallMillis));
       // Where nobody else has it, the holders are the only ones who can; and who has just come in may need a key of their own.
       const isUrgent = event.kind === 'join' || this.#rooms.linked(room).length === 0;
       this.#flushIn(room.id, isUrgent ? options.roomCopySoonMillis : options.roomCopyMillis * (0.5 + env.random.fraction()));
     } else if (this.live) this.#watch(room, order);
+  }
+
+  /** A row of an earlier session at another node. What others probably put there is not watched again. */
+  inherit(id: RoomId, rest: string, sinceMillis: unknown): void {
+    const { env, options } = this.#parts;
+    const order = this.tables.orderOfMine(rest);
+    if (order === null || misfit(integer(), sinceMillis) !== null) return;
+    this.tables.putDue(id, 'mine', order, sinceMillis as number);
+    this.#flushIn(id, options.roomCopyMillis * env.random.fraction());
   }
 
   #watch(room: Room, order: string): void {
@@ -146,7 +162,9 @@ export class RoomCopies {
   // --- writing ---
 
   #flush(room: Room): void {
-    if (this.tables.due(room.id, 'mine', 1).length === 0) return;
+    if (this.#dueOf(room).length === 0) return;
+    // Each sealing turns ratchets, and a copy that only this node has does not count.
+    if (this.#parts.replication.successors().length === 0) return this.#flushIn(room.id, this.#parts.options.roomCopyMillis);
     let key = this.keys.current(room);
     if (key === null) {
       this.keys.make(room);
@@ -156,6 +174,16 @@ export class RoomCopies {
     if (key === null) return this.#flushIn(room.id, this.#parts.options.roomGapMillis);
     if (!key.bridged) return this.#bridge(room, key);
     this.#put(room, key, this.#grown(room, key));
+  }
+
+  /** What can be put there now: of what was handed over the row comes before the event. */
+  #dueOf(room: Room): string[] {
+    const found: string[] = [];
+    for (const [order] of this.tables.due(room.id, 'mine', DUE_MAX)) {
+      if (found.length >= SEGMENT_EVENTS_MAX) break;
+      if (this.#rooms.tables.event(room.id, order) !== undefined) found.push(order);
+    }
+    return found;
   }
 
   /** Before anything lies under a new key, the place before it says how to come to it. */
@@ -189,8 +217,10 @@ export class RoomCopies {
     const { env, options } = this.#parts;
     const nowMillis = Math.trunc(env.wallMillis);
     const present = this.tables.segment(room.id);
-    const due = this.tables.due(room.id, 'mine', SEGMENT_EVENTS_MAX).map(([order]) => order);
-    const goesOn = present !== undefined && present.place === key.place && nowMillis - present.sinceMillis < options.roomSegmentMillis;
+    const due = this.#dueOf(room);
+    const isOpen =
+      present !== undefined && (nowMillis - present.sinceMillis < options.roomSegmentMillis || due.some((order) => present.orders.includes(order)));
+    const goesOn = isOpen && present.place === key.place;
     const grown = goesOn ? this.#fitting(room, present.orders, due) : [];
     if (goesOn && grown.length > present.orders.length) return { ...present, sequence: present.sequence + 1, orders: grown };
     // What is due and in the piece already was not confirmed: it is written again as it is.
@@ -235,6 +265,7 @@ export class RoomCopies {
     const expiresMillis = (Math.floor((env.wallMillis + options.roomCopyKeptMillis) / DAY_MILLIS) + 1) * DAY_MILLIS;
     const value = roomCopyValue(env, { place: place.keys, writer }, { ...row, expiresMillis, sealed });
     this.#writing.add(room.id);
+    this.#parts.count('roomSegmentsSealed');
     const during = this.#session;
     let told = false;
     replication.put(value, (each) => {

@@ -42,6 +42,9 @@ export class RoomInheritance {
       case 'roomHistoryKeys':
         if (this.#rooms.copies.tables.key(room, rest) === undefined) this.#rooms.copies.tables.putKey(room, rest, value as HistoryKeyRow);
         return true;
+      case 'roomCopiesDue':
+        this.#rooms.copies.inherit(room, rest, value);
+        return true;
       case 'roomEvents':
         this.#event(room, value);
         return true;

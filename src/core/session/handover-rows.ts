@@ -5,7 +5,8 @@ import { HANDOVER_END } from './handover-seal.ts';
 
 /**
  * What a session leaves to the next one, in the order in which it is handed over: who is a friend before what they wrote,
- * and messages before what changes them, and before the copies of both that still wait to be sent. Ratchets and prekeys come last: they only open what was sealed
+ * and messages before what changes them, and before the copies of both that still wait to be sent.
+ * What is due at holders comes before the events of rooms: none of them is said to be held for a while because its row is still to come. Ratchets and prekeys come last: they only open what was sealed
  * for the earlier session (secure/sessions.ts).
  */
 export const HANDOVER_TABLES = [
@@ -23,6 +24,7 @@ export const HANDOVER_TABLES = [
   'rooms',
   'roomChains',
   'roomHistoryKeys',
+  'roomCopiesDue',
   'roomEvents',
   'roomReceipts',
   'roomInvitations',
