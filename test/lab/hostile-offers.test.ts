@@ -6,7 +6,7 @@ import { FilesWorld, type Sent } from '../files/files-world.ts';
 
 const SIZE = 100_000;
 
-type Content = { readonly kind?: string; readonly file?: FileDescriptor };
+type Content = { readonly kind?: string; readonly text?: string; readonly file?: FileDescriptor };
 
 /** Alice, bob and mallory are friends and in one room; what mallory's node says of its files can be about somebody else's. */
 class Offers {
@@ -20,7 +20,7 @@ class Offers {
 
   constructor(seed: number) {
     const changed = (user: string, content: Content): Content => {
-      if (content?.kind !== 'message' || content.file === undefined) return content;
+      if (content?.text === undefined || content.file === undefined) return content;
       if (user === 'alice') this.said.set(content.file.name, content.file);
       return user === 'mallory' && this.instead !== null ? { ...content, file: this.instead } : content;
     };
@@ -106,4 +106,49 @@ test('a file whose message was deleted before its key came is not offered', asyn
   await world.soon('bob has the key', async () => (await line())?.sealed === false, 120_000);
   await world.engine.wait(2_000);
   t.is(await world.file('bob', sent.file), undefined);
+});
+
+for (const [seed, what, change] of [
+  [63, 'key', { key: new Uint8Array(32) }],
+  [64, 'size', { size: SIZE * 2 }],
+] as const) {
+  test(`whoever offers a file under a false ${what}, first or last, does not keep its author's from coming`, async (t) => {
+    const stage = new Offers(seed);
+    const { world } = stage;
+    stage.withheld = true;
+    await stage.friends();
+    // Bob hears of the first from mallory before he does from alice, of the second after.
+    const first = await world.send('alice', '#den', 'first.bin', SIZE);
+    await world.complete('mallory', first.file);
+    await stage.repost('bob', 'first.bin', change);
+    t.is((await world.file('bob', first.file))?.from, 'mallory', 'the attack took place');
+    stage.withheld = false;
+    await world.complete('bob', first.file, 60_000);
+    t.true(await world.isWhole('bob', first));
+    t.is((await world.file('bob', first.file))?.from, 'alice');
+    const second = await world.send('alice', '#den', 'second.bin', 3_000_000);
+    await world.soon('bob is asked', async () => (await world.file('bob', second.file))?.state === 'offered');
+    await stage.repost('bob', 'second.bin', change);
+    await world.ask('bob', 'file-accept', { id: second.file });
+    await world.complete('bob', second.file);
+    t.true(await world.isWhole('bob', second));
+    t.is((await world.file('bob', second.file))?.from, 'alice');
+  });
+}
+
+test("who posts somebody else's file as the first and deletes that message leaves it to its author", async (t) => {
+  const stage = new Offers(65);
+  const { world } = stage;
+  stage.withheld = true;
+  await stage.friends();
+  const sent = await world.send('alice', '#den', 'roses.png', SIZE);
+  await world.complete('mallory', sent.file);
+  const bait = await stage.repost('bob', 'roses.png');
+  await world.complete('bob', sent.file);
+  t.is((await world.file('bob', sent.file))?.from, 'mallory', 'the attack took place');
+  stage.withheld = false;
+  await world.soon('bob hears of it from alice', async () => (await world.file('bob', sent.file))?.rooms[0] === 'den', 60_000);
+  await world.ask('mallory', 'delete-message', { with: 'bob', id: bait.id });
+  await world.soon('it is of alice', async () => (await world.file('bob', sent.file))?.from === 'alice');
+  t.true(await world.isWhole('bob', sent));
 });

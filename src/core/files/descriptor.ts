@@ -1,4 +1,4 @@
-import { concat, utf8, utf8Length, wellFormedText } from '../bytes.ts';
+import { concat, sameBytes, utf8, utf8Length, wellFormedText } from '../bytes.ts';
 import type { Crypto } from '../capabilities.ts';
 import { bytes, integer, record, type Shape, text } from '../shape.ts';
 import { extensionOf, mediaTypeOf } from './media-types.ts';
@@ -100,4 +100,14 @@ function nonceOf(index: number): Uint8Array {
   nonce[10] = index >> 8;
   nonce[11] = index & 255;
   return nonce;
+}
+
+/** Whether both open the same chunks to the same bytes. */
+export function sameContent(one: FileDescriptor, other: FileDescriptor): boolean {
+  return one.size === other.size && one.chunkBytes === other.chunkBytes && sameBytes(one.key, other.key);
+}
+
+/** Whether these are the hashes that the root vouches for. */
+export function fitsRoot(crypto: Crypto, descriptor: FileDescriptor, hashes: Uint8Array): boolean {
+  return hashes.length === chunkCountOf(descriptor) * HASH_BYTES && sameBytes(rootOf(crypto, descriptor, hashes), descriptor.root);
 }

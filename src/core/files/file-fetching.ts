@@ -2,7 +2,7 @@ import { sameBytes, toHex } from '../bytes.ts';
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { NodeId } from '../types.ts';
-import { chunkCountOf, type FileId, HASH_BYTES, hashOfChunk, openChunk, rootOf } from './descriptor.ts';
+import { chunkCountOf, type FileId, fitsRoot, hashOfChunk, openChunk } from './descriptor.ts';
 import { FetchWindow } from './fetch-window.ts';
 import { ASK_CHUNKS_MAX, type FileMessage } from './file-messages.ts';
 import { type FileRow, hasChunk, withChunk } from './file-row.ts';
@@ -34,6 +34,8 @@ export interface FetchHooks {
   complete(id: FileId): void;
   /** Its author has not sent what was promised. */
   unfit(id: FileId): void;
+  /** These hashes do not fit what is known of the file; true when they show that another offer of it was the right one. */
+  disproved(id: FileId, hashes: Uint8Array): boolean;
 }
 
 /**
@@ -213,9 +215,10 @@ export class FileFetching {
     const row = this.#shelf.get(id);
     const download = this.#answered(link, id, HASHES);
     if (row === undefined || download === null || download.hashes !== null) return this.#refuse(link, 'file-unasked');
-    const fits =
-      message.hashes.length === chunkCountOf(row.descriptor) * HASH_BYTES && sameBytes(rootOf(crypto, row.descriptor, message.hashes), row.descriptor.root);
-    if (!fits) return this.#false(link, download, id);
+    if (!fitsRoot(crypto, row.descriptor, message.hashes)) {
+      if (!this.#hooks.disproved(id, message.hashes)) this.#false(link, download, id);
+      return;
+    }
     download.hashes = message.hashes;
     this.#shelf.putHashes(row.slot, message.hashes);
     if (chunkCountOf(row.descriptor) === row.haveCount) this.#complete(id);

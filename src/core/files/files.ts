@@ -3,7 +3,7 @@ import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { Services } from '../services.ts';
 import type { UserId, WallMillis } from '../types.ts';
-import { chunkCountOf, type FileDescriptor, type FileId } from './descriptor.ts';
+import { chunkCountOf, type FileDescriptor, type FileId, fitsRoot, sameContent } from './descriptor.ts';
 import { FileFetching } from './file-fetching.ts';
 import { FileInheritance } from './file-inheritance.ts';
 import { FileMaking } from './file-making.ts';
@@ -22,6 +22,11 @@ export interface Offer {
   /** The author's name. */
   readonly from: string;
   readonly sentMillis: WallMillis;
+}
+
+interface Rival {
+  readonly descriptor: FileDescriptor;
+  readonly offer: Offer;
 }
 
 /** How often a growing file is told of, ms; the end of it always is. */
@@ -51,6 +56,8 @@ export class Files {
   /** Told of at the end of the turn; true: whatever was told a moment ago. */
   readonly #news = new Map<FileId, boolean>();
   readonly #toldMillis = new Map<FileId, number>();
+  /** Offers that say something else of a known file: neither is believed for its time, but for the chunks that prove or disprove it. */
+  readonly #rivals = new Map<FileId, Rival>();
   #timer: 'none' | 'slow' | 'quick' = 'none';
 
   constructor(parts: Parts, services: Services) {
@@ -60,6 +67,7 @@ export class Files {
     this.#fetching = new FileFetching(parts, this.#shelf, {
       changed: (id) => this.#changed(id, false),
       unfit: (id) => this.#unfit(id),
+      disproved: (id, hashes) => this.#disproved(id, hashes),
       complete: (id) => this.#settled(id, 'complete'),
     });
     this.#serving = new FileServing(parts, this.#shelf, (id) => this.#changed(id, false));
@@ -98,6 +106,7 @@ export class Files {
     this.making.forget();
     this.#news.clear();
     this.#toldMillis.clear();
+    this.#rivals.clear();
     this.#timer = 'none';
     this.#parts.env.cancelTimer('files', '');
   }
@@ -121,11 +130,16 @@ export class Files {
       if (known.places.length < PLACES_MAX && !known.places.some((each) => samePlace(each, offer.place))) {
         this.#shelf.change(id, { places: [...known.places, offer.place] });
       }
+      this.#disputed(id, known, { descriptor, offer });
       return this.#changed(id, true);
     }
     // An own file of another session comes with what that one left.
     if (isOwn) return;
     if (this.#shelf.size >= this.#parts.options.filesMax && !this.#makeRoom()) return this.#parts.count('filesNotKept');
+    this.#keep(id, { descriptor, offer }, [offer.place]);
+  }
+
+  #keep(id: FileId, { descriptor, offer }: Rival, places: readonly FilePlace[]): void {
     const { env } = this.#parts;
     const nowMillis = Math.trunc(env.wallMillis);
     this.#shelf.put({
@@ -133,7 +147,7 @@ export class Files {
       slot: env.random.id(),
       author: offer.author,
       from: offer.from,
-      places: [offer.place],
+      places,
       state: this.#takesUnasked(descriptor, offer) ? 'loading' : 'offered',
       have: new Uint8Array(bitmapBytes(chunkCountOf(descriptor))),
       haveCount: 0,
@@ -145,6 +159,41 @@ export class Files {
     });
     this.#trace(id, this.#shelf.get(id)?.state ?? '', { from: offer.from, bytes: descriptor.size });
     this.#changed(id, true);
+  }
+
+  /** Whoever knows a root can offer it under another key, of another size or as their own, before its author's offer comes, or after. */
+  #disputed(id: FileId, known: FileRow, rival: Rival): void {
+    const same = known.author === rival.offer.author && sameContent(known.descriptor, rival.descriptor);
+    if (same || known.author === this.#parts.session.userId || rival.offer.author === this.#parts.session.userId) return;
+    if (known.state === 'unfit' && !sameContent(known.descriptor, rival.descriptor)) this.#replace(id, rival);
+    else if (!this.#rivals.has(id) && this.#rivals.size < this.#parts.options.filesMax) this.#rivals.set(id, rival);
+  }
+
+  /** The other offer counts from now on. */
+  #replace(id: FileId, rival: Rival): void {
+    const places = this.#shelf.get(id)?.places ?? [rival.offer.place];
+    this.#rivals.delete(id);
+    this.#fetching.stop(id);
+    this.#shelf.remove(id);
+    this.#keep(id, rival, places);
+  }
+
+  /** Whoever was taken for the author has withdrawn it: it is the other one's, and what was fetched stays where it is the same. */
+  #handOver(id: FileId, row: FileRow, rival: Rival, others: readonly FilePlace[]): void {
+    const { author, from, place } = rival.offer;
+    const places = others.some((each) => samePlace(each, place)) ? others : [...others, place];
+    this.#rivals.delete(id);
+    this.#shelf.change(id, { author, from, places, told: row.state !== 'complete' });
+    if (!sameContent(row.descriptor, rival.descriptor)) this.#replace(id, rival);
+    this.#changed(id, true);
+  }
+
+  /** Hashes that do not make the root with the sizes of the known offer: true when they do with those of the other one, which then counts. */
+  #disproved(id: FileId, hashes: Uint8Array): boolean {
+    const rival = this.#rivals.get(id);
+    if (rival === undefined || !fitsRoot(this.#parts.env.crypto, rival.descriptor, hashes)) return false;
+    this.#replace(id, rival);
+    return true;
   }
 
   /** Small files of friends are fetched at once, while there is room; nothing else is without the user's word. */
@@ -200,8 +249,11 @@ export class Files {
    */
   withdrawn(id: FileId, place: FilePlace, author: UserId): void {
     const row = this.#shelf.get(id);
+    const rival = this.#rivals.get(id);
+    if (rival?.offer.author === author) this.#rivals.delete(id);
     if (row === undefined || row.author !== author) return;
     const places = row.places.filter((each) => !samePlace(each, place));
+    if (rival !== undefined && rival.offer.author !== author) return this.#handOver(id, row, rival, places);
     if (places.length > 0) return void this.#shelf.change(id, { places });
     this.#fetching.stop(id);
     this.#shelf.dropChunks(id);
@@ -326,6 +378,10 @@ export class Files {
 
   #unfit(id: FileId): void {
     this.#trace(id, 'unfit', {});
+    const row = this.#shelf.get(id);
+    const rival = this.#rivals.get(id);
+    this.#rivals.delete(id);
+    if (row !== undefined && rival !== undefined && !sameContent(row.descriptor, rival.descriptor)) return this.#replace(id, rival);
     this.#changed(id, true);
   }
 
