@@ -158,3 +158,19 @@ test('who was not offered a file gets nothing of it, also with its id', async (t
   t.deepEqual((await stage.world.file('alice', sent.file))?.fetchedBy, ['bob'], 'a stranger cannot say that it has the file');
   await stage.aliceAndBobGoOn();
 });
+
+test('files that nobody gives do not keep away those that somebody would', async (t) => {
+  const stage = new Stage(57);
+  const { world } = stage;
+  await stage.friends();
+  stage.say = (messages) =>
+    messages.map((message) => (message.type === 'file-hashes' ? { type: 'file-note', file: message.file, note: 'missing', indexes: [] } : message));
+  for (const name of ['a', 'b', 'c', 'd', 'e']) await world.send('mallory', 'bob', `${name}.bin`, SIZE);
+  await world.engine.wait(3_000);
+  const sent = await world.send('alice', 'bob', 'gift.bin', SIZE);
+  await world.complete('bob', sent.file);
+  stage.say = (messages) => messages;
+  await world.soon('bob has them all', async () => (await world.files('bob')).every((file) => file.state === 'complete'), 60_000);
+  t.is((await world.files('bob')).length, 6);
+  await stage.aliceAndBobGoOn();
+});

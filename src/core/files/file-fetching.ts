@@ -52,6 +52,10 @@ export class FileFetching {
   readonly #shelf: FileShelf;
   readonly #hooks: FetchHooks;
   readonly #active = new Map<FileId, Download>();
+  /** When files that are wanted last got a place, and who rests for them, also while they have none. */
+  readonly #tries = new Map<FileId, { readonly atMillis: number; readonly resting: Map<NodeId, number> }>();
+  /** Somebody is linked who may have a file that is wanted. */
+  #isPutOff = false;
   /** Pumped at the end of the turn. */
   readonly #touched = new Set<FileId>();
   #reviewDue = false;
@@ -71,6 +75,8 @@ export class FileFetching {
 
   close(): void {
     this.#active.clear();
+    this.#tries.clear();
+    this.#isPutOff = false;
     this.#touched.clear();
     this.#reviewDue = false;
   }
@@ -82,11 +88,12 @@ export class FileFetching {
 
   /** Somebody has to be asked again before long. */
   get isWaiting(): boolean {
-    return this.#active.size > 0;
+    return this.#active.size > 0 || this.#isPutOff;
   }
 
   stop(id: FileId): void {
     this.#active.delete(id);
+    this.#tries.delete(id);
     this.#reviewDue = true;
   }
 
@@ -127,25 +134,42 @@ export class FileFetching {
     return row !== undefined && this.#sources(row).some((link) => link.nodeId !== nodeId && link.state === 'up');
   }
 
-  /** Those files are fetched that somebody here has, the oldest first. */
+  /**
+   * Those files are fetched that somebody here has, the least recently tried first, then the oldest. Where everybody rests, the
+   * place goes to the next: files that nobody gives must not keep those away that somebody would.
+   */
   #review(): void {
     this.#reviewDue = false;
-    const loading = [...this.#shelf.all()].filter(([, row]) => row.state === 'loading').sort(([, a], [, b]) => a.offeredMillis - b.offeredMillis);
-    for (const id of [...this.#active.keys()]) if (this.#shelf.get(id)?.state !== 'loading') this.#active.delete(id);
-    for (const [id, row] of loading) {
-      const reachable = this.#sources(row).length > 0;
-      if (!reachable) this.#active.delete(id);
-      else if (this.#active.has(id) || this.#active.size < this.#parts.options.fileDownloadsMax) this.#begin(id, row);
+    this.#isPutOff = false;
+    for (const known of [this.#active, this.#tries]) for (const id of [...known.keys()]) if (this.#shelf.get(id)?.state !== 'loading') known.delete(id);
+    const ready: Array<readonly [FileId, FileRow]> = [];
+    for (const [id, row] of this.#shelf.all()) {
+      if (row.state !== 'loading') continue;
+      const sources = this.#sources(row);
+      const active = this.#active.get(id);
+      const isAwake = this.#awake(sources, this.#tries.get(id)?.resting).length > 0;
+      if (sources.length === 0 || (active?.asked.size === 0 && !isAwake)) this.#active.delete(id);
+      if (this.#active.has(id)) this.#touched.add(id);
+      else if (isAwake) ready.push([id, row]);
+      if (sources.length > 0) this.#isPutOff = true;
     }
+    const triedMillis = (id: FileId): number => this.#tries.get(id)?.atMillis ?? Number.NEGATIVE_INFINITY;
+    const inTurn = (one: number, other: number): number => (one === other ? 0 : one - other);
+    ready.sort(([a, one], [b, other]) => inTurn(triedMillis(a), triedMillis(b)) || one.offeredMillis - other.offeredMillis);
+    for (const [id, row] of ready) if (this.#active.size < this.#parts.options.fileDownloadsMax) this.#begin(id, row);
   }
 
   #begin(id: FileId, row: FileRow): void {
-    const { options } = this.#parts;
-    if (!this.#active.has(id)) {
-      const window = new FetchWindow({ targetMillis: options.fileQueueMillis, first: options.fileWindowFirst, max: options.fileWindowMax });
-      this.#active.set(id, { window, hashes: this.#shelf.hashes(row), asked: new Map(), resting: new Map() });
-    }
+    const { env, options } = this.#parts;
+    const window = new FetchWindow({ targetMillis: options.fileQueueMillis, first: options.fileWindowFirst, max: options.fileWindowMax });
+    const resting = this.#tries.get(id)?.resting ?? new Map<NodeId, number>();
+    this.#tries.set(id, { atMillis: env.monotonicMillis, resting });
+    this.#active.set(id, { window, hashes: this.#shelf.hashes(row), asked: new Map(), resting });
     this.#touched.add(id);
+  }
+
+  #awake(sources: readonly Link[], resting: ReadonlyMap<NodeId, number> | undefined): Link[] {
+    return sources.filter((link) => link.nodeId !== null && (resting?.get(link.nodeId) ?? 0) <= this.#parts.env.monotonicMillis);
   }
 
   /** Links over which the file may be asked for: its author first. */
@@ -170,8 +194,7 @@ export class FileFetching {
     const row = this.#shelf.get(id);
     const download = this.#active.get(id);
     if (row === undefined || download === undefined || row.state !== 'loading' || env.monotonicMillis < this.#readyMillis) return;
-    const awake = this.#sources(row).filter((link) => link.nodeId !== null && (download.resting.get(link.nodeId) ?? 0) <= env.monotonicMillis);
-    const sources = awake.slice(0, SOURCES_MAX);
+    const sources = this.#awake(this.#sources(row), download.resting).slice(0, SOURCES_MAX);
     const [first] = sources;
     if (first === undefined) return;
     if (download.hashes === null) {
