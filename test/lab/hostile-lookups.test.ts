@@ -57,8 +57,7 @@ for (const [index, [title, liars]] of CASES.entries()) {
         t.is(found.owners[0], await ownerOf(world, everybody, found.key), `${name} looks ${other} up`);
       }
     }
-    if (title !== 'one who owns every key') t.pass();
-    else {
+    if (title === 'one who owns every key') {
       const infos = await Promise.all(HONEST.map((name) => world.ask<NodeInfo>(name, 'info')));
       t.true(
         infos.some(({ counters }) => (counters['ringClaimsContradicted'] ?? 0) > 0),
