@@ -139,7 +139,10 @@ export function errorAdvice(code: ErrorCode, details: ErrorDetails = {}): string
 }
 
 function fill(template: string, details: ErrorDetails): string {
-  return template.replace(/\{(\w+)\}/g, (_, key: string) => String(details[key] ?? ''));
+  return template.replace(/\{(\w+)\}/g, (_, key: string) => {
+    const detail = details[key] ?? '';
+    return typeof detail === 'string' ? detail : JSON.stringify(detail);
+  });
 }
 
 /** The one error class: what happened, in words and as a code. */

@@ -155,15 +155,30 @@ class Replay<Message> {
     };
     const nothing = (): void => undefined;
     return {
-      ...{ name, crypto, codec, endpoint, nodeKeys, run, datagramAddress, random },
+      name,
+      crypto,
+      codec,
+      endpoint,
+      nodeKeys,
+      run,
+      datagramAddress,
+      random,
       store: this.#store,
       traceFrames,
       monotonicMillis: () => this.#take('monotonic') as number,
       wallMillis: () => this.#take('wall') as number,
       open: () => this.#take('open') as number,
       keyOf: () => this.#take('key') as Uint8Array,
-      ...{ close: nothing, transmit: nothing, sendDatagram: nothing, schedule: nothing, unschedule: nothing },
-      ...{ emit: nothing, reply: nothing, request: nothing, left: nothing, retire: nothing },
+      close: nothing,
+      transmit: nothing,
+      sendDatagram: nothing,
+      schedule: nothing,
+      unschedule: nothing,
+      emit: nothing,
+      reply: nothing,
+      request: nothing,
+      left: nothing,
+      retire: nothing,
       traceSink: traced ? nothing : null,
     };
   }

@@ -49,7 +49,7 @@ export class ReplayedStore extends ForwardingStore {
 
   override commit(): void {
     this.#entries.take('commit');
-    if (this.#entries.peek()?.[0] === 'failed') throw new Error(String(this.#entries.take('failed')[1]));
+    if (this.#entries.peek()?.[0] === 'failed') throw new Error(this.#entries.take('failed')[1] as string);
     this.#memory.settle();
     super.commit();
   }

@@ -22,7 +22,11 @@ test('a clock that runs too fast gains steadily from when it was set, on top of 
   t.is(clock.wallMillis(), 1_019_000 + 400);
   const written: TraceEvent[] = [];
   faults.traceSink({ write: (event) => void written.push(event) }).write({
-    ...{ id: 'a/1/1', node: 'a', logical: 1, monotonicMillis: nowMillis, wallMillis: clock.wallMillis() },
+    id: 'a/1/1',
+    node: 'a',
+    logical: 1,
+    monotonicMillis: nowMillis,
+    wallMillis: clock.wallMillis(),
     detail: { type: 'note', text: 'x' },
   });
   t.is(written[0]?.wallMillis, 1_000_000 + nowMillis, "traces tell the machine's time");

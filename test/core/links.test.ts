@@ -202,7 +202,7 @@ const bad: ReadonlyArray<readonly [string, (good: Record<string, unknown>) => un
   ['another network', (good) => ({ ...good, network: 'elsewhere' }), 'network'],
   ['another kind', (good) => ({ ...good, kind: 'shout' }), 'invalid'],
   ['a broken number', (good) => ({ ...good, sequence: 1.5 }), 'invalid'],
-  ['too many messages', (good) => ({ ...good, messages: new Array(257).fill({}) }), 'invalid'],
+  ['too many messages', (good) => ({ ...good, messages: Array.from({ length: 257 }, () => ({})) }), 'invalid'],
   ['no list of messages', (good) => ({ ...good, messages: 'many' }), 'invalid'],
   ['a hello without a record', (good) => ({ ...good, kind: 'hello', messages: [{ type: 'hello' }] }), 'invalid'],
   ['a hello with two messages', (good) => ({ ...good, kind: 'hello', messages: [{}, {}] }), 'invalid'],

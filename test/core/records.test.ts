@@ -73,7 +73,8 @@ const refused: ReadonlyArray<readonly [string, unknown, RegExp]> = [
 ];
 for (const [title, value, reason] of refused) {
   test(`L1: a rightly signed record with ${title} is refused`, (t) => {
-    t.regex(String(verifyRecord(tools, signAnything(value))), reason);
+    const outcome = verifyRecord(tools, signAnything(value));
+    t.regex(typeof outcome === 'string' ? outcome : 'taken', reason);
   });
 }
 

@@ -13,6 +13,11 @@ interface Broken {
   readonly down: Set<string>;
 }
 
+function mark(set: Set<string>, name: string, isBroken: boolean): void {
+  if (isBroken) set.add(name);
+  else set.delete(name);
+}
+
 /** Follows what is broken through the steps. */
 function follow(step: RawStep, { open, down }: Broken): void {
   const [word = '', value] = Object.entries(step)[0] ?? [];
@@ -21,10 +26,10 @@ function follow(step: RawStep, { open, down }: Broken): void {
   else if (word === 'heal') open.delete(String(value));
   else if (word === 'kill' || word === 'stop' || word === 'pause') down.add(String(value));
   else if (word === 'restart' || word === 'resume') down.delete(String(value));
-  else if (word === 'slow') (value as { factor: number }).factor > 1 ? open.add(`slow ${of}`) : open.delete(`slow ${of}`);
-  else if (word === 'disk') (value as { is: string }).is === 'full' ? down.add(of) : down.delete(of);
-  else if (word === 'clock') Object.hasOwn(value as object, 'is') ? open.delete(`clock ${of}`) : open.add(`clock ${of}`);
-  else if (word === 'seed-server') value === 'stop' ? open.add(word) : open.delete(word);
+  else if (word === 'slow') mark(open, `slow ${of}`, (value as { factor: number }).factor > 1);
+  else if (word === 'disk') mark(down, of, (value as { is: string }).is === 'full');
+  else if (word === 'clock') mark(open, `clock ${of}`, !Object.hasOwn(value as object, 'is'));
+  else if (word === 'seed-server') mark(open, word, value === 'stop');
 }
 
 const settings = fc.record({

@@ -98,7 +98,8 @@ test('the other files are what their readers expect', async (t) => {
   const files = exportedFiles(report, facts);
   const { traceEvents } = JSON.parse(files.get('perfetto.json') ?? '') as { traceEvents: Array<{ ph: string; id?: number }> };
   const flows = (phase: string) => traceEvents.filter(({ ph }) => ph === phase).map(({ id }) => id);
-  t.deepEqual(flows('s').toSorted(), flows('f').toSorted());
+  t.deepEqual(new Set(flows('s')), new Set(flows('f')));
+  t.is(flows('s').length, flows('f').length);
   t.true(flows('s').length > 10);
   t.regex(mermaidSequence(facts), /^sequenceDiagram\n {2}participant n0 as alice\n {2}participant n1 as bob\n[\s\S]* n0->>n1: envelope/);
   t.is(deliveriesCsv(facts).trim().split('\r\n').length, 4);
@@ -121,7 +122,8 @@ test('escaped text can stand anywhere in a document', (t) => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'binary' }),
-      (text) => !/[<>"']|&(?!(amp|lt|gt|quot|#39);)/.test(escapeText(text)) && [...escapeText(text)].every((each) => each >= ' ' || '\t\n\r'.includes(each)),
+      (text) =>
+        !/[<>"']|&(?!(amp|lt|gt|quot|#39);)/.test(escapeText(text)) && Array.from(escapeText(text)).every((each) => each >= ' ' || '\t\n\r'.includes(each)),
     ),
   );
   t.is(escapeText('<a href="x">&\'\u0000'), '&lt;a href=&quot;x&quot;&gt;&amp;&#39;\ufffd');

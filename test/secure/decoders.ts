@@ -192,7 +192,7 @@ function roomCopies(): Decoder[] {
   const segment: Segment = { events: [userRecord(carol).signed], chains: [], keys: [key], bridges: [] };
   const sealed = sealSegment({ ...tools, random }, place, bound, segment);
   const copy = roomCopyValue(tools, { place: place.keys, writer }, { ...about, sealed });
-  const inside = { crypto, random, codec: { ...codec, encode: (value: unknown) => value as Uint8Array } } as unknown as Parameters<typeof sealSegment>[0];
+  const inside = { crypto, random, codec: { encode: (value: unknown) => value as Uint8Array } } as unknown as Parameters<typeof sealSegment>[0];
   return [
     {
       name: 'copy of a room',

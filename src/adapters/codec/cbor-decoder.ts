@@ -27,7 +27,7 @@ export interface CborDecoderOptions {
  */
 export class CborDecoder {
   readonly #nestingMax: number;
-  readonly #remembered: Array<string | undefined> = new Array<string | undefined>(REMEMBERED_MAX);
+  readonly #remembered: Array<string | undefined> = Array.from({ length: REMEMBERED_MAX });
   #buffer: Buffer = NO_BYTES;
   #plain: Uint8Array | null = null;
   #at = 0;

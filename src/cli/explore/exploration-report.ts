@@ -50,7 +50,14 @@ export async function writeExploration(folder: string, explored: Explored): Prom
   }
   const { seeds: count, wallMillis, jobs, crypto, command } = explored;
   const facts: ExplorationFacts = {
-    ...{ scenario: scenario.name, about: scenario.about, seeds: count, firstSeed, wallMillis, jobs, crypto, command },
+    scenario: scenario.name,
+    about: scenario.about,
+    seeds: count,
+    firstSeed,
+    wallMillis,
+    jobs,
+    crypto,
+    command,
     failures: failures.map((failure) => ({ ...failure, link: links.get(failure.seed) ?? null })),
     smallest: smaller === null ? null : await writeSmallest(target, smaller),
     machine: `Node.js ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} processors`,

@@ -2,8 +2,8 @@ import type { TraceDetail, TraceEvent } from '../../core/trace.ts';
 
 /** Where two traces part: the number of the first event that differs, from 0, and what differs in it. */
 export interface Divergence {
-  /** Of the whole trace, or of one node's events where the order between nodes is chance. */
-  readonly within: 'all' | string;
+  /** 'all' for the whole trace, or the name of a node where the order between nodes is chance. */
+  readonly within: string;
   readonly index: number;
   readonly first: TraceEvent | null;
   readonly second: TraceEvent | null;

@@ -93,7 +93,7 @@ export class ChatViews {
   }
 
   view(key: string, message: StoredMessage): MessageView {
-    const { peer, stamp: _stamp, replyTo, edited, deleted, reactions, file, ...rest } = message;
+    const { peer, stamp: _stamp, replyTo, edited, deleted, reactions: _reactions, file, ...rest } = message;
     return {
       key: placeOf(key),
       with: this.nameOf(peer),

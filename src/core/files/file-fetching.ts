@@ -141,7 +141,7 @@ export class FileFetching {
   #review(): void {
     this.#reviewDue = false;
     this.#isPutOff = false;
-    for (const known of [this.#active, this.#tries]) for (const id of [...known.keys()]) if (this.#shelf.get(id)?.state !== 'loading') known.delete(id);
+    for (const known of [this.#active, this.#tries]) for (const id of Array.from(known.keys())) if (this.#shelf.get(id)?.state !== 'loading') known.delete(id);
     const ready: Array<readonly [FileId, FileRow]> = [];
     for (const [id, row] of this.#shelf.all()) {
       if (row.state !== 'loading') continue;

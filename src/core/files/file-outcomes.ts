@@ -94,7 +94,7 @@ export class FileOutcomes {
   /** Timer: who was no member a moment ago may be one now. */
   tick(): void {
     const now = this.#parts.env.monotonicMillis;
-    for (const [key, early] of [...this.#early]) {
+    for (const [key, early] of Array.from(this.#early)) {
       const row = this.#shelf.get(early.id);
       const known = row !== undefined && this.#serving.mayAsk(row, early.user);
       if (!known && now < early.untilMillis) continue;

@@ -184,7 +184,7 @@ export class FileShelf {
   expire(): FileId[] {
     const { env, options } = this.#parts;
     const expired: FileId[] = [];
-    for (const [id, row] of [...this.#rows]) {
+    for (const [id, row] of Array.from(this.#rows)) {
       const age = env.wallMillis - row.changedMillis;
       if (age < options.fileKeptMillis) continue;
       if (row.state === 'declined' || row.state === 'expired' || row.state === 'unfit') {

@@ -57,7 +57,7 @@ export class Friends {
     }
     for (const id of this.#ties.keys()) this.#pin(id);
     // Somebody's deletion may have been heard of while nobody was logged in here.
-    for (const id of [...this.#ties.keys()]) if (this.#parts.view.isDeleted(id)) this.userDeleted(id, '');
+    for (const id of Array.from(this.#ties.keys())) if (this.#parts.view.isDeleted(id)) this.userDeleted(id, '');
   }
 
   close(): void {

@@ -132,7 +132,7 @@ export class Links {
   }
 
   goodbye(): void {
-    for (const link of [...this.#links.values()]) {
+    for (const link of Array.from(this.#links.values())) {
       this.#pack(link);
       if (link.opened) this.#sendFrame(link, 'goodbye', 0, []);
     }

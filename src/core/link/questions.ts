@@ -72,7 +72,7 @@ export class Questions<Question, Answer> {
   sweep(): void {
     const { env, links } = this.#parts;
     this.#dueMillis = Number.POSITIVE_INFINITY;
-    for (const [id, open] of [...this.#open]) {
+    for (const [id, open] of Array.from(this.#open)) {
       if (open.untilMillis <= env.monotonicMillis) {
         this.#hooks.unanswered(open.to);
         this.#settle(id, null);
@@ -89,7 +89,7 @@ export class Questions<Question, Answer> {
   }
 
   linkDown(link: Link): void {
-    for (const [id, open] of [...this.#open]) if (open.to.id === link.nodeId) this.#settle(id, null);
+    for (const [id, open] of Array.from(this.#open)) if (open.to.id === link.nodeId) this.#settle(id, null);
   }
 
   /** An answer counts only from whom it was asked of. */

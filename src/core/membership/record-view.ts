@@ -122,7 +122,7 @@ export class RecordView {
     const owner = ownerOf(this.#parts, record);
     if (owner === null) return false;
     if (this.isDeleted(owner)) return true;
-    for (const id of [...this.nodesOf(owner)]) {
+    for (const id of Array.from(this.nodesOf(owner))) {
       const other = this.#nodes.get(id);
       if (other === undefined || id === record.authorId || other.body.label !== record.body.label) continue;
       if (other.wallMillis > record.wallMillis) return true;

@@ -202,8 +202,8 @@ export class ReplicaMember implements ReplicationPort {
   }
 
   refusedFrom(holder: Contact, reason: string): void {
-    const { env, count } = this.#parts;
-    count('replicaValuesRefused');
+    const { env } = this.#parts;
+    this.#parts.count('replicaValuesRefused');
     if (env.tracing) env.trace({ type: 'drop', peer: holder.name, reason: `value: ${reason}` });
   }
 
@@ -234,10 +234,10 @@ export class ReplicaMember implements ReplicationPort {
   }
 
   question(link: Link, message: Of<'replica-ask'>): void {
-    const { links, count } = this.#parts;
+    const { links } = this.#parts;
     const { question } = message;
     // Who is nobody's node yet may read, to look up a name or to recover an account.
-    if (link.nodeId === null || (link.userId === null && question.ask !== 'read')) return count('replicaAsksOfStrangers');
+    if (link.nodeId === null || (link.userId === null && question.ask !== 'read')) return this.#parts.count('replicaAsksOfStrangers');
     const from = { id: link.nodeId, endpoint: link.endpoint, name: link.name };
     links.send(link, { type: 'replica-answer', id: message.id, answer: this.#replication.answer(from, question) });
   }

@@ -116,10 +116,10 @@ export class Replicas {
   }
 
   #notAdmitted(replica: Replica): string | null {
-    const { admits } = this.#kinds.get(replica.kind) as ValueKind;
-    if (admits === undefined) return null;
+    const kind = this.#kinds.get(replica.kind) as ValueKind;
+    if (kind.admits === undefined) return null;
     const beside = this.index.ofKey(replica.about.key, replica.kind).filter((other) => other.name !== replica.name);
-    return admits(
+    return kind.admits(
       replica.about,
       beside.map((other) => other.about),
     );

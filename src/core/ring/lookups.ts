@@ -49,7 +49,7 @@ export class Lookups {
     this.#watching = false;
     const now = this.#port.monotonicMillis;
     let nextMillis = Number.POSITIVE_INFINITY;
-    for (const walk of [...this.#walks]) {
+    for (const walk of Array.from(this.#walks)) {
       if (now - walk.askedMillis >= this.#options.hastenMillis) walk.hasten();
       nextMillis = Math.min(nextMillis, walk.askedMillis + this.#options.hastenMillis);
     }

@@ -129,8 +129,8 @@ export class RingMember implements RingPort {
   }
 
   contradicted({ by, key, owners }: Claim, nearer: Contact): void {
-    const { env, count } = this.#parts;
-    count('ringClaimsContradicted');
+    const { env } = this.#parts;
+    this.#parts.count('ringClaimsContradicted');
     const data = { key: key.slice(0, 16), claimed: owners[0]?.name ?? '', nearer: nearer.name };
     if (env.tracing) env.trace({ type: 'state', subject: 'ring-claim', id: by.name, to: 'contradicted', data });
   }

@@ -35,7 +35,7 @@ export function ringPicture(members: readonly PicturedMember[]): string[] {
   };
   const put = (row: number, column: number, text: string): void => {
     const line = canvas[row];
-    if (line !== undefined) for (const [at, character] of [...text].entries()) line[column + at] = character;
+    if (line !== undefined) for (const [at, character] of Array.from(text).entries()) line[column + at] = character;
   };
   for (let dot = 0; dot < DOTS; dot += 1) {
     const spot = spotAt(dot / DOTS);

@@ -105,8 +105,8 @@ export class AntiEntropy {
 
   /** Others may be a moment behind; who is behind again and again tells what is out of date. */
   #stale(record: AnyVerifiedRecord, from: Link): void {
-    const { env, count } = this.#parts;
-    count('recordsStale');
+    const { env } = this.#parts;
+    this.#parts.count('recordsStale');
     const id = `${record.type}/${record.authorId.slice(0, 8)}`;
     if (env.tracing) env.trace({ type: 'state', subject: 'record', id, to: 'stale', data: { from: from.name } });
   }
