@@ -263,6 +263,8 @@ export const CORE_OPTIONS = Object.freeze({
   /** A chain of sender keys serves for so many messages and so long, ms. */
   roomChainMessagesMax: 100,
   roomChainMillisMax: 604_800_000,
+  /** Questions for sender keys that wait until this node has them itself. */
+  roomKeysOwedMax: 1_024,
   /** Pause between two looks at what is missing in a room, ms; and between two comparisons with a random member, ms. */
   roomTickMillis: 500,
   roomCompareMillis: 15_000,

@@ -4,8 +4,9 @@ import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import { pad, unpad } from '../secure/padding.ts';
 import { needsNewChain, newSenderChain, openFromRoom, positionOf, type ReceivingChain, receivingChain, sealForRoom } from '../secure/sender-key.ts';
-import type { UserId } from '../types.ts';
+import type { NodeId, UserId } from '../types.ts';
 import type { RoomState } from './authority.ts';
+import { OwedKeys } from './owed-keys.ts';
 import type { Confidence, Pairwise } from './pairwise.ts';
 import type { Room } from './room.ts';
 import type { RoomEventId } from './room-commands.ts';
@@ -33,6 +34,7 @@ export class RoomKeys {
   /** Chains that have been stepped forward, so that messages in order cost one step each. */
   readonly #ready = new Map<string, ReceivingChain>();
   readonly #gifts = new SourceBudget(GIFTS);
+  readonly #owed: OwedKeys;
   #written: { readonly message: RoomEventBodies['sealed']; readonly content: unknown } | null = null;
   /** Chains that were asked for, by room and chain. */
   readonly #asked = new Map<string, number>();
@@ -41,6 +43,7 @@ export class RoomKeys {
     this.#parts = parts;
     this.#tables = tables;
     this.#pairwise = pairwise;
+    this.#owed = new OwedKeys(parts.options);
   }
 
   // --- sealing ---
@@ -161,7 +164,10 @@ export class RoomKeys {
     const given: Array<{ author: UserId; position: ReturnType<typeof positionOf> }> = [];
     for (const id of chains.slice(0, CHAINS_MAX)) {
       const row = this.#tables.chain(room.id, toHex(id));
-      if (row === undefined) continue;
+      if (row === undefined) {
+        if (this.#tables.isSealed(room.id, toHex(id))) this.#owed.remember(room.id, toHex(id), link);
+        continue;
+      }
       if (state.history === 'all' || this.#wasMember(room, userId, toHex(id))) given.push({ author: row.author, position: row.position });
       else this.#parts.count('roomKeysRefused');
     }
@@ -185,7 +191,7 @@ export class RoomKeys {
       }
       const id = toHex(position.id);
       // From others only what is missed here; from the sender, who gives keys before using them, not without end.
-      const isAwaited = this.#tables.sealed(room.id, id).length > 0;
+      const isAwaited = this.#tables.isSealed(room.id, id);
       if (!isAwaited && (from !== author || !this.#gifts.take(from, this.#parts.env.monotonicMillis))) continue;
       const known = this.#tables.chain(room.id, id);
       // The sender's own word stands; that of others is taken until the sender speaks.
@@ -195,12 +201,31 @@ export class RoomKeys {
       this.#ready.delete(`${room.id}/${id}`);
       fresh.push(id);
     }
+    this.#settle(room, fresh);
     return fresh;
+  }
+
+  /** Who asked for these before they were here is judged anew, and answered. */
+  #settle(room: Room, chains: readonly string[]): void {
+    const asked = new Map<Link, Uint8Array[]>();
+    for (const chain of chains) {
+      for (const link of this.#owed.take(room.id, chain)) {
+        const wanted = asked.get(link);
+        if (wanted === undefined) asked.set(link, [fromHex(chain)]);
+        else wanted.push(fromHex(chain));
+      }
+    }
+    for (const [link, wanted] of asked) this.answer(room, link, wanted);
+  }
+
+  linkDown(nodeId: NodeId): void {
+    this.#owed.linkDown(nodeId);
   }
 
   forget(): void {
     this.#ready.clear();
     this.#asked.clear();
+    this.#owed.clear();
     this.#written = null;
   }
 }

@@ -242,8 +242,10 @@ export class RoomTables {
     return this.#store.scan('roomSealed', { prefix }).map(([key]) => key.slice(room.length + 1));
   }
 
-  isSealed(room: RoomId): boolean {
-    return this.#store.scan('roomSealed', { prefix: `${room}/`, limit: 1 }).length > 0;
+  /** Whether anything in the room waits for a key, or for this one. */
+  isSealed(room: RoomId, chain?: string): boolean {
+    const prefix = chain === undefined ? `${room}/` : `${room}/${chain}/`;
+    return this.#store.scan('roomSealed', { prefix, limit: 1 }).length > 0;
   }
 
   putSealed(room: RoomId, chain: string, order: string): void {

@@ -347,7 +347,9 @@ export class Rooms {
   }
 
   linkDown(nodeId: NodeId | null): void {
-    if (nodeId !== null) this.sync.linkDown(nodeId);
+    if (nodeId === null) return;
+    this.sync.linkDown(nodeId);
+    this.keys.linkDown(nodeId);
   }
 }
 
