@@ -56,12 +56,26 @@ function wellFormed(point: number): number {
   return point >= 0xd800 && point <= 0xdfff ? 0xfffd : point;
 }
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => (byte < 16 ? '0' : '') + byte.toString(16));
+const HEX_DIGITS: readonly number[] = Array.from({ length: 16 }, (_, digit) => digit.toString(16).charCodeAt(0));
+/** Bytes that become text at once. */
+const HEX_PIECE = 1_024;
 
+/** Lower-case hex digits. Made at once: a text that was put together digit by digit stays a tree of small pieces in memory until somebody reads it. */
 export function toHex(bytesOf: Uint8Array): string {
+  if (bytesOf.length <= HEX_PIECE) return hexPiece(bytesOf, 0, bytesOf.length);
   let hex = '';
-  for (let at = 0; at < bytesOf.length; at += 1) hex += HEX[bytesOf[at] as number];
+  for (let at = 0; at < bytesOf.length; at += HEX_PIECE) hex += hexPiece(bytesOf, at, Math.min(at + HEX_PIECE, bytesOf.length));
   return hex;
+}
+
+function hexPiece(bytesOf: Uint8Array, from: number, end: number): string {
+  const codes = new Array<number>((end - from) * 2);
+  for (let at = from; at < end; at += 1) {
+    const byte = bytesOf[at] as number;
+    codes[(at - from) * 2] = HEX_DIGITS[byte >> 4] as number;
+    codes[(at - from) * 2 + 1] = HEX_DIGITS[byte & 15] as number;
+  }
+  return String.fromCharCode.apply(null, codes);
 }
 
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {

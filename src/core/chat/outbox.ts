@@ -153,7 +153,8 @@ export class Outbox {
   /** Hands rows to the link, in order, as far as the window allows. */
   pump(to: UserId, link: Link): void {
     const { env, options, links } = this.#parts;
-    const queue = this.#queue(to);
+    const queue = this.#queues.get(to);
+    if (queue === undefined) return;
     const room = options.outboxInFlight - queue.inFlight.size;
     if (room <= 0 || queue.count <= queue.inFlight.size) return;
     const from = queue.cursor === null ? {} : { from: `${queue.cursor}\0` };
@@ -177,7 +178,8 @@ export class Outbox {
 
   /** The link is new: what was under way before is sent again. */
   restart(to: UserId, link: Link): void {
-    const queue = this.#queue(to);
+    const queue = this.#queues.get(to);
+    if (queue === undefined) return;
     queue.cursor = null;
     queue.inFlight.clear();
     this.pump(to, link);

@@ -1,12 +1,16 @@
-import type { Address, MonotonicMillis } from '../types.ts';
+import type { Address, Endpoint, MonotonicMillis } from '../types.ts';
 import { type Link, newLink } from './link.ts';
 
 /** Frames that were under way when the link was closed are no sign that the peer has missed it. */
 const UNDER_WAY_MILLIS = 1_000;
 const REMEMBERED_MAX = 256;
 
+/** Who was at the other end; what still waited on the link goes other ways. */
 interface Departed {
-  readonly link: Link;
+  readonly endpoint: Endpoint;
+  readonly name: string;
+  readonly localRun: number;
+  readonly peerRun: number;
   readonly reason: 'dead' | 'closed';
   quietUntilMillis: MonotonicMillis;
 }
@@ -16,14 +20,13 @@ interface Departed {
  * half-open link would go on to send into the void until its own patience ends (RFC 9293, 3.5.1, answers with a reset).
  */
 export class DepartedLinks {
+  /** The longest closed first. */
   readonly #links = new Map<Address, Departed>();
 
-  add(link: Link, reason: 'dead' | 'closed', nowMillis: MonotonicMillis): void {
-    this.#links.delete(link.address);
-    // What still waited on it goes other ways; only who it was is kept.
-    const remains = newLink({ ...link, nowMillis });
-    remains.peerRun = link.peerRun;
-    this.#links.set(link.address, { link: remains, reason, quietUntilMillis: reason === 'dead' ? nowMillis : nowMillis + UNDER_WAY_MILLIS });
+  add({ address, endpoint, name, localRun, peerRun }: Link, reason: 'dead' | 'closed', nowMillis: MonotonicMillis): void {
+    this.#links.delete(address);
+    const quietUntilMillis = reason === 'dead' ? nowMillis : nowMillis + UNDER_WAY_MILLIS;
+    this.#links.set(address, { endpoint, name, localRun, peerRun, reason, quietUntilMillis });
     if (this.#links.size > REMEMBERED_MAX) this.#links.delete(this.#links.keys().next().value as Address);
   }
 
@@ -37,8 +40,10 @@ export class DepartedLinks {
    */
   heard(address: Address, run: number, nowMillis: MonotonicMillis): { readonly link: Link; readonly answer: 'reopen' | 'dismiss' } | null {
     const departed = this.#links.get(address);
-    if (departed === undefined || departed.link.peerRun !== run || nowMillis < departed.quietUntilMillis) return null;
+    if (departed === undefined || departed.peerRun !== run || nowMillis < departed.quietUntilMillis) return null;
     departed.quietUntilMillis = nowMillis + UNDER_WAY_MILLIS;
-    return { link: departed.link, answer: departed.reason === 'dead' ? 'reopen' : 'dismiss' };
+    const link = newLink({ ...departed, address, nowMillis });
+    link.peerRun = departed.peerRun;
+    return { link, answer: departed.reason === 'dead' ? 'reopen' : 'dismiss' };
   }
 }

@@ -43,7 +43,7 @@ export class MailNotices {
   /** A user's session has opened at the other end. */
   sessionOpened(link: Link): void {
     const { links, replication } = this.#parts;
-    if (link.userId === null || !replication.hasLive(this.#keyOf(link.userId), MAIL_KIND)) return;
+    if (link.userId === null || !replication.holds(MAIL_KIND) || !replication.hasLive(this.#keyOf(link.userId), MAIL_KIND)) return;
     links.send(link, { type: 'mail-waiting' });
   }
 

@@ -100,7 +100,7 @@ export class Connections {
   /** Above full membership nobody tells us where somebody went: peers are asked, less and less often while that does not help. */
   #seek(userId: UserId): void {
     const { env, options, view, links, lookup, directory } = this.#parts;
-    const nodes = [...view.nodesOf(userId)];
+    const nodes = view.nodesOf(userId);
     if (nodes.some((nodeId) => links.of(nodeId)?.established)) return void this.#seeks.delete(userId);
     const name = view.user(userId)?.body.name;
     const { failures, nextMillis } = this.#seeks.get(userId) ?? { failures: 0, nextMillis: 0 };
@@ -265,7 +265,7 @@ export class Connections {
   sessionMoved(record: VerifiedRecord<'presence'>): void {
     const { view, links } = this.#parts;
     const userId = record.authorId as UserId;
-    const own = [...view.nodesOf(userId)].map((nodeId) => links.of(nodeId)).filter((link) => link !== undefined);
+    const own = view.nodesOf(userId).map((nodeId) => links.of(nodeId)).filter((link) => link !== undefined);
     for (const link of own) {
       if (link.sessionSaid && link.established && link.nodeId !== record.body.node) links.send(link, { type: 'records', records: [record.signed], final: 0 });
     }

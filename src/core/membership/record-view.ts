@@ -1,9 +1,8 @@
-import { utf8 } from '../bytes.ts';
-import type { Crypto } from '../capabilities.ts';
 import type { Parts } from '../parts.ts';
 import { type AnyVerifiedRecord, idOfKey, type SignedRecord, type VerifiedRecord, verifyRecord } from '../records.ts';
 import { compareClaims } from '../session/claim.ts';
 import type { NodeId, UserId } from '../types.ts';
+import { FINGERPRINT_WORDS, fingerprint, storeKey } from './record-marks.ts';
 
 export type PutOutcome = 'new' | 'newer' | 'old' | 'refused';
 
@@ -17,9 +16,14 @@ export interface ViewHooks {
 /** How long the knowledge that the network is above full membership holds, ms. */
 export const CROWD_MILLIS = 60_000;
 
-/** Types that are gossiped and kept in the view. */
-type ViewType = 'user' | 'node' | 'presence';
-const TYPE_BYTES: Readonly<Record<ViewType, number>> = { user: 1, node: 2, presence: 3 };
+/** What is known of one user. One object and one look-up for all of it: a crowd of which each knows hundreds is made of these. */
+interface Person {
+  user: VerifiedRecord<'user'> | null;
+  nodes: readonly NodeId[];
+  presence: VerifiedRecord<'presence'> | null;
+  /** Not gossiped: whoever wants to write to somebody has them from a hello, a look-up, the ring or the seed server. */
+  prekeys: VerifiedRecord<'prekeys'> | null;
+}
 
 /**
  * The signed public records that this node knows, in memory and in its store.
@@ -33,14 +37,13 @@ const TYPE_BYTES: Readonly<Record<ViewType, number>> = { user: 1, node: 2, prese
 export class RecordView {
   readonly #parts: Parts;
   readonly #hooks: ViewHooks;
-  readonly #users = new Map<UserId, VerifiedRecord<'user'>>();
+  /** The longest known first. */
+  readonly #people = new Map<UserId, Person>();
   readonly #names = new Map<string, UserId>();
   readonly #nodes = new Map<NodeId, VerifiedRecord<'node'>>();
-  readonly #nodesOf = new Map<UserId, Set<NodeId>>();
-  readonly #presence = new Map<UserId, VerifiedRecord<'presence'>>();
-  /** Not gossiped: whoever wants to write to somebody has them from a hello, a look-up, the ring or the seed server. */
-  readonly #prekeys = new Map<UserId, VerifiedRecord<'prekeys'>>();
+  #users = 0;
   #liveUsers = 0;
+  #presences = 0;
   /** When a stranger last had to make room for another. */
   #crowdedMillis = Number.NEGATIVE_INFINITY;
   #hash: Uint8Array | null = null;
@@ -84,7 +87,7 @@ export class RecordView {
     }
     const outcome = known === undefined ? 'new' : 'newer';
     this.#place(record);
-    env.store.put('records', keyOf(record), record.signed);
+    env.store.put('records', storeKey(record), record.signed);
     this.#hooks.changed(record, outcome);
     this.#evict();
     return outcome;
@@ -94,25 +97,34 @@ export class RecordView {
   known(record: AnyVerifiedRecord): AnyVerifiedRecord | undefined {
     switch (record.type) {
       case 'user':
-        return this.#users.get(record.authorId as UserId);
+        return this.#people.get(record.authorId as UserId)?.user ?? undefined;
       case 'node':
         return this.#nodes.get(record.authorId as NodeId);
       case 'presence':
-        return this.#presence.get(record.authorId as UserId);
+        return this.presenceOf(record.authorId as UserId);
       case 'prekeys':
-        return this.#prekeys.get(record.authorId as UserId);
+        return this.prekeysOf(record.authorId as UserId);
       case 'fact':
       case 'vault':
         return undefined;
     }
   }
 
+  #person(id: UserId): Person {
+    let person = this.#people.get(id);
+    if (person === undefined) {
+      person = { user: null, nodes: NO_NODES, presence: null, prekeys: null };
+      this.#people.set(id, person);
+    }
+    return person;
+  }
+
   #mayHaveName(record: VerifiedRecord<'user'>): boolean {
     if (record.body.deleted) return true;
     const holderId = this.#names.get(record.body.name);
     if (holderId === undefined || holderId === record.authorId) return true;
-    const holder = this.#users.get(holderId);
-    if (holder === undefined || holder.body.deleted) return true;
+    const holder = this.user(holderId);
+    if (holder === null) return true;
     const earlier = record.body.createdMillis - holder.body.createdMillis || (record.authorId < holderId ? -1 : 1);
     return earlier < 0;
   }
@@ -122,12 +134,13 @@ export class RecordView {
     const owner = ownerOf(this.#parts, record);
     if (owner === null) return false;
     if (this.isDeleted(owner)) return true;
-    for (const id of Array.from(this.nodesOf(owner))) {
+    for (const id of this.nodesOf(owner)) {
       const other = this.#nodes.get(id);
       if (other === undefined || id === record.authorId || other.body.label !== record.body.label) continue;
       if (other.wallMillis > record.wallMillis) return true;
       this.#removeNode(id);
-      this.#nodesOf.get(owner)?.delete(id);
+      const person = this.#person(owner);
+      person.nodes = person.nodes.filter((each) => each !== id);
     }
     return false;
   }
@@ -141,16 +154,18 @@ export class RecordView {
         this.#nodes.set(record.authorId as NodeId, record);
         const owner = ownerOf(this.#parts, record);
         if (owner === null) return;
-        const nodes = this.#nodesOf.get(owner);
-        if (nodes === undefined) this.#nodesOf.set(owner, new Set([record.authorId as NodeId]));
-        else nodes.add(record.authorId as NodeId);
+        const person = this.#person(owner);
+        if (!person.nodes.includes(record.authorId as NodeId)) person.nodes = person.nodes.concat(record.authorId as NodeId);
         return;
       }
-      case 'presence':
-        this.#presence.set(record.authorId as UserId, record);
+      case 'presence': {
+        const person = this.#person(record.authorId as UserId);
+        if (person.presence === null) this.#presences += 1;
+        person.presence = record;
         return;
+      }
       case 'prekeys':
-        this.#prekeys.set(record.authorId as UserId, record);
+        this.#person(record.authorId as UserId).prekeys = record;
         return;
       case 'fact':
       case 'vault':
@@ -160,14 +175,14 @@ export class RecordView {
 
   #placeUser(record: VerifiedRecord<'user'>): void {
     const id = record.authorId as UserId;
-    const before = this.#users.get(id);
-    if (before !== undefined && !before.body.deleted) this.#liveUsers -= 1;
-    this.#users.set(id, record);
+    const person = this.#person(id);
+    const before = person.user;
+    if (before === null) this.#users += 1;
+    else if (!before.body.deleted) this.#liveUsers -= 1;
+    person.user = record;
     if (record.body.deleted) {
-      if (before !== undefined && this.#names.get(before.body.name) === id) this.#names.delete(before.body.name);
-      for (const node of this.#nodesOf.get(id) ?? []) this.#removeNode(node);
-      if (this.#presence.delete(id)) this.#parts.env.store.delete('records', `presence/${id}`);
-      if (this.#prekeys.delete(id)) this.#parts.env.store.delete('records', `prekeys/${id}`);
+      if (before !== null && this.#names.get(before.body.name) === id) this.#names.delete(before.body.name);
+      this.#stripPerson(id, person);
       return;
     }
     this.#liveUsers += 1;
@@ -182,30 +197,43 @@ export class RecordView {
     this.#hash = null;
   }
 
+  /** Drops all but the record of the user. */
+  #stripPerson(id: UserId, person: Person): void {
+    const { store } = this.#parts.env;
+    for (const node of person.nodes) this.#removeNode(node);
+    if (person.presence !== null) {
+      this.#presences -= 1;
+      store.delete('records', `presence/${id}`);
+    }
+    if (person.prekeys !== null) store.delete('records', `prekeys/${id}`);
+    person.nodes = NO_NODES;
+    person.presence = null;
+    person.prekeys = null;
+  }
+
   /** Drops all that is known of a user. */
   forgetUser(id: UserId): void {
-    const { store } = this.#parts.env;
-    const user = this.#users.get(id);
-    if (user !== undefined) {
+    const person = this.#people.get(id);
+    if (person === undefined) return;
+    const { user } = person;
+    if (user !== null) {
+      this.#users -= 1;
       if (!user.body.deleted) this.#liveUsers -= 1;
       if (this.#names.get(user.body.name) === id) this.#names.delete(user.body.name);
-      this.#users.delete(id);
-      store.delete('records', `user/${id}`);
+      this.#parts.env.store.delete('records', `user/${id}`);
     }
-    for (const node of this.#nodesOf.get(id) ?? []) this.#removeNode(node);
-    this.#nodesOf.delete(id);
-    if (this.#presence.delete(id)) store.delete('records', `presence/${id}`);
-    if (this.#prekeys.delete(id)) store.delete('records', `prekeys/${id}`);
+    this.#stripPerson(id, person);
+    this.#people.delete(id);
     this.#hash = null;
   }
 
   /** Above full membership the longest known strangers make room. */
   #evict(): void {
     const { options } = this.#parts;
-    let excess = this.#users.size - Math.max(options.fullMembershipUsers, options.otherRecordsMax);
+    let excess = this.#people.size - Math.max(options.fullMembershipUsers, options.otherRecordsMax);
     if (excess <= 0) return;
     this.#crowdedMillis = this.#parts.env.monotonicMillis;
-    for (const id of this.#users.keys()) {
+    for (const id of this.#people.keys()) {
       if (excess <= 0) return;
       if (this.#hooks.pinned(id)) continue;
       this.forgetUser(id);
@@ -227,7 +255,7 @@ export class RecordView {
   }
 
   get recordCount(): number {
-    return this.#users.size + this.#nodes.size + this.#presence.size;
+    return this.#users + this.#nodes.size + this.#presences;
   }
 
   /** Null for the unknown and the deleted. */
@@ -237,16 +265,18 @@ export class RecordView {
   }
 
   user(id: UserId): VerifiedRecord<'user'> | null {
-    const record = this.#users.get(id);
-    return record === undefined || record.body.deleted ? null : record;
+    const record = this.#people.get(id)?.user ?? null;
+    return record === null || record.body.deleted ? null : record;
   }
 
   users(): Array<VerifiedRecord<'user'>> {
-    return [...this.#users.values()].filter((record) => !record.body.deleted);
+    const found: Array<VerifiedRecord<'user'>> = [];
+    for (const { user } of this.#people.values()) if (user !== null && !user.body.deleted) found.push(user);
+    return found;
   }
 
   isDeleted(id: UserId): boolean {
-    return this.#users.get(id)?.body.deleted ?? false;
+    return this.#people.get(id)?.user?.body.deleted ?? false;
   }
 
   node(id: NodeId): VerifiedRecord<'node'> | undefined {
@@ -257,38 +287,38 @@ export class RecordView {
     return this.#nodes.values();
   }
 
-  nodesOf(id: UserId): ReadonlySet<NodeId> {
-    return this.#nodesOf.get(id) ?? EMPTY;
+  /** Replaced as a whole when it changes, so whoever walks it may change the view. */
+  nodesOf(id: UserId): readonly NodeId[] {
+    return this.#people.get(id)?.nodes ?? NO_NODES;
   }
 
   presenceOf(id: UserId): VerifiedRecord<'presence'> | undefined {
-    return this.#presence.get(id);
+    return this.#people.get(id)?.presence ?? undefined;
   }
 
   prekeysOf(id: UserId): VerifiedRecord<'prekeys'> | undefined {
-    return this.#prekeys.get(id);
+    return this.#people.get(id)?.prekeys ?? undefined;
   }
 
   /** All records of one user: identity, nodes, presence, prekeys. */
   recordsOf(id: UserId): SignedRecord[] {
+    const person = this.#people.get(id);
+    if (person === undefined) return [];
     const found: SignedRecord[] = [];
-    const user = this.#users.get(id);
-    if (user !== undefined) found.push(user.signed);
-    for (const node of this.nodesOf(id)) {
+    if (person.user !== null) found.push(person.user.signed);
+    for (const node of person.nodes) {
       const record = this.#nodes.get(node);
       if (record !== undefined) found.push(record.signed);
     }
-    const presence = this.#presence.get(id);
-    if (presence !== undefined) found.push(presence.signed);
-    const prekeys = this.#prekeys.get(id);
-    if (prekeys !== undefined) found.push(prekeys.signed);
+    if (person.presence !== null) found.push(person.presence.signed);
+    if (person.prekeys !== null) found.push(person.prekeys.signed);
     return found;
   }
 
   *all(): Generator<AnyVerifiedRecord> {
-    yield* this.#users.values();
+    for (const { user } of this.#people.values()) if (user !== null) yield user;
     yield* this.#nodes.values();
-    yield* this.#presence.values();
+    for (const { presence } of this.#people.values()) if (presence !== null) yield presence;
   }
 
   /** Over key and sequence of all records: equal at two nodes when they know the same. The exclusive or of one hash a record, so that no order matters. */
@@ -306,21 +336,6 @@ export class RecordView {
   }
 }
 
-/** Of 32 bits. */
-const FINGERPRINT_WORDS = 8;
-const fingerprints = new WeakMap<AnyVerifiedRecord, Uint32Array>();
-
-function fingerprint(crypto: Crypto, record: AnyVerifiedRecord): Uint32Array {
-  let words = fingerprints.get(record);
-  if (words === undefined) {
-    const hash = crypto.sha256(utf8(`${record.type}/${record.authorId}:${record.sequence}`));
-    words = new Uint32Array(FINGERPRINT_WORDS);
-    for (let index = 0; index < hash.length; index += 1) words[index >> 2] = ((words[index >> 2] as number) << 8) | (hash[index] as number);
-    fingerprints.set(record, words);
-  }
-  return words;
-}
-
 /** Whether a record takes the place of the known one of the same author and type. */
 export function supersedes(record: AnyVerifiedRecord, known: AnyVerifiedRecord): boolean {
   const rank = isClaim(record) && isClaim(known) ? compareClaims(record.body, known.body) : 0;
@@ -331,28 +346,10 @@ function isClaim(record: AnyVerifiedRecord): record is VerifiedRecord<'presence'
   return record.type === 'presence' || record.type === 'prekeys';
 }
 
-const EMPTY: ReadonlySet<NodeId> = new Set();
+const NO_NODES: readonly NodeId[] = [];
 
 /** The user to whom a node's certificate says it belongs. */
 export function ownerOf(parts: Parts, node: VerifiedRecord<'node'>): UserId | null {
   const certificate = node.body.certificate;
   return certificate === null ? null : idOfKey(parts.env.crypto, certificate.userKey);
-}
-
-function keyOf(record: AnyVerifiedRecord): string {
-  return `${record.type}/${record.authorId}`;
-}
-
-const digestKeys = new WeakMap<AnyVerifiedRecord, Uint8Array>();
-
-/** 8 bytes: one for the type, seven of the author's id. */
-export function digestKey(record: AnyVerifiedRecord): Uint8Array {
-  let key = digestKeys.get(record);
-  if (key === undefined) {
-    key = new Uint8Array(8);
-    key[0] = TYPE_BYTES[record.type as ViewType];
-    for (let index = 1; index < 8; index += 1) key[index] = Number.parseInt(record.authorId.slice(index * 2 - 2, index * 2), 16);
-    digestKeys.set(record, key);
-  }
-  return key;
 }

@@ -9,6 +9,6 @@ export function watchedUsers({ session, friends, chat, rooms, files, vaultExchan
   if (session.open === null) return vaultExchange.wanted === null ? new Set() : new Set([vaultExchange.wanted]);
   const watched = new Set([...friends.wanted(), ...chat.waitingFor(), ...rooms.joining.wanted(), ...files.wanted()]);
   // Other nodes of our own user: one may hold what an earlier session left, or take the session over.
-  if (view.nodesOf(session.open.userId).size > 1) watched.add(session.open.userId);
+  if (view.nodesOf(session.open.userId).length > 1) watched.add(session.open.userId);
   return watched;
 }

@@ -33,6 +33,7 @@ export class ReplicaIndex {
   readonly #crypto: Pick<Crypto, 'sha256'>;
   readonly #byName = new Map<string, Replica>();
   #sorted: Replica[] = [];
+  readonly #countOfKind = new Map<string, number>();
   bytes = 0;
   /** Grows with each change. */
   changes = 0;
@@ -49,6 +50,17 @@ export class ReplicaIndex {
     return this.#byName.get(name);
   }
 
+  /** Whether there is anything of a kind, tombstones too. Most nodes hold nothing of most kinds, and are asked for it all the same. */
+  holds(kind: string): boolean {
+    return this.#countOfKind.has(kind);
+  }
+
+  #count(kind: string, change: 1 | -1): void {
+    const count = (this.#countOfKind.get(kind) ?? 0) + change;
+    if (count === 0) this.#countOfKind.delete(kind);
+    else this.#countOfKind.set(kind, count);
+  }
+
   all(): readonly Replica[] {
     return this.#sorted;
   }
@@ -57,8 +69,10 @@ export class ReplicaIndex {
     this.changes += 1;
     const at = this.#firstFrom(replica.name);
     const before = this.#byName.get(replica.name);
-    if (before === undefined) this.#sorted.splice(at, 0, replica);
-    else {
+    if (before === undefined) {
+      this.#sorted.splice(at, 0, replica);
+      this.#count(replica.kind, 1);
+    } else {
       this.#sorted[at] = replica;
       this.bytes -= before.size;
     }
@@ -71,6 +85,7 @@ export class ReplicaIndex {
     if (replica === undefined) return;
     this.changes += 1;
     this.#sorted.splice(this.#firstFrom(name), 1);
+    this.#count(replica.kind, -1);
     this.#byName.delete(name);
     this.bytes -= replica.size;
   }
@@ -83,6 +98,7 @@ export class ReplicaIndex {
   }
 
   ofKey(key: string, kind: string): Replica[] {
+    if (!this.holds(kind)) return [];
     return this.range(`${key}/${kind}/`, `${key}/${kind}/~`).concat(this.#byName.get(nameOf(key, kind, '')) ?? []);
   }
 

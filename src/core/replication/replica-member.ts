@@ -135,6 +135,11 @@ export class ReplicaMember implements ReplicationPort {
     return this.#replication.hasLive(key, kind);
   }
 
+  /** Whether copies of a kind lie here at all: cheaper to ask than for a key. */
+  holds(kind: string): boolean {
+    return this.#replication.holds(kind);
+  }
+
   copies(): CopyView[] {
     return this.#replication.copies.map(({ about, kind, size }) => ({ key: about.key, kind, id: about.id, bytes: size, deleted: about.deleted }));
   }

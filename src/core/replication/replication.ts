@@ -135,6 +135,11 @@ export class Replication {
     return this.#replicas.index.ofKey(key, kind).some((replica) => !replica.about.deleted);
   }
 
+  /** Whether copies of a kind lie here at all. */
+  holds(kind: string): boolean {
+    return this.#replicas.index.holds(kind);
+  }
+
   /** A write was begun that a majority does not hold yet. */
   get writing(): boolean {
     return this.#writes.writing;

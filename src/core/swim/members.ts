@@ -65,7 +65,8 @@ const EXCHANGE_SHARE = 0.01;
  * Known members: all of them up to the bound, a random part above it.
  *
  * Invariants
- * 1. `#list` holds each member once, in no order that means anything; `#present` those that are alive or suspect, by id.
+ * 1. `#list` holds each member once, in no order that means anything; `#present` those that are alive or suspect, by id;
+ *    `#suspects` those that are suspect.
  */
 export class Members {
   readonly #max: number;
@@ -73,6 +74,7 @@ export class Members {
   readonly #byId = new Map<NodeId, Member>();
   readonly #list: Member[] = [];
   readonly #present: Member[] = [];
+  readonly #suspects = new Set<Member>();
 
   constructor(max: number, fraction: () => number) {
     this.#max = max;
@@ -83,8 +85,9 @@ export class Members {
     return this.#byId.get(id);
   }
 
-  all(): IterableIterator<Member> {
-    return this.#byId.values();
+  /** Those that are suspect: seldom any, and asked for at each change. */
+  get suspects(): ReadonlySet<Member> {
+    return this.#suspects;
   }
 
   get size(): number {
@@ -115,9 +118,14 @@ export class Members {
     const before = isPresent(member);
     member.state = state;
     member.sinceMillis = nowMillis;
-    if (state !== 'suspect') member.suspicion = null;
+    if (state !== 'suspect') {
+      member.suspicion = null;
+      this.#suspects.delete(member);
+    }
     // Whoever has lost its place here meanwhile has no rank either.
-    if (isPresent(member) === before || this.#byId.get(member.id) !== member) return;
+    if (this.#byId.get(member.id) !== member) return;
+    if (state === 'suspect') this.#suspects.add(member);
+    if (isPresent(member) === before) return;
     this.#present.splice(this.#rankOf(member.id), before ? 1 : 0, ...(before ? [] : [member]));
   }
 
@@ -125,6 +133,7 @@ export class Members {
     const member = this.#byId.get(id);
     if (member === undefined) return;
     this.#byId.delete(id);
+    this.#suspects.delete(member);
     this.#list.splice(this.#list.indexOf(member), 1);
     if (isPresent(member)) this.#present.splice(this.#rankOf(id), 1);
   }

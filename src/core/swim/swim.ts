@@ -187,7 +187,7 @@ export class Swim {
     const { env } = this.#parts;
     this.#forgive(env.monotonicMillis - this.#suspicionDueMillis);
     let deaths = 0;
-    for (const member of this.#members.all()) {
+    for (const member of [...this.#members.suspects]) {
       const { suspicion } = member;
       if (suspicion === null || this.#dueOf(suspicion) > env.monotonicMillis) continue;
       // A process that stood still may be back by now: it is asked once more, and hears of what is believed.
@@ -215,7 +215,7 @@ export class Swim {
     if (!(lateMillis > this.#parts.options.swimPeriodMillis)) return;
     this.#parts.count('swimStalls');
     this.#probes.abandon();
-    for (const { suspicion } of this.#members.all()) {
+    for (const { suspicion } of this.#members.suspects) {
       if (suspicion === null) continue;
       suspicion.startMillis += lateMillis;
       suspicion.lastCallDone = false;
@@ -225,7 +225,7 @@ export class Swim {
   #armSuspicion(): void {
     const { env } = this.#parts;
     let due = Number.POSITIVE_INFINITY;
-    for (const { suspicion } of this.#members.all()) if (suspicion !== null) due = Math.min(due, this.#dueOf(suspicion));
+    for (const { suspicion } of this.#members.suspects) if (suspicion !== null) due = Math.min(due, this.#dueOf(suspicion));
     this.#suspicionDueMillis = due;
     if (due === Number.POSITIVE_INFINITY) env.cancelTimer('swim-suspicion', '');
     else env.setTimer('swim-suspicion', '', Math.max(0, due - env.monotonicMillis));

@@ -1,6 +1,7 @@
 import { sameBytes, toHex } from '../bytes.ts';
 import type { Link } from '../link/link.ts';
-import { CROWD_MILLIS, digestKey } from '../membership/record-view.ts';
+import { digestKey, digestText } from '../membership/record-marks.ts';
+import { CROWD_MILLIS } from '../membership/record-view.ts';
 import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import { type AnyVerifiedRecord, type SignedRecord, verifyRecord } from '../records.ts';
@@ -323,16 +324,4 @@ function saysTheSame(before: AnyVerifiedRecord, after: AnyVerifiedRecord): boole
     return a.node === b.node && a.presence === b.presence && a.statusText === b.statusText && compareClaims(a, b) === 0;
   }
   return false;
-}
-
-const digestTexts = new WeakMap<AnyVerifiedRecord, string>();
-
-/** The digest key in hex, for maps. */
-function digestText(record: AnyVerifiedRecord): string {
-  let text = digestTexts.get(record);
-  if (text === undefined) {
-    text = toHex(digestKey(record));
-    digestTexts.set(record, text);
-  }
-  return text;
 }
