@@ -64,7 +64,10 @@ function waitingSteps(parts: Parts, peer: UserId, view: MessageView): StoryStep[
     steps.push({ wallMillis: flight.wallMillis, text: `It was handed to the link with ${name} ${times}; no receipt has come.` });
   }
   const link = connections.sessionLink(peer);
-  const tried = records.nodesOf(peer).map((id) => links.of(id)).filter((each) => each !== undefined);
+  const tried = records
+    .nodesOf(peer)
+    .map((id) => links.of(id))
+    .filter((each) => each !== undefined);
   if (link?.state === 'suspect') steps.push(now(`The link with ${link.name} is open, but ${name} has been silent for a while.`));
   else if (link !== null) steps.push(now(`The link with ${link.name} is up.`));
   else if (tried.length > 0)

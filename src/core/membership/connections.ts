@@ -265,7 +265,10 @@ export class Connections {
   sessionMoved(record: VerifiedRecord<'presence'>): void {
     const { view, links } = this.#parts;
     const userId = record.authorId as UserId;
-    const own = view.nodesOf(userId).map((nodeId) => links.of(nodeId)).filter((link) => link !== undefined);
+    const own = view
+      .nodesOf(userId)
+      .map((nodeId) => links.of(nodeId))
+      .filter((link) => link !== undefined);
     for (const link of own) {
       if (link.sessionSaid && link.established && link.nodeId !== record.body.node) links.send(link, { type: 'records', records: [record.signed], final: 0 });
     }
