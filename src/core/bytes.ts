@@ -69,11 +69,10 @@ export function toHex(bytesOf: Uint8Array): string {
 }
 
 function hexPiece(bytesOf: Uint8Array, from: number, end: number): string {
-  const codes = new Array<number>((end - from) * 2);
+  const codes: number[] = [];
   for (let at = from; at < end; at += 1) {
     const byte = bytesOf[at] as number;
-    codes[(at - from) * 2] = HEX_DIGITS[byte >> 4] as number;
-    codes[(at - from) * 2 + 1] = HEX_DIGITS[byte & 15] as number;
+    codes.push(HEX_DIGITS[byte >> 4] as number, HEX_DIGITS[byte & 15] as number);
   }
   return String.fromCharCode.apply(null, codes);
 }

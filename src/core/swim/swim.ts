@@ -187,7 +187,7 @@ export class Swim {
     const { env } = this.#parts;
     this.#forgive(env.monotonicMillis - this.#suspicionDueMillis);
     let deaths = 0;
-    for (const member of [...this.#members.suspects]) {
+    for (const member of Array.from(this.#members.suspects)) {
       const { suspicion } = member;
       if (suspicion === null || this.#dueOf(suspicion) > env.monotonicMillis) continue;
       // A process that stood still may be back by now: it is asked once more, and hears of what is believed.
