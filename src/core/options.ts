@@ -117,6 +117,12 @@ export const CORE_OPTIONS = Object.freeze({
   lookupFanout: 4,
 
   // ring
+  /** How often a member asks its successor for its state, ms: deaths are heard of by probes and links, and looked into at once. */
+  ringStabiliseMillis: 2_000,
+  /** How often one finger is looked after, ms: a look-up asks nodes to which no link is open, and opening those more often would cost more than slightly older fingers do. */
+  ringFingerMillis: 5_000,
+  /** How often somebody who may live in another ring is asked for, ms; longer in large rings, where one that meets the other is enough. */
+  ringMergeMillis: 5_000,
   /** How long a question of the ring may be without an answer, opening of a link included, ms. */
   ringAnswerMillis: 1_200,
   /** The same for a node that is believed dead: it gets its chance, but nobody waits long for it. */

@@ -38,6 +38,8 @@ export interface Link {
   state: LinkState;
   /** We gave the transport an address to send to. */
   opened: boolean;
+  /** It was begun at this end. */
+  ours: boolean;
   /** Somebody here wants to be linked with this peer. */
   wanted: boolean;
   /** And would notice within seconds that it is gone: a friend, or whom a message waits for. */
@@ -90,6 +92,7 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     sessionOpen: false,
     state: 'connecting',
     opened: false,
+    ours: false,
     wanted: false,
     watched: false,
     localRun: start.localRun,

@@ -83,6 +83,7 @@ export class Links {
     }
     const link = this.#add(address, endpoint, name);
     link.opened = true;
+    link.ours = true;
     this.#sendHello(link);
     return link;
   }

@@ -7,6 +7,7 @@ import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
 import type { Endpoint, NodeId, UserId } from '../types.ts';
 import { ownerOf } from './record-view.ts';
+import { surplusLinks, YOUNG_MILLIS } from './surplus-links.ts';
 import { watchedUsers } from './watched-users.ts';
 
 interface Attempts {
@@ -21,8 +22,6 @@ const REVIEW_MILLIS = 1_000;
 const QUIET_REVIEW_MILLIS = 3_000;
 /** Share of unknown nodes' beacons that are looked at where not everybody is known. */
 const STRANGER_SHARE = 0.05;
-/** A link that ends younger than this counts as another failed attempt. */
-const YOUNG_MILLIS = 10_000;
 /** Nodes whose failures are remembered. */
 const ATTEMPTS_MAX = 1_024;
 
@@ -216,14 +215,12 @@ export class Connections {
     return pending;
   }
 
-  /** Too many idle links: the oldest go. Young ones stay, since whoever opened them may want something of us that is still on its way. */
+  /** Too many links that nobody here needs: some go. */
   #trim(): void {
     const { env, options, links, ring } = this.#parts;
     if (links.size <= options.randomLinkCountMax) return;
     const idle = [...links.all()].filter((link) => !link.wanted && link.established && (link.nodeId === null || !ring.needs(link.nodeId)));
-    if (idle.length <= options.randomLinkCountMax) return;
-    const old = idle.filter((link) => env.monotonicMillis - link.createdMillis > YOUNG_MILLIS);
-    for (const link of old.slice(0, idle.length - options.randomLinkCountMax)) {
+    for (const link of surplusLinks(idle, options, env.monotonicMillis)) {
       if (link.nodeId !== null) this.#attempts.set(link.nodeId, { failures: 2, nextMillis: env.monotonicMillis + 60_000 });
       links.close(link, 'closed');
     }
@@ -326,6 +323,7 @@ export class Connections {
 
   down(link: Link, reason: 'dead' | 'goodbye' | 'closed'): void {
     this.#parts.tell({ type: 'peer-changed', node: link.name, state: reason === 'dead' ? 'dead' : 'gone' });
+    // One that ends young counts as another failed attempt.
     if (link.nodeId !== null && this.#parts.env.monotonicMillis - link.createdMillis > YOUNG_MILLIS) this.#attempts.delete(link.nodeId);
     if (link.nodeId !== null && reason === 'goodbye') this.#failed(link.nodeId);
     if (link.userId !== null) {
@@ -390,7 +388,7 @@ export class Connections {
       nodeId: link.nodeId ?? '',
       address: link.endpoint.address,
       state: link.state,
-      why: link.wanted ? 'friend' : link.opened ? 'random' : 'inbound',
+      why: link.wanted ? 'friend' : link.ours ? 'random' : 'inbound',
       roundTripMillis: link.roundTripMillis === null ? null : Math.round(link.roundTripMillis * 10) / 10,
       silenceMillis: Math.round(env.monotonicMillis - link.lastHeardMillis),
     }));

@@ -13,10 +13,6 @@ import { type Claim, SecondOpinion } from './second-opinion.ts';
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
 
-/** A look-up asks nodes to which no link is open; opening those each second would cost more than slightly older fingers do. */
-const FINGER_MILLIS = 5_000;
-/** Deaths are heard of by probes and links, and looked into at once, so that the rounds in between need not be frequent. */
-const STABILISE_MILLIS = 2_000;
 const NOTICES_MAX = 8;
 const MEMBERS_MILLIS = 100;
 const MEMBERS_MAX = 24;
@@ -54,7 +50,8 @@ export class RingMember implements RingPort {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#opinion = new SecondOpinion(this);
-    this.#chord = new Chord(this, { fingerMillis: FINGER_MILLIS, stabiliseMillis: STABILISE_MILLIS });
+    const { ringFingerMillis, ringStabiliseMillis, ringMergeMillis } = parts.options;
+    this.#chord = new Chord(this, { fingerMillis: ringFingerMillis, stabiliseMillis: ringStabiliseMillis, mergeMillis: ringMergeMillis });
     this.#questions = new Questions(parts, 'ring-asks', {
       send: (link, id, question) => parts.links.send(link, { type: 'ring-ask', id, question }),
       patienceMillis: (to) => (this.isSilent(to.id) ? parts.options.ringAnswerDeadMillis : parts.options.ringAnswerMillis),
