@@ -65,6 +65,8 @@ export type Message =
   | { readonly type: 'sync-want'; readonly keys: readonly Uint8Array[] }
   /** `final`: the answer to a want or a digest is complete. */
   | { readonly type: 'records'; readonly records: readonly SignedRecord[]; readonly final: number }
+  /** Records that say nothing new but that their authors live: whoever misses some has later ones, or finds them by comparing. */
+  | { readonly type: 'renewals'; readonly records: readonly SignedRecord[] }
   /** Who is that? Answered with `records` by whoever knows, passed on while hops are left. */
   | { readonly type: 'lookup'; readonly id: string; readonly name: string; readonly hops: number }
   | { readonly type: 'lookup-answer'; readonly id: string; readonly records: readonly SignedRecord[] }
@@ -148,6 +150,7 @@ export const MESSAGES: Readonly<Record<MessageType, MessageEntry>> = {
   'sync-digest': { about: 'Key and sequence of each record known.', shape: { entries: list(anything, 1_024) } },
   'sync-want': { about: 'Keys of records that are missing or older here.', shape: { keys: list(bytes(8), 1_024) } },
   records: { about: 'Signed records.', shape: { records: records(128), final: integer(0, 1) } },
+  renewals: { about: 'Records signed afresh that say nothing new.', shape: { records: records(128) } },
   lookup: { about: 'Asks who bears a name.', shape: { id: text(21, 21), name: text(1, 32), hops: integer(0, 8) } },
   'lookup-answer': { about: 'The records of the one who was asked for.', shape: { id: text(21, 21), records: records(8) } },
   facts: { about: 'Friend facts.', shape: { facts: records(4) } },

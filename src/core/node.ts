@@ -95,6 +95,7 @@ class ChatNode implements Program<Frame> {
       changed: (link) => this.#linkChanged(link),
       down: (link, reason) => this.#linkDown(link, reason),
       message: (link, message) => this.#message(link, message),
+      wordOf: (link) => parts.detector.wordOf(link),
       helloMessage: () => this.#helloMessage(),
     });
     parts.connections = new Connections(parts);
@@ -125,10 +126,9 @@ class ChatNode implements Program<Frame> {
   }
 
   start(): void {
-    const { view, session, links, sync, seed, connections, discovery, swim, detector } = this.#parts;
+    const { view, session, sync, seed, connections, discovery, swim, detector } = this.#parts;
     view.load();
     session.start();
-    links.start();
     sync.start();
     seed.start();
     connections.start();
@@ -206,6 +206,7 @@ class ChatNode implements Program<Frame> {
         const link = parts.links.of(id);
         return link?.established === true && env.monotonicMillis - link.lastHeardMillis < options.swimPeriodMillis * HEARD_PERIODS;
       },
+      missed: () => parts.detector.probeMissed(),
       changed: (id, state) => parts.detector.memberChanged(id, state),
     });
   }
@@ -226,6 +227,8 @@ class ChatNode implements Program<Frame> {
         return sync.want(link, message);
       case 'records':
         return sync.records(link, message);
+      case 'renewals':
+        return sync.renewals(link, message);
       case 'lookup':
         return lookup.question(link, message);
       case 'lookup-answer':

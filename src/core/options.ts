@@ -14,6 +14,9 @@ export const CORE_OPTIONS = Object.freeze({
   /** Wait before a received frame is acknowledged by an empty one, ms; the same where round trips are known and short. */
   acknowledgeDelayMillis: 100,
   acknowledgeDelayMillisMax: 200,
+  /** The same for a lone frame of answers, whose sender does not miss the word, and when that one sends it again nevertheless, ms. */
+  acknowledgeCalmMillis: 8_000,
+  resendCalmMillis: 10_000,
   /** First resend after this long without acknowledgement, ms; doubled each time. */
   resendMillis: 300,
   resendMillisMax: 4_000,
@@ -37,7 +40,7 @@ export const CORE_OPTIONS = Object.freeze({
   gossipDelayMillis: 1_000,
 
   // failure detector: links to friends and to people we wait for are watched closely, others less
-  /** How often links are looked at, ms. */
+  /** Links are looked at when something may be due, but not more often than this, ms. */
   linkTickMillis: 250,
   /** Silence after which a frame is asked for, ms. */
   pingMillis: 500,
@@ -47,6 +50,8 @@ export const CORE_OPTIONS = Object.freeze({
   /** These three, times this, for links to people who only share a room with us / for links that nobody waits for. */
   wantedLinkFactor: 4,
   idleLinkFactor: 10,
+  /** The silence until a frame is asked for, times this, while the membership protocol would tell of a death. */
+  vouchedLinkFactor: 4,
   /** Pause before a dead or closed peer that is wanted is tried again, ms; doubled up to the maximum. */
   reconnectMillis: 500,
   reconnectMillisMax: 8_000,

@@ -26,12 +26,14 @@ export function staleRecords(env: Env<Frame>, settings: ChatNodeOptions): Progra
     return record;
   };
   const say = (message: Message): Message =>
-    message.type === 'records' || message.type === 'lookup-answer' ? { ...message, records: message.records.map(asFirstHeard) } : message;
+    message.type === 'records' || message.type === 'renewals' || message.type === 'lookup-answer'
+      ? { ...message, records: message.records.map(asFirstHeard) }
+      : message;
   const program = chatNode(alteredEnv(env, say), settings);
   const hear = program.input.bind(program);
   program.input = (from, frame) => {
     for (const message of frame.messages) {
-      if (message.type === 'records') for (const record of message.records) asFirstHeard(record);
+      if (message.type === 'records' || message.type === 'renewals') for (const record of message.records) asFirstHeard(record);
       if (message.type === 'hello') for (const record of [message.node, message.session?.user, message.session?.presence]) if (record) asFirstHeard(record);
     }
     hear(from, frame);

@@ -12,6 +12,7 @@ export function wrongSignatures(env: Env<Frame>, settings: ChatNodeOptions): Pro
 function spoilt(message: Message): Message {
   switch (message.type) {
     case 'records':
+    case 'renewals':
     case 'lookup-answer':
       return { ...message, records: message.records.map(withOtherSignature) };
     case 'facts':

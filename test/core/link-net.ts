@@ -1,5 +1,5 @@
 import type { Env } from '../../src/core/env.ts';
-import type { Link, LinkHooks } from '../../src/core/link/link.ts';
+import type { Link, LinkHooks, PeerWord } from '../../src/core/link/link.ts';
 import { Links } from '../../src/core/link/links.ts';
 import type { Frame, Message } from '../../src/core/messages.ts';
 import { CORE_OPTIONS, type CoreOptions } from '../../src/core/options.ts';
@@ -81,6 +81,8 @@ export class LinkEnd {
   readonly sessions: Array<'in' | 'out'> = [];
   downs: string[] = [];
   loggedIn = false;
+  /** What the membership protocol says of everybody. */
+  word: PeerWord = 'unknown';
   links!: Links;
   readonly #net: LinkNet;
   readonly #options: CoreOptions;
@@ -104,7 +106,8 @@ export class LinkEnd {
       up: () => {},
       changed: () => {},
       down: (_link, reason) => void this.downs.push(reason),
-      message: (_link, message) => void this.received.push(message.type === 'lookup' ? message.name : message.type),
+      message: (link, message) => this.#take(link, message),
+      wordOf: () => this.word,
       helloMessage: () => this.helloMessage(),
     };
     const parts = {
@@ -114,7 +117,6 @@ export class LinkEnd {
       count: (counter: string) => void this.counters.set(counter, (this.counters.get(counter) ?? 0) + 1),
     } as unknown as Parts;
     this.links = new Links(parts, hooks);
-    this.links.start();
   }
 
   helloMessage(): Message {
@@ -172,6 +174,20 @@ export class LinkEnd {
 
   isUp(other: LinkEnd): boolean {
     return this.linkTo(other)?.established ?? false;
+  }
+
+  /** Questions of the ring are answered, whatever they ask. */
+  #take(link: Link, message: Message): void {
+    this.received.push(message.type === 'lookup' ? message.name : message.type === 'ring-answer' ? `answer ${message.id}` : message.type);
+    if (message.type === 'ring-ask') this.links.send(link, { type: 'ring-answer', id: message.id, answer: { answer: 'outside' } });
+  }
+
+  /** Asks a question that is answered at once. */
+  ask(to: LinkEnd, id: number): boolean {
+    const link = this.linkTo(to);
+    const asked = link !== undefined && this.links.send(link, { type: 'ring-ask', id, question: { ask: 'ping' } });
+    this.links.pack();
+    return asked;
   }
 
   /** Sends a message that carries this word. */

@@ -7,6 +7,7 @@ const FRAMES_MAX = 32;
 /**
  * When received frames are acknowledged that no frame of ours has acknowledged on the way (as TCP does, RFC 1122, 4.2.3.2).
  * A peer whose round trips are known and short has a patience that follows them: its frames may wait longer for company.
+ * Calm frames wait much longer still: their sender does not miss the word (calm.ts).
  */
 export class Acknowledgements {
   readonly #parts: Parts;
@@ -16,21 +17,47 @@ export class Acknowledgements {
     this.#parts = parts;
   }
 
-  /** A numbered frame has come. True: it must be acknowledged in this very turn. */
-  owe(link: Link): boolean {
-    const { env, options } = this.#parts;
+  /** A numbered frame has come; `calm`: nobody misses its acknowledgement soon. True: it must be acknowledged in this very turn. */
+  owe(link: Link, calm: boolean): boolean {
+    const { env } = this.#parts;
     link.owedFrames += 1;
     if (link.owedFrames >= FRAMES_MAX) return true;
-    const short = link.roundTripMillis === null || link.roundTripMillis >= options.resendMillis;
-    const delayMillis = short ? options.acknowledgeDelayMillis : options.acknowledgeDelayMillisMax;
-    if (env.monotonicMillis + delayMillis >= this.#dueMillis) return false;
-    this.#dueMillis = env.monotonicMillis + delayMillis;
-    env.setTimer('link-acknowledge', '', delayMillis);
+    link.acknowledgeMillis = Math.min(link.acknowledgeMillis, env.monotonicMillis + this.#delayMillis(link, calm));
+    this.#wakeAt(link.acknowledgeMillis);
     return false;
   }
 
-  /** The timer has fired: what is owed now is sent. */
-  settle(): void {
+  #delayMillis(link: Link, calm: boolean): number {
+    const { options } = this.#parts;
+    if (calm) return options.acknowledgeCalmMillis;
+    const short = link.roundTripMillis === null || link.roundTripMillis >= options.resendMillis;
+    return short ? options.acknowledgeDelayMillis : options.acknowledgeDelayMillisMax;
+  }
+
+  #wakeAt(dueMillis: number): void {
+    if (dueMillis >= this.#dueMillis) return;
+    this.#dueMillis = dueMillis;
+    this.#parts.env.setTimer('link-acknowledge', '', dueMillis - this.#parts.env.monotonicMillis);
+  }
+
+  /** The timer has fired: those of the links that are to hear of us now. The timer is set anew for the others. */
+  due(links: Iterable<Link>): Link[] {
+    const now = this.#parts.env.monotonicMillis;
     this.#dueMillis = Number.POSITIVE_INFINITY;
+    const due: Link[] = [];
+    for (const link of links) {
+      if (link.owedFrames === 0 || !link.established) continue;
+      if (link.acknowledgeMillis <= now) due.push(link);
+      else this.#wakeAt(link.acknowledgeMillis);
+    }
+    return due;
+  }
+
+  /** An acknowledgement went by itself. Where a frame is missing, this is what tells the peer so, and it may be lost in its turn. */
+  sent(link: Link): void {
+    if (link.early.size === 0) return;
+    link.owedFrames = 1;
+    link.acknowledgeMillis = this.#parts.env.monotonicMillis + this.#parts.options.resendMillis;
+    this.#wakeAt(link.acknowledgeMillis);
   }
 }

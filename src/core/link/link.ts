@@ -1,6 +1,6 @@
 import type { Random } from '../capabilities.ts';
 import { approximateFileBytes } from '../files/file-messages.ts';
-import type { Message } from '../messages.ts';
+import { FRAME_VERSION, type Frame, type Message } from '../messages.ts';
 import type { VerifiedRecord } from '../records.ts';
 import { bytesOfAnswer, bytesOfQuestion } from '../replication/replica-shapes.ts';
 import { approximateRoomBytes } from '../rooms/room-messages.ts';
@@ -12,6 +12,10 @@ export interface UnacknowledgedFrame {
   readonly sequence: number;
   readonly messages: readonly Message[];
   readonly callbacks: ReadonlyArray<(() => void) | undefined>;
+  /** Its acknowledgement tells the round trip: it was not calm when it was sent first. */
+  readonly timed: boolean;
+  /** Nobody misses its acknowledgement soon (calm.ts). */
+  calm: boolean;
   firstSentMillis: number;
   lastSentMillis: number;
   attempts: number;
@@ -22,6 +26,9 @@ export interface UnacknowledgedFrame {
  * The state machine is in links.ts; this is one link's memory.
  */
 export type LinkState = 'connecting' | 'up' | 'suspect';
+
+/** What the membership protocol says of the node at the other end: it would tell if the node were not there, it doubts it, or it is no help. */
+export type PeerWord = 'alive' | 'suspect' | 'unknown';
 
 export interface Link {
   readonly address: Address;
@@ -69,12 +76,15 @@ export interface Link {
   readonly early: Map<number, readonly Message[]>;
   /** Numbered frames of the peer that no frame of ours has acknowledged yet. */
   owedFrames: number;
+  /** When they are acknowledged by a frame of their own; infinite while none is owed. */
+  acknowledgeMillis: number;
   /** The peer has asked for a sign of life. */
   answerDue: boolean;
 
   readonly createdMillis: number;
   lastHeardMillis: number;
-  lastSentMillis: number;
+  /** Since when a question of ours (a ping, a frame sent again) has been without any frame of the peer; null: there is none. */
+  askedMillis: number | null;
   lastPingMillis: number;
   helloAttempts: number;
   nextHelloMillis: number;
@@ -110,14 +120,31 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     received: 0,
     early: new Map(),
     owedFrames: 0,
+    acknowledgeMillis: Number.POSITIVE_INFINITY,
     answerDue: false,
     createdMillis: start.nowMillis,
     lastHeardMillis: start.nowMillis,
-    lastSentMillis: 0,
+    askedMillis: null,
     lastPingMillis: 0,
     helloAttempts: 0,
     nextHelloMillis: start.nowMillis,
     roundTripMillis: null,
+  };
+}
+
+/** A frame of this link; tells the peer what has arrived here. */
+export function frameOf(link: Link, said: Pick<Frame, 'network' | 'kind' | 'sequence' | 'logical' | 'count' | 'messages'>): Frame {
+  return {
+    version: FRAME_VERSION,
+    network: said.network,
+    kind: said.kind,
+    run: link.localRun,
+    toRun: link.peerRun,
+    sequence: said.sequence,
+    acknowledged: link.received,
+    logical: said.logical,
+    count: said.count,
+    messages: said.messages,
   };
 }
 
@@ -134,6 +161,7 @@ export function approximateBytes(message: Message): number {
     case 'envelope':
       return message.envelope.part.sealed.length + 480;
     case 'records':
+    case 'renewals':
     case 'lookup-answer':
       return 64 + recordsBytes(message.records);
     case 'facts':
@@ -194,6 +222,7 @@ export interface LinkHooks {
   /** dead: silent too long or never answered. goodbye: it left in order. closed: we let go. */
   down(link: Link, reason: 'dead' | 'goodbye' | 'closed'): void;
   message(link: Link, message: Message): void;
+  wordOf(link: Link): PeerWord;
   /** The message that opens a link and tells of changes, as things stand now. */
   helloMessage(): Message;
 }

@@ -3,12 +3,14 @@ import { FRAME_VERSION, type Frame, type FrameKind, type Message, misfitOfFrame,
 import type { Parts } from '../parts.ts';
 import type { Address, Endpoint, NodeId } from '../types.ts';
 import { Acknowledgements } from './acknowledgements.ts';
+import { doubtedAnswer, isCalm } from './calm.ts';
 import { DepartedLinks } from './departed.ts';
 import { type Hello, readHello } from './hello.ts';
-import { freshRun, type Link, type LinkHooks, newLink } from './link.ts';
+import { frameOf, freshRun, type Link, type LinkHooks, newLink, type UnacknowledgedFrame } from './link.ts';
 import { traceDrop, traceReceive, traceSend, traceState } from './link-trace.ts';
+import { LinkWatch } from './link-watch.ts';
 import { nodeTitle } from './node-title.ts';
-import { acknowledge, dueForResend, fileNumbered, nextInOrder, packFrames, patienceFactor, pingDue, startOver } from './stream.ts';
+import { acknowledge, fileNumbered, nextInOrder, packFrames, resendAtMillis, sentAgain, startOver } from './stream.ts';
 
 /** Ends of a peer that are remembered as gone, per link. */
 const RETIRED_RUNS_MAX = 8;
@@ -35,8 +37,7 @@ export class Links {
   readonly #departed = new DepartedLinks();
   #frameCount = 0;
   readonly #acknowledgements: Acknowledgements;
-  /** When the next tick was to be. */
-  #tickDueMillis = Number.POSITIVE_INFINITY;
+  readonly #watch: LinkWatch;
   /** Grows with every change of what a hello says. */
   #helloVersion = 1;
 
@@ -44,11 +45,15 @@ export class Links {
     this.#parts = parts;
     this.#hooks = hooks;
     this.#acknowledgements = new Acknowledgements(parts);
-  }
-
-  start(): void {
-    const { env, options } = this.#parts;
-    env.setTimer('link-tick', '', options.linkTickMillis * (0.5 + env.random.fraction()));
+    this.#watch = new LinkWatch(parts, {
+      all: () => this.#links.values(),
+      sendHello: (link) => this.#sendHello(link),
+      ping: (link) => this.#sendFrame(link, 'ping', 0, []),
+      resend: (link, frame) => this.#sendAgain(link, frame),
+      suspect: (link) => this.#suspect(link),
+      dead: (link) => this.close(link, 'dead'),
+      wordOf: (link) => hooks.wordOf(link),
+    });
   }
 
   all(): IterableIterator<Link> {
@@ -93,6 +98,7 @@ export class Links {
     const link = newLink({ address, endpoint, name, localRun: freshRun(env.random), nowMillis: env.monotonicMillis });
     this.#links.set(address, link);
     this.#departed.forget(address);
+    this.#watch.reconsider(link);
     return link;
   }
 
@@ -157,7 +163,8 @@ export class Links {
     this.#heard(known);
     known.confirmed = true;
     this.#establish(known);
-    acknowledge(known, frame.acknowledged, env.monotonicMillis);
+    acknowledge(known, frame.acknowledged, options.resendMillis, env.monotonicMillis);
+    this.#watch.wakeAt(resendAtMillis(known, options));
     if (frame.kind === 'goodbye') {
       if (frame.messages.length === 0) this.close(known, 'goodbye');
       return;
@@ -260,11 +267,13 @@ export class Links {
     link.toldVersion = null;
     if (link.outgoing.length > 0) this.#touched.add(link);
     traceState(this.#parts.env, link, 'up');
+    this.#watch.reconsider(link);
     this.#hooks.up(link);
   }
 
   #heard(link: Link): void {
     link.lastHeardMillis = this.#parts.env.monotonicMillis;
+    link.askedMillis = null;
     if (link.state !== 'suspect') return;
     link.state = 'up';
     traceState(this.#parts.env, link, 'up');
@@ -272,9 +281,17 @@ export class Links {
   }
 
   #receiveNumbered(link: Link, frame: Frame): void {
-    if (this.#acknowledgements.owe(link)) this.#answerSoon(link);
     if (frame.messages.some((each) => (each as Message | null)?.type === 'hello')) link.helloCount = Math.max(link.helloCount, frame.count);
-    if (!fileNumbered(link, frame, this.#parts.options.linkReorderFrames)) return this.#parts.count('framesTwice');
+    const { env, options, count } = this.#parts;
+    const calm = frame.sequence === link.received + 1 && isCalm(frame.messages);
+    const fresh = fileNumbered(link, frame, options.linkReorderFrames);
+    if (this.#acknowledgements.owe(link, calm)) this.#answerSoon(link);
+    if (!fresh) {
+      count('framesTwice');
+      const doubted = doubtedAnswer(link, options.resendMillis / 2, env.monotonicMillis);
+      if (doubted !== null) this.#sendAgain(link, sentAgain(doubted, env.monotonicMillis));
+      return;
+    }
     for (let messages = nextInOrder(link); messages !== null; messages = nextInOrder(link)) this.#handUp(link, messages);
   }
 
@@ -290,8 +307,10 @@ export class Links {
 
   /** Timer: acknowledges what no frame of ours has acknowledged on the way. */
   acknowledgeAll(): void {
-    this.#acknowledgements.settle();
-    for (const link of this.#links.values()) if (link.owedFrames > 0 && link.established) this.#sendFrame(link, 'data', 0, []);
+    for (const link of this.#acknowledgements.due(this.#links.values())) {
+      this.#sendEmpty(link);
+      this.#acknowledgements.sent(link);
+    }
   }
 
   // --- frames out ---
@@ -309,10 +328,25 @@ export class Links {
     if (link.newsDue) link.outgoing.unshift({ message: this.#hooks.helloMessage(), acknowledged: undefined });
     link.newsDue = false;
     if (link.outgoing.length === 0) {
-      if (link.answerDue) this.#sendFrame(link, 'data', 0, []);
+      if (link.answerDue) this.#sendEmpty(link);
       return;
     }
     for (const frame of packFrames(link, options, env.monotonicMillis)) this.#sendFrame(link, 'data', frame.sequence, frame.messages);
+    this.#watch.wakeAt(resendAtMillis(link, options));
+  }
+
+  /** Nothing but an acknowledgement, or what the peer would not ask for again once it has that. */
+  #sendEmpty(link: Link): void {
+    const { env } = this.#parts;
+    const doubted = doubtedAnswer(link, 0, env.monotonicMillis);
+    if (doubted === null) this.#sendFrame(link, 'data', 0, []);
+    else this.#sendAgain(link, sentAgain(doubted, env.monotonicMillis));
+  }
+
+  #sendAgain(link: Link, frame: UnacknowledgedFrame): void {
+    this.#parts.count('framesResent');
+    this.#sendFrame(link, 'data', frame.sequence, frame.messages);
+    this.#watch.wakeAt(resendAtMillis(link, this.#parts.options));
   }
 
   #sendHello(link: Link): void {
@@ -321,71 +355,34 @@ export class Links {
     link.helloAttempts += 1;
     link.toldVersion ??= this.#helloVersion;
     this.#sendFrame(link, 'hello', 0, [this.#hooks.helloMessage()]);
+    this.#watch.reconsider(link);
   }
 
   #sendFrame(link: Link, kind: FrameKind, sequence: number, messages: readonly Message[]): void {
     const { env, settings } = this.#parts;
     this.#frameCount += 1;
-    link.lastSentMillis = env.monotonicMillis;
     link.owedFrames = 0;
+    link.acknowledgeMillis = Number.POSITIVE_INFINITY;
     link.answerDue = false;
     const count = this.#frameCount;
     traceSend(env, link, kind, count, messages);
-    env.send(link.address, {
-      version: FRAME_VERSION,
-      network: settings.network,
-      kind,
-      run: link.localRun,
-      toRun: link.peerRun,
-      sequence,
-      acknowledged: link.received,
-      logical: env.logical,
-      count,
-      messages,
-    });
+    env.send(link.address, frameOf(link, { network: settings.network, kind, sequence, logical: env.logical, count, messages }));
   }
 
   /** Timer: repeats hellos and frames, asks silent peers, gives up dead ones. */
   tick(): void {
-    const { env, options } = this.#parts;
-    env.setTimer('link-tick', '', options.linkTickMillis);
-    const now = env.monotonicMillis;
-    this.#forgive(now - this.#tickDueMillis);
-    this.#tickDueMillis = now + options.linkTickMillis;
-    for (const link of this.#links.values()) {
-      const factor = patienceFactor(link, options);
-      const silence = now - link.lastHeardMillis;
-      if (silence >= options.deadMillis * factor || (!link.established && silence >= options.deadMillis)) {
-        if (env.tracing) env.trace({ type: 'timer', kind: 'peer-dead', key: link.name });
-        this.close(link, 'dead');
-        continue;
-      }
-      if (!link.established) {
-        if (link.opened && now >= link.nextHelloMillis) this.#sendHello(link);
-        continue;
-      }
-      if (silence >= options.suspectMillis * factor && link.state === 'up') {
-        link.state = 'suspect';
-        traceState(this.#parts.env, link, 'suspect');
-        this.#hooks.changed(link);
-      }
-      if (link.unacknowledged.length > 0) this.#resend(link, now);
-      if (pingDue(link, options, now)) this.#sendFrame(link, 'ping', 0, []);
-    }
+    this.#watch.tick();
   }
 
-  /** This process stood still: that nobody was heard meanwhile proves nothing, and what they sent is read after this. */
-  #forgive(lateMillis: number): void {
-    if (!(lateMillis >= this.#parts.options.pingMillis)) return;
-    this.#parts.count('stalls');
-    for (const link of this.#links.values()) link.lastHeardMillis = Math.min(link.lastHeardMillis + lateMillis, this.#parts.env.monotonicMillis);
+  /** Somebody waits for this peer now, or it is not certain any more that others would tell of its death. */
+  reconsider(link: Link): void {
+    this.#watch.reconsider(link);
   }
 
-  #resend(link: Link, now: number): void {
-    for (const frame of dueForResend(link, this.#parts.options, now)) {
-      this.#parts.count('framesResent');
-      this.#sendFrame(link, 'data', frame.sequence, frame.messages);
-    }
+  #suspect(link: Link): void {
+    link.state = 'suspect';
+    traceState(this.#parts.env, link, 'suspect');
+    this.#hooks.changed(link);
   }
 
   #drop(link: Link | undefined, reason: string, why: string): void {

@@ -1,5 +1,6 @@
 import type { Frame, Message } from '../messages.ts';
 import type { CoreOptions } from '../options.ts';
+import { isAnswer, isCalm, turnUrgent } from './calm.ts';
 import { approximateBytes, type Link, type UnacknowledgedFrame } from './link.ts';
 
 /**
@@ -16,7 +17,16 @@ export function packFrames(link: Link, options: CoreOptions, nowMillis: number):
   let bytes = 0;
   const flush = (): void => {
     if (messages.length === 0) return;
-    frames.push({ sequence: link.nextSequence, messages, callbacks, firstSentMillis: nowMillis, lastSentMillis: nowMillis, attempts: 1 });
+    frames.push({
+      sequence: link.nextSequence,
+      messages,
+      callbacks,
+      timed: !isCalm(messages),
+      calm: isCalm(messages),
+      firstSentMillis: nowMillis,
+      lastSentMillis: nowMillis,
+      attempts: 1,
+    });
     link.nextSequence += 1;
     messages = [];
     callbacks = [];
@@ -31,18 +41,27 @@ export function packFrames(link: Link, options: CoreOptions, nowMillis: number):
   }
   flush();
   link.unacknowledgedMessages += link.outgoing.length;
+  // What comes behind a lost frame waits for it, so none is calm any more before one that is not.
+  if (frames.some((frame) => !frame.calm)) for (const frame of link.unacknowledged) unsettle(frame, nowMillis);
   link.unacknowledged.push(...frames);
   link.outgoing = [];
   return frames;
 }
 
+function unsettle(frame: UnacknowledgedFrame, nowMillis: number): void {
+  if (!frame.calm) return;
+  frame.calm = false;
+  frame.lastSentMillis = nowMillis;
+}
+
 /** The peer has everything up to `acknowledged`; measures the round trip and runs the callbacks of what arrived. */
-export function acknowledge(link: Link, acknowledged: number, nowMillis: number): void {
+export function acknowledge(link: Link, acknowledged: number, resendMillis: number, nowMillis: number): void {
   const count = link.unacknowledged.findIndex((frame) => frame.sequence > acknowledged);
   const done = link.unacknowledged.splice(0, count < 0 ? link.unacknowledged.length : count);
   const last = done.at(-1);
+  if (link.unacknowledged.length > 0) turnUrgent(link, resendMillis, nowMillis);
   if (last === undefined) return;
-  if (last.attempts === 1) {
+  if (last.attempts === 1 && last.timed) {
     const sample = nowMillis - last.firstSentMillis;
     link.roundTripMillis = link.roundTripMillis === null ? sample : link.roundTripMillis * 0.8 + sample * 0.2;
   }
@@ -69,44 +88,47 @@ export function nextInOrder(link: Link): readonly Message[] | null {
   return messages;
 }
 
+/** When the first of the frames under way has waited long enough to be sent again; infinite when none is. */
+export function resendAtMillis(link: Link, options: CoreOptions): number {
+  const [first] = link.unacknowledged;
+  if (first === undefined) return Number.POSITIVE_INFINITY;
+  return first.lastSentMillis + patienceOf(first, link, options);
+}
+
+function patienceOf(frame: UnacknowledgedFrame, link: Link, options: CoreOptions): number {
+  if (frame.calm) return options.resendCalmMillis;
+  const base = Math.max(options.resendMillis, (link.roundTripMillis ?? 0) * 2);
+  return Math.min(base * 2 ** (frame.attempts - 1), options.resendMillisMax);
+}
+
 /** Frames that have waited for their acknowledgement long enough to be sent again, oldest first; counted as sent now. */
 export function dueForResend(link: Link, options: CoreOptions, nowMillis: number): UnacknowledgedFrame[] {
-  const base = Math.max(options.resendMillis, (link.roundTripMillis ?? 0) * 2);
   const due: UnacknowledgedFrame[] = [];
   for (const frame of link.unacknowledged) {
-    const patience = Math.min(base * 2 ** (frame.attempts - 1), options.resendMillisMax);
-    if (nowMillis - frame.lastSentMillis < patience) break;
-    frame.lastSentMillis = nowMillis;
-    frame.attempts += 1;
-    due.push(frame);
+    if (nowMillis - frame.lastSentMillis < patienceOf(frame, link, options)) break;
+    due.push(sentAgain(frame, nowMillis));
   }
   return due;
 }
 
-/** How much longer than with a peer that is watched closely silence may last. */
-export function patienceFactor(link: Link, options: CoreOptions): number {
-  return link.watched ? 1 : link.wanted ? options.wantedLinkFactor : options.idleLinkFactor;
-}
-
-/** The peer has been silent for so long that it is asked for a frame; counted as asked now. */
-export function pingDue(link: Link, options: CoreOptions, nowMillis: number): boolean {
-  // Our end opened by a hello, the peer's may not have: it must hear from us before it gives up.
-  const patience = options.pingMillis * (link.confirmed ? patienceFactor(link, options) : 1);
-  if (nowMillis - link.lastHeardMillis < patience || nowMillis - link.lastPingMillis < patience) return false;
-  link.lastPingMillis = nowMillis;
-  return true;
+/** The frame, counted as sent now. */
+export function sentAgain(frame: UnacknowledgedFrame, nowMillis: number): UnacknowledgedFrame {
+  frame.lastSentMillis = nowMillis;
+  frame.attempts += 1;
+  frame.calm = false;
+  return frame;
 }
 
 /**
  * The peer's end is new: our unacknowledged messages are numbered afresh, and what the old end had sent is forgotten.
- * Hellos are left out, since the opening of the link tells the present state.
+ * Hellos are left out, since the opening of the link tells the present state, and so are answers: whoever asked is no more.
  */
 export function startOver(link: Link): void {
   link.confirmed = false;
   link.received = 0;
   link.early.clear();
   const again = link.unacknowledged.flatMap((frame) => frame.messages.map((message, index) => ({ message, acknowledged: frame.callbacks[index] })));
-  link.outgoing = [...again, ...link.outgoing].filter(({ message }) => message.type !== 'hello');
+  link.outgoing = [...again, ...link.outgoing].filter(({ message }) => message.type !== 'hello' && !isAnswer(message));
   link.unacknowledged = [];
   link.unacknowledgedMessages = 0;
   link.nextSequence = 1;

@@ -159,8 +159,10 @@ export class Connections {
   }
 
   #rate(link: Link): void {
+    const { wanted, watched } = link;
     link.wanted = link.userId !== null && this.#wanted.has(link.userId);
     link.watched = link.userId !== null && this.#watched.has(link.userId);
+    if ((link.wanted && !wanted) || (link.watched && !watched)) this.#parts.links.reconsider(link);
   }
 
   #reach(nodeId: NodeId): void {

@@ -1,5 +1,5 @@
 import { datagramAddressIn } from '../discovery/addresses.ts';
-import type { Link } from '../link/link.ts';
+import type { Link, PeerWord } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
 import type { MemberState } from '../swim/wire.ts';
@@ -60,6 +60,15 @@ export class FailureDetector {
     return member === 'alive' ? 'alive' : 'suspect';
   }
 
+  /** Whether the others would tell if the node at the end of a link were not there: a member, and we hear what they say. */
+  wordOf({ nodeId }: Link): PeerWord {
+    const { swim } = this.#parts;
+    if (nodeId === null) return 'unknown';
+    const member = swim.stateOf(nodeId);
+    if (member === 'suspect') return 'suspect';
+    return member === 'alive' && swim.hearsWell ? 'alive' : 'unknown';
+  }
+
   #foundDead(id: NodeId): boolean {
     const death = this.#deaths.get(id);
     if (death === undefined) return false;
@@ -96,7 +105,13 @@ export class FailureDetector {
     const silent = link !== undefined && env.monotonicMillis - link.lastHeardMillis >= options.suspectMillis;
     if (state === 'dead' && silent) links.close(link, 'dead');
     if (state === 'alive' && link === undefined) connections.revived(id);
+    if (link !== undefined && links.of(id) === link) links.reconsider(link);
     this.#changed(id);
+  }
+
+  /** A probe of ours stays unanswered: for a while we trust our own links alone, since it may be we who are cut off. */
+  probeMissed(): void {
+    for (const link of this.#parts.links.all()) if (link.established) this.#parts.links.reconsider(link);
   }
 
   /** A record of a node came in: it tells where its datagrams go, and whether it has left. */

@@ -1,7 +1,7 @@
 import type { CoreOptions } from '../options.ts';
 import type { NodeId } from '../types.ts';
 import type { Member, Members } from './members.ts';
-import type { SwimEnv } from './swim.ts';
+import type { SwimEnv } from './swim-parts.ts';
 import type { Packet, PacketKind, Update } from './wire.ts';
 
 interface Probe {
@@ -28,6 +28,8 @@ interface ProbesOptions {
     about: { readonly target: string; readonly sequence: number; readonly targetAddress?: string; readonly first?: Update | null },
   ): void;
   readonly members: Members;
+  /** A direct probe has no answer yet. */
+  missed(): void;
   /** A probe was in vain, the direct one and those of the others. */
   failed(member: Member): void;
   count(counter: string): void;
@@ -35,6 +37,8 @@ interface ProbesOptions {
 
 /** A probe is over after this many timeouts: the direct answer, the question to others, their answer. */
 const PROBE_TIMEOUTS = 3;
+/** After a probe without a direct answer this node does not believe its ears for so long, ms. */
+const MISSED_MILLIS = 5_000;
 /** Questions of others that are under way at the same time. */
 const RELAYED_MAX = 64;
 
@@ -47,6 +51,7 @@ export class Probes {
   readonly #probes = new Map<number, Probe>();
   #sequence = 0;
   #health = 0;
+  #missedMillis = Number.NEGATIVE_INFINITY;
 
   constructor(env: SwimEnv, options: CoreOptions, wiring: ProbesOptions) {
     this.#env = env;
@@ -57,6 +62,10 @@ export class Probes {
   /** Lifeguard's local health multiplier: grows while answers stay out that should have come. */
   get health(): number {
     return this.#health;
+  }
+
+  get hearsWell(): boolean {
+    return this.#health === 0 && this.#env.monotonicMillis - this.#missedMillis >= MISSED_MILLIS;
   }
 
   worsen(by = 1): void {
@@ -86,6 +95,8 @@ export class Probes {
     const sequence = Number(key);
     const probe = this.#probes.get(sequence);
     if (probe === undefined) return;
+    this.#missedMillis = this.#env.monotonicMillis;
+    this.#wiring.missed();
     // Most probes are answered before this: they need no second timer.
     this.#env.setTimer('swim-verdict', key, probe.timeoutMillis * (PROBE_TIMEOUTS - 1));
     const { id, address } = probe.member;

@@ -1,34 +1,12 @@
-import type { KeyPair } from '../capabilities.ts';
 import { SourceBudget } from '../discovery/budget.ts';
-import type { Env } from '../env.ts';
-import type { CoreOptions } from '../options.ts';
 import { idOfKey } from '../records.ts';
 import type { NodeId } from '../types.ts';
 import { Gossip } from './gossip.ts';
 import { deadlineOf, type Member, Members, newMember, overrides, type Suspicion } from './members.ts';
 import { Probes } from './probes.ts';
 import { momentOf, probedIn } from './rotation.ts';
+import type { SwimParts } from './swim-parts.ts';
 import { encodePacket, type MemberState, type Packet, type PacketKind, packetProvesItself, readPacket, roomFor, type Update, updateBytes } from './wire.ts';
-
-/** What the protocol needs of a node; the chat node's env has it, and so has any small program. */
-export type SwimEnv = Pick<
-  Env,
-  'monotonicMillis' | 'wallMillis' | 'random' | 'crypto' | 'setTimer' | 'cancelTimer' | 'sendDatagram' | 'datagramAddress' | 'tracing' | 'trace'
->;
-
-export interface SwimParts {
-  readonly env: SwimEnv;
-  readonly options: CoreOptions;
-  readonly key: KeyPair;
-  readonly nodeId: NodeId;
-  /** Mark of the network; packets of another are ignored. */
-  readonly network: Uint8Array;
-  count(counter: string): void;
-  /** That node was just heard by other ways than packets, if there are any: then it need not be probed. */
-  heardLately?(id: NodeId): boolean;
-  /** A member has changed its state as seen from here. */
-  changed(id: NodeId, state: MemberState): void;
-}
 
 const STAMP_MAX = 2 ** 48 - 1;
 
@@ -66,6 +44,7 @@ export class Swim {
     this.#probes = new Probes(env, options, {
       send: (kind, to, about) => this.#send(kind, to, about),
       members: this.#members,
+      missed: () => parts.missed?.(),
       failed: (member) => this.#suspect(member, this.#shortId),
       count: (counter) => parts.count(counter),
     });
@@ -87,6 +66,11 @@ export class Swim {
   /** Local health multiplier: 0 is well. */
   get health(): number {
     return this.#probes.health;
+  }
+
+  /** Every probe of the last seconds was answered at once: whoever is alive here is so for good reasons. */
+  get hearsWell(): boolean {
+    return this.active && this.#probes.hearsWell;
   }
 
   stateOf(id: NodeId): MemberState | 'unknown' {

@@ -125,7 +125,7 @@ export class AntiEntropy {
   gossipTimer(): void {
     const { session, options } = this.#parts;
     const due = [...this.#refreshed.values()].filter(({ record, also }) => also.size < ALSO_ENOUGH || isOf(session, record));
-    this.#passOn(due, options.refreshFanout);
+    this.#passOn(due, options.refreshFanout, 'renewals');
     this.#refreshed.clear();
   }
 
@@ -137,12 +137,12 @@ export class AntiEntropy {
   /** End of a turn: passes the turn's news on. */
   endTurn(): void {
     if (this.#fresh.length === 0) return;
-    this.#passOn(this.#fresh, this.#parts.options.gossipFanout);
+    this.#passOn(this.#fresh, this.#parts.options.gossipFanout, 'records');
     this.#fresh.length = 0;
   }
 
   /** Our own go to every peer, those of others to the people who wait for us and to some random peers; above full membership only ours travel. */
-  #passOn(news: readonly News[], fanout: number): void {
+  #passOn(news: readonly News[], fanout: number, as: 'records' | 'renewals'): void {
     const { session, links } = this.#parts;
     const crowd = this.#crowd;
     const up = links.upLinks();
@@ -159,7 +159,7 @@ export class AntiEntropy {
         else batch.push(record.signed);
       }
     }
-    for (const [link, records] of batches) this.#sendRecords(link, records, 0);
+    for (const [link, records] of batches) this.#sendRecords(link, records, 0, as);
   }
 
   #someOf(up: readonly Link[], fanout: number): readonly Link[] {
@@ -273,21 +273,27 @@ export class AntiEntropy {
     if (message.final === 1) this.#completed(link);
   }
 
+  renewals(link: Link, message: Of<'renewals'>): void {
+    for (const signed of message.records) this.take(signed, link);
+  }
+
   /** In pages that fit into a frame. */
-  #sendRecords(link: Link, records: readonly SignedRecord[], final: 0 | 1): void {
+  #sendRecords(link: Link, records: readonly SignedRecord[], final: 0 | 1, as: 'records' | 'renewals' = 'records'): void {
     const { links, options } = this.#parts;
+    const pageOf = (some: readonly SignedRecord[], last: 0 | 1): Message =>
+      as === 'records' ? { type: as, records: some, final: last } : { type: as, records: some };
     let page: SignedRecord[] = [];
     let bytes = 0;
     for (const signed of records) {
       if (page.length >= options.syncRecordsMax || bytes > options.frameBytesTarget) {
-        links.send(link, { type: 'records', records: page, final: 0 });
+        links.send(link, pageOf(page, 0));
         page = [];
         bytes = 0;
       }
       page.push(signed);
       bytes += signed.bytes.length;
     }
-    if (page.length > 0 || final === 1) links.send(link, { type: 'records', records: page, final });
+    if (page.length > 0 || final === 1) links.send(link, pageOf(page, final));
   }
 
   #completed(link: Link): void {

@@ -1,0 +1,135 @@
+import type { CoreOptions } from '../options.ts';
+import type { Parts } from '../parts.ts';
+import type { Link, PeerWord, UnacknowledgedFrame } from './link.ts';
+import { dueForResend, resendAtMillis } from './stream.ts';
+
+export interface LinkWatchHooks {
+  all(): Iterable<Link>;
+  sendHello(link: Link): void;
+  ping(link: Link): void;
+  resend(link: Link, frame: UnacknowledgedFrame): void;
+  suspect(link: Link): void;
+  dead(link: Link): void;
+  wordOf(link: Link): PeerWord;
+}
+
+/**
+ * Watches over links: repeats hellos and frames, asks silent peers, gives up dead ones. It wakes when something may be due, no sooner
+ * than a tick after the last time; whatever brings something forward calls `wakeAt` or `reconsider`.
+ *
+ * Nobody is suspected who was not asked: a doubt begins with a question (a ping, a frame sent again) and ends with any frame of the
+ * peer. So a peer for whom others vouch may be left in peace for longer, and is judged as fast as anybody once there is a doubt.
+ */
+export class LinkWatch {
+  readonly #parts: Parts;
+  readonly #hooks: LinkWatchHooks;
+  /** When the timer is to fire. */
+  #dueMillis = Number.POSITIVE_INFINITY;
+  #tickedMillis = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: Parts, hooks: LinkWatchHooks) {
+    this.#parts = parts;
+    this.#hooks = hooks;
+  }
+
+  /** Something may be due then. */
+  wakeAt(atMillis: number): void {
+    const { env, options } = this.#parts;
+    const dueMillis = Math.max(atMillis, this.#tickedMillis + options.linkTickMillis);
+    if (dueMillis >= this.#dueMillis) return;
+    this.#dueMillis = dueMillis;
+    env.setTimer('link-tick', '', Math.max(0, dueMillis - env.monotonicMillis));
+  }
+
+  /** A link came up, is watched more closely than before, or nobody vouches for its peer any more. */
+  reconsider(link: Link): void {
+    this.wakeAt(this.#nextMillis(link));
+  }
+
+  /** Timer. */
+  tick(): void {
+    const now = this.#parts.env.monotonicMillis;
+    this.#forgive(now - this.#dueMillis);
+    this.#dueMillis = Number.POSITIVE_INFINITY;
+    this.#tickedMillis = now;
+    for (const link of this.#hooks.all()) this.#look(link, now);
+    let next = Number.POSITIVE_INFINITY;
+    for (const link of this.#hooks.all()) next = Math.min(next, this.#nextMillis(link));
+    if (next < Number.POSITIVE_INFINITY) this.wakeAt(next);
+  }
+
+  #look(link: Link, now: number): void {
+    const { env, options } = this.#parts;
+    if (now >= this.#deadAtMillis(link)) {
+      if (env.tracing) env.trace({ type: 'timer', kind: 'peer-dead', key: link.name });
+      return this.#hooks.dead(link);
+    }
+    if (!link.established) {
+      if (link.opened && now >= link.nextHelloMillis) this.#hooks.sendHello(link);
+      return;
+    }
+    if (link.state === 'up' && now >= this.#suspectAtMillis(link)) this.#hooks.suspect(link);
+    for (const frame of dueForResend(link, options, now)) {
+      link.askedMillis ??= now;
+      this.#hooks.resend(link, frame);
+    }
+    if (now < this.#pingAtMillis(link)) return;
+    link.askedMillis ??= now;
+    link.lastPingMillis = now;
+    this.#hooks.ping(link);
+  }
+
+  #nextMillis(link: Link): number {
+    const dead = this.#deadAtMillis(link);
+    if (!link.established) return link.opened ? Math.min(dead, link.nextHelloMillis) : dead;
+    const suspect = link.state === 'up' ? this.#suspectAtMillis(link) : Number.POSITIVE_INFINITY;
+    return Math.min(dead, suspect, this.#pingAtMillis(link), resendAtMillis(link, this.#parts.options));
+  }
+
+  #deadAtMillis(link: Link): number {
+    const { options } = this.#parts;
+    if (!link.established) return link.lastHeardMillis + options.deadMillis;
+    if (link.askedMillis === null) return Number.POSITIVE_INFINITY;
+    // Not long after the question where there are other signs: it came late only because others vouched for the peer until then.
+    if (link.watched && this.#hooks.wordOf(link) !== 'alive') {
+      return Math.max(link.lastHeardMillis + options.deadMillis, link.askedMillis + options.suspectMillis);
+    }
+    return link.askedMillis + (options.deadMillis - options.pingMillis) * patienceFactor(link, options);
+  }
+
+  #suspectAtMillis(link: Link): number {
+    const { options } = this.#parts;
+    if (link.askedMillis === null) return Number.POSITIVE_INFINITY;
+    const patience = (options.suspectMillis - options.pingMillis) * patienceFactor(link, options);
+    const word = this.#hooks.wordOf(link);
+    if (!link.watched || word === 'alive') return link.askedMillis + patience;
+    // Two who miss it need not be as patient as one.
+    return Math.max(link.lastHeardMillis + options.suspectMillis, link.askedMillis + options.pingMillis * (word === 'suspect' ? 0.5 : 1));
+  }
+
+  /** When the peer has been silent for so long that it is asked for a frame. */
+  #pingAtMillis(link: Link): number {
+    const { options } = this.#parts;
+    // Our end opened by a hello, the peer's may not have: it must hear from us before it gives up.
+    const patience = options.pingMillis * (link.confirmed ? patienceFactor(link, options) : 1);
+    if (link.askedMillis !== null) return Math.max(link.askedMillis, link.lastPingMillis + patience);
+    const vouched = link.confirmed && this.#hooks.wordOf(link) === 'alive';
+    return link.lastHeardMillis + patience * (vouched ? options.vouchedLinkFactor : 1);
+  }
+
+  /** This process stood still: that nobody was heard meanwhile proves nothing, and what they sent is read after this. */
+  #forgive(lateMillis: number): void {
+    const { env, options } = this.#parts;
+    if (!(lateMillis >= options.pingMillis)) return;
+    this.#parts.count('stalls');
+    for (const link of this.#hooks.all()) {
+      link.lastHeardMillis = Math.min(link.lastHeardMillis + lateMillis, env.monotonicMillis);
+      if (link.askedMillis !== null) link.askedMillis = Math.min(link.askedMillis + lateMillis, env.monotonicMillis);
+    }
+  }
+}
+
+/** How much longer than with a peer that is watched closely silence may last. */
+function patienceFactor(link: Link, options: CoreOptions): number {
+  return link.watched ? 1 : link.wanted ? options.wantedLinkFactor : options.idleLinkFactor;
+}
