@@ -6,6 +6,7 @@ import type { CommandInput, CommandResult } from './env.ts';
 import { fileHandlers } from './files/file-handlers.ts';
 import { type Respond, withFriend, withPeer, withUser } from './find-people.ts';
 import { storyOf } from './mail/story.ts';
+import { peerViews } from './membership/peer-views.ts';
 import type { Parts } from './parts.ts';
 import type { VerifiedRecord } from './records.ts';
 import { keyOfName } from './ring/keys.ts';
@@ -197,7 +198,7 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
       respond({ ok: true, value: { with: args.with, text: drafts.text(id) } });
     }),
   settings: ({ chat }, args, respond) => respond({ ok: true, value: Object.keys(args).length === 0 ? chat.preferences.get() : chat.preferences.change(args) }),
-  peers: ({ connections }, _args, respond) => respond({ ok: true, value: { peers: connections.peers() } }),
+  peers: (parts, _args, respond) => respond({ ok: true, value: { peers: peerViews(parts) } }),
   join: ({ connections }, { endpoint }, respond) => {
     const parsed = parseEndpoint(endpoint);
     if (parsed === null) return respond({ ok: false, code: 'bad-endpoint', details: { endpoint } });

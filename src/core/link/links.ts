@@ -282,12 +282,12 @@ export class Links {
 
   #receiveNumbered(link: Link, frame: Frame): void {
     if (frame.messages.some((each) => (each as Message | null)?.type === 'hello')) link.helloCount = Math.max(link.helloCount, frame.count);
-    const { env, options, count } = this.#parts;
+    const { env, options } = this.#parts;
     const calm = frame.sequence === link.received + 1 && isCalm(frame.messages);
     const fresh = fileNumbered(link, frame, options.linkReorderFrames);
     if (this.#acknowledgements.owe(link, calm)) this.#answerSoon(link);
     if (!fresh) {
-      count('framesTwice');
+      this.#parts.count('framesTwice');
       const doubted = doubtedAnswer(link, options.resendMillis / 2, env.monotonicMillis);
       if (doubted !== null) this.#sendAgain(link, sentAgain(doubted, env.monotonicMillis));
       return;

@@ -1,4 +1,3 @@
-import type { PeerView } from '../commands.ts';
 import type { VerifiedSession } from '../link/hello.ts';
 import type { Link } from '../link/link.ts';
 import { nodeTitle } from '../link/node-title.ts';
@@ -380,19 +379,5 @@ export class Connections {
       if (link?.established && link.sessionOpen) return link;
     }
     return null;
-  }
-
-  peers(): PeerView[] {
-    const { env, links } = this.#parts;
-    return [...links.all()].map((link) => ({
-      node: link.name,
-      user: link.name.split('@')[0] as string,
-      nodeId: link.nodeId ?? '',
-      address: link.endpoint.address,
-      state: link.state,
-      why: link.wanted ? 'friend' : link.ours ? 'random' : 'inbound',
-      roundTripMillis: link.roundTripMillis === null ? null : Math.round(link.roundTripMillis * 10) / 10,
-      silenceMillis: Math.round(env.monotonicMillis - link.lastHeardMillis),
-    }));
   }
 }
