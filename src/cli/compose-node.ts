@@ -128,6 +128,8 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     clock: faults.clock(tools.clock),
     name: name.node,
     store: faults.store(store),
+    // A record ends with the commit that it does not know the end of, so with one each turn waits.
+    settling: options.recordFile === null ? store : null,
     nodeKeys: keys,
     run,
     transport,

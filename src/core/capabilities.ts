@@ -78,6 +78,11 @@ export interface StoreWriter extends StoreReader {
 /** The stores of one node. Scopes and tables are listed in tables.ts. */
 export interface NodeStore extends StoreWriter {
   /**
+   * Runs `work`, which writes to tables of the user what others know as well and say again (as `relearned` in tables.ts says it of whole
+   * tables): a power cut, though not a crash, may take the last of it.
+   */
+  relearn(work: () => void): void;
+  /**
    * Opens the store of the logged-in user under its 32-byte key, making it if there is none.
    * `wrong-key`: it exists and does not open under this key. A damaged one is set aside and a new one made: `set-aside`.
    */

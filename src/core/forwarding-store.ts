@@ -29,6 +29,9 @@ export class ForwardingStore implements TransactionalStore {
   delete(table: string, key: string): void {
     this.real.delete(table, key);
   }
+  relearn(work: () => void): void {
+    this.real.relearn(work);
+  }
   unlock(key: Uint8Array): UnlockOutcome {
     return this.real.unlock(key);
   }

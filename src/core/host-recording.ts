@@ -1,7 +1,7 @@
 import type { Random } from './capabilities.ts';
 import type { CommandInput, Env, Program, ServiceResult } from './env.ts';
 import type { UnlockOutcome } from './forwarding-store.ts';
-import { Host, type HostPorts } from './host.ts';
+import { type Effects, Host, type HostPorts } from './host.ts';
 import { RecordedStore } from './recorded-store.ts';
 import { Chain } from './state-hash.ts';
 import type { TraceDetail } from './trace.ts';
@@ -94,7 +94,7 @@ export class RecordedHost<Message> extends Host<Message> {
     super.crashed(reason);
   }
 
-  override endTurn(): { release(): void } {
+  override endTurn(): Effects {
     this.#sink(['turn']);
     return super.endTurn();
   }

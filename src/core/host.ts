@@ -50,8 +50,15 @@ type Effect<Message> =
   | { readonly type: 'left' }
   | { readonly type: 'retire' };
 
+/** The effects of one turn, which its driver lets go once its commit is durable, or drops. */
+export interface Effects {
+  release(): void;
+  /** The commit was lost after all: whoever gave a command is told so, and nothing else leaves. */
+  drop(reason: string): void;
+}
+
 /** Most turns have no effects. */
-const NOTHING = { release: () => undefined };
+export const NO_EFFECTS: Effects = { release: () => undefined, drop: () => undefined };
 
 /** No peer can drive the Lamport clock further, so that there is always room to count on in whole numbers. */
 const LOGICAL_MAX = 2 ** 52;
@@ -147,13 +154,18 @@ export class Host<Message> implements Env<Message> {
     this.#reload(reason, 'internal');
   }
 
+  /** What was committed turned out not to be durable: as after a commit that failed. Throws what the new program throws at its start. */
+  storeFailed(reason: string): void {
+    this.#reload(reason, 'store-failed');
+  }
+
   /** How often the program was thrown away; services asked for before the last time must not be answered any more. */
   get reloads(): number {
     return this.#reloads;
   }
 
   /** Packs, commits, and returns what is to be released: the driver may delay the release, or drop it as a crash would. */
-  endTurn(): { release(): void } {
+  endTurn(): Effects {
     this.#readClocks();
     this.#program.endTurn?.();
     try {
@@ -167,7 +179,7 @@ export class Host<Message> implements Env<Message> {
     }
     const effects = this.#effects;
     const traced = this.#traced;
-    if (effects.length === 0 && traced.length === 0) return NOTHING;
+    if (effects.length === 0 && traced.length === 0) return NO_EFFECTS;
     this.#effects = [];
     this.#traced = [];
     return {
@@ -175,6 +187,10 @@ export class Host<Message> implements Env<Message> {
         const sink = this.#ports.traceSink;
         if (sink !== null) for (const event of traced) sink(event);
         for (const effect of effects) this.#release(effect);
+      },
+      drop: (reason) => {
+        const result: CommandResult = { ok: false, code: 'store-failed', details: { reason } };
+        for (const effect of effects) if (effect.type === 'reply') this.#ports.reply(effect.request, result);
       },
     };
   }

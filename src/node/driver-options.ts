@@ -9,6 +9,8 @@ export const DRIVER_OPTIONS = Object.freeze({
   commandsOpenMax: 4_096,
   /** Inputs that share one commit, see turn-size.ts. */
   turn: { least: 24, most: 192, workToCommit: 4 },
+  /** Which turns wait for the disk while the next one is worked on, see waiting-turns.ts. */
+  waiting: { inputsLeast: 8, turnsMax: 4 },
   /** How long the last frames may take to leave, ms. */
   flushMillis: 1_000,
   /** How long the sockets may take to close after that, flushing included, ms. */

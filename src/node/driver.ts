@@ -1,10 +1,12 @@
 import type { Codec, Crypto, Random, TransactionalStore } from '../core/capabilities.ts';
 import type { CommandResult, DatagramTarget, Env, NodeKeys, Program, ServiceRequest } from '../core/env.ts';
-import { Host, type HostPorts } from '../core/host.ts';
+import { type Effects, Host, type HostPorts } from '../core/host.ts';
 import type { Frame } from '../core/messages.ts';
 import type { Rule } from '../core/rules.ts';
 import type { Address, Endpoint, NodeName } from '../core/types.ts';
-import type { Clock, Datagrams, FrameCodec, KeyDeriver, SeedClient, TraceSink, Transport, UserFiles } from '../ports/ports.ts';
+import type { Clock, Datagrams, FrameCodec, KeyDeriver, SeedClient, Settling, TraceSink, Transport, UserFiles } from '../ports/ports.ts';
+import { closeSockets, closeStore } from './closing.ts';
+import { CrashLimit } from './crash-limit.ts';
 import { DatagramGate } from './datagram-gate.ts';
 import { DRIVER_OPTIONS, UPKEEP } from './driver-options.ts';
 import { stackOf, text } from './failure-text.ts';
@@ -13,8 +15,10 @@ import type { InputRecorder } from './input-recorder.ts';
 import { Leaving } from './leaving.ts';
 import type { NodeLog } from './log.ts';
 import { serve } from './services.ts';
+import { StoreRetry } from './store-retry.ts';
 import { Timers } from './timers.ts';
 import { TurnSize } from './turn-size.ts';
+import { WaitingTurns } from './waiting-turns.ts';
 
 /** Everything that a live node is made of; adapters implement it, cli/compose.ts puts it together. */
 export interface DriverParts {
@@ -23,6 +27,8 @@ export interface DriverParts {
   readonly codec: Codec;
   readonly random: Random;
   readonly store: TransactionalStore;
+  /** Null or absent: every turn waits for the disk. */
+  readonly settling?: Settling | null;
   readonly nodeKeys: NodeKeys;
   /** Random 48-bit number of this run. */
   readonly run: number;
@@ -50,7 +56,8 @@ export type DriverEnd = 'stopped' | 'retired' | 'crashed';
  * Runs one program live: hands it frames, timers, commands and answers, and lets its effects go.
  *
  * Invariants
- * 1. What arrives in one turn of the event loop shares one commit, up to as many inputs as turn-size.ts says, and nothing leaves before it.
+ * 1. What arrives in one turn of the event loop shares one commit, up to as many inputs as turn-size.ts says, and nothing leaves before
+ *    it is durable; a busy node works on meanwhile (waiting-turns.ts).
  * 2. No frame, command or answer can end the process; only a core that crashes again and again does.
  * 3. After `stop` nothing reaches the program any more, and `ended` is settled once.
  */
@@ -64,7 +71,9 @@ export class NodeDriver {
   readonly #replies = new Map<string, (result: CommandResult) => void>();
   readonly #listeners: Array<(event: unknown) => void> = [];
   readonly #counters = new Map<string, number>();
-  readonly #crashedAt: number[] = [];
+  readonly #crashLimit: CrashLimit;
+  /** Turns whose effects wait for the disk while the next one is worked on; null: none does. */
+  readonly #waiting: WaitingTurns | null;
   readonly #leaving = new Leaving(DRIVER_OPTIONS.leaveMillis);
   readonly ended: Promise<DriverEnd>;
   #settle: (end: DriverEnd) => void = () => {};
@@ -75,9 +84,7 @@ export class NodeDriver {
   readonly #turnSize = new TurnSize(DRIVER_OPTIONS.turn);
   /** Effects of a turn are let go: what they bring in waits for the next turn. */
   #releasing = false;
-  /** Set while the store cannot commit: the time of the next try. */
-  #retry: NodeJS.Timeout | null = null;
-  #failedCommits = 0;
+  readonly #storeRetry: StoreRetry;
   #end: DriverEnd | null = null;
   #requestCount = 0;
 
@@ -90,6 +97,10 @@ export class NodeDriver {
     this.ended = new Promise((resolve) => {
       this.#settle = resolve;
     });
+    this.#crashLimit = new CrashLimit(DRIVER_OPTIONS, parts.log);
+    this.#storeRetry = new StoreRetry(DRIVER_OPTIONS, parts.log);
+    const hooks = { release: (effects: Effects) => this.#release(effects), failed: (reason: string) => this.#syncFailed(reason) };
+    this.#waiting = parts.settling ? new WaitingTurns(parts.settling, DRIVER_OPTIONS.waiting, hooks) : null;
   }
 
   /** Binds the inbox and starts the program. Rejects with `port-taken`. */
@@ -152,6 +163,7 @@ export class NodeDriver {
     if (this.#end !== null) return await this.ended;
     this.#end = end;
     this.#clearTurn();
+    await this.#waiting?.empty();
     const host = this.#host;
     if (host !== null && end !== 'crashed') this.#lastTurn(host, end);
     this.#parts.recorder?.end();
@@ -159,44 +171,26 @@ export class NodeDriver {
     for (const resolve of this.#replies.values()) resolve({ ok: false, code: 'unavailable', details: { what: 'The node' } });
     this.#replies.clear();
     await this.#gate.drain(DRIVER_OPTIONS.flushMillis);
-    await this.#closeTransport();
-    this.#closeStore();
+    const { transport, datagrams, store, log } = this.#parts;
+    await closeSockets(transport, datagrams ?? null, log, DRIVER_OPTIONS);
+    closeStore(store, log);
     this.#settle(this.#end);
     return this.#end;
   }
 
   /** Where nothing can be committed nothing can be handed over. */
   #beginLeaving(): void {
-    if (this.#host === null || this.#retry !== null) this.#leaving.over();
+    if (this.#host === null || this.#storeRetry.waiting) this.#leaving.over();
     else this.#input((host) => host.leave());
   }
 
   #lastTurn(host: Host<Frame>, end: DriverEnd): void {
     try {
       if (end === 'stopped') host.stop();
+      if (this.#parts.settling) this.#parts.settling.settleLater = false;
       host.endTurn().release();
     } catch (error) {
       this.#parts.log.error({ reason: text(error), stack: stackOf(error) }, 'the core failed while it was stopped');
-    }
-  }
-
-  /** Bounded: sockets that do not close must not keep a process that was asked to end. */
-  async #closeTransport(): Promise<void> {
-    const { transport, log } = this.#parts;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`not closed within ${DRIVER_OPTIONS.closeMillis} ms`)), DRIVER_OPTIONS.closeMillis);
-    });
-    const closed = transport.flush(DRIVER_OPTIONS.flushMillis).then(() => Promise.all([transport.stop(), this.#parts.datagrams?.stop()]));
-    await Promise.race([closed, late]).catch((error: unknown) => log.warn({ reason: text(error) }, 'sockets did not close in order'));
-    clearTimeout(timer);
-  }
-
-  #closeStore(): void {
-    try {
-      this.#parts.store.close();
-    } catch (error) {
-      this.#parts.log.error({ reason: text(error) }, 'the store did not close in order');
     }
   }
 
@@ -206,7 +200,7 @@ export class NodeDriver {
     this.#count('framesIn');
     this.#count('bytesIn', bytes.length);
     // What cannot be stored is not taken: the peer sends it again, and a full disk is not tried for every frame.
-    if (this.#retry !== null) return this.#count('droppedWhileFull');
+    if (this.#storeRetry.waiting) return this.#count('droppedWhileFull');
     const frame = this.#parts.frames.decode(bytes);
     if (typeof frame !== 'string') return this.#input((host) => host.input(from, frame));
     this.#count('invalid');
@@ -237,7 +231,7 @@ export class NodeDriver {
   }
 
   #wantTurn(host: Host<Frame>): void {
-    if (this.#retry === null && this.#end === null) this.#turn ??= setImmediate(() => this.#endTurn(host));
+    if (!this.#storeRetry.waiting && this.#end === null) this.#turn ??= setImmediate(() => this.#endTurn(host));
   }
 
   #endTurn(host: Host<Frame>): void {
@@ -246,66 +240,74 @@ export class NodeDriver {
     this.#turnInputs = 0;
     if (this.#end !== null) return;
     const reloads = host.reloads;
-    this.#releasing = true;
+    let effects: Effects;
     try {
-      const effects = host.endTurn();
-      this.#turnSize.measured(inputs, workedMillis - startMillis, performance.now() - workedMillis);
-      effects.release();
+      this.#waiting?.prepare(inputs);
+      effects = host.endTurn();
     } catch (error) {
       this.#crashed(host, error);
       return this.#wantTurn(host);
+    }
+    this.#turnSize.measured(inputs, workedMillis - startMillis, performance.now() - workedMillis + (this.#waiting?.settleMillis ?? 0));
+    const failed = host.reloads !== reloads;
+    if (this.#waiting === null) this.#release(effects);
+    else this.#waiting.ended(effects);
+    if (failed) this.#commitFailed(host);
+    else this.#storeRetry.succeeded();
+  }
+
+  #release(effects: Effects): void {
+    this.#releasing = true;
+    try {
+      effects.release();
+    } catch (error) {
+      const host = this.#host;
+      if (host === null) throw error;
+      this.#crashed(host, error);
+      this.#wantTurn(host);
     } finally {
       this.#releasing = false;
     }
-    if (host.reloads !== reloads) return this.#commitFailed(host);
-    if (this.#failedCommits > 0) this.#parts.log.warn({ times: this.#failedCommits }, 'the store can write again');
-    this.#failedCommits = 0;
   }
 
-  /**
-   * The host has reloaded the program, whose start may have written again. The next turn waits, since a full disk stays full
-   * for a while; commands that come meanwhile are answered at its end.
-   */
+  /** What the program knows may never have been: it starts again from what is stored, which the next commit makes durable first. */
+  #syncFailed(reason: string): void {
+    const host = this.#host;
+    if (host === null || this.#end !== null) return;
+    this.#turnInputs = 0;
+    this.#clearTurn();
+    try {
+      host.storeFailed(reason);
+    } catch (error) {
+      this.#crashed(host, error);
+    }
+    this.#commitFailed(host);
+  }
+
+  /** The host has reloaded the program, whose start may have written again; commands that come meanwhile are answered at the next turn's end. */
   #commitFailed(host: Host<Frame>): void {
-    this.#failedCommits += 1;
     this.#count('failedCommits');
-    const powerOfTwo = (this.#failedCommits & (this.#failedCommits - 1)) === 0;
-    if (powerOfTwo) this.#parts.log.error({ times: this.#failedCommits }, 'the store could not commit; the node was reloaded from what is stored');
-    const pause = Math.min(DRIVER_OPTIONS.retryMillisMax, DRIVER_OPTIONS.retryMillis * 2 ** Math.min(10, this.#failedCommits - 1));
-    this.#retry = setTimeout(() => {
-      this.#retry = null;
-      this.#wantTurn(host);
-    }, pause);
+    this.#storeRetry.failed(() => this.#wantTurn(host));
   }
 
   #clearTurn(): void {
     if (this.#turn !== null) clearImmediate(this.#turn);
     this.#turn = null;
-    if (this.#retry !== null) clearTimeout(this.#retry);
-    this.#retry = null;
+    this.#storeRetry.cancel();
   }
 
   /** A broken invariant of the core: start it afresh from the store, but not for ever. */
   #crashed(host: Host<Frame>, error: unknown): void {
-    let thrown = error;
-    while (this.#mayReload(thrown)) {
+    for (let thrown = error; ; ) {
+      this.#count('crashes');
+      if (!this.#crashLimit.mayGoOn(this.#parts.clock.monotonicMillis(), thrown)) break;
       try {
-        host.crashed(text(thrown));
-        return;
+        return host.crashed(text(thrown));
       } catch (again) {
         thrown = again;
       }
     }
     void this.stop('crashed');
-  }
-
-  #mayReload(thrown: unknown): boolean {
-    const now = this.#parts.clock.monotonicMillis();
-    this.#crashedAt.push(now);
-    while ((this.#crashedAt[0] ?? now) < now - DRIVER_OPTIONS.crashWindowMillis) this.#crashedAt.shift();
-    this.#count('crashes');
-    this.#parts.log.error({ reason: text(thrown), stack: stackOf(thrown), times: this.#crashedAt.length }, 'the core failed');
-    return this.#crashedAt.length <= DRIVER_OPTIONS.crashesMax;
   }
 
   // --- effects ---

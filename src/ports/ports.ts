@@ -50,6 +50,19 @@ export interface DatagramHandlers {
   noted(level: 'info' | 'warn', text: string): void;
 }
 
+/** The part of a store with which a driver works on while the disk writes. */
+export interface Settling {
+  /** True lets the commits that follow return before they are durable. */
+  settleLater: boolean;
+  /** Something was committed that is not durable yet. */
+  readonly unsettled: boolean;
+  /**
+   * Calls back when all that was committed until now is durable; or with the reason why it is not, and then the next commit fails or
+   * makes up for it. May call back at once, and never throws.
+   */
+  settle(done: (failure: string | null) => void): void;
+}
+
 export interface Clock {
   monotonicMillis(): number;
   wallMillis(): number;

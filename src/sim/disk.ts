@@ -134,6 +134,11 @@ export class MemoryStore implements TransactionalStore {
     held.delete(key);
   }
 
+  /** A virtual disk forgets whole commits only. */
+  relearn(work: () => void): void {
+    work();
+  }
+
   unlock(key: Uint8Array): 'opened' | 'created' | 'set-aside' | 'wrong-key' {
     const disk = this.#disk;
     if (disk.user !== null && !sameBytes(disk.user.key, key)) return 'wrong-key';

@@ -4,6 +4,7 @@ import type { Crypto, ScanRange, TransactionalStore } from '../../core/capabilit
 import type { NodeKeys } from '../../core/env.ts';
 import { ConfabError } from '../../core/errors.ts';
 import { TABLES, type TableEntry } from '../../core/tables.ts';
+import type { Settling } from '../../ports/ports.ts';
 import { reasonOf, syncFolder } from '../files.ts';
 import { keyCheck, writeKeyCheck } from './key-check.ts';
 import { DamagedDatabase, filesOfDatabase, setDatabaseAside } from './open-database.ts';
@@ -50,7 +51,8 @@ export interface SqliteNodeStoreOptions {
  * The stores of a node in its folder: node.db, user.db (encrypted) and vault.cbor, one transaction a turn over all three.
  *
  * Invariants
- * 1. Nothing of a turn is durable before `commit`, and after a `commit` that returned all of it is. The vault goes first and is taken
+ * 1. Nothing of a turn is durable before `commit`, and after a `commit` that returned all of it is, unless `settleLater` let it return
+ *    before: then what was written to the user's file alone may be `unsettled`, and is durable when `settle` has called back. The vault goes first and is taken
  *    back when a database fails; the user's file goes before the node's. A crash, or a disk that fails, exactly between two of them
  *    may keep the earlier one: what it holds is then merely news that is told again. A turn that wrote only to tables which are
  *    learned anew (tables.ts) is durable against the end of the process, and against a power cut once a later turn wrote to others.
@@ -59,7 +61,7 @@ export interface SqliteNodeStoreOptions {
  * 3. A file that does not open is renamed, never written to.
  * 4. `lock` and `wipe` take effect with the commit; a wipe that a crash interrupts is finished at the next start.
  */
-export class SqliteNodeStore implements TransactionalStore {
+export class SqliteNodeStore implements TransactionalStore, Settling {
   readonly #options: SqliteNodeStoreOptions;
   readonly #node: SqliteFile;
   readonly #vault: VaultFile;
@@ -70,6 +72,7 @@ export class SqliteNodeStore implements TransactionalStore {
   #wipePending = false;
   #wipeUnfinished = false;
   #closed = false;
+  settleLater = false;
 
   /** Throws ConfabError `folder-unwritable` when the folder cannot be used at all. */
   constructor(options: SqliteNodeStoreOptions) {
@@ -122,6 +125,12 @@ export class SqliteNodeStore implements TransactionalStore {
       if (scope === 'vault') this.#vault.delete(key);
       else this.#file(scope, table).delete(table, key);
     });
+  }
+
+  /** What `work` writes into the user's tables others know as well. */
+  relearn(work: () => void): void {
+    if (this.#user === null) work();
+    else this.#user.relearn(work);
   }
 
   // --- the user's store ---
@@ -183,6 +192,7 @@ export class SqliteNodeStore implements TransactionalStore {
       this.#lockPending ||
       this.#wipePending ||
       this.#unlockedThisTurn ||
+      this.#user?.syncFailed === true ||
       this.#failure !== null
     );
   }
@@ -195,8 +205,10 @@ export class SqliteNodeStore implements TransactionalStore {
         this.#node.commit();
       } else {
         this.#finishWipe();
+        // What is newer must not outlive what is older.
+        if (this.#vault.dirty) this.#user?.settle();
         this.#vault.commit();
-        this.#user?.commit();
+        this.#user?.commit(this.#mayLag);
         this.#node.commit();
       }
     } catch (error) {
@@ -205,6 +217,25 @@ export class SqliteNodeStore implements TransactionalStore {
       throw failed(error);
     }
     this.#afterCommit();
+  }
+
+  /** Only where the turn is all in the user's file, which stays open. */
+  get #mayLag(): boolean {
+    return this.settleLater && !this.#vault.dirty && !this.#node.lasting && !this.#lockPending && this.#user?.syncFailed === false;
+  }
+
+  get unsettled(): boolean {
+    return this.#user?.unsettled === true;
+  }
+
+  settle(done: (failure: string | null) => void): void {
+    const user = this.#user;
+    if (user === null) return done(null);
+    try {
+      user.settleLater((error) => done(error === null ? null : storeReason(error)));
+    } catch (error) {
+      done(storeReason(error));
+    }
   }
 
   #afterCommit(): void {

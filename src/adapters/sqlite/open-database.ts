@@ -29,7 +29,7 @@ export interface DatabaseFileOptions {
 export class DamagedDatabase extends Error {}
 
 /**
- * Opens or makes an SQLite file: write-ahead log, commits synced (`synchronous=FULL`, see sync-mode.ts), one SQL table for each of ours.
+ * Opens or makes an SQLite file: write-ahead log, commits synced (`synchronous=FULL`; sqlite-file.ts does it by itself), one SQL table for each of ours.
  * Encrypted ones seal each page with AEGIS-256 (draft-irtf-cfrg-aegis-aead) under a raw key, so no password hash runs here.
  * With the processor's AES instructions a commit then costs no more than in clear; with ChaCha20-Poly1305 it took nearly twice as long.
  * Throws DamagedDatabase, or the driver's error (disk full, permission).

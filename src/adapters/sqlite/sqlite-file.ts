@@ -1,7 +1,7 @@
 import type { Statement } from 'better-sqlite3-multiple-ciphers';
 import type { Codec, ScanRange } from '../../core/capabilities.ts';
+import { LogSync } from './log-sync.ts';
 import { type Connection, type DatabaseFileOptions, openDatabase, quoted } from './open-database.ts';
-import { SyncMode } from './sync-mode.ts';
 
 interface Statements {
   readonly get: Statement<[string], Buffer>;
@@ -49,6 +49,12 @@ export interface RowCodec extends Codec {
 /**
  * One SQLite file of key-value tables with one transaction at a time, begun by the first write.
  * Methods throw the driver's errors; whoever owns the file turns them into sentences.
+ *
+ * SQLite itself syncs only its checkpoints (`synchronous=NORMAL`: a power cut may take the last transactions, never the file; the end of
+ * a process takes nothing). What must last is synced here after its commit, at once or beside the work. A sync that failed says nothing
+ * of the ones that follow, since the system may have let go of what it could not write: from then on a checkpoint, which writes the
+ * pages themselves to the database, has to succeed before anything counts as durable (Rebello et al., "Can Applications Recover from
+ * fsync Failures?", 2020).
  */
 export class SqliteFile {
   readonly #database: Connection;
@@ -57,9 +63,15 @@ export class SqliteFile {
   /** Rows of a table, once counted: SQLite would walk the whole table each time. */
   readonly #counts = new Map<string, number>();
   readonly #relearned: ReadonlySet<string>;
-  readonly #sync: SyncMode;
+  readonly #log: LogSync;
   /** Something of the open transaction must survive a power cut. */
   #lasting = false;
+  /** What is written now others know as well. */
+  #relearning = false;
+  /** Transactions that must survive a power cut: those committed, and how many of them do. */
+  #lastingCommits = 0;
+  #settledCommits = 0;
+  #syncFailed = false;
   readonly #begin: Statement<[]>;
   readonly #commit: Statement<[]>;
   readonly #rollback: Statement<[]>;
@@ -69,7 +81,9 @@ export class SqliteFile {
     this.#database = openDatabase(options);
     this.#codec = codec;
     this.#relearned = new Set(options.relearned ?? []);
-    this.#sync = new SyncMode(this.#database);
+    this.#log = new LogSync(options.path);
+    // Never a prepared statement: SQLite carries this pragma out when it reads it, not when it runs it.
+    this.#database.pragma('synchronous = NORMAL');
     this.#begin = this.#database.prepare('BEGIN IMMEDIATE');
     this.#commit = this.#database.prepare('COMMIT');
     this.#rollback = this.#database.prepare('ROLLBACK');
@@ -119,11 +133,76 @@ export class SqliteFile {
     if (statements.remove.run(key).changes === 1) this.#addToCount(table, -1);
   }
 
-  /** On the disk when it returns, or, where only tables that are learned anew were written, in the system's hands. */
-  commit(): void {
-    if (!this.#database.inTransaction) return;
-    this.#commit.run();
-    if (this.#lasting && !this.#sync.full) this.#sync.syncNow();
+  /** The open transaction holds something that must survive a power cut. */
+  get lasting(): boolean {
+    return this.#database.inTransaction && this.#lasting;
+  }
+
+  /** Something that was committed would not survive a power cut, and must. */
+  get unsettled(): boolean {
+    return this.#settledCommits < this.#lastingCommits;
+  }
+
+  /** A sync has failed, and nothing that was written since then is known to be durable. */
+  get syncFailed(): boolean {
+    return this.#syncFailed;
+  }
+
+  /** What `work` writes others know as well: a power cut may take it, the end of the process does not. */
+  relearn(work: () => void): void {
+    const before = this.#relearning;
+    this.#relearning = true;
+    try {
+      work();
+    } finally {
+      this.#relearning = before;
+    }
+  }
+
+  /**
+   * In the system's hands when it returns; and durable, with all that was committed before, as far as it must survive a power cut.
+   * With `later` that waits for `settle` or `settleLater`.
+   */
+  commit(later = false): void {
+    if (this.#database.inTransaction) {
+      this.#commit.run();
+      if (this.#lasting) this.#lastingCommits += 1;
+    }
+    if (!later) this.settle();
+  }
+
+  /** All that was committed is durable when it returns, as far as it must be. */
+  settle(): void {
+    if (!this.unsettled && !this.#syncFailed) return;
+    if (this.#syncFailed) this.#checkpoint();
+    else this.#syncNow();
+    this.#settledCommits = this.#lastingCommits;
+  }
+
+  #syncNow(): void {
+    try {
+      this.#log.now();
+    } catch (error) {
+      this.#syncFailed = true;
+      throw error;
+    }
+  }
+
+  /** As `settle`, for what was committed until now, while others work; `done` is given what went wrong. Throws where there is no log. */
+  settleLater(done: (error: Error | null) => void): void {
+    const commits = this.#lastingCommits;
+    this.#log.later((error) => {
+      if (error !== null) this.#syncFailed = true;
+      if (this.#syncFailed) return done(error ?? new Error('an earlier sync of the store failed'));
+      this.#settledCommits = Math.max(this.#settledCommits, commits);
+      done(null);
+    });
+  }
+
+  #checkpoint(): void {
+    const [row] = this.#database.pragma('wal_checkpoint(TRUNCATE)') as Array<{ readonly busy: number }>;
+    if (row?.busy !== 0) throw new Error('the log of the store cannot be written back while somebody reads it');
+    this.#syncFailed = false;
   }
 
   rollback(): void {
@@ -135,14 +214,14 @@ export class SqliteFile {
   close(): void {
     if (!this.#database.open) return;
     this.rollback();
+    this.#log.close();
+    // Writes the log back and syncs the database.
     this.#database.close();
   }
 
   #ensureBegun(table: string): void {
-    const lasting = !this.#relearned.has(table);
+    const lasting = !this.#relearning && !this.#relearned.has(table);
     if (!this.#database.inTransaction) {
-      // SQLite lets nobody change this within a transaction.
-      this.#sync.set(lasting);
       this.#begin.run();
       this.#lasting = lasting;
     } else if (lasting) this.#lasting = true;

@@ -242,7 +242,12 @@ export class Chat {
     if (session.open === null || peer === null || signer === null) return;
     if (!this.#receipts.isGenuine(signer, message)) return this.#drop(link, message.ids[0], 'wrong receipt signature');
     const receipt = { state: message.state, by: signer.body.name, wallMillis: Math.trunc(env.wallMillis) };
-    for (const id of message.ids) this.#settle(peer, signer.body.name, id, message.state, { receipt });
+    const settle = () => {
+      for (const id of message.ids) this.#settle(peer, signer.body.name, id, message.state, { receipt });
+    };
+    // Whoever has a message confirms it again when it comes again; that it was read is said once.
+    if (message.state === 'delivered') env.store.relearn(settle);
+    else settle();
     this.#outbox.pump(peer, link);
   }
 

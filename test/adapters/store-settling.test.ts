@@ -1,0 +1,140 @@
+import fs, { mkdtempSync, rmSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { CborCodec } from '../../src/adapters/codec/cbor.ts';
+import { SqliteNodeStore } from '../../src/adapters/sqlite/node-store.ts';
+
+/** Syncs of logs that were asked for, and whether the disk fails them. */
+const disk = { now: 0, later: 0, broken: false };
+
+const { fdatasync, fdatasyncSync } = fs;
+const broken = () => Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
+fs.fdatasyncSync = (descriptor) => {
+  disk.now += 1;
+  if (disk.broken) throw broken();
+  fdatasyncSync(descriptor);
+};
+fs.fdatasync = ((descriptor: number, done: (error: NodeJS.ErrnoException | null) => void) => {
+  disk.later += 1;
+  if (disk.broken) setImmediate(done, broken());
+  else fdatasync(descriptor, done);
+}) as typeof fs.fdatasync;
+syncBuiltinESMExports();
+
+function withStore(title: string, body: (t: ExecutionContext, store: SqliteNodeStore, reopen: () => SqliteNodeStore) => void | Promise<void>): void {
+  test.serial(title, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'confab-settling-'));
+    const open = () => {
+      const opened = new SqliteNodeStore({ folder, nodeKey: new Uint8Array(32).fill(3), codec: new CborCodec(), onSetAside: () => t.fail() });
+      opened.unlock(new Uint8Array(32).fill(7));
+      opened.commit();
+      return opened;
+    };
+    const store = open();
+    Object.assign(disk, { now: 0, later: 0 });
+    try {
+      await body(t, store, () => {
+        store.close();
+        return open();
+      });
+    } finally {
+      disk.broken = false;
+      store.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+function write(store: SqliteNodeStore, table: string, key: string): void {
+  store.put(table, key, key);
+  store.commit();
+}
+
+function settled(store: SqliteNodeStore): Promise<string | null> {
+  return new Promise((resolve) => store.settle(resolve));
+}
+
+withStore('a commit of the user waits for the disk, once', (t, store) => {
+  write(store, 'messages', 'a');
+  t.false(store.unsettled);
+  t.deepEqual([disk.now, disk.later], [1, 0]);
+});
+
+withStore('commits that may settle later share one sync beside the work', async (t, store) => {
+  store.settleLater = true;
+  write(store, 'messages', 'a');
+  write(store, 'messages', 'b');
+  t.true(store.unsettled);
+  const first = settled(store);
+  // This one came after the sync had begun, which says nothing of it.
+  write(store, 'messages', 'c');
+  t.is(await first, null);
+  t.true(store.unsettled);
+  t.is(await settled(store), null);
+  t.false(store.unsettled);
+  t.deepEqual([disk.now, disk.later], [0, 2]);
+});
+
+withStore('a commit that must not wait takes along those that did', (t, store) => {
+  store.settleLater = true;
+  write(store, 'messages', 'a');
+  store.settleLater = false;
+  write(store, 'messages', 'b');
+  t.false(store.unsettled);
+  t.is(disk.now, 1);
+});
+
+withStore('what is in other files than the user’s is never newer than what the user’s has lost', (t, store) => {
+  store.settleLater = true;
+  write(store, 'messages', 'a');
+  t.true(store.unsettled);
+  write(store, 'replicas', 'of the node');
+  t.false(store.unsettled);
+  write(store, 'messages', 'b');
+  write(store, 'vault', 'v');
+  t.false(store.unsettled);
+});
+
+withStore('what others know as well is not waited for, and lasts with what must', (t, store, reopen) => {
+  store.relearn(() => write(store, 'messages', 'known to others'));
+  t.false(store.unsettled);
+  t.is(disk.now, 0);
+  store.relearn(() => store.put('messages', 'known as well', 1));
+  store.put('messages', 'mine', 1);
+  store.commit();
+  t.is(disk.now, 1);
+  const again = reopen();
+  t.is(again.count('messages'), 3);
+  again.close();
+});
+
+withStore('after a sync that failed nothing counts as durable until the log was written back', async (t, store, reopen) => {
+  store.settleLater = true;
+  write(store, 'messages', 'a');
+  disk.broken = true;
+  t.is(await settled(store), 'the disk reports an error');
+  t.true(store.unsettled);
+  t.true(store.dirty, 'the next turn has to commit');
+  disk.broken = false;
+  // The system would say yes by now, whatever became of what it could not write.
+  t.truthy(await settled(store));
+  store.commit();
+  t.false(store.unsettled);
+  t.false(store.dirty);
+  write(store, 'messages', 'b');
+  const again = reopen();
+  t.is(again.count('messages'), 2);
+  again.close();
+});
+
+withStore('a sync that fails within a commit makes it fail', (t, store) => {
+  disk.broken = true;
+  t.throws(() => write(store, 'messages', 'a'), { message: /disk|i\/o/ });
+  store.rollback();
+  disk.broken = false;
+  t.true(store.dirty);
+  store.commit();
+  t.false(store.dirty);
+});

@@ -1,0 +1,158 @@
+import test from 'ava';
+import { NodeDriver } from '../../src/node/driver.ts';
+import { WaitingTurns } from '../../src/node/waiting-turns.ts';
+import type { Settling } from '../../src/ports/ports.ts';
+import { until } from '../helpers/until.ts';
+import { fakeParts, frameOf } from './fake-parts.ts';
+
+/** A disk whose syncs end when the test says so. */
+class HeldDisk implements Settling {
+  settleLater = false;
+  unsettled = false;
+  readonly waiting: Array<(failure: string | null) => void> = [];
+
+  settle(done: (failure: string | null) => void): void {
+    this.waiting.push(done);
+  }
+
+  finish(failure: string | null = null): void {
+    this.waiting.shift()?.(failure);
+  }
+}
+
+function waitingTurns(disk: HeldDisk) {
+  const seen: string[] = [];
+  const turns = new WaitingTurns(
+    disk,
+    { inputsLeast: 4, turnsMax: 2 },
+    { release: (effects) => effects.release(), failed: (reason) => seen.push(`failed: ${reason}`) },
+  );
+  const effects = (name: string) => ({ release: () => void seen.push(name), drop: () => void seen.push(`${name} dropped`) });
+  return { seen, turns, effects };
+}
+
+test('effects leave in order, each after a sync that began after its commit', (t) => {
+  const disk = new HeldDisk();
+  const { seen, turns, effects } = waitingTurns(disk);
+  disk.unsettled = true;
+  turns.ended(effects('a'));
+  turns.ended(effects('b'));
+  t.deepEqual(seen, []);
+  disk.finish();
+  t.deepEqual(seen, ['a']);
+  disk.finish();
+  t.deepEqual(seen, ['a', 'b']);
+  t.is(disk.waiting.length, 0);
+});
+
+test('a turn that waited for the disk itself takes along those before it', (t) => {
+  const disk = new HeldDisk();
+  const { seen, turns, effects } = waitingTurns(disk);
+  disk.unsettled = true;
+  turns.ended(effects('a'));
+  disk.unsettled = false;
+  turns.ended(effects('b'));
+  t.deepEqual(seen, ['a', 'b']);
+  // The sync that was under way says nothing new, and nothing of what comes next.
+  disk.unsettled = true;
+  turns.ended(effects('c'));
+  disk.finish();
+  t.deepEqual(seen, ['a', 'b']);
+  disk.finish();
+  t.deepEqual(seen, ['a', 'b', 'c']);
+});
+
+test('small turns wait for the disk, full ones do not, and no more than the bound', (t) => {
+  const disk = new HeldDisk();
+  const { turns, effects } = waitingTurns(disk);
+  const mayLag = (inputs: number): boolean => {
+    turns.prepare(inputs);
+    return disk.settleLater;
+  };
+  t.false(mayLag(3));
+  t.true(mayLag(4));
+  disk.unsettled = true;
+  turns.ended(effects('a'));
+  t.true(mayLag(1), 'nobody gains by waiting when others wait already');
+  turns.ended(effects('b'));
+  t.false(mayLag(100));
+});
+
+test('when a sync fails nothing of the turns leaves but that they failed', async (t) => {
+  const disk = new HeldDisk();
+  const { seen, turns, effects } = waitingTurns(disk);
+  disk.unsettled = true;
+  turns.ended(effects('a'));
+  turns.ended(effects('b'));
+  const empty = turns.empty();
+  disk.finish('the disk reports an error');
+  await empty;
+  t.deepEqual(seen, ['a dropped', 'b dropped', 'failed: the disk reports an error']);
+});
+
+const TURN = 8;
+const PEER = { address: 'sim:1', key: new Uint8Array(32).fill(1) };
+
+async function busyDriver(disk: HeldDisk) {
+  const parts = fakeParts({ settling: disk });
+  let programs = 0;
+  const driver = new NodeDriver(parts, (env) => {
+    programs += 1;
+    return {
+      start: () => {},
+      input: () => {},
+      timer: () => {},
+      command: ({ request }) => {
+        env.store.put('self', request, 1);
+        env.send(env.open(PEER, 'bob'), frameOf(1));
+        env.reply(request, { ok: true, value: request });
+      },
+    };
+  });
+  await driver.start();
+  await until('the start', () => driver.counters['crashes'] === undefined && programs === 1);
+  // Every commit from here on is one that the disk has still to finish.
+  const commit = parts.store.commit.bind(parts.store);
+  parts.store.commit = () => {
+    commit();
+    disk.unsettled = disk.settleLater;
+  };
+  const answers: string[] = [];
+  const give = () => {
+    for (let count = 0; count < TURN; count += 1) void driver.command('any', {}).then((result) => answers.push(result.ok ? 'ok' : result.code));
+  };
+  return { parts, driver, answers, give, programs: () => programs };
+}
+
+test('a busy node works on while the disk writes, and answers nobody before', async (t) => {
+  const disk = new HeldDisk();
+  const { parts, driver, answers, give } = await busyDriver(disk);
+  give();
+  await until('the first turn', () => disk.waiting.length === 1);
+  give();
+  await until('the second turn is committed', () => parts.store.count('self') === 2 * TURN && !parts.store.dirty);
+  t.deepEqual([answers.length, parts.transport.sent.length], [0, 0]);
+  disk.finish();
+  await until('the first answers', () => answers.length === TURN);
+  const stopped = driver.stop();
+  disk.unsettled = false;
+  await until('the second sync', () => disk.waiting.length === 1);
+  disk.finish();
+  t.is(await stopped, 'stopped');
+  t.deepEqual(answers, new Array(2 * TURN).fill('ok'));
+});
+
+test('a sync that fails makes the node start from what is stored, and its commands are told', async (t) => {
+  const disk = new HeldDisk();
+  const { parts, driver, answers, give, programs } = await busyDriver(disk);
+  give();
+  await until('the first turn', () => disk.waiting.length === 1);
+  disk.finish('the disk reports an error');
+  await until('the answers', () => answers.length === TURN);
+  t.deepEqual(answers, new Array(TURN).fill('store-failed'));
+  t.is(programs(), 2);
+  t.is(parts.transport.sent.length, 0);
+  disk.unsettled = false;
+  t.true((await driver.command('any', {})).ok);
+  await driver.stop();
+});
