@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { FriendView, MessageView } from '../../src/core/commands.ts';
 import type { CoreOptions } from '../../src/core/options.ts';
+import type { Engine } from '../../src/engine/engine.ts';
 import { LocalEngine } from '../../src/engine/local.ts';
 
 export interface Network {
@@ -69,9 +70,19 @@ export async function requireFriend({ engine }: Network, node: string, friend: s
   if (!friends.some(({ name }) => name === friend)) throw new Error(`${node} has no friend ${friend}`);
 }
 
-export async function textsOf({ engine }: Network, node: string, other: string): Promise<string[]> {
-  const { messages } = (await engine.command(node, 'history', { with: other, limit: 500 })) as { messages: readonly MessageView[] };
-  return messages.map(({ text }) => text);
+/** Everything that lies there, page by page: a fast disk takes more than one page of messages in a second. */
+export async function messagesOf(engine: Engine, node: string, other: string): Promise<readonly MessageView[]> {
+  const found: MessageView[] = [];
+  for (let before: string | undefined; ; before = found[0]?.key) {
+    const args = { with: other, limit: 500, ...(before === undefined ? {} : { before }) };
+    const { messages, more } = (await engine.command(node, 'history', args)) as { messages: readonly MessageView[]; more: boolean };
+    found.unshift(...messages);
+    if (!more) return found;
+  }
+}
+
+export async function textsOf(network: Network, node: string, other: string): Promise<string[]> {
+  return (await messagesOf(network.engine, node, other)).map(({ text }) => text);
 }
 
 export async function requireTexts(network: Network, node: string, other: string, wanted: readonly string[]): Promise<void> {

@@ -1,8 +1,7 @@
 import { rmSync } from 'node:fs';
-import type { MessageView } from '../../src/core/commands.ts';
 import { testUnless } from '../helpers/where-possible.ts';
 import { type ForgetfulDisk, forgetfulDisk, noForgetfulDisk } from './forgetful-disk.ts';
-import { befriend, deliver, insist, logIn, type Network, requireFriend, startNetwork, textsOf } from './network.ts';
+import { befriend, deliver, insist, logIn, messagesOf, type Network, requireFriend, startNetwork, textsOf } from './network.ts';
 
 const CUTS = 3;
 
@@ -85,7 +84,6 @@ async function writeAndCut(network: Network, cut: number): Promise<{ byAlice: st
   await engine.killNode('alice');
   over = true;
   await Promise.all(writers);
-  const { messages } = (await engine.command('bob', 'history', { with: 'alice', limit: 500 })) as { messages: readonly MessageView[] };
-  const ticked = messages.filter(({ fromMe, state }) => fromMe && state === 'delivered').map(({ text }) => text);
+  const ticked = (await messagesOf(engine, 'bob', 'alice')).filter(({ fromMe, state }) => fromMe && state === 'delivered').map(({ text }) => text);
   return { byAlice, byBob, ticked };
 }

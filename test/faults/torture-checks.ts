@@ -1,6 +1,7 @@
 import type { MessageView } from '../../src/core/commands.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { hasArrived, type Ledger } from './ledger.ts';
+import { messagesOf } from './network.ts';
 
 const NAMES_SHOWN = 4;
 
@@ -11,7 +12,7 @@ export async function judgeEnd(engine: Engine, ledger: Ledger): Promise<string[]
   const histories = new Map<string, readonly MessageView[]>();
   for (const node of nodes) {
     problems.push(...(await judgeFriends(engine, node, nodes)));
-    for (const other of nodes) if (other !== node) histories.set(`${node}/${other}`, await wholeHistory(engine, node, other));
+    for (const other of nodes) if (other !== node) histories.set(`${node}/${other}`, await messagesOf(engine, node, other));
   }
   for (const from of nodes) {
     for (const to of nodes) if (from !== to) problems.push(...judgePair(from, to, histories, ledger));
@@ -26,16 +27,6 @@ async function judgeFriends(engine: Engine, node: string, nodes: readonly string
   const names = friends.map(({ name }) => name).sort();
   const wanted = nodes.filter((name) => name !== node);
   return names.join() === wanted.join() ? [] : [`${node} has the friends ${names.join()} instead of ${wanted.join()}`];
-}
-
-async function wholeHistory(engine: Engine, node: string, other: string): Promise<readonly MessageView[]> {
-  const all: MessageView[] = [];
-  for (let before: string | undefined; ; before = all[0]?.key) {
-    const args = { with: other, limit: 500, ...(before === undefined ? {} : { before }) };
-    const page = (await engine.command(node, 'history', args)) as { messages: readonly MessageView[]; more: boolean };
-    all.unshift(...page.messages);
-    if (!page.more) return all;
-  }
 }
 
 function judgePair(from: string, to: string, histories: ReadonlyMap<string, readonly MessageView[]>, ledger: Ledger): string[] {
