@@ -2,7 +2,7 @@ import test from 'ava';
 import { valuesLife } from './values-life.ts';
 
 /** More by `CONFAB_SEEDS=500`, another start by `CONFAB_SEED=123`. Those below failed once, or were read by hand. */
-const count = Number(process.env['CONFAB_SEEDS'] ?? 8);
+const count = Number(process.env['CONFAB_SEEDS'] ?? 4);
 const first = Number(process.env['CONFAB_SEED'] ?? 1);
 const REGRESSIONS = [32, 33, 36, 52];
 
