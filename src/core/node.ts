@@ -291,7 +291,7 @@ class ChatNode implements Program<Frame> {
     this.#parts.connections.down(link, reason);
     this.#parts.ring.linkDown(link);
     this.#parts.replication.linkDown(link);
-    this.#parts.rooms.linkDown(link.nodeId);
+    this.#parts.rooms.linkDown(link);
     this.#parts.files.linkDown(link);
   }
 

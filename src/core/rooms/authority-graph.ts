@@ -1,7 +1,7 @@
 import { type RecordTools, verifyRecord } from '../records.ts';
 import { applied, forbidden, foundedState, type RoomState, rankOf } from './authority.ts';
 import type { RoomEventId } from './room-commands.ts';
-import type { AnyRoomEvent } from './room-event.ts';
+import type { AnyRoomEvent, RoomEvent } from './room-event.ts';
 
 /** An event that changes who may do what, and where it stands among the others of that sort. */
 export interface AuthorityNode {
@@ -14,6 +14,14 @@ export interface AuthorityNode {
   /** What the author's own record says they are called; empty where it holds none. */
   readonly name: string;
 }
+
+/**
+ * The step that was last made from a state. A state with a thousand members is a large value, and all nodes of a process that
+ * are in the room come by the same states.
+ */
+const lastSteps = new WeakMap<RoomState, { readonly event: AnyRoomEvent; readonly name: string; readonly after: RoomState }>();
+/** The same of first events. */
+const founded = new WeakMap<AnyRoomEvent, RoomState>();
 
 const OWNER_RANK = 3;
 /** States that are remembered; a state holds the members of the room. */
@@ -118,7 +126,7 @@ export class AuthorityGraph {
   }
 
   #base(node: AuthorityNode): RoomState {
-    if (node.event.kind === 'create') return foundedState(node.event, node.name);
+    if (node.event.kind === 'create') return this.#founded(node.event, node.name);
     return this.#step(this.stateAt(node.before), node);
   }
 
@@ -129,7 +137,20 @@ export class AuthorityGraph {
   }
 
   #step(state: RoomState, node: AuthorityNode): RoomState {
-    return forbidden(this.#tools.crypto, state, node.event) === null ? applied(state, node.event, node.name) : state;
+    const memo = lastSteps.get(state);
+    if (memo?.event === node.event && memo.name === node.name) return memo.after;
+    const after = forbidden(this.#tools.crypto, state, node.event) === null ? applied(state, node.event, node.name) : state;
+    lastSteps.set(state, { event: node.event, name: node.name, after });
+    return after;
+  }
+
+  #founded(event: RoomEvent<'create'>, name: string): RoomState {
+    let state = founded.get(event);
+    if (state === undefined) {
+      state = foundedState(event, name);
+      founded.set(event, state);
+    }
+    return state;
   }
 
   #folded(heads: readonly RoomEventId[]): RoomState {
@@ -144,7 +165,7 @@ export class AuthorityGraph {
     }
     while (ready.length > 0) {
       const node = takeFirst(ready);
-      state = node.event.kind === 'create' ? foundedState(node.event, node.name) : this.#step(state as RoomState, node);
+      state = node.event.kind === 'create' ? this.#founded(node.event, node.name) : this.#step(state as RoomState, node);
       for (const next of after.get(node.event.id) ?? []) {
         const left = (waits.get(next.event.id) as number) - 1;
         waits.set(next.event.id, left);

@@ -34,8 +34,9 @@ export class RoomArrivals {
     this.#rooms.stirred(room);
     this.#rooms.sync.arrived(event.id);
     this.#rooms.copies.delivered(room, event, order);
-    if (event.author !== me && isVisible && !this.#rooms.inheritance.running) this.#rooms.outgoing.haveDue(room, event);
     if (isSealedEvent(event)) {
+      // Nobody waits to hear who has seen that somebody joined.
+      if (event.author !== me && isVisible && !this.#rooms.inheritance.running) this.#rooms.outgoing.haveDue(room, event);
       this.#rooms.tables.firstUse(room.id, toHex(event.body.chain), event.id);
       if (isVisible || room.state?.history === 'all') this.#open(room, event, order);
       if (this.#holds.get(room.id)?.isReady(this.#parts.env.monotonicMillis) === true) this.#retry(room);
@@ -60,7 +61,8 @@ export class RoomArrivals {
     } else if (!isMember && status === 'member') {
       const last = room.state?.departures.map((id) => room.graph.node(id)?.event).find((event) => event?.kind === 'remove' && event.body.user === me);
       this.ended(room, last === undefined ? 'left' : 'removed');
-    } else this.#parts.connections.reviewSoon();
+    } else if ((room.state?.members.size ?? 0) <= this.#parts.options.roomDirectMembersMax) this.#parts.connections.reviewSoon();
+    // In a large room hardly any change concerns our neighbours; the next review finds those that do.
   }
 
   ended(room: Room, reason: 'left' | 'removed'): void {

@@ -137,8 +137,26 @@ export function signRoomEvent<Kind extends RoomEventKind>(
   };
 }
 
+/** Events never change: what was read and verified once in this process, as this very object, needs no second look. */
+const verified = new WeakMap<SignedRoomEvent, AnyRoomEvent>();
+
+/** The hash of its bytes, in hex. */
+export function idOfEvent(crypto: RecordTools['crypto'], signed: SignedRoomEvent): RoomEventId {
+  return verified.get(signed)?.id ?? (toHex(crypto.sha256(signed.bytes)) as RoomEventId);
+}
+
 /** The event, or why it is none; the signature is checked unless the event comes from the own store. Never throws. */
 export function readRoomEvent(tools: RecordTools, signed: SignedRoomEvent, trusted = false): AnyRoomEvent | string {
+  const known = verified.get(signed);
+  if (known !== undefined) return known;
+  const event = readAfresh(tools, signed, trusted);
+  if (typeof event === 'string' || trusted) return event;
+  verified.set(signed, event);
+  verified.set(event.signed, event);
+  return event;
+}
+
+function readAfresh(tools: RecordTools, signed: SignedRoomEvent, trusted: boolean): AnyRoomEvent | string {
   const { crypto, codec } = tools;
   let decoded: unknown;
   try {

@@ -1,11 +1,11 @@
-import { toHex } from '../bytes.ts';
 import { SourceBudget } from '../discovery/budget.ts';
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { UserId } from '../types.ts';
 import type { Room } from './room.ts';
-import { type AnyRoomEvent, readRoomEvent, type SignedRoomEvent } from './room-event.ts';
+import { type AnyRoomEvent, idOfEvent, readRoomEvent, type SignedRoomEvent } from './room-event.ts';
 import { type RoomMessage, SHORT_ID_BYTES } from './room-messages.ts';
+import { leftBehind } from './room-outgoing.ts';
 import { shortIds } from './room-sync.ts';
 import { type Rooms, typingKey } from './rooms.ts';
 
@@ -65,6 +65,8 @@ export class RoomIntake {
         return this.#rooms.sync.wanted(room, link, message);
       case 'room-have':
         return this.#have(room, link, message);
+      case 'room-rest':
+        return this.#rooms.rest.heard(room, link, message.rest === 1);
       case 'room-history-ask':
         return this.#rooms.copies.keys.tell(room, link);
       case 'room-key-ask':
@@ -81,8 +83,16 @@ export class RoomIntake {
     const isFormer = this.#isFormer(room, link.userId);
     const missing = new Set<string>();
     let parked = 0;
+    let fresh = false;
     this.#rooms.copies.live = message.live === 1;
     for (const signed of message.events) {
+      // Much comes twice in large rooms; a hash is cheaper than a signature.
+      const id = idOfEvent(this.#parts.env.crypto, signed);
+      if (room.has(id) || room.parked.has(id)) {
+        this.#parts.count('roomEventsTwice');
+        continue;
+      }
+      fresh = true;
       const event = this.#parked(room, link, signed, { live: message.live === 1, isFormer });
       if (event === null) continue;
       parked += 1;
@@ -90,6 +100,9 @@ export class RoomIntake {
       for (const parent of event.parents) if (!room.has(parent) && !room.parked.has(parent)) missing.add(parent.slice(0, SHORT_ID_BYTES * 2));
     }
     this.#rooms.copies.live = false;
+    if (!fresh && message.live === 1 && (room.state?.members.size ?? 0) > this.#parts.options.roomDirectMembersMax) {
+      this.#rooms.rest.twice(room, link, this.#rooms.linked(room));
+    }
     this.#rooms.outgoing.of(room).keysFrom = link;
     if (message.live === 0) this.#rooms.sync.progress(room, link);
     if (missing.size > 0) this.#rooms.sync.want(room, link, [...missing]);
@@ -102,12 +115,6 @@ export class RoomIntake {
   /** Takes in one event; it is returned when it waits for others. */
   #parked(room: Room, link: Link, signed: SignedRoomEvent, more: { readonly live: boolean; readonly isFormer: boolean }): AnyRoomEvent | null {
     const { env } = this.#parts;
-    // Much comes twice in large rooms; a hash is cheaper than a signature.
-    const id = toHex(env.crypto.sha256(signed.bytes));
-    if (room.has(id) || room.parked.has(id)) {
-      this.#parts.count('roomEventsTwice');
-      return null;
-    }
     const event = readRoomEvent(env, signed);
     // Who is no member brings nothing but a new beginning.
     const refused = typeof event === 'string' || (more.isFormer && (event.kind !== 'join' || event.author !== link.userId));
@@ -115,8 +122,7 @@ export class RoomIntake {
       this.#parts.count('roomEventsRefused');
       return null;
     }
-    const departs = event.kind === 'remove' || event.kind === 'leave';
-    const before = departs ? [...(room.state?.members.keys() ?? [])] : [];
+    const before = leftBehind(event.kind, room);
     const outcome = room.take(event, room.isMember(event.author) ? event.author : (link.userId ?? ''));
     if (outcome === 'delivered' && more.live) this.#rooms.outgoing.of(room).events.push({ event, from: link, before });
     return outcome === 'parked' ? event : null;
@@ -155,7 +161,7 @@ export class RoomIntake {
     const from = link.userId;
     if (from === null || from === session.userId || friends.isBlocked(from)) return this.#parts.count('roomEnvelopesRefused');
     // Opening costs a stranger's target more than the stranger.
-    const isKnown = friends.relation(from) === 'friend' || this.#rooms.all().some((room) => room.isMember(from));
+    const isKnown = friends.relation(from) === 'friend' || this.#rooms.isMemberOfAny(from);
     if (!isKnown && !this.#strangers.take(from, env.monotonicMillis)) return this.#parts.count('roomEnvelopesRefused');
     const confidence = this.#rooms.pairwise.read(from, part);
     if (typeof confidence === 'string') {

@@ -17,6 +17,8 @@ export type RoomMessage =
   | { readonly type: 'room-want'; readonly room: RoomId; readonly ids: Uint8Array }
   /** These are durable at the sender: the first 8 bytes of their ids. */
   | { readonly type: 'room-have'; readonly room: RoomId; readonly ids: Uint8Array }
+  /** `rest` 1: pass on to us nothing that others wrote, since we have it sooner from others; 0: do so again. */
+  | { readonly type: 'room-rest'; readonly room: RoomId; readonly rest: number }
   | { readonly type: 'room-key-ask'; readonly room: RoomId; readonly chains: readonly Uint8Array[] }
   /** A member asks for the keys of the room's copies at holders. */
   | { readonly type: 'room-history-ask'; readonly room: RoomId }
@@ -65,6 +67,10 @@ export const ROOM_MESSAGES: Readonly<Record<RoomMessage['type'], Entry>> = {
   'room-range': { about: 'What the sender has in one range, by short ids.', shape: { room: hexId, range: integer(0, 1_000_000), ids: shortIds } },
   'room-want': { about: 'Asks for events by short ids.', shape: { room: hexId, ids: shortIds } },
   'room-have': { about: 'Events that are durable at the sender, by short ids.', shape: { room: hexId, ids: shortIds } },
+  'room-rest': {
+    about: 'What others wrote need not be passed on to the sender of this, who has it sooner from others (`rest` 1), or should be again (0).',
+    shape: { room: hexId, rest: integer(0, 1) },
+  },
   'room-key-ask': { about: 'Asks for sender keys.', shape: { room: hexId, chains: list(bytes(16), 64) } },
   'room-history-ask': { about: "Asks a member for the keys of the room's copies at holders.", shape: { room: hexId } },
   'room-envelope': { about: 'Sender keys, history keys or an invitation, sealed to one member.', shape: { part: ratchetPartShape } },
@@ -99,6 +105,7 @@ export function approximateRoomBytes(message: RoomMessage): number {
     case 'room-mark':
       return 128 + message.heads.length * 34;
     case 'room-typing':
+    case 'room-rest':
     case 'room-ask':
     case 'room-history-ask':
     case 'room-envelope-refused':

@@ -5,15 +5,26 @@ import type { UserId } from '../types.ts';
 import type { Room } from './room.ts';
 import type { RoomId } from './room-commands.ts';
 import { type AnyRoomEvent, fromHex, type SignedRoomEvent } from './room-event.ts';
+import { linksOfUsers } from './room-links.ts';
 import { SHORT_ID_BYTES } from './room-messages.ts';
+import type { RoomRest } from './room-rest.ts';
 
 const EVENTS_MAX = 64;
 const NO_NEWS: readonly never[] = [];
+const NOBODY: ReadonlySet<UserId> = new Set();
+
+/** Who were members, of an event by which somebody ceases to be one; else empty. */
+export function leftBehind(kind: AnyRoomEvent['kind'], room: Room): ReadonlySet<UserId> {
+  return kind === 'remove' || kind === 'leave' ? new Set(room.state?.members.keys() ?? []) : NOBODY;
+}
 
 /** What this turn brought to a room. */
 interface News {
-  /** To be passed on, and over which link each came (null: ours). */
-  readonly events: Array<{ readonly event: AnyRoomEvent; readonly from: Link | null; readonly before: Iterable<UserId> }>;
+  /**
+   * To be passed on, and over which link each came (null: ours). `before`: of one by which somebody ceases to be a member, who were
+   * members, since whoever goes hears of it as well; else empty.
+   */
+  readonly events: Array<{ readonly event: AnyRoomEvent; readonly from: Link | null; readonly before: ReadonlySet<UserId> }>;
   /** Confirmations due to authors. */
   readonly have: Map<UserId, string[]>;
   changed: boolean;
@@ -25,10 +36,12 @@ interface News {
 /** Collects what a turn brings to rooms, so that each peer is sent one message of it. */
 export class RoomOutgoing {
   readonly #parts: Parts;
+  readonly #rest: RoomRest;
   readonly #news = new Map<RoomId, News>();
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, rest: RoomRest) {
     this.#parts = parts;
+    this.#rest = rest;
   }
 
   clear(): void {
@@ -71,19 +84,18 @@ export class RoomOutgoing {
 
   /** Own events go to all linked members; those of others are passed on in large rooms, where not everybody is linked with everybody. */
   #passOn(room: Room, news: News): void {
-    const { links, options, connections, session } = this.#parts;
-    const members = new Set(room.state?.members.keys() ?? []);
-    const large = members.size > options.roomDirectMembersMax;
+    const { links, options } = this.#parts;
+    const members = room.state?.members;
+    const large = members !== undefined && members.size > options.roomDirectMembersMax;
+    const linked = linksOfUsers(this.#parts, (user) => members?.has(user) === true);
     const batches = new Map<Link, SignedRoomEvent[]>();
     for (const { event, from, before } of news.events) {
       // Who joins knows nobody but the one who let them in.
       const isIntroduction = event.kind === 'join' && from?.userId === event.author;
       if (from !== null && !large && !isIntroduction) continue;
-      // Who is no member any more by this very event hears of that.
-      const receivers = event.kind === 'remove' || event.kind === 'leave' ? new Set([...members, ...before]) : members;
-      for (const member of receivers) {
-        const link = member === session.userId || member === event.author ? null : connections.sessionLink(member);
-        if (link === null || link === from) continue;
+      const isPassedOn = from !== null && !isIntroduction;
+      for (const link of before.size === 0 ? linked : linksOfUsers(this.#parts, (user) => members?.has(user) === true || before.has(user))) {
+        if (link === from || link.userId === event.author || (isPassedOn && !this.#rest.isAwake(room.id, link))) continue;
         const batch = batches.get(link);
         if (batch === undefined) batches.set(link, [event.signed]);
         else batch.push(event.signed);

@@ -11,6 +11,13 @@ import { depthText, idOfOrder, type RoomTables } from './room-tables.ts';
 
 type Of<Type extends RoomMessage['type']> = Extract<RoomMessage, { type: Type }>;
 
+export interface RoomSyncHooks {
+  /** A peer turned out to have all that is here. */
+  equal(room: Room, peer: UserId): void;
+  /** A peer has something that is not here. */
+  missed(room: Room, link: Link): void;
+}
+
 /** A comparison that we began with one peer about one room. */
 interface Round {
   readonly link: Link;
@@ -35,13 +42,12 @@ export class RoomSync {
   readonly #parts: Parts;
   readonly #tables: RoomTables;
   readonly #rounds = new Map<string, Round>();
-  /** Called when a peer turned out to have all that is here. */
-  readonly #equal: (room: Room, peer: UserId) => void;
+  readonly #hooks: RoomSyncHooks;
 
-  constructor(parts: Parts, tables: RoomTables, equal: (room: Room, peer: UserId) => void) {
+  constructor(parts: Parts, tables: RoomTables, hooks: RoomSyncHooks) {
     this.#parts = parts;
     this.#tables = tables;
-    this.#equal = equal;
+    this.#hooks = hooks;
   }
 
   forget(): void {
@@ -66,11 +72,14 @@ export class RoomSync {
   heads(room: Room, link: Link, message: Of<'room-heads'>): void {
     const theirs = message.heads.map(toHex);
     const goals = theirs.filter((id) => !room.has(id));
-    if (goals.length > 0) this.#begin(room, link, goals);
+    if (goals.length > 0) {
+      this.#begin(room, link, goals);
+      this.#hooks.missed(room, link);
+    }
     const mine = room.row.heads;
     const equal = goals.length === 0 && mine.length === theirs.length && mine.every((id) => theirs.includes(id));
     if (message.wantAnswer === 1) this.sendHeads(room, link, 0);
-    if (equal && link.userId !== null) this.#equal(room, link.userId);
+    if (equal && link.userId !== null) this.#hooks.equal(room, link.userId);
   }
 
   // --- ranges ---

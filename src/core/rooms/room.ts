@@ -61,6 +61,9 @@ export class Room {
   readonly #hooks: RoomHooks;
   #row: RoomRow;
   #dirty = false;
+  /** The state, and the heads that it was worked out for. */
+  #state: RoomState | null = null;
+  #stateAt: readonly RoomEventId[] | null = null;
 
   constructor(parts: Parts, tables: RoomTables, id: RoomId, hooks: RoomHooks) {
     this.#parts = parts;
@@ -95,7 +98,12 @@ export class Room {
 
   /** Null before the first event is here. */
   get state(): RoomState | null {
-    return this.#row.authority.length === 0 ? null : this.graph.stateAt(this.#row.authority);
+    const { authority } = this.#row;
+    if (this.#stateAt !== authority) {
+      this.#state = authority.length === 0 ? null : this.graph.stateAt(authority);
+      this.#stateAt = authority;
+    }
+    return this.#state;
   }
 
   /** Members now, whoever they are. */

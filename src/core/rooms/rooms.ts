@@ -1,7 +1,7 @@
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { Services } from '../services.ts';
-import type { NodeId, UserId } from '../types.ts';
+import type { UserId } from '../types.ts';
 import { Typing } from '../typing.ts';
 import type { RoomState } from './authority.ts';
 import { Pairwise } from './pairwise.ts';
@@ -15,10 +15,12 @@ import { RoomIntake } from './room-intake.ts';
 import { RoomJoining } from './room-joining.ts';
 import { RoomKeys } from './room-keys.ts';
 import { RoomLines } from './room-lines.ts';
+import { linksOfUsers } from './room-links.ts';
 import { RoomMarks } from './room-marks.ts';
 import { type RoomMessage, SHORT_ID_BYTES } from './room-messages.ts';
-import { RoomOutgoing } from './room-outgoing.ts';
+import { leftBehind, RoomOutgoing } from './room-outgoing.ts';
 import { neighboursOf } from './room-overlay.ts';
+import { RoomRest } from './room-rest.ts';
 import { RoomSearch } from './room-search.ts';
 import { RoomSync } from './room-sync.ts';
 import { RoomTables } from './room-tables.ts';
@@ -62,6 +64,7 @@ export class Rooms {
   readonly copies: RoomCopies;
   readonly #rooms = new Map<RoomId, Room>();
   readonly outgoing: RoomOutgoing;
+  readonly rest: RoomRest;
   /** Somebody takes the owner of these for lost. */
   readonly contested = new Set<Room>();
   readonly #gossip = new Map<RoomId, number>();
@@ -85,12 +88,16 @@ export class Rooms {
     this.typing = new Typing(parts.env, parts.options.roomTypingMillis, ({ room, user }, typing) =>
       parts.tell({ type: 'room-typing', room: room.row.name, roomId: room.id, user, typing }),
     );
-    this.outgoing = new RoomOutgoing(parts);
+    this.rest = new RoomRest(parts);
+    this.outgoing = new RoomOutgoing(parts, this.rest);
     this.arrivals = new RoomArrivals(parts, this);
     this.marks = new RoomMarks(parts, this);
     this.intake = new RoomIntake(parts, this);
     this.copies = new RoomCopies(parts, this);
-    this.sync = new RoomSync(parts, this.tables, (room, peer) => this.arrivals.confirmAll(room, peer));
+    this.sync = new RoomSync(parts, this.tables, {
+      equal: (room, peer) => this.arrivals.confirmAll(room, peer),
+      missed: (room, link) => this.rest.wake(room, link),
+    });
   }
 
   open(): void {
@@ -104,6 +111,7 @@ export class Rooms {
     this.search.endTurn();
     this.#rooms.clear();
     this.outgoing.clear();
+    this.rest.forget();
     this.#gossip.clear();
     this.#gaps.clear();
     this.copies.close();
@@ -157,6 +165,7 @@ export class Rooms {
     this.#rooms.delete(room.id);
     this.marks.drop(room);
     this.outgoing.drop(room);
+    this.rest.drop(room.id);
     this.copies.drop(room.id);
     this.#gossip.delete(room.id);
     this.#parts.env.store.delete('rooms', room.id);
@@ -171,7 +180,7 @@ export class Rooms {
 
   /** Writes an event of the user into a room and passes it on; null, or why the room does not take it. */
   write<Kind extends RoomEventKind>(room: Room, kind: Kind, body: RoomEventBodies[Kind]): AnyRoomEvent | string {
-    const before = [...(room.state?.members.keys() ?? [])];
+    const before = leftBehind(kind, room);
     const event = room.next(kind, body);
     const outcome = room.take(event, event.author);
     if (typeof outcome !== 'string') return outcome.refused;
@@ -187,13 +196,8 @@ export class Rooms {
 
   /** Members with whom there is a link now. */
   linked(room: Room): Link[] {
-    const { session, connections } = this.#parts;
-    const found: Link[] = [];
-    for (const member of room.state?.members.keys() ?? []) {
-      const link = member === session.userId ? null : connections.sessionLink(member);
-      if (link !== null) found.push(link);
-    }
-    return found;
+    const members = room.state?.members;
+    return members === undefined ? [] : linksOfUsers(this.#parts, (user) => members.has(user));
   }
 
   message(link: Link, message: RoomMessage): void {
@@ -295,6 +299,7 @@ export class Rooms {
     }
     if (missing.length > 0 || this.tables.isSealed(room.id)) this.copies.looks.lacks(room.id);
     const links = this.linked(room);
+    this.rest.topUp(room, links);
     const link = links[Math.floor(env.random.fraction() * links.length)];
     if (link === undefined) return;
     if (rounds > 0 || compare || room.parked.size > 0) this.sync.sendHeads(room, link, 1);
@@ -319,14 +324,14 @@ export class Rooms {
     return found;
   }
 
-  /** Found once for each state of a room: to sort its members at every review would be most of the work of one. */
+  /** Found once for each state of a room: a review asks for it. */
   #neighboursIn(room: Room): readonly UserId[] {
     const { options, session } = this.#parts;
     const { state } = room;
     if (state === null || session.userId === null) return [];
     let found = this.#neighboursOf.get(state);
     if (found === undefined) {
-      found = neighboursOf(state.members.keys(), session.userId, options.roomDirectMembersMax);
+      found = neighboursOf(state.members, session.userId, options.roomDirectMembersMax);
       this.#neighboursOf.set(state, found);
     }
     return found;
@@ -334,7 +339,13 @@ export class Rooms {
 
   /** Somebody whose record must not be forgotten. */
   knows(user: UserId): boolean {
-    return this.all().some((room) => room.row.status === 'member' && room.isMember(user));
+    for (const room of this.#rooms.values()) if (room.row.status === 'member' && room.isMember(user)) return true;
+    return false;
+  }
+
+  isMemberOfAny(user: UserId): boolean {
+    for (const room of this.#rooms.values()) if (room.isMember(user)) return true;
+    return false;
   }
 
   userLinkUp(user: UserId, link: Link): void {
@@ -346,7 +357,9 @@ export class Rooms {
     this.joining.linkUp(user, link);
   }
 
-  linkDown(nodeId: NodeId | null): void {
+  linkDown(link: Link): void {
+    const { nodeId } = link;
+    this.rest.linkDown(link);
     if (nodeId === null) return;
     this.sync.linkDown(nodeId);
     this.keys.linkDown(nodeId);
