@@ -28,7 +28,7 @@ import { type NodeLog, openLog, type SharedLog } from '../node/log.ts';
 import { MachineFaults } from '../node/machine-faults.ts';
 import { type NodeHandle, type SufferedFaults, startNodeService } from '../node/service.ts';
 import type { SharedControl } from '../node/shared-control.ts';
-import type { KeyDeriver, SeedClient } from '../ports/ports.ts';
+import type { KeyDeriver, SeedClient, SignatureChecker } from '../ports/ports.ts';
 import { makeTools } from './compose-tools.ts';
 import { recordInputs } from './input-file.ts';
 
@@ -63,7 +63,7 @@ export interface LiveNodeOptions {
 /** What nodes of one process have in common. */
 export interface SharedParts {
   /** Remembers signatures that were found right: the same records come to all of them. */
-  readonly crypto: Crypto;
+  readonly crypto: Crypto & SignatureChecker;
   readonly log: SharedLog;
   readonly control: SharedControl;
   readonly keyDeriver: KeyDeriver;
@@ -136,6 +136,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     datagrams,
     frames: new CborFrameCodec(tools.codec),
     keyDeriver: shared?.keyDeriver ?? new Argon2Deriver(),
+    signatureChecker: tools.crypto,
     userFiles: new SystemUserFiles(),
     seedClient: options.seedUrl === null ? null : await makeSeedClient(options.seedUrl),
     traceSink: traceSink === null ? null : { ...faults.traceSink(traceSink), frames: options.traceFrames },

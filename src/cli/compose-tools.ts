@@ -3,10 +3,10 @@ import { NodeCrypto } from '../adapters/crypto/node-crypto.ts';
 import { SystemRandom } from '../adapters/crypto/random.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import type { Crypto, Random } from '../core/capabilities.ts';
-import type { Clock } from '../ports/ports.ts';
+import type { Clock, SignatureChecker } from '../ports/ports.ts';
 
 export interface Tools {
-  readonly crypto: Crypto;
+  readonly crypto: Crypto & SignatureChecker;
   readonly codec: CborCodec;
   readonly random: Random;
   readonly clock: Clock;

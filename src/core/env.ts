@@ -49,6 +49,8 @@ export type ServiceRequest =
       readonly salt: Uint8Array;
       readonly derivation: KeyDerivation;
     }
+  /** Ed25519, off the main thread where there is one; answered by a Uint8Array with 1 for each signature that is right, else 0, in order. */
+  | { readonly service: 'check-signatures'; readonly items: readonly SignatureItem[] }
   | { readonly service: 'seed'; readonly call: { readonly operation: string; readonly body: unknown } }
   /** A piece of a file of the user; answered by `{ bytes, size, modifiedMillis }` of the whole file, or `file-unreadable`. */
   | { readonly service: 'file-read'; readonly path: string; readonly offset: number; readonly length: number }
@@ -68,6 +70,12 @@ export type ServiceRequest =
     }
   /** Paths that begin so; answered by `{ paths }`. */
   | { readonly service: 'file-paths'; readonly path: string };
+
+export interface SignatureItem {
+  readonly publicKey: Uint8Array;
+  readonly bytes: Uint8Array;
+  readonly signature: Uint8Array;
+}
 
 export type ServiceResult =
   | { readonly ok: true; readonly value: unknown }

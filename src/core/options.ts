@@ -279,9 +279,15 @@ export const CORE_OPTIONS = Object.freeze({
   /** Pause between two looks at what is missing in a room, ms; and between two comparisons with a random member, ms. */
   roomTickMillis: 500,
   roomCompareMillis: 15_000,
-  /** Ranges that one comparison goes into, and events that are asked for at once. */
-  roomRangesMax: 16,
+  /** Ranges that one comparison goes into, and events that one question asks for. */
+  roomRangesMax: 64,
   roomWantsMax: 512,
+  /** Events that were asked for and have not come before more is asked for; ids that wait for that. */
+  roomWantsOpenMax: 1_024,
+  roomWantsWaitingMax: 16_384,
+  /** Pages of events whose signatures are being checked, in one room, and how long one waits for the keys that open it, ms. */
+  roomPagesMax: 64,
+  roomPageMillis: 1_000,
   /** How long the answer to a join waits for a member of the room, ms. */
   roomJoinMillis: 4_000,
   /** Rooms of others that are remembered, to be joined. */

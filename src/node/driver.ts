@@ -4,7 +4,7 @@ import { type Effects, Host, type HostPorts } from '../core/host.ts';
 import type { Frame } from '../core/messages.ts';
 import type { Rule } from '../core/rules.ts';
 import type { Address, Endpoint, NodeName } from '../core/types.ts';
-import type { Clock, Datagrams, FrameCodec, KeyDeriver, SeedClient, Settling, TraceSink, Transport, UserFiles } from '../ports/ports.ts';
+import type { Clock, Datagrams, FrameCodec, KeyDeriver, SeedClient, Settling, SignatureChecker, TraceSink, Transport, UserFiles } from '../ports/ports.ts';
 import { closeSockets, closeStore } from './closing.ts';
 import { CrashLimit } from './crash-limit.ts';
 import { DatagramGate } from './datagram-gate.ts';
@@ -38,6 +38,7 @@ export interface DriverParts {
   /** Null or absent: this node sends and hears no datagrams. */
   readonly datagrams?: Datagrams | null;
   readonly keyDeriver: KeyDeriver;
+  readonly signatureChecker: SignatureChecker;
   /** Null when no seed server was named. */
   readonly seedClient: SeedClient | null;
   /** Null or absent: this node reads and writes no files of its user. */

@@ -73,6 +73,11 @@ export interface KeyDeriver {
   derive(password: string, salt: Uint8Array, derivation: KeyDerivation): Promise<Uint8Array>;
 }
 
+export interface SignatureChecker {
+  /** What `Crypto.verify` says, found out off the main thread. Never rejects. */
+  verifyApart(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): Promise<boolean>;
+}
+
 /** Files of whoever sits at the machine. Paths begin at the root or with `~/`. */
 export interface UserFiles {
   /** At most `length` bytes from `offset`, and what the whole file is now. Rejects with ConfabError `file-unreadable` or `file-path`. */

@@ -32,3 +32,21 @@ test('what is remembered of signatures changes no answer: a byte, a key or a sig
   t.false(shared.verify(one.publicKey, scratch, signature));
   t.true(shared.verify(one.publicKey, bytes, signature));
 });
+
+test('checked apart or at once, a signature is the same; an array that is written over meanwhile is not remembered', async (t) => {
+  for (const crypto of [new NodeCrypto(), new SharedCrypto()]) {
+    const one = new NodeCrypto().signingKeyPair(new Uint8Array(32).fill(1));
+    const [right, wrong] = [utf8('a record'), utf8('a Record')];
+    const signature = new NodeCrypto().sign(one.secretKey, right);
+    t.false(await crypto.verifyApart(one.publicKey, wrong, signature));
+    t.false(await crypto.verifyApart(one.publicKey, right, signature.subarray(1)));
+    t.false(await crypto.verifyApart(one.publicKey.subarray(1), right, signature));
+    t.false(await crypto.verifyApart(new Uint8Array(32).fill(255), right, signature));
+    const scratch = right.slice();
+    const checking = crypto.verifyApart(one.publicKey, scratch, signature);
+    scratch.set(wrong);
+    t.true(await checking);
+    t.false(crypto.verify(one.publicKey, scratch, signature));
+    t.true(await crypto.verifyApart(one.publicKey, right, signature));
+  }
+});

@@ -78,6 +78,7 @@ export function fakeParts(more: Partial<DriverParts> = {}): FakeParts {
     transport: new FakeTransport(),
     frames: new CborFrameCodec(codec),
     keyDeriver: { derive: async () => new Uint8Array(32) },
+    signatureChecker: new NodeCrypto(),
     seedClient: null,
     traceSink: { write: (event) => events.push(event) },
     log: new FakeLog(),

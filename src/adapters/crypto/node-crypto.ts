@@ -10,6 +10,7 @@ import {
   verify as nodeVerify,
 } from 'node:crypto';
 import type { Crypto, KeyPair, SecretKey } from '../../core/capabilities.ts';
+import type { SignatureChecker } from '../../ports/ports.ts';
 import { ENGLISH_WORDS } from './english-words.ts';
 import { digestInto, HkdfSha256 } from './hkdf.ts';
 
@@ -88,7 +89,7 @@ class KeyRing {
 }
 
 /** The core's primitives by node:crypto (OpenSSL); only HKDF is put together here, from its SHA-256. */
-export class NodeCrypto implements Crypto {
+export class NodeCrypto implements Crypto, SignatureChecker {
   readonly wordList = ENGLISH_WORDS;
   readonly #signing = new KeyRing('Ed25519');
   readonly #agreement = new KeyRing('X25519');
@@ -125,6 +126,13 @@ export class NodeCrypto implements Crypto {
     } catch {
       return false;
     }
+  }
+
+  /** On libuv's thread pool: main thread and pool share the work, and several cores check a page of events at once. */
+  verifyApart(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    const key = signature instanceof Uint8Array && signature.length === SIGNATURE_BYTES ? this.#signing.public(publicKey) : null;
+    if (key === null) return Promise.resolve(false);
+    return new Promise((resolve) => nodeVerify(null, bytes, key, signature, (error, holds) => resolve(error === null && holds)));
   }
 
   agreementKeyPair(seed: Uint8Array): KeyPair {

@@ -37,11 +37,24 @@ export class SharedCrypto extends NodeCrypto {
   }
 
   override verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
-    const known = this.#checked.get(nameOf(signature));
-    if (known !== undefined && sameBytes(known.bytes, bytes) && sameBytes(known.publicKey, publicKey)) return true;
+    if (this.#isKnown(publicKey, bytes, signature)) return true;
     const holds = super.verify(publicKey, bytes, signature);
     if (holds) this.#remember(publicKey, bytes, signature);
     return holds;
+  }
+
+  override async verifyApart(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    if (this.#isKnown(publicKey, bytes, signature)) return true;
+    // Its owner may write over an array before the answer is there, and only what was checked may be remembered.
+    const own = { publicKey: publicKey.slice(), bytes: bytes.slice(), signature: signature.slice() };
+    const holds = await super.verifyApart(own.publicKey, own.bytes, own.signature);
+    if (holds) this.#remember(own.publicKey, own.bytes, own.signature);
+    return holds;
+  }
+
+  #isKnown(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
+    const known = this.#checked.get(nameOf(signature));
+    return known !== undefined && sameBytes(known.bytes, bytes) && sameBytes(known.publicKey, publicKey);
   }
 
   #remember(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): void {

@@ -5,7 +5,11 @@ import type { UserId } from '../types.ts';
 import type { Room } from './room.ts';
 import { type AnyRoomEvent, idOfEvent, readRoomEvent, type SignedRoomEvent } from './room-event.ts';
 import { type RoomMessage, SHORT_ID_BYTES } from './room-messages.ts';
+<<<<<<< HEAD
 import { leftBehind } from './room-outgoing.ts';
+=======
+import { RoomPages } from './room-pages.ts';
+>>>>>>> 41b37ad (Events that answer a question are checked on other cores, asked for while others come, with their keys)
 import { shortIds } from './room-sync.ts';
 import { type Rooms, typingKey } from './rooms.ts';
 
@@ -20,10 +24,12 @@ export class RoomIntake {
   readonly #parts: Parts;
   readonly #rooms: Rooms;
   readonly #strangers = new SourceBudget(STRANGERS);
+  readonly pages: RoomPages;
 
   constructor(parts: Parts, rooms: Rooms) {
     this.#parts = parts;
     this.#rooms = rooms;
+    this.pages = new RoomPages(parts, rooms, (room, link, events) => this.#takeIn(room, link, events, false));
   }
 
   message(link: Link, message: RoomMessage): void {
@@ -80,9 +86,25 @@ export class RoomIntake {
   }
 
   #events(room: Room, link: Link, message: Of<'room-events'>): void {
+    const live = message.live === 1;
+    if (!live) {
+      this.#rooms.sync.alive(room, link);
+      if (this.pages.take(room, link, message.events)) return;
+    }
+    const events: AnyRoomEvent[] = [];
+    for (const signed of message.events) {
+      const event = this.#read(room, signed);
+      if (event !== null) events.push(event);
+    }
+    this.#takeIn(room, link, events, live);
+  }
+
+  /** Events whose signatures are right, in the order in which they came. */
+  #takeIn(room: Room, link: Link, events: readonly AnyRoomEvent[], live: boolean): void {
     const isFormer = this.#isFormer(room, link.userId);
     const missing = new Set<string>();
     let parked = 0;
+<<<<<<< HEAD
     let fresh = false;
     this.#rooms.copies.live = message.live === 1;
     for (const signed of message.events) {
@@ -95,6 +117,11 @@ export class RoomIntake {
       fresh = true;
       const event = this.#parked(room, link, signed, { live: message.live === 1, isFormer });
       if (event === null) continue;
+=======
+    this.#rooms.copies.live = live;
+    for (const event of events) {
+      if (!this.#isParked(room, link, event, { live, isFormer })) continue;
+>>>>>>> 41b37ad (Events that answer a question are checked on other cores, asked for while others come, with their keys)
       parked += 1;
       this.#removedUs(room, event);
       for (const parent of event.parents) if (!room.has(parent) && !room.parked.has(parent)) missing.add(parent.slice(0, SHORT_ID_BYTES * 2));
@@ -104,7 +131,7 @@ export class RoomIntake {
       this.#rooms.rest.twice(room, link, this.#rooms.linked(room));
     }
     this.#rooms.outgoing.of(room).keysFrom = link;
-    if (message.live === 0) this.#rooms.sync.progress(room, link);
+    if (!live) this.#rooms.sync.progress(room, link);
     if (missing.size > 0) this.#rooms.sync.want(room, link, [...missing]);
     if (parked > 0) {
       if (room.parked.size > EVENTS_MAX) this.#rooms.sync.sendHeads(room, link, 1);
@@ -112,20 +139,26 @@ export class RoomIntake {
     }
   }
 
-  /** Takes in one event; it is returned when it waits for others. */
-  #parked(room: Room, link: Link, signed: SignedRoomEvent, more: { readonly live: boolean; readonly isFormer: boolean }): AnyRoomEvent | null {
+  /** An event that is new here, its signature checked. */
+  #read(room: Room, signed: SignedRoomEvent): AnyRoomEvent | null {
     const { env } = this.#parts;
     const event = readRoomEvent(env, signed);
+    if (typeof event !== 'string') return event;
+    this.#parts.count('roomEventsRefused');
+    return null;
+  }
+
+  /** Takes in one event; true when it waits for others. */
+  #isParked(room: Room, link: Link, event: AnyRoomEvent, more: { readonly live: boolean; readonly isFormer: boolean }): boolean {
     // Who is no member brings nothing but a new beginning.
-    const refused = typeof event === 'string' || (more.isFormer && (event.kind !== 'join' || event.author !== link.userId));
-    if (refused) {
+    if (more.isFormer && (event.kind !== 'join' || event.author !== link.userId)) {
       this.#parts.count('roomEventsRefused');
-      return null;
+      return false;
     }
     const before = leftBehind(event.kind, room);
     const outcome = room.take(event, room.isMember(event.author) ? event.author : (link.userId ?? ''));
     if (outcome === 'delivered' && more.live) this.#rooms.outgoing.of(room).events.push({ event, from: link, before });
-    return outcome === 'parked' ? event : null;
+    return outcome === 'parked';
   }
 
   /** Who was removed or has left brings nothing any more: what they wrote before comes by members who took it. */
@@ -174,6 +207,7 @@ export class RoomIntake {
     if (room === undefined) return;
     if (confidence.kind === 'history') return void this.#rooms.copies.keys.take(room, from, confidence);
     for (const chain of this.#rooms.keys.take(room, from, confidence)) this.#rooms.arrivals.openWith(room, chain);
+    this.pages.advance(room);
   }
 
   /** A member has stored these. */

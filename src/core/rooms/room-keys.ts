@@ -36,7 +36,9 @@ export class RoomKeys {
   readonly #gifts = new SourceBudget(GIFTS);
   readonly #owed: OwedKeys;
   #written: { readonly message: RoomEventBodies['sealed']; readonly content: unknown } | null = null;
-  /** Chains that were asked for, by room and chain. */
+  /** Whose chains events need that are about to be taken in, by room and chain. */
+  readonly #expected = new Map<string, UserId>();
+  /** Chains that were asked for, by room, chain and node. */
   readonly #asked = new Map<string, number>();
 
   constructor(parts: Parts, tables: RoomTables, pairwise: Pairwise) {
@@ -126,10 +128,21 @@ export class RoomKeys {
 
   /** Asks over this link for the chains that events of the room wait for, each not more often than once in a second. */
   ask(room: Room, link: Link): void {
+    const sealed = this.#tables.sealed(room.id);
+    if (sealed.length > 0) this.#askFor(room, link, new Set(sealed.map((key) => key.slice(0, key.indexOf('/')))));
+  }
+
+  /** Asks for chains of members' events that are about to be taken in: by chain, who seals with it. */
+  expect(room: Room, link: Link, authors: ReadonlyMap<string, UserId>): void {
+    if (this.#expected.size > ASKED_MAX) this.#expected.clear();
+    for (const [chain, author] of authors) this.#expected.set(`${room.id}/${chain}`, author);
+    this.#askFor(room, link, authors.keys());
+  }
+
+  #askFor(room: Room, link: Link, chains: Iterable<string>): void {
     const { env, links } = this.#parts;
     const wanted = new Set<string>();
-    for (const key of this.#tables.sealed(room.id)) {
-      const chain = key.slice(0, key.indexOf('/'));
+    for (const chain of chains) {
       const askedMillis = this.#asked.get(`${room.id}/${chain}/${link.nodeId}`);
       if (askedMillis !== undefined && env.monotonicMillis - askedMillis < ASK_AGAIN_MILLIS) continue;
       wanted.add(chain);
@@ -191,7 +204,7 @@ export class RoomKeys {
       }
       const id = toHex(position.id);
       // From others only what is missed here; from the sender, who gives keys before using them, not without end.
-      const isAwaited = this.#tables.isSealed(room.id, id);
+      const isAwaited = this.#expected.get(`${room.id}/${id}`) === author || this.#tables.isSealed(room.id, id);
       if (!isAwaited && (from !== author || !this.#gifts.take(from, this.#parts.env.monotonicMillis))) continue;
       const known = this.#tables.chain(room.id, id);
       // The sender's own word stands; that of others is taken until the sender speaks.
@@ -199,6 +212,7 @@ export class RoomKeys {
       if (!better) continue;
       this.#tables.putChain(room.id, id, { author, position, by: from });
       this.#ready.delete(`${room.id}/${id}`);
+      this.#expected.delete(`${room.id}/${id}`);
       fresh.push(id);
     }
     this.#settle(room, fresh);
@@ -225,6 +239,7 @@ export class RoomKeys {
   forget(): void {
     this.#ready.clear();
     this.#asked.clear();
+    this.#expected.clear();
     this.#owed.clear();
     this.#written = null;
   }

@@ -24,7 +24,11 @@ interface Round {
   /** Heads of the peer that are not here. */
   goals: RoomEventId[];
   /** Events that were asked for and are not here. */
-  wanted: Set<string>;
+  readonly wanted: Set<string>;
+  /** Events that the peer has and that are asked for when fewer are on their way, in the order of its ranges. */
+  readonly waiting: Set<string>;
+  /** The ranges were shown to the peer, and nothing that was not asked for has come of it yet. */
+  comparing: boolean;
   changedMillis: number;
 }
 
@@ -93,7 +97,7 @@ export class RoomSync {
       running.goals = [...new Set([...running.goals, ...goals])].slice(0, HEADS_MAX);
       return;
     }
-    this.#rounds.set(key, { link, goals, wanted: new Set(), changedMillis: now });
+    this.#rounds.set(key, { link, goals, wanted: new Set(), waiting: new Set(), comparing: true, changedMillis: now });
     this.#parts.count('roomRounds');
     this.#sendRanges(room, link, Math.max(0, room.buckets.length - TAIL_RANGES));
   }
@@ -134,7 +138,43 @@ export class RoomSync {
     }
     if (offers.length > 0 && this.#mayRead(room, link)) this.#sendEvents(room, link, offers);
     const wants = [...theirs].filter((short) => !ours.has(short));
-    this.want(room, link, wants);
+    const round = this.#rounds.get(`${room.id}/${link.nodeId}`);
+    if (round === undefined) return this.want(room, link, wants);
+    for (const short of wants) {
+      if (round.waiting.size >= this.#parts.options.roomWantsWaitingMax) break;
+      if (round.wanted.has(short) || round.waiting.has(short)) continue;
+      round.waiting.add(short);
+      round.comparing = false;
+    }
+    this.#askOn(room, round);
+  }
+
+  /**
+   * Asks for what waits as far as there is room: so that a member who misses a hundred thousand events always has some on their
+   * way, and never so many that they cannot be kept.
+   */
+  #askOn(room: Room, round: Round): void {
+    const { roomWantsOpenMax, roomWantsMax } = this.#parts.options;
+    // In portions, since each question and each answer costs a frame.
+    if (round.wanted.size > roomWantsOpenMax - roomWantsMax / 2) return;
+    const shorts: string[] = [];
+    for (const short of round.waiting) {
+      if (round.wanted.size + shorts.length >= roomWantsOpenMax) break;
+      round.waiting.delete(short);
+      // Another member was asked for it a moment ago; what does not come from there shows in the next comparison.
+      if (!this.#isAskedFor(short)) shorts.push(short);
+    }
+    this.want(room, round.link, shorts);
+  }
+
+  #compare(room: Room, round: Round): void {
+    round.comparing = true;
+    this.#sendRanges(room, round.link, Math.max(0, room.buckets.length - TAIL_RANGES));
+  }
+
+  #isAskedFor(short: string): boolean {
+    for (const round of this.#rounds.values()) if (round.wanted.has(short)) return true;
+    return false;
   }
 
   /** Asks a peer for events by the beginnings of their ids. */
@@ -184,18 +224,27 @@ export class RoomSync {
   arrived(id: RoomEventId): void {
     if (this.#rounds.size === 0) return;
     const short = id.slice(0, SHORT_ID_BYTES * 2);
-    for (const round of this.#rounds.values()) round.wanted.delete(short);
+    for (const { wanted, waiting } of this.#rounds.values()) if (!wanted.delete(short)) waiting.delete(short);
   }
 
-  /** Events came over this link: the round goes on when all that was asked for is here. */
+  /** Something came over this link that is not taken in yet. */
+  alive(room: Room, link: Link): void {
+    const round = this.#rounds.get(`${room.id}/${link.nodeId}`);
+    if (round !== undefined) round.changedMillis = this.#parts.env.monotonicMillis;
+  }
+
+  /** Events came over this link: more is asked for, and the round goes on until what it began for is here. */
   progress(room: Room, link: Link): void {
     const key = `${room.id}/${link.nodeId}`;
     const round = this.#rounds.get(key);
     if (round === undefined) return;
     round.changedMillis = this.#parts.env.monotonicMillis;
-    if (round.wanted.size > 0) return;
+    this.#askOn(room, round);
+    if (round.waiting.size > 0) return;
+    // The next ranges are looked for while the last events of these are still coming.
+    if (round.wanted.size > 0) return round.comparing ? undefined : this.#compare(room, round);
     round.goals = round.goals.filter((id) => !room.has(id));
-    if (round.goals.length > 0) return this.#sendRanges(room, link, Math.max(0, room.buckets.length - TAIL_RANGES));
+    if (round.goals.length > 0) return this.#compare(room, round);
     this.#rounds.delete(key);
     // The peer may miss what came in meanwhile.
     this.sendHeads(room, link, 1);

@@ -109,6 +109,8 @@ export class RoomTables {
   readonly #store: StoreWriter;
   readonly #places = new Map<RoomEventId, EventPlace>();
   readonly #used = new Set<string>();
+  /** The last event that was looked for and is not here: a new one is looked for several times before it is. */
+  #absent: RoomEventId | null = null;
 
   constructor(store: StoreWriter) {
     this.#store = store;
@@ -131,8 +133,10 @@ export class RoomTables {
   place(id: RoomEventId): EventPlace | undefined {
     const known = this.#places.get(id);
     if (known !== undefined) return known;
+    if (id === this.#absent) return undefined;
     const place = this.#store.get<EventPlace>('roomKeys', id);
-    if (place !== undefined) this.#remember(id, place);
+    if (place === undefined) this.#absent = id;
+    else this.#remember(id, place);
     return place;
   }
 
@@ -156,6 +160,7 @@ export class RoomTables {
     this.#store.put('roomEvents', `${room}/${order}`, signed);
     this.#store.put('roomKeys', id, place);
     if (changesAuthority) this.#store.put('roomAuthority', `${room}/${order}`, authority);
+    if (id === this.#absent) this.#absent = null;
     this.#remember(id, place);
   }
 
@@ -226,6 +231,7 @@ export class RoomTables {
   forget(): void {
     this.#places.clear();
     this.#used.clear();
+    this.#absent = null;
   }
 
   sending(room: RoomId): SendingRow | undefined {

@@ -117,6 +117,7 @@ export class Rooms {
     this.copies.close();
     this.contested.clear();
     this.sync.forget();
+    this.intake.pages.forget();
     this.keys.forget();
     this.typing.forget();
     this.marks.forget();
@@ -164,6 +165,7 @@ export class Rooms {
   drop(room: Room): void {
     this.#rooms.delete(room.id);
     this.marks.drop(room);
+    this.intake.pages.drop(room);
     this.outgoing.drop(room);
     this.rest.drop(room.id);
     this.copies.drop(room.id);
@@ -243,6 +245,7 @@ export class Rooms {
     const hurried =
       this.#gossip.size > 0 ||
       this.sync.busy ||
+      this.intake.pages.waiting ||
       this.joining.waiting ||
       this.typing.any ||
       this.marks.waiting ||
@@ -292,6 +295,7 @@ export class Rooms {
       this.#gaps.set(room.id, missing.length);
       this.#parts.tell({ type: 'room-gap', room: room.row.name, roomId: room.id, missing: missing.length });
     }
+    this.intake.pages.advance(room);
     this.arrivals.tick(room);
     for (const author of this.keys.missingFrom(room)) {
       const direct = this.#parts.connections.sessionLink(author);
