@@ -104,7 +104,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   const log = shared?.log.of(name.node) ?? openLog(join(folder, 'node.log'), name.node);
   closers.push(() => log.close());
   const onSetAside = (file: string, reason: string) => log.error({ file, reason }, 'a damaged file was set aside');
-  const tools = shared === undefined ? makeTools() : { ...makeTools(), crypto: shared.crypto };
+  const tools = shared === undefined ? makeTools() : { ...makeTools(), crypto: shared.crypto, signatureChecker: shared.crypto };
   const { keys, created } = loadNodeKey(folder, tools.random, onSetAside);
   const store = openStore(options, nodeStoreKey(tools.crypto, keys), tools.codec, onSetAside);
   closers.push(() => store.close());
@@ -136,7 +136,6 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     datagrams,
     frames: new CborFrameCodec(tools.codec),
     keyDeriver: shared?.keyDeriver ?? new Argon2Deriver(),
-    signatureChecker: tools.crypto,
     userFiles: new SystemUserFiles(),
     seedClient: options.seedUrl === null ? null : await makeSeedClient(options.seedUrl),
     traceSink: traceSink === null ? null : { ...faults.traceSink(traceSink), frames: options.traceFrames },

@@ -6,7 +6,9 @@ import type { Crypto, Random } from '../core/capabilities.ts';
 import type { Clock, SignatureChecker } from '../ports/ports.ts';
 
 export interface Tools {
-  readonly crypto: Crypto & SignatureChecker;
+  readonly crypto: Crypto;
+  /** The same checks, on other threads. */
+  readonly signatureChecker: SignatureChecker;
   readonly codec: CborCodec;
   readonly random: Random;
   readonly clock: Clock;
@@ -14,5 +16,6 @@ export interface Tools {
 
 /** The real capabilities: for nodes, the seed server, and the simulator's crypto and codec. */
 export function makeTools(): Tools {
-  return { crypto: new NodeCrypto(), codec: new CborCodec(), random: new SystemRandom(), clock: systemClock };
+  const crypto = new NodeCrypto();
+  return { crypto, signatureChecker: crypto, codec: new CborCodec(), random: new SystemRandom(), clock: systemClock };
 }

@@ -4,7 +4,7 @@ import { type Effects, Host, type HostPorts } from '../core/host.ts';
 import type { Frame } from '../core/messages.ts';
 import type { Rule } from '../core/rules.ts';
 import type { Address, Endpoint, NodeName } from '../core/types.ts';
-import type { Clock, Datagrams, FrameCodec, KeyDeriver, SeedClient, Settling, SignatureChecker, TraceSink, Transport, UserFiles } from '../ports/ports.ts';
+import type { Clock, Datagrams, FrameCodec, Settling, TraceSink, Transport } from '../ports/ports.ts';
 import { closeSockets, closeStore } from './closing.ts';
 import { CrashLimit } from './crash-limit.ts';
 import { DatagramGate } from './datagram-gate.ts';
@@ -13,15 +13,14 @@ import { stackOf, text } from './failure-text.ts';
 import { FaultGate } from './fault-gate.ts';
 import type { InputRecorder } from './input-recorder.ts';
 import { Leaving } from './leaving.ts';
-import type { NodeLog } from './log.ts';
-import { serve } from './services.ts';
+import { type ServiceParts, serve } from './services.ts';
 import { StoreRetry } from './store-retry.ts';
 import { Timers } from './timers.ts';
 import { TurnSize } from './turn-size.ts';
 import { WaitingTurns } from './waiting-turns.ts';
 
 /** Everything that a live node is made of; adapters implement it, cli/compose.ts puts it together. */
-export interface DriverParts {
+export interface DriverParts extends ServiceParts {
   readonly name: NodeName;
   readonly crypto: Crypto;
   readonly codec: Codec;
@@ -37,15 +36,8 @@ export interface DriverParts {
   readonly frames: FrameCodec;
   /** Null or absent: this node sends and hears no datagrams. */
   readonly datagrams?: Datagrams | null;
-  readonly keyDeriver: KeyDeriver;
-  readonly signatureChecker: SignatureChecker;
-  /** Null when no seed server was named. */
-  readonly seedClient: SeedClient | null;
-  /** Null or absent: this node reads and writes no files of its user. */
-  readonly userFiles?: UserFiles | null;
   /** Null when no trace is written. */
   readonly traceSink: TraceSink | null;
-  readonly log: NodeLog;
   /** Writes down all that reaches the program, for a replay. */
   readonly recorder?: InputRecorder;
 }
