@@ -147,21 +147,22 @@ export function idOfEvent(crypto: RecordTools['crypto'], signed: SignedRoomEvent
 
 /** The event, or why it is none; the signature is checked unless the event comes from the own store. Never throws. */
 export function readRoomEvent(tools: RecordTools, signed: SignedRoomEvent, trusted = false): AnyRoomEvent | string {
-<<<<<<< HEAD
-  const known = verified.get(signed);
-  if (known !== undefined) return known;
-  const event = readAfresh(tools, signed, trusted);
-  if (typeof event === 'string' || trusted) return event;
-  verified.set(signed, event);
-  verified.set(event.signed, event);
+  const event = verified.get(signed) ?? decodeRoomEvent(tools, signed);
+  if (typeof event === 'string' || trusted || verified.has(signed)) return event;
+  if (!tools.crypto.verify(event.authorKey, signedBytesOf(signed), signed.signature)) return 'event: wrong signature';
+  rememberVerified(signed, event);
   return event;
 }
 
-function readAfresh(tools: RecordTools, signed: SignedRoomEvent, trusted: boolean): AnyRoomEvent | string {
-=======
-  const event = decodeRoomEvent(tools, signed);
-  if (typeof event === 'string' || trusted) return event;
-  return tools.crypto.verify(event.authorKey, signedBytesOf(signed), signed.signature) ? event : 'event: wrong signature';
+/** The signature of this event was found right. */
+export function rememberVerified(signed: SignedRoomEvent, event: AnyRoomEvent): void {
+  verified.set(signed, event);
+  verified.set(event.signed, event);
+}
+
+/** What was verified before, as this very object. */
+export function verifiedEvent(signed: SignedRoomEvent): AnyRoomEvent | undefined {
+  return verified.get(signed);
 }
 
 /** What the signature of an event is made over. */
@@ -171,7 +172,6 @@ export function signedBytesOf(signed: SignedRoomEvent): Uint8Array {
 
 /** The event as it says it is, or why it is none. Whoever uses it has checked its signature, or does. Never throws. */
 export function decodeRoomEvent(tools: RecordTools, signed: SignedRoomEvent): AnyRoomEvent | string {
->>>>>>> 41b37ad (Events that answer a question are checked on other cores, asked for while others come, with their keys)
   const { crypto, codec } = tools;
   let decoded: unknown;
   try {

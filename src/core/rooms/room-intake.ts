@@ -5,11 +5,8 @@ import type { UserId } from '../types.ts';
 import type { Room } from './room.ts';
 import { type AnyRoomEvent, idOfEvent, readRoomEvent, type SignedRoomEvent } from './room-event.ts';
 import { type RoomMessage, SHORT_ID_BYTES } from './room-messages.ts';
-<<<<<<< HEAD
 import { leftBehind } from './room-outgoing.ts';
-=======
 import { RoomPages } from './room-pages.ts';
->>>>>>> 41b37ad (Events that answer a question are checked on other cores, asked for while others come, with their keys)
 import { shortIds } from './room-sync.ts';
 import { type Rooms, typingKey } from './rooms.ts';
 
@@ -92,21 +89,7 @@ export class RoomIntake {
       if (this.pages.take(room, link, message.events)) return;
     }
     const events: AnyRoomEvent[] = [];
-    for (const signed of message.events) {
-      const event = this.#read(room, signed);
-      if (event !== null) events.push(event);
-    }
-    this.#takeIn(room, link, events, live);
-  }
-
-  /** Events whose signatures are right, in the order in which they came. */
-  #takeIn(room: Room, link: Link, events: readonly AnyRoomEvent[], live: boolean): void {
-    const isFormer = this.#isFormer(room, link.userId);
-    const missing = new Set<string>();
-    let parked = 0;
-<<<<<<< HEAD
     let fresh = false;
-    this.#rooms.copies.live = message.live === 1;
     for (const signed of message.events) {
       // Much comes twice in large rooms; a hash is cheaper than a signature.
       const id = idOfEvent(this.#parts.env.crypto, signed);
@@ -115,21 +98,28 @@ export class RoomIntake {
         continue;
       }
       fresh = true;
-      const event = this.#parked(room, link, signed, { live: message.live === 1, isFormer });
-      if (event === null) continue;
-=======
+      const event = this.#read(signed);
+      if (event !== null) events.push(event);
+    }
+    this.#takeIn(room, link, events, live);
+    if (!fresh && live && (room.state?.members.size ?? 0) > this.#parts.options.roomDirectMembersMax) {
+      this.#rooms.rest.twice(room, link, this.#rooms.linked(room));
+    }
+  }
+
+  /** Events whose signatures are right, in the order in which they came. */
+  #takeIn(room: Room, link: Link, events: readonly AnyRoomEvent[], live: boolean): void {
+    const isFormer = this.#isFormer(room, link.userId);
+    const missing = new Set<string>();
+    let parked = 0;
     this.#rooms.copies.live = live;
     for (const event of events) {
       if (!this.#isParked(room, link, event, { live, isFormer })) continue;
->>>>>>> 41b37ad (Events that answer a question are checked on other cores, asked for while others come, with their keys)
       parked += 1;
       this.#removedUs(room, event);
       for (const parent of event.parents) if (!room.has(parent) && !room.parked.has(parent)) missing.add(parent.slice(0, SHORT_ID_BYTES * 2));
     }
     this.#rooms.copies.live = false;
-    if (!fresh && message.live === 1 && (room.state?.members.size ?? 0) > this.#parts.options.roomDirectMembersMax) {
-      this.#rooms.rest.twice(room, link, this.#rooms.linked(room));
-    }
     this.#rooms.outgoing.of(room).keysFrom = link;
     if (!live) this.#rooms.sync.progress(room, link);
     if (missing.size > 0) this.#rooms.sync.want(room, link, [...missing]);
@@ -139,10 +129,8 @@ export class RoomIntake {
     }
   }
 
-  /** An event that is new here, its signature checked. */
-  #read(room: Room, signed: SignedRoomEvent): AnyRoomEvent | null {
-    const { env } = this.#parts;
-    const event = readRoomEvent(env, signed);
+  #read(signed: SignedRoomEvent): AnyRoomEvent | null {
+    const event = readRoomEvent(this.#parts.env, signed);
     if (typeof event !== 'string') return event;
     this.#parts.count('roomEventsRefused');
     return null;

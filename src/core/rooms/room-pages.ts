@@ -4,7 +4,16 @@ import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { Room } from './room.ts';
 import type { RoomId } from './room-commands.ts';
-import { type AnyRoomEvent, decodeRoomEvent, isSealedEvent, readRoomEvent, type SignedRoomEvent, signedBytesOf } from './room-event.ts';
+import {
+  type AnyRoomEvent,
+  decodeRoomEvent,
+  isSealedEvent,
+  readRoomEvent,
+  rememberVerified,
+  type SignedRoomEvent,
+  signedBytesOf,
+  verifiedEvent,
+} from './room-event.ts';
 import type { Rooms } from './rooms.ts';
 
 /** Fewer events than these are checked at once: another turn would cost more than their signatures. */
@@ -73,41 +82,48 @@ export class RoomPages {
       const event = this.#fresh(room, signed);
       if (event !== null) events.push(event);
     }
-    const entry: Page = { link, events, judged: events.length === 0 ? [] : null, askedMillis: 0, lacking: new Set() };
+    const entry: Page = { link, events, judged: null, askedMillis: 0, lacking: new Set() };
     if (pages === undefined) this.#pages.set(room.id, [entry]);
     else pages.push(entry);
-    if (entry.judged !== null) this.advance(room);
-    else {
-      const session = this.#session;
-      const items = events.map((event) => ({ publicKey: event.authorKey, bytes: signedBytesOf(event.signed), signature: event.signed.signature }));
-      this.#rooms.services.call({ service: 'check-signatures', items }, (result) => {
-        if (session === this.#session) this.#judged(room, entry, result);
-      });
-    }
-    this.#parts.count('roomEventsCheckedApart', events.length);
+    this.#check(room, entry);
     return true;
+  }
+
+  #check(room: Room, page: Page): void {
+    const unsure = page.events.filter((event) => verifiedEvent(event.signed) === undefined);
+    if (unsure.length === 0) return this.#judged(room, page, page.events);
+    const session = this.#session;
+    const items = unsure.map((event) => ({ publicKey: event.authorKey, bytes: signedBytesOf(event.signed), signature: event.signed.signature }));
+    this.#parts.count('roomEventsCheckedApart', unsure.length);
+    this.#rooms.services.call({ service: 'check-signatures', items }, (result) => {
+      if (session === this.#session && this.#pages.get(room.id)?.includes(page) === true) this.#answered(room, page, unsure, result);
+    });
   }
 
   /** Null for what is here already or is no event. Much comes twice in large rooms; a hash is cheaper than a signature. */
   #fresh(room: Room, signed: SignedRoomEvent): AnyRoomEvent | null {
     const { env } = this.#parts;
-    const event = decodeRoomEvent(env, signed);
+    const event = verifiedEvent(signed) ?? decodeRoomEvent(env, signed);
     if (typeof event === 'string') this.#parts.count('roomEventsRefused');
     else if (!room.has(event.id) && !room.parked.has(event.id)) return event;
     else this.#parts.count('roomEventsTwice');
     return null;
   }
 
-  #judged(room: Room, page: Page, result: ServiceResult): void {
-    if (this.#pages.get(room.id)?.includes(page) !== true) return;
-    const { env } = this.#parts;
-    const right = result.ok && result.value instanceof Uint8Array && result.value.length === page.events.length ? result.value : null;
-    // Nothing may be lost because a helper failed.
-    const holds = (event: AnyRoomEvent, at: number): boolean => (right === null ? typeof readRoomEvent(env, event.signed) !== 'string' : right[at] === 1);
-    page.judged = page.events.filter(holds);
-    const wrong = page.events.length - page.judged.length;
-    if (wrong > 0) this.#parts.count('roomEventsRefused', wrong);
-    this.#askForKeys(room, page, page.judged);
+  #answered(room: Room, page: Page, unsure: readonly AnyRoomEvent[], result: ServiceResult): void {
+    const right = result.ok && result.value instanceof Uint8Array && result.value.length === unsure.length ? result.value : null;
+    for (const [at, event] of unsure.entries()) if (right?.[at] === 1) rememberVerified(event.signed, event);
+    // Where the helper failed, all is checked here: nothing may be lost because of that.
+    const holds = ({ signed }: AnyRoomEvent): boolean =>
+      right === null ? typeof readRoomEvent(this.#parts.env, signed) !== 'string' : verifiedEvent(signed) !== undefined;
+    const judged = page.events.filter(holds);
+    if (judged.length < page.events.length) this.#parts.count('roomEventsRefused', page.events.length - judged.length);
+    this.#judged(room, page, judged);
+  }
+
+  #judged(room: Room, page: Page, judged: readonly AnyRoomEvent[]): void {
+    page.judged = judged;
+    this.#askForKeys(room, page, judged);
     this.advance(room);
   }
 
