@@ -27,7 +27,10 @@ export interface HostPorts<Message> {
   sendDatagram(to: DatagramTarget, bytes: Uint8Array): void;
   /** Sets or moves the one timer of (kind, key). */
   schedule(kind: string, key: string, delayMillis: number): void;
+  /** Takes back that timer, if it is set. */
   unschedule(kind: string, key: string): void;
+  /** Takes back all that are set. */
+  unscheduleAll(): void;
   emit(event: unknown): void;
   reply(request: string, result: CommandResult): void;
   request(request: string, what: ServiceRequest): void;
@@ -79,21 +82,43 @@ export class Host<Message> implements Env<Message> {
   #effects: Array<Effect<Message>> = [];
   #traced: TraceEvent[] = [];
   #openCommands = new Set<string>();
-  /** Keys of the timers that are set, by kind. */
-  readonly #timers = new Map<string, Set<string>>();
   /** What outlives a reload, and what this turn changes of it. */
   readonly #kept = new Map<string, unknown>();
   readonly #keeping = new Map<string, unknown>();
+  /** What the id of an event begins with. */
+  readonly #traceIds: string;
   #cause: string | undefined;
   #logical = 0;
   #traceCount = 0;
   #reloads = 0;
+  readonly name: NodeName;
+  readonly crypto: Crypto;
+  readonly codec: Codec;
+  readonly random: Random;
+  readonly store: TransactionalStore;
+  readonly endpoint: Endpoint;
+  readonly datagramAddress: string | null;
+  readonly nodeKeys: NodeKeys;
+  readonly tracing: boolean;
+  readonly tracingFrames: boolean;
   monotonicMillis = 0;
   wallMillis = 0;
 
   constructor(ports: HostPorts<Message>, make: (env: Env<Message>) => Program<Message>) {
     this.#ports = ports;
     this.#make = make;
+    // What stays as it is while the process lives is read once, not at each use.
+    this.name = ports.name;
+    this.crypto = ports.crypto;
+    this.codec = ports.codec;
+    this.random = ports.random;
+    this.store = ports.store;
+    this.endpoint = ports.endpoint;
+    this.datagramAddress = ports.datagramAddress;
+    this.nodeKeys = ports.nodeKeys;
+    this.tracing = ports.traceSink !== null;
+    this.tracingFrames = this.tracing && ports.traceFrames !== false;
+    this.#traceIds = `${ports.name}/${ports.run}/`;
     this.#readClocks();
     this.#program = make(this);
   }
@@ -116,7 +141,6 @@ export class Host<Message> implements Env<Message> {
   }
 
   timer(kind: string, key: string): void {
-    this.#timers.get(kind)?.delete(key);
     this.#begin(null);
     this.#program.timer(kind, key);
   }
@@ -144,9 +168,10 @@ export class Host<Message> implements Env<Message> {
     this.#program.stop?.();
   }
 
-  /** Puts something into the trace that the driver saw (a frame dropped at the edge, rules set); needs an endTurn like an input. */
+  /** Puts something into the trace that the driver saw (a frame dropped at the edge, rules set). The program does not hear of it, and no turn is needed for it. */
   observe(detail: TraceDetail): void {
-    this.#begin(detail);
+    this.#begin(null);
+    this.#ports.traceSink?.(this.#event(detail));
   }
 
   /** The program threw: forgets this turn and makes a new program from the store. Throws what the new one throws at its start. */
@@ -169,7 +194,7 @@ export class Host<Message> implements Env<Message> {
     this.#readClocks();
     this.#program.endTurn?.();
     try {
-      if (this.#ports.store.dirty) this.#ports.store.commit();
+      if (this.store.dirty) this.store.commit();
       if (this.#keeping.size > 0) {
         for (const [name, value] of this.#keeping) this.#kept.set(name, value);
         this.#keeping.clear();
@@ -229,14 +254,13 @@ export class Host<Message> implements Env<Message> {
 
   #reload(reason: string, code: 'store-failed' | 'internal'): void {
     this.#reloads += 1;
-    this.#ports.store.rollback();
+    this.store.rollback();
     this.#keeping.clear();
     // Replies of this turn go with its writes: whoever asked is told that it failed.
     for (const effect of this.#effects) if (effect.type === 'reply') this.#openCommands.add(effect.request);
     this.#effects = [];
     this.#traced = [];
-    for (const [kind, keys] of this.#timers) for (const key of keys) this.#ports.unschedule(kind, key);
-    this.#timers.clear();
+    this.#ports.unscheduleAll();
     this.#cause = undefined;
     this.trace({ type: 'life', what: 'reload', reason });
     for (const request of this.#openCommands) this.#effects.push({ type: 'reply', request, result: { ok: false, code, details: { reason } } });
@@ -247,39 +271,9 @@ export class Host<Message> implements Env<Message> {
 
   // --- the env of the program ---
 
-  get name(): NodeName {
-    return this.#ports.name;
-  }
-  get crypto(): Crypto {
-    return this.#ports.crypto;
-  }
-  get codec(): Codec {
-    return this.#ports.codec;
-  }
-  get random(): Random {
-    return this.#ports.random;
-  }
-  get store(): TransactionalStore {
-    return this.#ports.store;
-  }
-  get endpoint(): Endpoint {
-    return this.#ports.endpoint;
-  }
-  get datagramAddress(): string | null {
-    return this.#ports.datagramAddress;
-  }
-  get nodeKeys(): NodeKeys {
-    return this.#ports.nodeKeys;
-  }
   /** Another number after a reload: the peers' links must not take the new program for the old one. */
   get run(): number {
     return this.#ports.run + this.#reloads;
-  }
-  get tracing(): boolean {
-    return this.#ports.traceSink !== null;
-  }
-  get tracingFrames(): boolean {
-    return this.#ports.traceSink !== null && this.#ports.traceFrames !== false;
   }
   get logical(): number {
     return this.#logical;
@@ -309,18 +303,15 @@ export class Host<Message> implements Env<Message> {
   }
 
   sendDatagram(to: DatagramTarget, bytes: Uint8Array): void {
-    if (this.#ports.datagramAddress !== null) this.#effects.push({ type: 'datagram', to, bytes });
+    if (this.datagramAddress !== null) this.#effects.push({ type: 'datagram', to, bytes });
   }
 
   setTimer(kind: string, key: string, delayMillis: number): void {
-    const keys = this.#timers.get(kind);
-    if (keys === undefined) this.#timers.set(kind, new Set([key]));
-    else keys.add(key);
     this.#ports.schedule(kind, key, delayMillis);
   }
 
   cancelTimer(kind: string, key: string): void {
-    if (this.#timers.get(kind)?.delete(key) === true) this.#ports.unschedule(kind, key);
+    this.#ports.unschedule(kind, key);
   }
 
   emit(event: unknown): void {
@@ -354,13 +345,18 @@ export class Host<Message> implements Env<Message> {
 
   /** The first event of an input is the cause of the others. */
   trace(detail: TraceDetail): void {
-    if (this.#ports.traceSink === null) return;
+    if (this.tracing) this.#traced.push(this.#event(detail));
+  }
+
+  #event(detail: TraceDetail): TraceEvent {
     this.#logical += 1;
     this.#traceCount += 1;
-    const id = `${this.name}/${this.#ports.run}/${this.#traceCount}`;
-    const event = { id, node: this.name, logical: this.#logical, monotonicMillis: this.monotonicMillis, wallMillis: this.wallMillis };
-    this.#traced.push(this.#cause === undefined ? { ...event, detail } : { ...event, cause: this.#cause, detail });
-    this.#cause ??= id;
+    const id = this.#traceIds + String(this.#traceCount);
+    const { name: node, monotonicMillis, wallMillis } = this;
+    const cause = this.#cause;
+    if (cause !== undefined) return { id, node, logical: this.#logical, monotonicMillis, wallMillis, cause, detail };
+    this.#cause = id;
+    return { id, node, logical: this.#logical, monotonicMillis, wallMillis, detail };
   }
 }
 

@@ -116,13 +116,14 @@ function misfitOfRecord(fields: Readonly<Record<string, Shape>>, value: unknown,
   return null;
 }
 
-type Check = (value: unknown) => boolean;
+/** Whether a value fits. */
+export type Check = (value: unknown) => boolean;
 
 /** Shapes are made once and for all: so are their checks. */
 const checks = new WeakMap<Shape, Check>();
 
-/** Whether a value fits, without words. */
-function checkOf(shape: Shape): Check {
+/** The same verdict as `misfit`, without words. */
+export function checkOf(shape: Shape): Check {
   let check = checks.get(shape);
   if (check === undefined) {
     check = makeCheck(shape);
@@ -162,7 +163,16 @@ function makeCheck(shape: Shape): Check {
     }
     case 'choice': {
       const { of } = shape;
+      if (of.length === 1) return (value) => value === of[0];
       return (value) => typeof value === 'string' && of.includes(value);
+    }
+    case 'bytes': {
+      const { min, max } = shape;
+      return (value) => value instanceof Uint8Array && value.length >= min && value.length <= max;
+    }
+    case 'integer': {
+      const { min, max } = shape;
+      return (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
     }
     default:
       return (value) => describe(shape, value, '') === null;
@@ -175,7 +185,16 @@ function checkOfRecord(fields: Readonly<Record<string, Shape>>): Check {
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return false;
     const entries = value as Record<string, unknown>;
-    for (let index = 0; index < names.length; index += 1) if (!(parts[index] as Check)(entries[names[index] as string])) return false;
+    let found = 0;
+    for (let index = 0; index < names.length; index += 1) {
+      const part = entries[names[index] as string];
+      if (part !== undefined) found += 1;
+      if (!(parts[index] as Check)(part)) return false;
+    }
+    // As many as were found: then there are no others. Else one may be unknown, or be there and undefined.
+    let count = 0;
+    for (const _ in entries) count += 1;
+    if (count === found) return true;
     for (const name in entries) if (!Object.hasOwn(fields, name)) return false;
     return true;
   };

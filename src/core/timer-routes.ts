@@ -4,8 +4,6 @@ import { isRoomTimer } from './rooms/rooms.ts';
 
 /** Hands a timer that is due to the module that set it. */
 export function fireTimer(parts: Parts, kind: string, key: string): void {
-  if (isMailTimer(kind)) return parts.mail.timer(kind);
-  if (isRoomTimer(kind)) return parts.rooms.timer(kind);
   const { links, discovery, swim, connections, sync, seed, lookup } = parts;
   switch (kind) {
     case 'link-tick':
@@ -83,6 +81,8 @@ function fireUserTimer(parts: Parts, kind: string, key: string): void {
     case 'presence':
       return parts.presence.tick();
     default:
+      if (isMailTimer(kind)) return parts.mail.timer(kind);
+      if (isRoomTimer(kind)) return parts.rooms.timer(kind);
       throw new Error(`a timer that nobody set: ${kind}`);
   }
 }

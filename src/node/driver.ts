@@ -333,6 +333,7 @@ export class NodeDriver {
       sendDatagram: (to, bytes) => this.#sendDatagram(to, bytes),
       schedule: (kind, key, delayMillis) => this.#timers.schedule(kind, key, delayMillis),
       unschedule: (kind, key) => this.#timers.unschedule(kind, key),
+      unscheduleAll: () => this.#timers.clear(),
       emit: (event) => {
         for (const listener of this.#listeners) listener(event);
       },

@@ -49,13 +49,14 @@ export class Timers {
     this.#timers.delete(id);
   }
 
-  get count(): number {
-    return this.#timers.size;
-  }
-
+  /** Takes back all of them. */
   clear(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
+  }
+
+  get count(): number {
+    return this.#timers.size;
   }
 }
 

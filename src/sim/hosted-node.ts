@@ -30,8 +30,11 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   readonly name: NodeName;
   readonly endpoint: Endpoint;
   readonly nodeKeys: NodeKeys;
+  readonly crypto: Crypto;
+  readonly codec: Codec;
   readonly disk: MemoryDisk;
   readonly traceFrames: boolean;
+  readonly traceSink: ((event: TraceEvent) => void) | null;
   /** How far this node's wall clock is off, ms. */
   skewMillis = 0;
   readonly #drift = new ClockDrift();
@@ -66,14 +69,17 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     hosting: Hosting<Message>,
     parts: { readonly index: number; readonly name: NodeName; readonly nodeKeys: NodeKeys; readonly make: (env: Env<Message>) => Program<Message> },
   ) {
-    const { world, crypto, storeCodec } = hosting.parts;
+    const { world, crypto, codec, storeCodec } = hosting.parts;
     this.index = parts.index;
     this.name = parts.name;
     this.nodeKeys = parts.nodeKeys;
+    this.crypto = crypto;
+    this.codec = codec;
     this.#make = parts.make;
     this.#hosting = hosting;
     this.#world = world;
     this.traceFrames = world.traceFrames;
+    this.traceSink = world.traceSink;
     this.endpoint = { address: addressText(this.index), key: crypto.agreementKeyPair(parts.nodeKeys.agreementSeed).publicKey };
     this.disk = new MemoryDisk(storeCodec ?? null, hosting.rowSeal);
     this.store = new MemoryStore(this.disk, { settleLater: true });
@@ -298,7 +304,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.#committing = false;
     this.#setbacks.forget();
     this.#wire.clear();
-    this.#timers.clear((timer) => this.#world.cancelTimer(timer));
+    this.unscheduleAll();
     this.#hosting.datagrams.silence(this.index);
     this.#world.fall(this.index);
     this.#hosting.parts.watcher.ended(this.name, end, reason);
@@ -306,25 +312,12 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
 
   /** A line about this node that it cannot write itself any more. */
   #traceByWorld(detail: TraceDetail): void {
-    const sink = this.traceSink;
-    if (sink === null) return;
     const logical = (this.#host?.logical ?? 0) + 1;
-    sink({ id: `${this.name}/${this.run}/end`, node: this.name, logical, monotonicMillis: this.monotonicMillis(), wallMillis: this.wallMillis(), detail });
+    const times = { monotonicMillis: this.monotonicMillis(), wallMillis: this.wallMillis() };
+    this.traceSink?.({ id: `${this.name}/${this.run}/end`, node: this.name, logical, ...times, detail });
   }
 
   // --- what the host asks for ---
-
-  get crypto(): Crypto {
-    return this.#hosting.parts.crypto;
-  }
-
-  get codec(): Codec {
-    return this.#hosting.parts.codec;
-  }
-
-  get traceSink(): ((event: TraceEvent) => void) | null {
-    return this.#world.traceSink;
-  }
 
   monotonicMillis(): number {
     return this.#world.now;
@@ -349,7 +342,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   transmit(to: Address, message: Message): void {
     this.#hosting.parts.watcher.sent?.(this.name, message);
     const reason = this.#wire.transmit(to, message);
-    if (reason !== null && this.traceSink !== null) this.#enqueue({ type: 'observe', detail: this.#wire.drop(to, message, reason) });
+    if (reason !== null && this.traceFrames && this.traceSink !== null) this.#host?.observe(this.#wire.drop(to, message, reason));
   }
 
   get datagramAddress(): string | null {
@@ -371,6 +364,10 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     if (timer === undefined) return;
     this.#world.cancelTimer(timer);
     this.#timers.rest(timer);
+  }
+
+  unscheduleAll(): void {
+    this.#timers.clear((timer) => this.#world.cancelTimer(timer));
   }
 
   emit(event: unknown): void {

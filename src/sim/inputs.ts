@@ -1,6 +1,5 @@
 import type { CommandInput, ServiceResult } from '../core/env.ts';
 import type { Host } from '../core/host.ts';
-import type { TraceDetail } from '../core/trace.ts';
 import type { Address } from '../core/types.ts';
 import { datagramAddressText } from './datagram-net.ts';
 import type { Timer } from './timers.ts';
@@ -12,7 +11,6 @@ export type Input<Message> =
   | { readonly type: 'timer'; readonly timer: Timer }
   | { readonly type: 'command'; readonly command: CommandInput }
   | { readonly type: 'answer'; readonly answer: Answer }
-  | { readonly type: 'observe'; readonly detail: TraceDetail }
   | { readonly type: 'start' }
   | { readonly type: 'leave' }
   | { readonly type: 'stop' };
@@ -31,8 +29,6 @@ export function handTo<Message>(host: Host<Message>, input: PlainInput<Message>)
     case 'answer':
       if (input.answer.run === host.run) host.answer(input.answer.request, input.answer.result);
       return;
-    case 'observe':
-      return host.observe(input.detail);
     case 'start':
       return host.start();
   }

@@ -1,7 +1,7 @@
 import { NONE, type Slots } from './slots.ts';
 
-/** As many delays at once have a lane. */
-const LANES = 8;
+/** As many delays at once have a lane. The first is always that of what happens in this very instant: the ends of turns. */
+const LANES = 9;
 /** Delays that were seen lately and have none, by a hash; a power of two. */
 const SEEN = 64;
 
@@ -22,7 +22,7 @@ export class Lanes {
   readonly #firstTimes = new Float64Array(LANES).fill(Number.POSITIVE_INFINITY);
   readonly #lastTimes = new Float64Array(LANES).fill(Number.NEGATIVE_INFINITY);
   /** Lanes that were ever used. */
-  #used = 0;
+  #used = 1;
   /** The lane with the earliest event, as long as that event is before #rivalTime; then it is looked for anew. */
   #leader = NONE;
   /** No event of any other lane is earlier. */
@@ -30,6 +30,7 @@ export class Lanes {
 
   constructor(events: Slots) {
     this.#events = events;
+    this.#delays[0] = 0;
   }
 
   /** Puts an event where its delay belongs; false when no lane takes it. */
@@ -137,7 +138,7 @@ export class Lanes {
   }
 
   #giveLane(delay: number): number {
-    for (let lane = 0; lane < LANES; lane += 1) {
+    for (let lane = 1; lane < LANES; lane += 1) {
       if (this.#first[lane] !== NONE) continue;
       this.#delays[lane] = delay;
       if (lane >= this.#used) this.#used = lane + 1;

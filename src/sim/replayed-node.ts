@@ -174,6 +174,7 @@ class Replay<Message> {
       sendDatagram: nothing,
       schedule: nothing,
       unschedule: nothing,
+      unscheduleAll: nothing,
       emit: nothing,
       reply: nothing,
       request: nothing,

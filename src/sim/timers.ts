@@ -21,10 +21,10 @@ const LIST_MAX = 8;
 export class TimerTable {
   #first: Timer | null = null;
   #count = 0;
-  #maps: Map<string, Map<string, Timer>> | null = null;
+  #maps: Maps | null = null;
 
   find(kind: string, key: string): Timer | undefined {
-    if (this.#maps !== null) return this.#maps.get(kind)?.get(key);
+    if (this.#maps !== null) return key === '' ? this.#maps.plain.get(kind) : this.#maps.keyed.get(kind)?.get(key);
     for (let timer = this.#first; timer !== null; timer = timer.next) if (timer.kind === kind && timer.key === key) return timer;
     return undefined;
   }
@@ -38,42 +38,53 @@ export class TimerTable {
       timer.next = this.#first;
       this.#first = timer;
       this.#count += 1;
-    } else this.#put(this.#maps, timer);
+    } else put(this.#maps, timer);
     return timer;
   }
 
   /** The timer is idle now; forgets it where idle ones could pile up: those without a key are as many as there are kinds. */
   rest(timer: Timer): void {
     if (timer.key === '' || !timer.mapped || this.#maps === null) return;
-    const keys = this.#maps.get(timer.kind);
+    const { keyed } = this.#maps;
+    const keys = keyed.get(timer.kind);
     keys?.delete(timer.key);
-    if (keys?.size === 0) this.#maps.delete(timer.kind);
+    if (keys?.size === 0) keyed.delete(timer.kind);
   }
 
   /** Hands over every timer and forgets them all. */
   clear(each: (timer: Timer) => void): void {
     for (let timer = this.#first; timer !== null; timer = timer.next) each(timer);
-    if (this.#maps !== null) for (const keys of this.#maps.values()) for (const timer of keys.values()) each(timer);
+    if (this.#maps !== null) {
+      for (const timer of this.#maps.plain.values()) each(timer);
+      for (const keys of this.#maps.keyed.values()) for (const timer of keys.values()) each(timer);
+    }
     this.#first = null;
     this.#count = 0;
     this.#maps = null;
   }
 
   #turnToMaps(): void {
-    const maps = new Map<string, Map<string, Timer>>();
-    for (let timer = this.#first; timer !== null; timer = timer.next) this.#put(maps, timer);
+    const maps: Maps = { plain: new Map(), keyed: new Map() };
+    for (let timer = this.#first; timer !== null; timer = timer.next) put(maps, timer);
     this.#first = null;
     this.#count = 0;
     this.#maps = maps;
   }
+}
 
-  #put(maps: Map<string, Map<string, Timer>>, timer: Timer): void {
-    let keys = maps.get(timer.kind);
-    if (keys === undefined) {
-      keys = new Map();
-      maps.set(timer.kind, keys);
-    }
-    timer.mapped = true;
-    keys.set(timer.key, timer);
+interface Maps {
+  /** Those without a key, by kind. */
+  readonly plain: Map<string, Timer>;
+  readonly keyed: Map<string, Map<string, Timer>>;
+}
+
+function put({ plain, keyed }: Maps, timer: Timer): void {
+  timer.mapped = true;
+  if (timer.key === '') {
+    plain.set(timer.kind, timer);
+    return;
   }
+  const keys = keyed.get(timer.kind);
+  if (keys === undefined) keyed.set(timer.kind, new Map([[timer.key, timer]]));
+  else keys.set(timer.key, timer);
 }

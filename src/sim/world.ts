@@ -195,7 +195,7 @@ export class World {
 
   /** Something that an inhabitant wants to happen to itself in this life. */
   schedule(index: number, delayMillis: number, what: number, payload: unknown): void {
-    this.#queue.push(this.now + delayMillis, this.#ownTag(index), index, what, payload);
+    this.#queue.push(this.now + delayMillis, this.#ownTag(index), index, what, payload, delayMillis === 0 ? 0 : Number.NaN);
   }
 
   /** Something that will happen to an inhabitant at a time, whatever becomes of it in between. */

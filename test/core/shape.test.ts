@@ -31,7 +31,12 @@ const fitting: ReadonlyArray<readonly [string, Shape, readonly unknown[], readon
   ['either', either(integer(), boolean), [1, true], ['x', null]],
   ['list', list(integer(), 2), [[], [1], [1, 2]], [[1, 2, 3], ['x'], null, { length: 0 }, 'ab']],
   ['record', record({ a: integer() }), [{ a: 1 }], [{}, { a: 'x' }, { a: 1, b: 2 }, null, [], new Uint8Array(1), 'a']],
-  ['record with an optional field', record({ a: optional(integer()) }), [{}, { a: 1 }], [{ b: 1 }, { a: null }]],
+  [
+    'record with an optional field',
+    record({ a: optional(integer()) }),
+    [{}, { a: 1 }, { a: undefined }],
+    [{ b: 1 }, { a: null }, { a: undefined, b: 1 }, { a: 1, b: undefined }],
+  ],
   ['hex id', hexId, ['0'.repeat(64)], ['0'.repeat(63), 'G'.repeat(64), '0'.repeat(65)]],
   ['anything', anything, [undefined, null, {}], []],
 ];

@@ -21,6 +21,12 @@ export interface UnacknowledgedFrame {
   attempts: number;
 }
 
+/** A message that waits for the end of the turn, and who wants to know that it has arrived. */
+export interface Outgoing {
+  readonly message: Message;
+  readonly acknowledged: (() => void) | undefined;
+}
+
 /**
  * connecting: our hello is unanswered. up: both ends know each other's number. suspect: up, but silent.
  * The state machine is in links.ts; this is one link's memory.
@@ -70,7 +76,7 @@ export interface Link {
   nextSequence: number;
   unacknowledged: UnacknowledgedFrame[];
   unacknowledgedMessages: number;
-  outgoing: Array<{ readonly message: Message; readonly acknowledged: (() => void) | undefined }>;
+  outgoing: Outgoing[];
 
   received: number;
   readonly early: Map<number, readonly Message[]>;

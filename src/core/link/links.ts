@@ -10,7 +10,7 @@ import { frameOf, freshRun, type Link, type LinkHooks, newLink, type Unacknowled
 import { traceDrop, traceReceive, traceSend, traceState } from './link-trace.ts';
 import { LinkWatch } from './link-watch.ts';
 import { nodeTitle } from './node-title.ts';
-import { acknowledge, fileNumbered, nextInOrder, packFrames, resendAtMillis, sentAgain, startOver } from './stream.ts';
+import { acknowledge, fileNumbered, isNextInOrder, nextInOrder, packFrames, resendAtMillis, sentAgain, startOver, tellsHello } from './stream.ts';
 
 /** Ends of a peer that are remembered as gone, per link. */
 const RETIRED_RUNS_MAX = 8;
@@ -281,11 +281,13 @@ export class Links {
   }
 
   #receiveNumbered(link: Link, frame: Frame): void {
-    if (frame.messages.some((each) => (each as Message | null)?.type === 'hello')) link.helloCount = Math.max(link.helloCount, frame.count);
+    if (tellsHello(frame)) link.helloCount = Math.max(link.helloCount, frame.count);
     const { env, options } = this.#parts;
     const calm = frame.sequence === link.received + 1 && isCalm(frame.messages);
-    const fresh = fileNumbered(link, frame, options.linkReorderFrames);
+    const next = isNextInOrder(link, frame);
+    const fresh = next || fileNumbered(link, frame, options.linkReorderFrames);
     if (this.#acknowledgements.owe(link, calm)) this.#answerSoon(link);
+    if (next) return this.#handUp(link, frame.messages);
     if (!fresh) {
       this.#parts.count('framesTwice');
       const doubted = doubtedAnswer(link, options.resendMillis / 2, env.monotonicMillis);

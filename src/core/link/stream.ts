@@ -1,7 +1,7 @@
 import type { Frame, Message } from '../messages.ts';
 import type { CoreOptions } from '../options.ts';
 import { isAnswer, isCalm, turnUrgent } from './calm.ts';
-import { approximateBytes, type Link, type UnacknowledgedFrame } from './link.ts';
+import { approximateBytes, type Link, type Outgoing, type UnacknowledgedFrame } from './link.ts';
 
 /**
  * The numbered stream of one link: packing, acknowledgement, reordering, resending. Pure bookkeeping on a `Link`;
@@ -11,41 +11,43 @@ import { approximateBytes, type Link, type UnacknowledgedFrame } from './link.ts
 
 /** Takes everything that waits and returns it as numbered frames, remembered until they are acknowledged. */
 export function packFrames(link: Link, options: CoreOptions, nowMillis: number): UnacknowledgedFrame[] {
+  const { outgoing } = link;
   const frames: UnacknowledgedFrame[] = [];
-  let messages: Message[] = [];
-  let callbacks: Array<(() => void) | undefined> = [];
+  let begin = 0;
   let bytes = 0;
-  const flush = (): void => {
-    if (messages.length === 0) return;
-    frames.push({
-      sequence: link.nextSequence,
-      messages,
-      callbacks,
-      timed: !isCalm(messages),
-      calm: isCalm(messages),
-      firstSentMillis: nowMillis,
-      lastSentMillis: nowMillis,
-      attempts: 1,
-    });
-    link.nextSequence += 1;
-    messages = [];
-    callbacks = [];
-    bytes = 0;
-  };
-  for (const { message, acknowledged } of link.outgoing) {
-    const size = approximateBytes(message);
-    if (bytes + size > options.frameBytesTarget || messages.length >= options.frameMessagesMax) flush();
-    messages.push(message);
-    callbacks.push(acknowledged);
+  for (let at = 0; at < outgoing.length; at += 1) {
+    const size = approximateBytes((outgoing[at] as Outgoing).message);
+    if (at > begin && (bytes + size > options.frameBytesTarget || at - begin >= options.frameMessagesMax)) {
+      frames.push(numbered(link, begin, at, nowMillis));
+      begin = at;
+      bytes = 0;
+    }
     bytes += size;
   }
-  flush();
-  link.unacknowledgedMessages += link.outgoing.length;
+  if (begin < outgoing.length) frames.push(numbered(link, begin, outgoing.length, nowMillis));
+  link.unacknowledgedMessages += outgoing.length;
   // What comes behind a lost frame waits for it, so none is calm any more before one that is not.
   if (frames.some((frame) => !frame.calm)) for (const frame of link.unacknowledged) unsettle(frame, nowMillis);
-  link.unacknowledged.push(...frames);
+  for (const frame of frames) link.unacknowledged.push(frame);
   link.outgoing = [];
   return frames;
+}
+
+const NONE: readonly UnacknowledgedFrame[] = [];
+
+/** What waits from `begin` up to `end`, as the next frame. */
+function numbered(link: Link, begin: number, end: number, nowMillis: number): UnacknowledgedFrame {
+  const messages: Message[] = [];
+  const callbacks: Array<(() => void) | undefined> = [];
+  for (let at = begin; at < end; at += 1) {
+    const { message, acknowledged } = link.outgoing[at] as Outgoing;
+    messages.push(message);
+    callbacks.push(acknowledged);
+  }
+  const sequence = link.nextSequence;
+  link.nextSequence += 1;
+  const calm = isCalm(messages);
+  return { sequence, messages, callbacks, timed: !calm, calm, firstSentMillis: nowMillis, lastSentMillis: nowMillis, attempts: 1 };
 }
 
 function unsettle(frame: UnacknowledgedFrame, nowMillis: number): void {
@@ -56,10 +58,13 @@ function unsettle(frame: UnacknowledgedFrame, nowMillis: number): void {
 
 /** The peer has everything up to `acknowledged`; measures the round trip and runs the callbacks of what arrived. */
 export function acknowledge(link: Link, acknowledged: number, resendMillis: number, nowMillis: number): void {
-  const count = link.unacknowledged.findIndex((frame) => frame.sequence > acknowledged);
-  const done = link.unacknowledged.splice(0, count < 0 ? link.unacknowledged.length : count);
-  const last = done.at(-1);
-  if (link.unacknowledged.length > 0) turnUrgent(link, resendMillis, nowMillis);
+  const waiting = link.unacknowledged;
+  let count = 0;
+  while (count < waiting.length && (waiting[count] as UnacknowledgedFrame).sequence <= acknowledged) count += 1;
+  const done = count === 0 ? NONE : waiting.splice(0, count);
+  if (waiting.length > 0) turnUrgent(link, resendMillis, nowMillis);
+  const last = done[count - 1];
+  // Most frames acknowledge nothing new.
   if (last === undefined) return;
   if (last.attempts === 1 && last.timed) {
     const sample = nowMillis - last.firstSentMillis;
@@ -69,6 +74,19 @@ export function acknowledge(link: Link, acknowledged: number, resendMillis: numb
     link.unacknowledgedMessages -= frame.messages.length;
     for (const callback of frame.callbacks) callback?.();
   }
+}
+
+/** Whether a frame, whose messages nobody has looked at yet, says who the peer is. */
+export function tellsHello({ messages }: Frame): boolean {
+  for (let at = 0; at < messages.length; at += 1) if ((messages[at] as Message | null)?.type === 'hello') return true;
+  return false;
+}
+
+/** The next frame, while none waits for its predecessors, which is the usual case: counted as received, nothing need be filed. */
+export function isNextInOrder(link: Link, frame: Frame): boolean {
+  if (frame.sequence !== link.received + 1 || link.early.size > 0) return false;
+  link.received += 1;
+  return true;
 }
 
 /** Files a numbered frame; false when it was here before. What can be handed up now comes from `nextInOrder`. */

@@ -231,6 +231,7 @@ export class Rooms {
 
   /** An owner who is logged in is not lost. */
   #objectWhereOwner(): void {
+    if (this.contested.size === 0) return;
     const me = this.#parts.session.userId;
     for (const room of this.contested) {
       const { state } = room;
