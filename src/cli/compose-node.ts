@@ -14,7 +14,7 @@ import { SystemUserFiles } from '../adapters/system/user-files.ts';
 import { portOf } from '../adapters/zeromq/addresses.ts';
 import type { Neighbourhood } from '../adapters/zeromq/neighbourhood.ts';
 import { ZeroMqTransport } from '../adapters/zeromq/zeromq-transport.ts';
-import { isAlive } from '../control/locate.ts';
+import { isAlive, type NodePointer } from '../control/locate.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
 import type { Crypto } from '../core/capabilities.ts';
 import { formatEndpoint } from '../core/endpoint.ts';
@@ -56,6 +56,8 @@ export interface LiveNodeOptions {
   readonly faults: SufferedFaults | null;
   /** A chat node that does not play by the rules. */
   readonly conduct: NodeConduct | null;
+  /** How the process was started, for whoever starts such a node again. */
+  readonly started?: Pick<NodePointer, 'start' | 'conduct'>;
   /** Given when other nodes run in this process, too. */
   readonly shared?: SharedParts;
 }
@@ -161,6 +163,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     faults,
     orderFault: orderFaultFrom(folder, name.node),
     log,
+    ...(options.started === undefined ? {} : { started: options.started }),
     ...(shared === undefined ? {} : { join: (handle: NodeHandle) => shared.control.join(name.node, handle) }),
   });
   log.info({ endpoint, run, created, seed: options.seedUrl, network: options.settings.network }, 'started');

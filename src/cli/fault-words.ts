@@ -3,10 +3,12 @@ import { parseNodeName } from '../control/node-name.ts';
 import { LAWS } from '../core/distributions.ts';
 import { ConfabError } from '../core/errors.ts';
 import type { Rule } from '../core/rules.ts';
+import { type ConductName, isConduct } from '../lab/conduct-words.ts';
 import { misfitOfDistribution, toDistribution, type WrittenDistribution } from '../scenario/distribution-part.ts';
 import { parseDuration } from '../scenario/durations.ts';
 import { readMatrix } from '../scenario/latency-matrix.ts';
 import { expandNames, misfitOfNames } from '../scenario/names.ts';
+import { sayUnknownConduct } from './load-conduct.ts';
 
 /** What somebody wants done to a running network, in words: the same at a shell and in a terminal. */
 export type FaultOrder =
@@ -16,6 +18,8 @@ export type FaultOrder =
   /** Null: everything, faults of nodes included. */
   | { readonly type: 'heal'; readonly name: string | null }
   | { readonly type: 'pause' | 'resume' | 'kill'; readonly nodes: readonly string[] }
+  | { readonly type: 'restart'; readonly nodes: readonly string[]; readonly emptyDisk: boolean }
+  | { readonly type: 'lie'; readonly nodes: readonly string[]; readonly conduct: ConductName }
   | { readonly type: 'slow'; readonly nodes: readonly string[]; readonly factor: number; readonly forMillis: number }
   | { readonly type: 'disk'; readonly nodes: readonly string[]; readonly full: boolean }
   | { readonly type: 'clock'; readonly nodes: readonly string[]; readonly clock: { readonly skewMillis: number; readonly driftMillisPerSecond: number } };
@@ -32,15 +36,18 @@ export const FAULT_WORDS: Readonly<Record<string, string>> = {
   duplicate: 'duplicate SHARE [between GROUP and GROUP] [one-way] [as NAME]',
   reorder: 'reorder SHARE by TIME [between GROUP and GROUP] [one-way] [as NAME]',
   bandwidth: 'bandwidth BYTES-PER-SECOND [queue BYTES] [between GROUP and GROUP] [one-way] [as NAME]',
-  heal: 'heal everything | heal NAME',
+  heal: 'heal everything | heal NAME | heal NODE',
   pause: 'pause NODE ...',
   resume: 'resume NODE ...',
   slow: 'slow FACTOR NODE ... for TIME',
   disk: 'disk full NODE ... | disk free NODE ...',
   clock: 'clock ahead TIME NODE ... | clock behind TIME NODE ... | clock gains TIME NODE ... | clock loses TIME NODE ... (each second) | clock right NODE ...',
   kill: 'kill NODE ...',
+  restart: 'restart NODE ... [--empty-disk]',
+  lie: 'lie NODE[,NODE ...] CONDUCT',
 };
 
+export const EMPTY_DISK = '--empty-disk';
 const QUEUE_BYTES = 65_536;
 const SKEW_MILLIS_MAX = 4_000_000_000_000;
 const DRIFT_MILLIS_MAX = 1_000;
@@ -92,6 +99,10 @@ function orderOf(verb: string, reader: Reader): FaultOrder {
     case 'resume':
     case 'kill':
       return { type: verb, nodes: reader.nodes() };
+    case 'restart':
+      return { type: 'restart', nodes: reader.nodes(EMPTY_DISK), emptyDisk: reader.maybe(EMPTY_DISK) };
+    case 'lie':
+      return { type: 'lie', nodes: reader.nodes(reader.last()), conduct: reader.conduct() };
     case 'slow': {
       const factor = reader.number(1, 1_000);
       const nodes = reader.nodes('for');
@@ -129,6 +140,17 @@ class Reader {
     const word = this.#words.shift();
     if (word === undefined) throw this.refuse('something is missing');
     return word;
+  }
+
+  conduct(): ConductName {
+    const name = this.word();
+    if (!isConduct(name) || name === 'honest') throw this.refuse(sayUnknownConduct(name));
+    return name;
+  }
+
+  /** Where a list before it ends. */
+  last(): string | undefined {
+    return this.#words.at(-1);
   }
 
   maybe(wanted: string): boolean {

@@ -3,19 +3,14 @@ import { type LocatedNode, listNodes } from '../control/locate.ts';
 import { ConfabError } from '../core/errors.ts';
 import { isMachineSound, type MachineFaultSettings, machineFaultsOf, NO_FAULTS } from '../core/faults.ts';
 import type { Rule } from '../core/rules.ts';
+import { sayShared } from '../engine/hosts.ts';
 import { Brake, StopGuard } from '../engine/local-faults.ts';
 import type { SufferedFaults } from '../node/service.ts';
+import { type Restarted, restartNode } from './fault-restart.ts';
+import { allRules, type FaultsOfNode, sayClock } from './fault-says.ts';
+import { machineDetails, nodeDetail, ruleDetail, traceFaults } from './fault-trace.ts';
 import type { FaultOrder } from './fault-words.ts';
-import { isOurs, signal } from './processes.ts';
-
-/** What a node is made to suffer, seen from outside. */
-export interface FaultsOfNode extends MachineFaultSettings {
-  readonly node: string;
-  readonly pid: number;
-  /** It does not answer: stopped by a signal, or hanging. */
-  readonly paused: boolean;
-  readonly rules: readonly Rule[];
-}
+import { isOurs, signal, waitForExit } from './processes.ts';
 
 const CALL_MILLIS = 2_000;
 
@@ -26,47 +21,107 @@ export async function applyFault(root: string, order: Exclude<FaultOrder, { type
   if (order.type === 'heal') return heal(root, all, order.name);
   const chosen = order.nodes.map((name) => {
     const found = all.find(({ node }) => node === name);
-    if (found === undefined) throw new ConfabError('no-node', { name, folder: root });
+    if (found === undefined || (found.killed && order.type !== 'restart' && order.type !== 'lie')) throw new ConfabError('no-node', { name, folder: root });
     return found;
   });
   const names = order.nodes.join(', ');
   switch (order.type) {
     case 'pause':
       for (const each of chosen) await send(each, 'SIGSTOP');
+      await traceFaults(
+        root,
+        order.nodes.map((node) => nodeDetail(node, 'pause', 'set')),
+      );
       return `${names}: standing still, until: confab fault resume ${order.nodes.join(' ')}`;
     case 'resume':
       for (const each of chosen) await send(each, 'SIGCONT');
+      await traceFaults(
+        root,
+        order.nodes.map((node) => nodeDetail(node, 'pause', 'healed')),
+      );
       return `${names}: going on`;
     case 'kill':
-      for (const each of chosen) await send(each, 'SIGKILL');
-      return `${names}: killed`;
+      for (const each of chosen) await kill(root, each);
+      return `${names}: killed, until: confab fault restart ${order.nodes.join(' ')}`;
+    case 'restart':
+      return await restart(root, all, chosen, { emptyDisk: order.emptyDisk });
+    case 'lie':
+      return await restart(root, all, chosen, { emptyDisk: false, conduct: order.conduct });
     case 'slow':
-      await slowDown(chosen, order.factor, order.forMillis);
+      await slowDown(root, chosen, order.factor, order.forMillis);
       return `${names}: as fast as usual again`;
     case 'disk':
-      for (const each of chosen) await call(root, each.node, 'set-faults', { ...machineFaultsOf(each), diskFull: order.full });
+      for (const each of chosen) await setMachine(root, each, { ...machineFaultsOf(each), diskFull: order.full });
       return `${names}: the disk is ${order.full ? 'full' : 'free'}`;
     case 'clock':
-      for (const each of chosen) await call(root, each.node, 'set-faults', { ...order.clock, diskFull: each.diskFull });
+      for (const each of chosen) await setMachine(root, each, { ...order.clock, diskFull: each.diskFull });
       return `${names}: the clock ${sayClock(order.clock)}`;
   }
 }
 
-/** What all running nodes suffer. Throws `nothing-runs`. */
+async function setMachine(root: string, each: FaultsOfNode, settings: MachineFaultSettings): Promise<void> {
+  await call(root, each.node, 'set-faults', { ...settings });
+  await traceFaults(root, machineDetails(each.node, machineFaultsOf(each), settings));
+}
+
+/** Its process cannot write this itself. */
+async function kill(root: string, each: FaultsOfNode): Promise<void> {
+  await send(each, 'SIGKILL');
+  await waitForExit(each.pid, CALL_MILLIS);
+  await traceFaults(root, [{ type: 'note', text: `${each.node} was killed by order` }]);
+}
+
+/** What is in force for all holds for the new process, too, from the first moment that it can be told. */
+async function restart(
+  root: string,
+  all: readonly FaultsOfNode[],
+  chosen: readonly FaultsOfNode[],
+  { emptyDisk, conduct = null }: { readonly emptyDisk: boolean; readonly conduct?: string | null },
+): Promise<string> {
+  const said: string[] = [];
+  for (const each of chosen) {
+    const { node } = each;
+    // A node that lies goes on lying; healing is what ends that.
+    const next = conduct ?? each.conduct;
+    const how = await restartNode(root, { node, emptyDisk, conduct: next });
+    if (how === 'background' && conduct !== null) await traceFaults(root, [nodeDetail(node, 'conduct', 'set')]);
+    await suffer(root, all, each);
+    said.push(sayRestarted(node, how, emptyDisk, next));
+  }
+  return said.join('\n');
+}
+
+async function suffer(root: string, all: readonly FaultsOfNode[], each: FaultsOfNode): Promise<void> {
+  const rules = allRules(all);
+  if (rules.length > 0) await call(root, each.node, 'set-rules', { rules });
+  if (!isMachineSound(each)) await call(root, each.node, 'set-faults', { ...machineFaultsOf(each) });
+}
+
+function sayRestarted(node: string, how: Restarted, emptyDisk: boolean, conduct: string | null): string {
+  const disk = emptyDisk ? ' on an empty disk' : '';
+  const lies = conduct === null ? '' : ` and lies from now on (${conduct}), until: confab fault heal ${node}`;
+  const where = how === 'kept' ? '' : `; it runs in the background, until: confab stop ${node}`;
+  return `${node}: killed and started again${disk}${lies}${where}. Whoever is ${node} logs in again.`;
+}
+
+/** What all nodes suffer that run or were killed. Throws `nothing-runs`. */
 export async function readFaults(root: string): Promise<FaultsOfNode[]> {
-  const located = (await listNodes(root)).filter(({ state }) => state === 'running' || state === 'silent');
+  const located = (await listNodes(root)).filter(({ state }) => state !== 'stopped');
   if (located.length === 0) throw new ConfabError('nothing-runs', { folder: root });
   return Promise.all(located.map(faultsOf));
 }
 
 async function faultsOf({ node, pointer, state }: LocatedNode): Promise<FaultsOfNode> {
-  const silent = { node, pid: pointer?.pid ?? 0, paused: true, rules: [], ...machineFaultsOf(NO_FAULTS) };
-  if (state === 'silent' || pointer === null) return silent;
+  const killed = state === 'stale';
+  const conduct = pointer?.conduct ?? null;
+  const shares = pointer?.shares === true;
+  const silent = { node, pid: pointer?.pid ?? 0, shares, paused: !killed, killed, conduct, rules: [], ...machineFaultsOf(NO_FAULTS) };
+  if (state !== 'running' || pointer === null) return silent;
   try {
     const client = await connectControl(pointer.socket, { timeoutMillis: CALL_MILLIS });
     try {
       const suffered = (await client.call('faults')) as SufferedFaults;
-      return { node, pid: pointer.pid, paused: false, ...suffered };
+      return { node, pid: pointer.pid, shares, paused: false, killed, conduct, ...suffered };
     } finally {
       client.close();
     }
@@ -85,13 +140,8 @@ async function call(root: string, node: string, command: string, args: Readonly<
   }
 }
 
-/** Rules of all nodes together: one that started later does not have them yet. */
-function allRules(all: readonly FaultsOfNode[]): Rule[] {
-  return [...new Map(all.flatMap(({ rules }) => rules.map((rule) => [rule.id, rule] as const))).values()];
-}
-
 async function setRules(root: string, all: readonly FaultsOfNode[], rules: readonly Rule[]): Promise<string> {
-  const awake = all.filter(({ paused }) => !paused);
+  const awake = all.filter(({ paused, killed }) => !paused && !killed);
   await Promise.all(awake.map(({ node }) => call(root, node, 'set-rules', { rules })));
   const asleep = all.filter(({ paused }) => paused).map(({ node }) => node);
   return asleep.length === 0 ? '' : ` (${asleep.join(', ')} did not answer and does not know of it)`;
@@ -101,37 +151,85 @@ async function addRule(root: string, all: readonly FaultsOfNode[], order: Extrac
   const rules = allRules(all);
   let id = order.name ?? '';
   for (let count = 1; id === ''; count += 1) if (!rules.some((rule) => rule.id === `${order.rule.kind}-${count}`)) id = `${order.rule.kind}-${count}`;
-  const left = await setRules(root, all, [...rules.filter((rule) => rule.id !== id), { ...order.rule, id } as Rule]);
-  return `${id}: in force at ${all.length} nodes${left}, until: confab fault heal ${id}`;
+  const rule = { ...order.rule, id } as Rule;
+  // In the trace before it is in force, as scenarios have it.
+  await traceFaults(root, [ruleDetail(rule, 'set')]);
+  const left = await setRules(root, all, [...rules.filter((each) => each.id !== id), rule]);
+  const count = all.filter(({ killed }) => !killed).length;
+  return `${id}: in force at ${count} node${count === 1 ? '' : 's'}${left}, until: confab fault heal ${id}`;
 }
 
 async function heal(root: string, all: readonly FaultsOfNode[], name: string | null): Promise<string> {
   const rules = allRules(all);
-  if (name !== null && !rules.some((rule) => rule.id === name)) throw new ConfabError('not-found', { what: `A fault rule named ${name}` });
-  if (name !== null)
-    return `${name}: taken away${await setRules(
+  const rule = rules.find(({ id }) => id === name);
+  if (rule !== undefined) {
+    const left = await setRules(
       root,
       all,
-      rules.filter((rule) => rule.id !== name),
-    )}`;
-  for (const each of all) if (each.paused) await send(each, 'SIGCONT');
+      rules.filter((each) => each !== rule),
+    );
+    await traceFaults(root, [ruleDetail(rule, 'healed')]);
+    return `${rule.id}: taken away${left}`;
+  }
+  const node = all.find((each) => each.node === name);
+  if (node !== undefined) return await healNode(root, all, node);
+  if (name !== null) throw new ConfabError('not-found', { what: `A fault rule or a node named ${name}` });
+  for (const each of all) if (each.paused) await wake(root, each);
   const awake = await readFaults(root);
   const left = await setRules(root, awake, []);
-  for (const each of awake) if (!isMachineSound(each)) await call(root, each.node, 'set-faults', { ...machineFaultsOf(NO_FAULTS) });
-  return `all is healed${left}`;
+  await traceFaults(
+    root,
+    rules.map((each) => ruleDetail(each, 'healed')),
+  );
+  const said: string[] = [];
+  for (const each of awake) if (!each.killed && isHurt(each)) said.push(await healAwake(root, [], each));
+  const killed = awake.filter((each) => each.killed).map((each) => each.node);
+  const dead = killed.length === 0 ? '' : `; killed, and not started again by this: confab fault restart ${killed.join(' ')}`;
+  return [`all is healed${left}${dead}`, ...said.filter((each) => each !== '')].join('\n');
+}
+
+async function healNode(root: string, all: readonly FaultsOfNode[], node: FaultsOfNode): Promise<string> {
+  if (node.killed) return await restart(root, all, [{ ...node, conduct: null }], { emptyDisk: false });
+  if (node.paused) await wake(root, node);
+  const awake = (await readFaults(root)).find((each) => each.node === node.node) ?? node;
+  const said = await healAwake(root, all, awake);
+  return `${node.node}: nothing is wrong with it any more${said === '' ? '' : `\n${said}`}`;
+}
+
+async function wake(root: string, each: FaultsOfNode): Promise<void> {
+  await send(each, 'SIGCONT');
+  await traceFaults(root, [nodeDetail(each.node, 'pause', 'healed')]);
+}
+
+function isHurt(each: FaultsOfNode): boolean {
+  return each.conduct !== null || !isMachineSound(each);
+}
+
+/** Says what happened to its process, if anything did. `all`: those whose rules stay. */
+async function healAwake(root: string, all: readonly FaultsOfNode[], each: FaultsOfNode): Promise<string> {
+  if (!isMachineSound(each)) await setMachine(root, each, machineFaultsOf(NO_FAULTS));
+  if (each.conduct === null) return '';
+  const how = await restartNode(root, { node: each.node, emptyDisk: false, conduct: null });
+  if (how === 'background') await traceFaults(root, [nodeDetail(each.node, 'conduct', 'healed')]);
+  await suffer(root, all, { ...each, ...machineFaultsOf(NO_FAULTS) });
+  return sayRestarted(each.node, how, false, null);
 }
 
 /** Only a process that bears the node's title is signalled: ids are given out again. */
-async function send({ node, pid }: FaultsOfNode, name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): Promise<void> {
+async function send({ node, pid, shares }: FaultsOfNode, name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): Promise<void> {
+  if (shares && name !== 'SIGCONT') throw new ConfabError('bad-arguments', { command: 'fault', reason: sayShared(node) });
   if (!(await isOurs(pid, `confab node ${node}`)) || !signal(pid, name)) throw new ConfabError('unavailable', { what: `The process of ${node}` });
 }
 
 /** Lets processes run and stand still in turns while this one lasts. */
-async function slowDown(chosen: readonly FaultsOfNode[], factor: number, forMillis: number): Promise<void> {
+async function slowDown(root: string, chosen: readonly FaultsOfNode[], factor: number, forMillis: number): Promise<void> {
   const guard = new StopGuard();
   const brakes = chosen.map((each) => new Brake({ pid: each.pid, signal: (name) => signal(each.pid, name) }, guard));
+  for (const each of chosen) if (each.shares) throw new ConfabError('bad-arguments', { command: 'fault', reason: sayShared(each.node) });
   for (const each of chosen)
     if (!(await isOurs(each.pid, `confab node ${each.node}`))) throw new ConfabError('unavailable', { what: `The process of ${each.node}` });
+  const details = (to: 'set' | 'healed') => chosen.map(({ node }) => nodeDetail(node, 'slow', to, factor));
+  await traceFaults(root, details('set'));
   for (const brake of brakes) brake.set({ ...NO_FAULTS, slowFactor: factor });
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, forMillis);
@@ -142,26 +240,5 @@ async function slowDown(chosen: readonly FaultsOfNode[], factor: number, forMill
   });
   for (const brake of brakes) brake.release();
   await guard.release();
-}
-
-function sayClock({ skewMillis, driftMillisPerSecond }: Pick<MachineFaultSettings, 'skewMillis' | 'driftMillisPerSecond'>): string {
-  if (driftMillisPerSecond !== 0) return `${driftMillisPerSecond > 0 ? 'gains' : 'loses'} ${Math.abs(driftMillisPerSecond)} ms each second`;
-  return skewMillis === 0 ? 'is right' : `is ${Math.abs(skewMillis) / 1_000} s ${skewMillis > 0 ? 'ahead' : 'behind'}`;
-}
-
-/** One fault a line, for people. */
-export function sayFaults(all: readonly FaultsOfNode[]): string[] {
-  const group = (names: readonly string[]) => (names.includes('*') ? 'everyone' : names.join(','));
-  const lines = allRules(all).map((rule) => {
-    const without = all.filter(({ rules, paused }) => !paused && !rules.some(({ id }) => id === rule.id)).map(({ node }) => node);
-    const ends = `${rule.oneWay ? 'from' : 'between'} ${group(rule.from)} ${rule.oneWay ? 'to' : 'and'} ${group(rule.to)}`;
-    return `${rule.id}: ${rule.kind} ${ends}${without.length === 0 ? '' : ` (not at ${without.join(', ')}, which started later)`}`;
-  });
-  for (const each of all) {
-    const { node, paused, diskFull, skewMillis, driftMillisPerSecond } = each;
-    if (paused) lines.push(`${node}: does not answer (paused?)`);
-    if (diskFull) lines.push(`${node}: the disk is full`);
-    if (skewMillis !== 0 || driftMillisPerSecond !== 0) lines.push(`${node}: the clock ${sayClock(each)}`);
-  }
-  return lines.length === 0 ? ['Nothing is broken.'] : lines;
+  await traceFaults(root, details('healed'));
 }

@@ -16,8 +16,9 @@ import { type LiveNode, makeSocketPath, type SharedParts, startLiveNode } from '
 import type { CliContext } from './context.ts';
 import { printFailure } from './fail.ts';
 import { readGivenFaults } from './given-faults.ts';
+import { loadConduct } from './load-conduct.ts';
 import { loadProgram } from './load-program.ts';
-import { parseCoreOptions, requireConduct, requireEndpoint } from './node-process.ts';
+import { parseCoreOptions, requireEndpoint } from './node-process.ts';
 
 /** Passwords that wait for their hash: everybody of the process may log in at once. */
 const PASSWORDS_WAITING_MAX = 4_096;
@@ -119,7 +120,8 @@ class Host {
         traceFile: order.traceFile === null ? null : resolve(order.traceFile),
         recordFile: order.recordFile === null ? null : resolve(order.recordFile),
         faults: order.faultsFile === null ? null : readGivenFaults(order.faultsFile),
-        conduct: order.conduct === null ? null : requireConduct(order.conduct),
+        conduct: order.conduct === null ? null : await loadConduct(order.conduct),
+        ...(order.conduct === null ? {} : { started: { conduct: order.conduct } }),
         shared: { ...this.#parts, control: this.#control as SharedControl },
       });
       this.#nodes.set(name.node, live);

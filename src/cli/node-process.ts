@@ -1,21 +1,21 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { broadcastAddressOf, listAddresses } from '../adapters/beacon/interfaces.ts';
-import { nodeFolder } from '../control/locate.ts';
-import { didYouMean } from '../control/nearest.ts';
+import { type NodePointer, nodeFolder } from '../control/locate.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
 import type { NodeInfo } from '../core/commands.ts';
 import { parseEndpoint } from '../core/endpoint.ts';
 import { ConfabError, isErrorCode } from '../core/errors.ts';
 import { CORE_OPTIONS, type CoreOptions } from '../core/options.ts';
 import type { Endpoint } from '../core/types.ts';
-import { CONDUCTS, conductNamed, type NodeConduct } from '../lab/conducts.ts';
+import { argsOf } from '../engine/node-order.ts';
 import type { DriverEnd, NodeDriver } from '../node/driver.ts';
 import { watchLife } from '../node/life.ts';
 import { startLiveNode } from './compose-node.ts';
 import type { CliContext } from './context.ts';
 import { printFailure } from './fail.ts';
 import { readGivenFaults } from './given-faults.ts';
+import { loadConduct } from './load-conduct.ts';
 import { loadProgram } from './load-program.ts';
 import { obtainPassword } from './stdin.ts';
 
@@ -63,13 +63,14 @@ async function runNode(context: CliContext, options: NodeProcessOptions): Promis
   requireNetwork(options.network);
   requireInterface('node', options.interfaceAddress);
   const password = options.login ? await obtainPassword({ command: 'node', fromStdin: options.passwordStdin, prompt: `Password of ${user}: ` }) : null;
-  const conduct = options.conduct === null ? null : requireConduct(options.conduct);
+  const conduct = options.conduct === null ? null : await loadConduct(options.conduct);
   const faults = options.faultsFile === null ? null : readGivenFaults(options.faultsFile);
   const folder = nodeFolder(context.root, node);
   const module = options.program === null ? null : await loadProgram(options.program, options.program);
   const live = await startLiveNode({
     faults,
     conduct,
+    started: startedLike(context.root, options),
     name: options.name,
     ...(module === null ? {} : { program: module.program }),
     folder,
@@ -110,6 +111,14 @@ async function runNode(context: CliContext, options: NodeProcessOptions): Promis
   }
   const end = await live.ended;
   return await finish(end, folder);
+}
+
+/** What brings a node like this one back once its process is gone; it holds no lifeline, and no recording goes on where this one ends. */
+function startedLike(root: string, options: NodeProcessOptions): Pick<NodePointer, 'start' | 'conduct'> {
+  const { name, conduct, traceFile, port } = options;
+  const files = { traceFile: traceFile === null ? null : resolve(traceFile), recordFile: null, faultsFile: null, conduct: null };
+  const args = argsOf(root, { ...options, node: name.node, ...files }).filter((each) => each !== '--lifeline');
+  return { start: port === 0 ? args : [...args, '--port', String(port)], ...(conduct === null ? {} : { conduct }) };
 }
 
 function announce(context: CliContext, node: string, live: { readonly socket: string; readonly endpoint: string }): void {
@@ -167,15 +176,6 @@ function requireUrl(text: string | null): void {
   if (!URL.canParse(text) || !['http:', 'https:'].includes(new URL(text).protocol)) {
     throw new ConfabError('bad-arguments', { command: 'node', reason: `--seed must be a URL such as http://127.0.0.1:5555` });
   }
-}
-
-export function requireConduct(name: string): NodeConduct {
-  const conduct = conductNamed(name);
-  if (conduct !== null) return conduct;
-  throw new ConfabError('bad-arguments', {
-    command: 'node',
-    reason: `no node behaves like ${JSON.stringify(name)}.${didYouMean(name, Object.keys(CONDUCTS))}`,
-  });
 }
 
 /** An address that is none of this machine would only fail later, in words that nobody understands. */

@@ -3,11 +3,14 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { runtimeFolder, socketPath } from '../adapters/system/runtime-folder.ts';
 import { makeScratchFolder } from '../adapters/system/scratch-folder.ts';
 import { ConfabError } from '../core/errors.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { Engine } from '../engine/engine.ts';
+import { keepNodes } from '../engine/keeper.ts';
 import { LocalEngine } from '../engine/local.ts';
+import { restartIn } from '../engine/restart-in-run.ts';
 import { traceLine } from '../engine/trace-summary.ts';
 import { type Scenario, SEED_DEFAULT } from '../scenario/load.ts';
 import { Narration, SILENT } from '../scenario/narration.ts';
@@ -86,6 +89,7 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
   };
   // Also when the process is left by a shorter way than the end of this function.
   process.once('exit', remove);
+  let endKeeping: (() => Promise<void>) | null = null;
   try {
     if (record !== null) await mkdir(resolve(record), { recursive: true, mode: 0o700 });
     const { clock } = makeTools();
@@ -101,14 +105,16 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
     const seed = options.seed ?? scenario.seed ?? SEED_DEFAULT;
     const startedMillis = clock.wallMillis();
     let events: readonly TraceEvent[] = [];
-    const report = await runScenario(scenario, makeEngine(scenario, { ...options, record, root, seed }, module), {
+    const engine = makeEngine(scenario, { ...options, record, root, seed }, module);
+    endKeeping = engine instanceof LocalEngine ? await keepNodes(root, socketPath(runtimeFolder(), `n${process.pid}`), restartIn(engine)) : null;
+    const report = await runScenario(scenario, engine, {
       ownChecks: module?.checks ?? [],
       seed,
       wallMillis,
       signal,
       patience: options.patience ?? 1,
       listener: context.json ? SILENT : new Narration(output),
-      collect: async (engine) => {
+      collect: async () => {
         if (options.traceFile !== null) await writeTrace(options.traceFile, await engine.trace());
         if (options.keep !== null) await writeTrace(join(root, 'trace.ndjson'), await engine.trace());
         if (options.reportFolder !== null) events = await engine.trace();
@@ -123,6 +129,7 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
     const { replayFolder } = await import('./replay/replay-inputs.ts');
     return Math.max(status, await replayFolder(context, record));
   } finally {
+    await endKeeping?.();
     process.removeListener('exit', remove);
     remove();
   }

@@ -15,6 +15,10 @@ export interface NodePointer {
   readonly startedMillis: number;
   /** Its process runs other nodes, too: no signal may go there for the sake of this one. */
   readonly shares?: boolean;
+  /** Arguments of the command line that run a node like this one; no secret is among them. */
+  readonly start?: readonly string[];
+  /** It does not play by the rules, and how. */
+  readonly conduct?: string;
 }
 
 /** The same of a seed server, in server_data/. */

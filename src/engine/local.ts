@@ -1,14 +1,15 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectControl, type SocketControlClient } from '../control/client.ts';
 import { ConfabError } from '../core/errors.ts';
-import { type FaultKind, faultsInForce, isMachineSound, machineFaultsOf, NO_FAULTS, type NodeFaults } from '../core/faults.ts';
+import { type FaultKind, faultsInForce, machineFaultsOf, NO_FAULTS, type NodeFaults } from '../core/faults.ts';
 import type { CoreOptions } from '../core/options.ts';
 import type { Rule } from '../core/rules.ts';
 import type { TraceDetail, TraceEvent } from '../core/trace.ts';
 import type { Engine, SeedServerState, StartNodeOptions } from './engine.ts';
 import { Gate } from './gate.ts';
+import { writeGivenFaults } from './given-faults-file.ts';
 import { Hosts } from './hosts.ts';
 import { LocalClock } from './local-clock.ts';
 import { Brake, StopGuard } from './local-faults.ts';
@@ -19,7 +20,7 @@ import { argsOf, type NodeOrder } from './node-order.ts';
 import { LocalPeopleFiles } from './people-files.ts';
 import { nextRecording } from './recordings.ts';
 import { Search, type SearchFor, type SearchResult, type Secret, searchFolder } from './search.ts';
-import { NODE_EXEC_ARGS, type NodeProcess, type ProcessExit, sayExit, spawnReady } from './spawn.ts';
+import { NODE_EXEC_ARGS, type NodeProcess, type ProcessExit, sayExit, spawnReady, wasAborted } from './spawn.ts';
 import { summarizeTrace } from './trace-summary.ts';
 import { Unnamed } from './unnamed.ts';
 
@@ -60,8 +61,6 @@ const COMMAND_MILLIS = 15_000;
 const SPAWNS_AT_ONCE = 8;
 const LOG_LINES_SHOWN = 5;
 const LOOPBACK = '127.0.0.1';
-/** Nobody asks a node to end like this, also while it is ending. */
-const ABORTED: ReadonlySet<string> = new Set(['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE']);
 
 /**
  * Runs every node as a process of its own, over real sockets and real files.
@@ -78,6 +77,8 @@ export class LocalEngine implements Engine {
   readonly #spawnGate = new Gate(SPAWNS_AT_ONCE);
   readonly #nodes = new Map<string, RunningNode>();
   readonly #endpoints = new Map<string, string>();
+  /** How each node was started last. */
+  readonly #startedWith = new Map<string, StartNodeOptions>();
   /** How often each node was started. */
   readonly #starts = new Map<string, number>();
   readonly #eventListeners: Array<(node: string, event: unknown) => void> = [];
@@ -142,6 +143,7 @@ export class LocalEngine implements Engine {
     this.#unnamed.forget(node);
     const order = await this.#nodeOrder(node, options);
     const { root, mainPath = ownMainPath() } = this.#options;
+    this.#startedWith.set(node, options);
     const process = await (this.#hosts?.start(order) ??
       spawnReady({ args: argsOf(root, order), mainPath, what: `The node of ${node}`, readyMillis: READY_MILLIS, execArgs: NODE_EXEC_ARGS }));
     try {
@@ -157,6 +159,11 @@ export class LocalEngine implements Engine {
       await process.end(STOP_MILLIS);
       throw error;
     }
+  }
+
+  /** Null: this engine never started it. */
+  startedWith(node: string): StartNodeOptions | null {
+    return this.#startedWith.get(node) ?? null;
   }
 
   async #nodeOrder(node: string, options: StartNodeOptions): Promise<NodeOrder> {
@@ -184,13 +191,7 @@ export class LocalEngine implements Engine {
 
   /** Faults hold from the first frame on, so they cannot wait until the node can be asked to suffer them. */
   async #faultsFile(node: string): Promise<string | null> {
-    const suffered = machineFaultsOf(this.#faultsOf(node));
-    if (this.#rules.length === 0 && isMachineSound(suffered)) return null;
-    const folder = join(this.#options.root, 'faults');
-    const file = join(folder, `${node}.json`);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(file, JSON.stringify({ rules: this.#rules, ...suffered }), { mode: 0o600 });
-    return file;
+    return await writeGivenFaults(this.#options.root, node, { rules: this.#rules, ...machineFaultsOf(this.#faultsOf(node)) });
   }
 
   #adopt(node: string, running: RunningNode): void {
@@ -210,8 +211,7 @@ export class LocalEngine implements Engine {
     // A killed node cannot take its control socket away itself.
     await rm(String(running.process.ready['socket']), { force: true }).catch(() => {});
     // A node ends in order by itself when its account is deleted.
-    const aborted = exit.signal !== null && ABORTED.has(exit.signal);
-    if (exit.status === 0 || (running.ending && !aborted)) return;
+    if (exit.status === 0 || (running.ending && !wasAborted(exit))) return;
     const lines = [...running.process.lastLines(), ...(await logTail(join(this.#options.root, 'nodes', node), LOG_LINES_SHOWN))];
     const tail = lines.length === 0 ? '' : `\nThe last that it said:\n${lines.slice(-LOG_LINES_SHOWN).join('\n')}`;
     this.#reportCrash(`the process of ${node} ended by itself (${sayExit(exit)})${tail}`);

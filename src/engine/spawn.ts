@@ -142,6 +142,13 @@ export function sayExit(exit: ProcessExit): string {
   return exit.signal === null ? `exit status ${exit.status ?? 'unknown'}` : `signal ${exit.signal}`;
 }
 
+const ABORTS: ReadonlySet<string> = new Set(['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE']);
+
+/** It ended by a failure of its own: nobody asks a process to end like this, also while it is ending. */
+export function wasAborted({ signal }: ProcessExit): boolean {
+  return signal !== null && ABORTS.has(signal);
+}
+
 function reasonOf(exit: ProcessExit, lines: readonly string[]): string {
   for (const line of lines) {
     const message = errorMessage(line);

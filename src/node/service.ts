@@ -1,4 +1,4 @@
-import { removePointer, writePointer } from '../control/locate.ts';
+import { type NodePointer, removePointer, writePointer } from '../control/locate.ts';
 import { startControlServer } from '../control/server.ts';
 import type { CommandResult } from '../core/env.ts';
 import type { MachineFaultSettings } from '../core/faults.ts';
@@ -19,6 +19,8 @@ export interface NodeServiceOptions {
   /** Does an order like those of `confab fault`; gives lines for people, rejects with ConfabError. */
   readonly orderFault: (words: string) => Promise<readonly string[]>;
   readonly log: NodeLog;
+  /** How this node was started, for its pointer. */
+  readonly started?: Pick<NodePointer, 'start' | 'conduct'>;
   /** Given where several nodes share one control socket: takes this one in. */
   readonly join?: (handle: NodeHandle) => NodeControl;
 }
@@ -93,7 +95,15 @@ export async function startNodeService(options: NodeServiceOptions): Promise<Nod
     logEvent(log, event);
   });
   const shares = options.join !== undefined;
-  await writePointer(folder, { socket: options.socketPath, pid: process.pid, endpoint: options.endpoint, run: options.run, startedMillis, shares });
+  await writePointer(folder, {
+    socket: options.socketPath,
+    pid: process.pid,
+    endpoint: options.endpoint,
+    run: options.run,
+    startedMillis,
+    shares,
+    ...options.started,
+  });
   const ended = driver.ended.then(async (end) => {
     await server.stop();
     await removePointer(folder, process.pid);

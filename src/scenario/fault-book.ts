@@ -95,7 +95,7 @@ function sizeOf(kind: NodeFaultKind, faults: NodeFaults): number {
 const NAMES_MAX = 12;
 
 /** What a reader of the trace wants to know of a rule. */
-function factsOfRule(rule: Rule): Facts {
+export function factsOfRule(rule: Rule): Facts {
   const group = (names: readonly string[]) => (names.length > NAMES_MAX ? `${names.slice(0, NAMES_MAX).join(' ')} … (${names.length})` : names.join(' '));
   const ends = { kind: rule.kind, between: group(rule.from), and: group(rule.to), oneWay: rule.oneWay };
   switch (rule.kind) {

@@ -23,6 +23,10 @@ const ORDERS: Readonly<Record<string, unknown>> = {
   'heal everything': { type: 'heal', name: null },
   'heal island': { type: 'heal', name: 'island' },
   'pause alice bob@desk': { type: 'pause', nodes: ['alice', 'bob@desk'] },
+  'restart alice bob@desk': { type: 'restart', nodes: ['alice', 'bob@desk'], emptyDisk: false },
+  'restart user[1..2] --empty-disk': { type: 'restart', nodes: ['user1', 'user2'], emptyDisk: true },
+  'lie bob stale-records': { type: 'lie', nodes: ['bob'], conduct: 'stale-records' },
+  'lie bob,carol babbler': { type: 'lie', nodes: ['bob', 'carol'], conduct: 'babbler' },
   'slow 5 alice for 30s': { type: 'slow', factor: 5, nodes: ['alice'], forMillis: 30_000 },
   'disk full alice': { type: 'disk', full: true, nodes: ['alice'] },
   'clock behind 45m alice bob': { type: 'clock', clock: { skewMillis: -2_700_000, driftMillisPerSecond: 0 }, nodes: ['alice', 'bob'] },
@@ -42,6 +46,9 @@ const MISTAKES: Readonly<Record<string, RegExp>> = {
   'latency lognormal median 60ms': /needs "median" and "sigma"/,
   'latency matrix nowhere': /no matrix of that name/,
   'slow 5 alice': /the word "for" is missing/,
+  'restart --empty-disk': /the nodes are missing/,
+  'lie bob stale-record': /no node behaves like "stale-record"\. Did you mean .*stale-records/,
+  'lie bob honest': /no node behaves like "honest"/,
   'heal island please': /nothing can be made of "please"/,
   'pause Alice!': /is not a name/,
 };
@@ -91,7 +98,7 @@ test('a running network is broken and healed: rules, a pause, a full disk, a wro
   const said = await runCli(['--root', root, 'fault']);
   t.regex(said.out, /ditch: cut between alice and bob\n[\s\S]*alice: does not answer[\s\S]*bob: the disk is full/);
   const unknown = await runCli(['--root', root, 'fault', 'heal', 'nothing']);
-  t.regex(unknown.err, /A fault rule named nothing was not found/);
+  t.regex(unknown.err, /A fault rule or a node named nothing was not found/);
   const typed = await runCli(['--root', root, 'call', 'bob', 'fault', 'heal ditch', '--json']);
   t.deepEqual(JSON.parse(typed.out), { lines: ['ditch: taken away (alice did not answer and does not know of it)'] }, typed.err);
   t.regex((await runCli(['--root', root, 'call', 'bob', 'fault', 'pause bob'])).err, /could not be told to go on from here/);

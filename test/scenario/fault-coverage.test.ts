@@ -4,7 +4,7 @@ import test from 'ava';
 import { FAULT_WORDS } from '../../src/cli/fault-words.ts';
 import { LAWS } from '../../src/core/distributions.ts';
 import { FAULT_KINDS } from '../../src/core/faults.ts';
-import { CONDUCTS } from '../../src/lab/conducts.ts';
+import { CONDUCT_WORDS } from '../../src/lab/conduct-words.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
 import type { Step } from '../../src/scenario/steps.ts';
 import { LIFECYCLE_VERBS } from '../../src/scenario/verbs/lifecycle.ts';
@@ -63,7 +63,7 @@ test('so has every form of it', (t) => {
     ...['ahead', 'behind', 'gains', 'loses', 'is'].map(
       (how) => [`a clock that "${how}"`, ({ word, value }: VerbStep) => word === 'clock' && value[how] !== undefined] as const,
     ),
-    ...Object.keys(CONDUCTS).map((conduct) => [`the conduct "${conduct}"`, ({ value }: VerbStep) => value['conduct'] === conduct] as const),
+    ...Object.keys(CONDUCT_WORDS).map((conduct) => [`the conduct "${conduct}"`, ({ value }: VerbStep) => value['conduct'] === conduct] as const),
     ['healing by name', ({ word, file }) => word === 'heal' && file === 'fault-cut.yaml'],
   ];
   t.deepEqual(

@@ -1,6 +1,7 @@
 import type { ControlClient } from '../../control/protocol.ts';
-import type { ChatView, FriendView, MessageView, NodeEvent, NodeInfo, UserView } from '../../core/commands.ts';
+import type { ChatView, FriendView, MessageView, NodeEvent, UserView } from '../../core/commands.ts';
 import { ConfabError, type ErrorCode } from '../../core/errors.ts';
+import { arrive } from './arrive.ts';
 import { type BotParts, PAUSES } from './bot-parts.ts';
 import { reactionTo } from './reactions.ts';
 import { RoomGuest } from './room-guest.ts';
@@ -108,11 +109,7 @@ export class Bot {
     const client = this.#client;
     if (client === null) return;
     try {
-      const info = (await client.call('info')) as NodeInfo;
-      if (!info.loggedIn) {
-        if (info.registered) await client.call('login', { password });
-        else await client.call('register', { password, displayName: persona.name });
-      }
+      await arrive(client, password, persona.name);
     } catch (error) {
       const code = error instanceof ConfabError ? error.code : 'internal';
       if (FINAL_CODES.has(code)) trouble(`${persona.name} cannot log in: ${error instanceof Error ? error.message : String(error)}`);

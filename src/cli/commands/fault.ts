@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { CONDUCT_WORDS } from '../../lab/conduct-words.ts';
 import type { CliContext } from '../context.ts';
 
 /** Registers `confab fault`: breaks a running network, and heals it. */
@@ -7,6 +8,7 @@ export function register(program: Command, context: CliContext): void {
     .command('fault')
     .description('break the lines and machines of a running network on purpose, and heal them')
     .argument('[words...]', 'what to do; without words: what is broken now')
+    .option('--empty-disk', 'with restart: throw its folder away first')
     .addHelpText(
       'after',
       `
@@ -15,9 +17,15 @@ export function register(program: Command, context: CliContext): void {
   delay TIME [jitter TIME]           everything takes longer
   latency lognormal median 60ms sigma 0.5 | latency matrix FILE
   loss SHARE, duplicate SHARE, reorder SHARE by TIME, bandwidth BYTES-PER-SECOND
-  heal NAME | heal everything
+  heal NAME | heal NODE | heal everything
   pause NODE ..., resume NODE ..., kill NODE ..., slow FACTOR NODE ... for TIME
+  restart NODE ... [--empty-disk]    kill -9 and a new process, on its disk or an empty one; also after kill
+  lie NODE[,NODE ...] CONDUCT        the same, and the new process does not play by the rules
   disk full|free NODE ..., clock ahead|behind TIME NODE ..., clock right NODE ...
+
+How a node can lie: ${Object.keys(CONDUCT_WORDS)
+        .filter((name) => name !== 'honest')
+        .join(', ')}.
 
 Rules on lines take "between GROUP and GROUP" (default: everyone), "one-way" and "as NAME". A group is everyone, a name, or names
 with commas. Rules live in the nodes: one that is started later learns them with the next order.
@@ -26,13 +34,17 @@ Examples:
   $ confab fault cut alice bob,carol as island
   $ confab fault loss 0.2 between alice and everyone
   $ confab fault pause bob
+  $ confab fault restart bob                on the disk that it had
+  $ confab fault restart bob --empty-disk
+  $ confab fault lie bob stale-records      until: confab fault heal bob
   $ confab fault heal everything
   $ confab --root my-run fault list      while confab run --keep my-run goes on`,
     )
-    .action(async (words: readonly string[]) => {
-      const { readFaultOrder } = await import('../fault-words.ts');
-      const { applyFault, readFaults, sayFaults } = await import('../fault.ts');
-      const order = readFaultOrder(words);
+    .action(async (words: readonly string[], { emptyDisk }: { readonly emptyDisk?: boolean }) => {
+      const { EMPTY_DISK, readFaultOrder } = await import('../fault-words.ts');
+      const { applyFault, readFaults } = await import('../fault.ts');
+      const { sayFaults } = await import('../fault-says.ts');
+      const order = readFaultOrder(emptyDisk === true ? [...words, EMPTY_DISK] : words);
       if (order.type === 'list') {
         const all = await readFaults(context.root);
         if (context.json) context.printJson(all);

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type FolderLock, lockFolder } from '../../adapters/sqlite/folder-lock.ts';
+import { runtimeFolder, socketPath } from '../../adapters/system/runtime-folder.ts';
 import type { SocketControlClient } from '../../control/client.ts';
 import { attachNode, locateNode, nodeFolder, nodesFolder, readSeedPointer } from '../../control/locate.ts';
 import { ConfabError } from '../../core/errors.ts';
-import { Hosts } from '../../engine/hosts.ts';
+import { Hosts, sayShared } from '../../engine/hosts.ts';
+import { keepNodes, type RestartOrder } from '../../engine/keeper.ts';
 import { type LifelineProcess, NODE_EXEC_ARGS, type NodeProcess, type ProcessExit, spawnReady } from '../../engine/spawn.ts';
 import { networkOf } from '../context.ts';
 
@@ -42,7 +44,7 @@ const HEALTH_MILLIS = 1_500;
 /** Its name is none of a node. */
 const LOCK_FOLDER = '.up';
 const SEED_SERVER = 'seed server';
-const NO_FILES = { recordFile: null, program: null, conduct: null, faultsFile: null };
+const NO_FILES = { recordFile: null, program: null, faultsFile: null };
 
 /**
  * A seed server and a node process for each user, started by this process.
@@ -56,7 +58,10 @@ export class UpNetwork {
   readonly #options: NetworkOptions;
   readonly #nodes = new Map<string, OwnNode>();
   readonly #up: string[] = [];
+  /** Nodes that are started again by order, or were: nobody else starts them meanwhile. */
+  readonly #restarting = new Map<string, Promise<void>>();
   #lock: FolderLock | null = null;
+  #endKeeping: (() => Promise<void>) | null = null;
   #seedServer: LifelineProcess | null = null;
   #seedUrl = '';
   #stopping = false;
@@ -84,6 +89,7 @@ export class UpNetwork {
       const started = await Promise.allSettled(users.map((user) => this.#obtainNode(user)));
       const failed = started.find((result) => result.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
+      this.#endKeeping = await keepNodes(root, socketPath(runtimeFolder(), `n${process.pid}`), (order) => this.#restartNode(order));
     } catch (error) {
       await this.stop();
       throw error;
@@ -115,13 +121,15 @@ export class UpNetwork {
   }
 
   /** Tries again while the folder is held: the node of a network that has just ended lets go of it in a moment. */
-  async #spawnNode(user: string): Promise<void> {
+  async #spawnNode(user: string, conduct: string | null = null): Promise<void> {
     const { root, mainPath, beacon = true, interfaceAddress = '127.0.0.1' } = this.#options;
     const what = `The node of ${user}`;
     const nearby = [beacon ? '--beacon' : '--no-beacon', '--interface', interfaceAddress];
     const args = ['--root', root, '--json', 'node', user, '--seed', this.#seedUrl, '--lifeline', ...nearby];
+    if (conduct !== null) args.push('--conduct', conduct);
     const order = {
       node: user,
+      conduct,
       network: networkOf(root, process.env['CONFAB_NETWORK']),
       seedUrl: this.#seedUrl,
       peers: [],
@@ -153,6 +161,27 @@ export class UpNetwork {
     }
   }
 
+  /** False when this network did not start that node. Rejects with `bad-arguments` where it shares its process. */
+  async #restartNode({ node, emptyDisk, conduct }: RestartOrder): Promise<boolean> {
+    const own = this.#nodes.get(node);
+    if (own === undefined || this.#stopping) return false;
+    if (this.#hosts !== null) throw new ConfabError('bad-arguments', { command: 'fault', reason: sayShared(node) });
+    const restarted = this.#killAndSpawn(own.process, { node, emptyDisk, conduct });
+    this.#restarting.set(
+      node,
+      restarted.catch(() => {}),
+    );
+    await restarted;
+    return true;
+  }
+
+  async #killAndSpawn(process: NodeProcess, { node, emptyDisk, conduct }: RestartOrder): Promise<void> {
+    process.signal('SIGKILL');
+    await process.exited;
+    if (emptyDisk) await rm(nodeFolder(this.#options.root, node), { recursive: true, force: true });
+    await this.#spawnNode(node, conduct);
+  }
+
   /** Somebody said `confab stop` elsewhere: then there is nothing left to show here. */
   #lookWhetherEnded(): void {
     if (this.#stopping || this.#seedServer?.running === true || this.#nodes.size === 0) return;
@@ -171,6 +200,7 @@ export class UpNetwork {
    */
   async attachOrStart(user: string): Promise<SocketControlClient> {
     const { root } = this.#options;
+    await this.#restarting.get(user);
     const own = this.#nodes.get(user);
     const ended = own?.exit ?? null;
     const stoppedByChoice = ended !== null && ended.status === 0 && existsSync(nodeFolder(root, user));
@@ -181,6 +211,8 @@ export class UpNetwork {
   /** Ends what this network started, the seed server last. Idempotent. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    await Promise.all(this.#restarting.values());
+    await this.#endKeeping?.();
     if (this.#hosts === null) await Promise.all([...this.#nodes.values()].map(({ process }) => process.end(STOP_MILLIS)));
     await this.#hosts?.end(STOP_MILLIS);
     await this.#seedServer?.end(STOP_MILLIS);

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { CONDUCTS } from '../../lab/conducts.ts';
+import { CONDUCT_WORDS } from '../../lab/conduct-words.ts';
 import { SEED_CONDUCTS } from '../../lab/lying-seed-server.ts';
 import { expandNames } from '../names.ts';
 import { flag, keys, node, nodes, oneOf } from '../parts.ts';
@@ -12,7 +12,7 @@ const startKeys = keys(
     knows: Type.Optional(nodes),
     'seed-server': Type.Optional(Type.Boolean({ description: 'false: these nodes do not know of the seed server (default true)' })),
     'empty-disk': Type.Optional(Type.Boolean({ description: 'true: throw their folders away first (default false)' })),
-    conduct: Type.Optional(oneOf(Object.keys(CONDUCTS), 'a node that does not play by the rules, in place of an honest one')),
+    conduct: Type.Optional(oneOf(Object.keys(CONDUCT_WORDS), 'a node that does not play by the rules, in place of an honest one')),
   },
   'nodes to start; `knows` names peers whose addresses they are given by hand',
 );

@@ -1,0 +1,74 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connectControl, type SocketControlClient } from '../control/client.ts';
+import { isAlive, nodesFolder, readNodePointer, removePointer, writePointer } from '../control/locate.ts';
+import { failureOf, startControlServer } from '../control/server.ts';
+import { ConfabError } from '../core/errors.ts';
+
+/** How to run a node again whose process is killed first. */
+export interface RestartOrder {
+  readonly node: string;
+  /** Throw its disk away before it starts. */
+  readonly emptyDisk: boolean;
+  /** A way to behave of src/lab/conducts.ts; null: an honest node. */
+  readonly conduct: string | null;
+}
+
+/** False: somebody else started that node. Rejects with a ConfabError when it cannot be done. */
+export type Restart = (order: RestartOrder) => Promise<boolean>;
+
+const RESTART = 'restart-node';
+/** Its name is none of a node. */
+const FOLDER = '.keeper';
+/** A kill, a start and a few tries for the folder, ms. */
+export const RESTART_MILLIS = 60_000;
+
+/**
+ * Nodes that hold a lifeline to a process (`up`, `run`) can be started again by that process alone: whatever else started them could
+ * not hold their lifeline. So it listens here for orders of `confab fault`. Nodes themselves know nothing of this.
+ *
+ * Returns what ends it.
+ */
+export async function keepNodes(root: string, socketPath: string, restart: Restart): Promise<() => Promise<void>> {
+  const folder = join(nodesFolder(root), FOLDER);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const order = async (name: string, args: Readonly<Record<string, unknown>>) => {
+    try {
+      if (name !== RESTART) throw new ConfabError('bad-arguments', { command: name, reason: 'whoever keeps nodes only starts them again' });
+      return { ok: true as const, value: { kept: await restart(readOrder(args)) } };
+    } catch (error) {
+      return failureOf(error);
+    }
+  };
+  const nobody = () => Promise.reject(new ConfabError('unavailable', { what: 'The node' }));
+  const server = await startControlServer({ socketPath, handle: nobody, shared: { has: () => false, order } });
+  await writePointer(folder, { socket: socketPath, pid: process.pid, endpoint: '', run: 0, startedMillis: Date.now() });
+  return async () => {
+    await removePointer(folder, process.pid);
+    await server.stop();
+  };
+}
+
+function readOrder({ node, emptyDisk, conduct }: Readonly<Record<string, unknown>>): RestartOrder {
+  if (typeof node !== 'string') throw new ConfabError('bad-arguments', { command: RESTART, reason: 'which node?' });
+  return { node, emptyDisk: emptyDisk === true, conduct: typeof conduct === 'string' ? conduct : null };
+}
+
+/** Has a node of a data root started again by whoever holds its lifeline; false when nobody does. */
+export async function askKeeper(root: string, order: RestartOrder): Promise<boolean> {
+  const pointer = await readNodePointer(join(nodesFolder(root), FOLDER));
+  if (pointer === null || !isAlive(pointer.pid)) return false;
+  let client: SocketControlClient;
+  try {
+    client = await connectControl(pointer.socket);
+  } catch {
+    // Killed, and its number given to another process.
+    return false;
+  }
+  try {
+    const answer = (await client.call(RESTART, { ...order }, RESTART_MILLIS)) as { readonly kept: boolean };
+    return answer.kept;
+  } finally {
+    client.close();
+  }
+}
