@@ -112,10 +112,9 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   closers.push(() => store.close());
   const traceSink = options.traceFile === null ? null : new TraceFile(options.traceFile);
   if (traceSink !== null) closers.push(() => traceSink.close());
-  const portFile = join(folder, 'port');
   const transport = new ZeroMqTransport({
     listen: `tcp://${options.interfaceAddress}:${options.port}`,
-    portBefore: readPort(portFile),
+    portBefore: readPort(portFileOf(folder)),
     agreementSeed: keys.agreementSeed,
     crypto: tools.crypto,
     ...(shared === undefined ? {} : { neighbours: shared.neighbours }),
@@ -151,7 +150,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   if (options.faults !== null && options.faults.rules.length > 0) driver.setRules(options.faults.rules);
   await driver.start();
   const endpoint = formatEndpoint(driver.endpoint);
-  writeFileAtomically(portFile, Buffer.from(`${portOf(driver.endpoint.address)}\n`));
+  writeFileAtomically(portFileOf(folder), Buffer.from(`${portOf(driver.endpoint.address)}\n`));
   const socket = shared?.control.addressOf(name.node) ?? makeSocketPath();
   const service = await startNodeService({
     driver,
@@ -184,6 +183,10 @@ function openStore(
   onSetAside: (file: string, reason: string) => void,
 ): SqliteNodeStore {
   return new SqliteNodeStore({ folder, nodeKey, codec, onSetAside, ...(shared === undefined ? {} : { cacheKib: SHARED_CACHE_KIB }) });
+}
+
+function portFileOf(folder: string): string {
+  return join(folder, 'port');
 }
 
 /** The port of the last run, so that peers who remember it find this node again without any server; 0 when there is none. */
