@@ -53,7 +53,7 @@ function flipLastByte(path: string): void {
 
 test('damaged files of every kind: set aside or left out, the node goes on, friends come back from peers, nothing is overwritten', async (t) => {
   t.timeout(60_000);
-  t.deepEqual(NAMES.flatMap((name) => DONE[name]).sort(), Object.keys(DAMAGES).sort(), 'every kind is done to somebody');
+  t.deepEqual(new Set(NAMES.flatMap((name) => DONE[name] ?? [])), new Set(Object.keys(DAMAGES)), 'every kind is done to somebody');
   const network = await startNetwork(t, ['bob', ...NAMES]);
   const { engine } = network;
   await Promise.all(NAMES.map((name) => befriend(network, name, 'bob')));
@@ -61,7 +61,7 @@ test('damaged files of every kind: set aside or left out, the node goes on, frie
   // In order, so that the write-ahead logs are folded into the files that are damaged.
   await Promise.all(NAMES.map((name) => engine.stopNode(name)));
   await Promise.all(NAMES.map((name) => engine.command('bob', 'send', { to: name, text: 'while you were away' })));
-  for (const name of NAMES) for (const { file, damage } of damagesOf(name)) damage(join(network.folderOf(name), file));
+  for (const name of NAMES) for (const each of damagesOf(name)) each.damage(join(network.folderOf(name), each.file));
   const damaged = new Map(NAMES.map((name) => [name, damagesOf(name).map(({ file }) => readFileSync(join(network.folderOf(name), file)))]));
   await Promise.all(NAMES.map((name) => engine.startNode(name)));
   await Promise.all(NAMES.map((name) => logIn(network, name)));

@@ -139,7 +139,10 @@ test('a busy node works on while the disk writes, and answers nobody before', as
   await until('the second sync', () => disk.waiting.length === 1);
   disk.finish();
   t.is(await stopped, 'stopped');
-  t.deepEqual(answers, new Array(2 * TURN).fill('ok'));
+  t.deepEqual(
+    answers,
+    Array.from({ length: 2 * TURN }, () => 'ok'),
+  );
 });
 
 test('a sync that fails makes the node start from what is stored, and its commands are told', async (t) => {
@@ -149,7 +152,10 @@ test('a sync that fails makes the node start from what is stored, and its comman
   await until('the first turn', () => disk.waiting.length === 1);
   disk.finish('the disk reports an error');
   await until('the answers', () => answers.length === TURN);
-  t.deepEqual(answers, new Array(TURN).fill('store-failed'));
+  t.deepEqual(
+    answers,
+    Array.from({ length: TURN }, () => 'store-failed'),
+  );
   t.is(programs(), 2);
   t.is(parts.transport.sent.length, 0);
   disk.unsettled = false;
