@@ -105,7 +105,7 @@ export const ERRORS = {
   'bad-arguments': entry('{command}: {reason}', 'See {command} --help.', { exitStatus: 2 }),
   'bad-scenario': entry('{file}:{line}: {reason}', 'Mend the file; nothing was started.', { exitStatus: 2 }),
   'no-node': entry('No node of {name} runs in {folder}.', 'Start it with: confab node {name}', { httpStatus: 404, exitStatus: 2 }),
-  'nothing-runs': entry('Nothing runs under {folder}.', 'Start a network with: confab up', { httpStatus: 404 }),
+  'nothing-runs': entry('No node runs under {folder}.', 'Start a network with: confab up', { httpStatus: 404 }),
   // the machine
   'not-started': entry('{what} did not start: {reason}', 'Mend the cause and try again; confab doctor looks for the usual ones.', { exitStatus: 2 }),
   'port-taken': entry('Port {port} is taken by another program.', 'Stop that program or choose another port with --port.', { exitStatus: 2 }),
