@@ -14,6 +14,7 @@ export interface TerminalNodeOptions {
   readonly seedUrl: string | null;
   readonly network: string;
   readonly peers: readonly string[];
+  readonly beacon: boolean;
   readonly mainPath: string;
 }
 
@@ -60,9 +61,10 @@ export class TerminalNode {
   }
 
   private async startNode(): Promise<LifelineProcess> {
-    const { root, name, seedUrl, network, peers, mainPath } = this.options;
+    const { root, name, seedUrl, network, peers, beacon, mainPath } = this.options;
     const seed = seedUrl === null ? ['--no-seed'] : ['--seed', seedUrl];
-    const args = ['--root', root, '--json', 'node', name.node, ...seed, '--network', network, ...peers.flatMap((peer) => ['--peer', peer]), '--lifeline'];
+    const known = [...peers.flatMap((peer) => ['--peer', peer]), beacon ? '--beacon' : '--no-beacon'];
+    const args = ['--root', root, '--json', 'node', name.node, ...seed, '--network', network, ...known, '--lifeline'];
     try {
       return await spawnReady({ args, mainPath, what: `The node of ${name.node}`, readyMillis: READY_MILLIS, ownGroup: true });
     } catch (error) {

@@ -27,7 +27,10 @@ const TYPES = [
   'note',
 ] as const satisfies readonly TraceDetail['type'][];
 
-/** Prints the events of a file that pass the filter; lines that are no events are counted and named at the end. */
+/**
+ * Prints the events of a file that pass the filter; lines that are no events are counted and named at the
+ * end. Throws `not-found`, and `bad-arguments` for a file that holds something else.
+ */
 export async function printTrace(context: CliContext, file: string, filter: TraceFilter): Promise<void> {
   if (filter.type !== undefined && !(TYPES as readonly string[]).includes(filter.type)) {
     throw new ConfabError('bad-arguments', { command: 'trace', reason: `there is no event type "${filter.type}".${didYouMean(filter.type, TYPES)}` });
@@ -37,6 +40,7 @@ export async function printTrace(context: CliContext, file: string, filter: Trac
   failed.catch(() => {});
   const counts = { shown: 0, all: 0, damaged: 0 };
   await Promise.race([readLines(context, input, filter, counts), failed]);
+  if (counts.all === 0 && counts.damaged > 0) throw new ConfabError('bad-arguments', { command: 'trace', reason: `${file} holds no events of a trace` });
   if (context.json) return;
   const damaged = counts.damaged === 0 ? '' : `, ${counts.damaged} lines are no events`;
   context.print(`${counts.shown} of ${counts.all} events${damaged}`);

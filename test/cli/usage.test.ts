@@ -119,6 +119,10 @@ test('a trace is printed, filtered, and its damaged lines are counted', async (t
     event(4, 'bob', { type: 'note', text: 'a\u001b[2Jb' }),
   ];
   await writeFile(file, `${lines.join('\n')}\n`);
+  const other = join(root, 'letter.txt');
+  await writeFile(other, 'Dear all,\n');
+  t.like(await runCli(['trace', other]), { status: 2, out: '' });
+  t.regex((await runCli(['trace', other])).err, /letter\.txt holds no events of a trace/);
   const all = await runCli(['trace', file]);
   t.is(all.status, 0);
   t.regex(all.out, /alice {8}send {5}-> bob {2}data \[envelope\(m1\), sync-want\] {2}99 B/);

@@ -41,13 +41,18 @@ async function nodePid(root: string, user: string): Promise<number> {
   return pointer.pid;
 }
 
+function logOf(root: string, user: string): Promise<string> {
+  return readFile(join(root, 'nodes', user, 'node.log'), 'utf8');
+}
+
 test('a pipe registers, looks round and leaves; the node that was started for it ends with it', async (t) => {
   const root = await folder(t);
-  const run = terminal(t, root, 'alice');
+  const run = terminal(t, root, 'alice', '--no-beacon');
   run.child.stdin?.write('1\nsecret\nsecret\n/info\n');
   await until('info', () => /Logged in +alice/u.test(run.text), 15_000);
   const pid = await nodePid(root, 'alice');
   t.true(isAlive(pid));
+  t.notRegex(await logOf(root, 'alice'), /nearby/u);
   run.child.stdin?.end();
   t.is(await run.exited, 0);
   await until('the node has ended', () => !isAlive(pid));
@@ -60,6 +65,7 @@ test('a second terminal shares the running node and leaves it alone; kill -9 of 
   first.child.stdin?.write('1\nsecret\nsecret\n');
   await until('menu', () => first.text.includes('== Menu =='), 15_000);
   const pid = await nodePid(root, 'alice');
+  t.regex(await logOf(root, 'alice'), /nodes nearby are reached by/u);
   const second = terminal(t, root, 'alice');
   second.child.stdin?.end('/status busy writing\n');
   t.is(await second.exited, 0);

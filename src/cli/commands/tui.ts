@@ -6,6 +6,7 @@ interface TuiOptions {
   readonly seed?: string | false;
   readonly network?: string;
   readonly peer: readonly string[];
+  readonly beacon: boolean;
 }
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
@@ -21,6 +22,8 @@ export function register(program: Command, context: CliContext): void {
     .option('--no-seed', 'start the node without a seed server')
     .addOption(networkOption('network of a node that is started'))
     .option('--peer <endpoint>', 'a peer known by hand, tcp://127.0.0.1:PORT#KEY; may be repeated', collect, [])
+    .option('--beacon', 'a node that is started says to nodes nearby that it is here, and listens for them', true)
+    .option('--no-beacon', 'it neither says nor listens')
     .addHelpText(
       'after',
       `
@@ -46,6 +49,7 @@ Open one terminal for each user, in as many windows as you like.`,
         seedUrl: await seedUrlOf(context.root, options.seed),
         network: networkOf(context.root, options.network),
         peers: options.peer,
+        beacon: options.beacon,
         mainPath: fileURLToPath(new URL('../main.js', import.meta.url)),
       });
       try {
