@@ -101,7 +101,7 @@ export const ERRORS = {
   'not-found': entry('{what} was not found.', 'Check the name.', { httpStatus: 404 }),
   'too-large': entry('{what} has {bytes} bytes; {max} is the most.', 'Make it smaller.', { httpStatus: 413 }),
   // use
-  'bad-command': entry('There is no command {name}.{hint}', 'Look at the list with help.', { exitStatus: 2 }),
+  'bad-command': entry('There is no command {name}.{hint}', 'They are listed by /help in a terminal and by confab manual commands.', { exitStatus: 2 }),
   'bad-arguments': entry('{command}: {reason}', 'See {command} --help.', { exitStatus: 2 }),
   'bad-scenario': entry('{file}:{line}: {reason}', 'Mend the file; nothing was started.', { exitStatus: 2 }),
   'no-node': entry('No node of {name} runs in {folder}.', 'Start it with: confab node {name}', { httpStatus: 404, exitStatus: 2 }),

@@ -44,6 +44,8 @@ const parses = test.macro((t, command: string, words: readonly string[], expecte
 });
 test('places in order, the last takes the rest', parses, 'send', ['bob', 'see', 'you', 'at=noon'], { to: 'bob', text: 'see you at=noon' });
 test('a key that was given already is text', parses, 'send', ['bob', 'to=carol'], { to: 'bob', text: 'to=carol' });
+test('keys after a text', parses, 'room-create', ['The', 'garden', 'policy=invite'], { name: 'The garden', policy: 'invite' });
+test('keys of other commands are text', parses, 'room-create', ['a=b', 'limit=3'], { name: 'a=b limit=3' });
 test('keys', parses, 'send', ['text=a=b', 'to=bob'], { text: 'a=b', to: 'bob' });
 test('numbers and booleans', parses, 'history', ['bob', '20'], { with: 'bob', limit: 20 });
 test('a boolean', parses, 'settings', ['bell=no'], { bell: false });
@@ -52,6 +54,7 @@ test('what does not fit is left to validation', parses, 'history', ['with=bob', 
 test('one word too many, and a secret on the command line', (t) => {
   t.throws(() => parseArgs(requireCommand('friend-add'), ['bob', 'carol']), { message: /one word too many; it takes user/ });
   t.throws(() => parseArgs(requireCommand('login'), ['password=x']), { message: /never taken from the command line/ });
+  t.throws(() => parseArgs(requireCommand('room-create'), ['garden', 'password=x']), { message: /never taken from the command line/ });
 });
 
 test('any failure has a sentence and a status', (t) => {

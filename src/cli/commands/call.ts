@@ -29,7 +29,9 @@ Examples:
   $ confab call alice send bob -- "-5 degrees"
   $ confab call alice history with=bob limit=20 --json
   $ printf '%s\\n' "$PASSWORD" | confab call alice login --password-stdin
-  $ printf '%s\\n' "$WORDS" "$NEW_PASSWORD" | confab call alice recover --password-stdin`,
+  $ printf '%s\\n' "$WORDS" "$NEW_PASSWORD" | confab call alice recover --password-stdin
+
+All commands with their arguments: confab manual commands`,
     )
     .action(async (node: string, command: string, words: readonly string[], options: CallOptions) => {
       const { requireCommand, misfitOfArgs } = await import('../../control/validate.ts');
@@ -68,6 +70,23 @@ async function secretsOf(entry: CommandEntry, options: CallOptions): Promise<Rec
   return found;
 }
 
+const KEYED = /^([A-Za-z][A-Za-z0-9]*)=([\s\S]*)$/;
+
+function refuseSecret(entry: CommandEntry, key: string): void {
+  if (entry.secret?.includes(key) !== true) return;
+  throw new ConfabError('bad-arguments', { command: `call ${entry.name}`, reason: `"${key}" is never taken from the command line, use --password-stdin` });
+}
+
+/** A text of several words ends before the words that are `key=value` for keys that are still open; the first is never such a word. */
+function endOfRest(entry: CommandEntry, words: readonly string[], from: number, isOpen: (key: string) => boolean): number {
+  let end = words.length;
+  for (; end > from + 1; end -= 1) {
+    const key = KEYED.exec(words[end - 1] ?? '')?.[1] ?? '';
+    if (!Object.hasOwn(entry.args, key) || !isOpen(key)) break;
+  }
+  return end;
+}
+
 /** Words of the shell as arguments: `key=value` for keys that the command has, other words fill its places in order. */
 export function parseArgs(entry: CommandEntry, words: readonly string[]): Record<string, unknown> {
   const args: Record<string, unknown> = {};
@@ -76,10 +95,9 @@ export function parseArgs(entry: CommandEntry, words: readonly string[]): Record
   // Once a key was written, a word with another key is a typing mistake; before that it may be the text itself.
   let keyed = false;
   for (const [index, word] of words.entries()) {
-    const match = /^([A-Za-z][A-Za-z0-9]*)=([\s\S]*)$/.exec(word);
+    const match = KEYED.exec(word);
     const key = match?.[1] ?? '';
-    if (secret.includes(key))
-      throw new ConfabError('bad-arguments', { command: `call ${entry.name}`, reason: `"${key}" is never taken from the command line, use --password-stdin` });
+    refuseSecret(entry, key);
     const places = open.filter((place) => args[place] === undefined);
     const fresh = Object.hasOwn(entry.args, key) && args[key] === undefined;
     if (match !== null && (keyed || fresh || places.length === 0)) {
@@ -91,8 +109,9 @@ export function parseArgs(entry: CommandEntry, words: readonly string[]): Record
     if (place === undefined)
       throw new ConfabError('bad-arguments', { command: `call ${entry.name}`, reason: `"${word.slice(0, 40)}" is one word too many; ${usageOf(entry)}` });
     if (entry.rest === true && place === open.at(-1)) {
-      args[place] = words.slice(index).join(' ');
-      break;
+      const end = endOfRest(entry, words, index, (each) => each !== place && args[each] === undefined);
+      args[place] = words.slice(index, end).join(' ');
+      return { ...args, ...parseArgs({ ...entry, positional: [] }, words.slice(end)) };
     }
     args[place] = wordAs(argumentKind(entry, place), word);
   }
