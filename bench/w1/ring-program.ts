@@ -16,8 +16,11 @@ export const RING_PACE: Partial<RingOptions> = { stabiliseMillis: 20_000, finger
 const LOOK_UP_MILLIS = 10_000;
 const ANSWER_MILLIS = 1_000;
 const NO_KEY = new Uint8Array(0);
+const NOBODY: readonly Contact[] = [];
 
+/** A question that waits for its answer. */
 interface Call {
+  readonly id: number;
   readonly answered: (answer: RingAnswer | null) => void;
   readonly untilMillis: number;
 }
@@ -33,24 +36,33 @@ export function contactOf(index: number, seed: number): SimulatedContact {
   return { id, index, name: `n${index}`, endpoint: { address: String(index), key: NO_KEY } };
 }
 
+/** What the programs of one run have in common. */
+export interface RingRun {
+  /** By address. */
+  readonly contacts: readonly Contact[];
+  readonly tally: Tally;
+}
+
 /** A node that is nothing but a member of the product's ring (`src/core/ring/`) and looks up random keys. */
-export class RingProgram implements Program<RingMessage> {
+export class RingProgram implements Program<RingMessage>, RingPort {
   readonly chord: Chord;
   readonly #env: BaseEnv<RingMessage>;
-  readonly #contacts: readonly Contact[];
-  readonly #tally: Tally;
-  readonly #calls = new Map<number, Call>();
+  readonly #run: RingRun;
+  /** The longest waiting first; hardly ever more than three. */
+  readonly #calls: Call[] = [];
   #callCount = 0;
   /** The timer for questions without an answer is set: one for all of them, as in the product. */
   #sweeping = false;
+  readonly self: Contact;
+  readonly #known: readonly Contact[];
 
-  constructor(env: BaseEnv<RingMessage>, index: number, contacts: readonly Contact[], tally: Tally) {
+  constructor(env: BaseEnv<RingMessage>, index: number, run: RingRun) {
     this.#env = env;
-    this.#contacts = contacts;
-    this.#tally = tally;
+    this.#run = run;
+    this.self = run.contacts[index] as Contact;
     // As in W1: joined through somebody of the first half of those who came before.
-    const known = index === 0 ? [] : [contacts[index < 4 ? 0 : Math.trunc(env.random.fraction() * Math.trunc(index / 2))] as Contact];
-    this.chord = new Chord(this.#port(contacts[index] as Contact, known), RING_PACE);
+    this.#known = index === 0 ? NOBODY : [run.contacts[index < 4 ? 0 : Math.trunc(env.random.fraction() * Math.trunc(index / 2))] as Contact];
+    this.chord = new Chord(this, RING_PACE);
   }
 
   start(): void {
@@ -61,15 +73,11 @@ export class RingProgram implements Program<RingMessage> {
   input(from: number, message: RingMessage): void {
     switch (message.type) {
       case 'ask':
-        return this.#env.send(from, { type: 'answer', call: message.call, answer: this.chord.answer(this.#contacts[from] as Contact, message.question) });
-      case 'answer': {
-        const call = this.#calls.get(message.call);
-        if (call === undefined) return;
-        this.#calls.delete(message.call);
-        return call.answered(message.answer);
-      }
+        return this.#env.send(from, { type: 'answer', call: message.call, answer: this.chord.answer(this.#run.contacts[from] as Contact, message.question) });
+      case 'answer':
+        return this.#answered(message.call, message.answer);
       case 'tell':
-        return this.chord.notice(this.#contacts[from] as Contact, message.notice);
+        return this.chord.notice(this.#run.contacts[from] as Contact, message.notice);
     }
   }
 
@@ -85,9 +93,19 @@ export class RingProgram implements Program<RingMessage> {
     const key = idAt(Math.floor(this.#env.random.fraction() * PLACES));
     this.chord.lookup(key, ({ owners, hops }) => {
       if (owners.length === 0 || hops.length === 0) return;
-      this.#tally.lookups += 1;
-      this.#tally.hops += hops.length;
+      this.#run.tally.lookups += 1;
+      this.#run.tally.hops += hops.length;
     });
+  }
+
+  #answered(id: number, answer: RingAnswer): void {
+    const calls = this.#calls;
+    for (let at = 0; at < calls.length; at += 1) {
+      const call = calls[at] as Call;
+      if (call.id !== id) continue;
+      calls.splice(at, 1);
+      return call.answered(answer);
+    }
   }
 
   #sweepIn(delayMillis: number): void {
@@ -99,35 +117,49 @@ export class RingProgram implements Program<RingMessage> {
   #sweep(): void {
     this.#sweeping = false;
     const now = this.#env.monotonicMillis;
-    for (const [id, call] of this.#calls) {
+    for (;;) {
+      const call = this.#calls[0];
+      if (call === undefined) return;
       if (call.untilMillis > now) {
         if (!this.#sweeping) this.#sweepIn(call.untilMillis - now);
         return;
       }
-      this.#calls.delete(id);
+      this.#calls.shift();
       call.answered(null);
     }
   }
 
-  #port(self: Contact, known: readonly Contact[]): RingPort {
-    const env = this.#env;
-    return {
-      self,
-      ask: (to, question, answered) => {
-        this.#callCount += 1;
-        this.#calls.set(this.#callCount, { answered, untilMillis: env.monotonicMillis + ANSWER_MILLIS });
-        env.send(indexOf(to), { type: 'ask', call: this.#callCount, question });
-        if (!this.#sweeping) this.#sweepIn(ANSWER_MILLIS);
-      },
-      tell: (to, notice) => env.send(indexOf(to), { type: 'tell', notice }),
-      setTimer: (kind, delayMillis) => env.setTimer(kind, '', delayMillis),
-      get monotonicMillis() {
-        return env.monotonicMillis;
-      },
-      fraction: () => env.random.fraction(),
-      changed: () => {},
-      members: () => known,
-    };
+  // --- what the ring needs ---
+
+  ask(to: Contact, question: RingQuestion, answered: (answer: RingAnswer | null) => void): void {
+    this.#callCount += 1;
+    this.#calls.push({ id: this.#callCount, answered, untilMillis: this.#env.monotonicMillis + ANSWER_MILLIS });
+    this.#env.send(indexOf(to), { type: 'ask', call: this.#callCount, question });
+    if (!this.#sweeping) this.#sweepIn(ANSWER_MILLIS);
+  }
+
+  tell(to: Contact, notice: RingNotice): void {
+    this.#env.send(indexOf(to), { type: 'tell', notice });
+  }
+
+  setTimer(kind: RingTimer, delayMillis: number): void {
+    this.#env.setTimer(kind, '', delayMillis);
+  }
+
+  get monotonicMillis(): number {
+    return this.#env.monotonicMillis;
+  }
+
+  fraction(): number {
+    return this.#env.random.fraction();
+  }
+
+  changed(): void {
+    // Nothing is built on these members.
+  }
+
+  members(): readonly Contact[] {
+    return this.#known;
   }
 }
 

@@ -2,7 +2,7 @@ import type { Tally } from '../../examples/bare-chord/bare-chord.ts';
 import type { BaseEnv } from '../../src/core/env.ts';
 import { compareIds } from '../../src/core/ring/circle.ts';
 import { World, type WorldOptions } from '../../src/sim/world.ts';
-import { contactOf, type RingMessage, RingProgram } from './ring-program.ts';
+import { contactOf, type RingMessage, RingProgram, type RingRun } from './ring-program.ts';
 import { MESSAGE_MILLIS, startMillis, type WorkloadCounts, type WorkloadSettings } from './workload.ts';
 
 /** The growth and the timers of W1, played by the ring that people's nodes form: what a tolerant ring costs beside a bare one. */
@@ -11,10 +11,11 @@ export function playRing(settings: WorkloadSettings, options: Partial<WorldOptio
   const world = new World({ seed, latency: { minMillis: MESSAGE_MILLIS, maxMillis: MESSAGE_MILLIS }, ...options });
   const tally: Tally = { lookups: 0, hops: 0 };
   const contacts = Array.from({ length: nodes }, (_, index) => contactOf(index, seed));
+  const run: RingRun = { contacts, tally };
   const programs: RingProgram[] = [];
   for (let index = 0; index < nodes; index += 1) {
     const node = world.addProgram(`n${index}`, (env: BaseEnv<RingMessage>) => {
-      const program = new RingProgram(env, index, contacts, tally);
+      const program = new RingProgram(env, index, run);
       programs[index] = program;
       return program;
     });

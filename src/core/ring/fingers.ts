@@ -144,11 +144,13 @@ export class Fingers {
   nextStep(key: string, avoid: readonly NodeId[]): NextStep {
     const { successors, small } = this.#pointers;
     const live = avoid.length === 0 ? successors : successors.filter((contact) => !avoid.includes(contact.id));
-    if (live.length === 0 || small) return memberStep(key, this.#self, live);
-    // By the successor alone: a finger may be nearer that is no member any more.
-    if (owns(this.#self.id, key, (live[0] as Contact).id)) return { answer: 'next', done: true, contacts: live, why: 'successor' };
+    const first = live[0];
+    if (first === undefined || small) return memberStep(key, this.#self, live);
     const waypoints = this.#waypointsNow();
-    const contacts = waypoints.before(waypoints.wayTo(key), NEXT_CONTACTS_MAX, avoid);
+    // By the successor alone: a finger may be nearer that is no member any more.
+    const done = first === successors[0] ? waypoints.endAt(key) : owns(this.#self.id, key, first.id);
+    if (done) return { answer: 'next', done: true, contacts: live, why: 'successor' };
+    const contacts = waypoints.before(key, NEXT_CONTACTS_MAX, avoid);
     const why = successors.includes(contacts[0] as Contact) ? 'successor' : 'finger';
     return { answer: 'next', done: false, contacts, why };
   }
@@ -156,10 +158,9 @@ export class Fingers {
   #waypointsNow(): Waypoints {
     const { successors } = this.#pointers;
     if (this.#waypoints?.successors === successors) return this.#waypoints;
-    const waypoints = new Waypoints(this.#self.id, successors);
-    this.each((contact) => waypoints.add(contact));
-    this.#waypoints = waypoints;
-    return waypoints;
+    const shortcuts = this.#fingers.flatMap((finger) => (finger === null ? [] : [finger.contact]));
+    this.#waypoints = new Waypoints(this.#self.id, successors, shortcuts);
+    return this.#waypoints;
   }
 }
 

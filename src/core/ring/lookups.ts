@@ -18,25 +18,31 @@ export class Lookups {
   readonly #remembered: Remembered;
   readonly #next: (key: string, avoid: readonly NodeId[]) => NextStep;
   readonly #walkParts: WalkParts;
-  readonly #walks = new Set<Walk>();
+  readonly #walks: Walk[] = [];
   /** The timer for slow walks is set. */
   #watching = false;
-  readonly #routes = new Map<string, OpenRoute>();
+  /** Null until one is sent: look-ups are seldom recursive. */
+  #routes: Map<string, OpenRoute> | null = null;
 
   constructor(parts: { port: RingPort; options: RingOptions; remembered: Remembered }, next: (key: string, avoid: readonly NodeId[]) => NextStep) {
     this.#port = parts.port;
     this.#options = parts.options;
     this.#remembered = parts.remembered;
     this.#next = next;
-    this.#walkParts = { port: parts.port, hopsMax: parts.options.hopsMax, remembered: parts.remembered, next, ended: (walk) => this.#walks.delete(walk) };
+    this.#walkParts = { port: parts.port, hopsMax: parts.options.hopsMax, remembered: parts.remembered, next, ended: (walk) => this.#ended(walk) };
   }
 
   /** Asks step by step, around the dead. Calls back once. */
   walk(from: WalkFrom, done: (result: LookupResult) => void): void {
     const walk = new Walk(from, this.#walkParts, done);
-    this.#walks.add(walk);
+    this.#walks.push(walk);
     if (!this.#watching) this.#watchIn(this.#options.hastenMillis);
     walk.step(from.start, from.why);
+  }
+
+  #ended(walk: Walk): void {
+    const at = this.#walks.indexOf(walk);
+    if (at >= 0) this.#walks.splice(at, 1);
   }
 
   #watchIn(delayMillis: number): void {
@@ -49,15 +55,17 @@ export class Lookups {
     this.#watching = false;
     const now = this.#port.monotonicMillis;
     let nextMillis = Number.POSITIVE_INFINITY;
-    for (const walk of Array.from(this.#walks)) {
+    // Asking never ends a walk, so the list stays as it is.
+    for (const walk of this.#walks) {
       if (now - walk.askedMillis >= this.#options.hastenMillis) walk.hasten();
       nextMillis = Math.min(nextMillis, walk.askedMillis + this.#options.hastenMillis);
     }
-    if (this.#walks.size > 0) this.#watchIn(Math.max(1, nextMillis - now));
+    if (this.#walks.length > 0) this.#watchIn(Math.max(1, nextMillis - now));
   }
 
   /** Sends the question along the ring; the last member answers us straight. Calls back once, at the latest after `routeMillis`. */
   route(key: string, done: (result: LookupResult) => void): void {
+    this.#routes ??= new Map();
     if (this.#routes.size >= ROUTES_MAX) return done({ owners: [], hops: [] });
     const route = Math.floor(this.#port.fraction() * 2 ** 52).toString(36);
     this.#routes.set(route, { deadlineMillis: this.#port.monotonicMillis + this.#options.routeMillis, done });
@@ -92,14 +100,15 @@ export class Lookups {
   }
 
   routed(notice: Extract<RingNotice, { tell: 'routed' }>): void {
-    const open = this.#routes.get(notice.route);
+    const open = this.#routes?.get(notice.route);
     if (open === undefined) return;
-    this.#routes.delete(notice.route);
+    this.#routes?.delete(notice.route);
     open.done({ owners: notice.owners, hops: notice.hops });
   }
 
   /** Gives up routes whose time has run out. */
   expire(): void {
+    if (this.#routes === null) return;
     for (const [route, open] of this.#routes) {
       if (open.deadlineMillis > this.#port.monotonicMillis) continue;
       this.#routes.delete(route);

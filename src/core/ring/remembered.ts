@@ -1,5 +1,6 @@
 import type { NodeId } from '../types.ts';
 import type { Contact } from './circle.ts';
+import { ContactList } from './contact-list.ts';
 
 const PASSED_FOR_ONE = 8;
 
@@ -10,13 +11,13 @@ const PASSED_FOR_ONE = 8;
 export class Remembered {
   readonly #self: NodeId;
   readonly #max: number;
-  /** The longest known first. A few dozen are found as fast in a list as in a table, and a list is a tenth as large. */
-  readonly #live: Contact[] = [];
-  readonly #lost: Contact[] = [];
+  /** The longest known first. */
+  readonly #live = new ContactList();
+  /** Null while nobody is: in a calm network that is always. */
+  #lost: ContactList | null = null;
   #passed = 0;
-  /** There are enough live ones. Beside the lists, because every question and answer asks for it. */
+  /** There are enough live ones. Beside the list, because every question and answer asks for it. */
   #full = false;
-  #anyLost = false;
 
   constructor(self: NodeId, max: number) {
     this.#self = self;
@@ -24,31 +25,38 @@ export class Remembered {
   }
 
   get all(): Contact[] {
-    return [...this.#live, ...this.#lost];
+    return [...this.live, ...this.lost];
   }
 
   has(id: NodeId): boolean {
-    return indexOf(this.#live, id) >= 0 || indexOf(this.#lost, id) >= 0;
+    return this.#live.has(id) || this.#isLost(id);
   }
 
   get live(): readonly Contact[] {
-    return this.#live;
+    return this.#live.contacts;
   }
 
   get lost(): readonly Contact[] {
-    return this.#lost;
+    return this.#lost?.contacts ?? [];
+  }
+
+  #isLost(id: NodeId): boolean {
+    return this.#lost?.has(id) ?? false;
   }
 
   /** Somebody spoke of this contact: it may be alive. */
   mention(contact: Contact): void {
-    if (!this.#hasRoom() || contact.id === this.#self || (this.#anyLost && indexOf(this.#lost, contact.id) >= 0)) return;
-    this.#keep(this.#live, contact);
+    if (!this.#hasRoom() || contact.id === this.#self || this.#isLost(contact.id)) return;
+    this.#keepLive(contact);
   }
 
   /** The contact itself spoke. */
   heard(contact: Contact): void {
-    if (this.#anyLost && remove(this.#lost, contact.id)) return this.#keep(this.#live, contact);
-    if (this.#hasRoom() && contact.id !== this.#self) this.#keep(this.#live, contact);
+    if (this.#lost?.remove(contact.id)) {
+      if (this.#lost.size === 0) this.#lost = null;
+      return this.#keepLive(contact);
+    }
+    if (this.#hasRoom() && contact.id !== this.#self) this.#keepLive(contact);
   }
 
   /** Among many most are strangers, and one is as good as another: once there are enough, only some of them are looked at. */
@@ -61,29 +69,21 @@ export class Remembered {
   /** The contact did not answer. */
   unheard(contact: Contact): void {
     if (contact.id === this.#self) return;
-    remove(this.#live, contact.id);
-    remove(this.#lost, contact.id);
+    this.#live.remove(contact.id);
+    this.#full = this.#live.size >= this.#max;
+    this.#lost ??= new ContactList();
+    this.#lost.remove(contact.id);
     this.#keep(this.#lost, contact);
   }
 
-  /** As it is now, since it may have come back at another address. The longest known gives way. */
-  #keep(contacts: Contact[], contact: Contact): void {
-    const at = indexOf(contacts, contact.id);
-    if (at >= 0) contacts[at] = contact;
-    else contacts.push(contact);
-    if (contacts.length > this.#max) contacts.shift();
-    this.#full = this.#live.length >= this.#max;
-    this.#anyLost = this.#lost.length > 0;
+  #keepLive(contact: Contact): void {
+    this.#keep(this.#live, contact);
+    this.#full = this.#live.size >= this.#max;
   }
-}
 
-function indexOf(contacts: readonly Contact[], id: NodeId): number {
-  for (let at = 0; at < contacts.length; at += 1) if ((contacts[at] as Contact).id === id) return at;
-  return -1;
-}
-
-function remove(contacts: Contact[], id: NodeId): boolean {
-  const at = indexOf(contacts, id);
-  if (at >= 0) contacts.splice(at, 1);
-  return at >= 0;
+  /** As it is now, since it may have come back at another address. The longest known gives way. */
+  #keep(list: ContactList, contact: Contact): void {
+    list.put(contact);
+    if (list.size > this.#max) list.removeFirst();
+  }
 }

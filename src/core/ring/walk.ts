@@ -1,11 +1,28 @@
 import type { NodeId } from '../types.ts';
-import type { Contact } from './circle.ts';
+import { type Contact, placeOf } from './circle.ts';
 import type { Remembered } from './remembered.ts';
-import type { Hop, HopReason, LookupResult, NextStep, RingPort } from './ring-port.ts';
+import type { Hop, HopReason, LookupResult, NextStep, RingAnswer, RingPort } from './ring-port.ts';
 
 const AVOIDED_MAX = 32;
 const NOBODY: readonly NodeId[] = [];
 const NONE: readonly Contact[] = [];
+/** What `#whereIs` says: neither ourselves nor asked, or ourselves; anything above is somebody who was asked. */
+const NOT_KNOWN = -1;
+const OURSELVES = 0;
+
+/** Somebody who was asked. */
+interface Step extends Hop {
+  /** How many had to be avoided then. */
+  readonly avoided: number;
+  /** It had answered once before, and was asked again because more had to be avoided. */
+  readonly again: boolean;
+  /** Still hoped to answer. */
+  waitedFor: boolean;
+  /** Whom it named, the nearest to the key first. */
+  named: readonly Contact[];
+  /** How many of them were tried; after them comes it itself, which may know more by then. */
+  tried: number;
+}
 
 export interface WalkFrom {
   readonly key: string;
@@ -34,92 +51,108 @@ export class Walk {
   readonly #key: string;
   readonly #parts: WalkParts;
   readonly #done: (result: LookupResult) => void;
+  /** Whoever answered, or was waited for in vain, in that order. */
   readonly #hops: Hop[] = [];
-  readonly #asked: NodeId[] = [];
+  /** Everybody who was asked, in that order. */
+  readonly #steps: Step[] = [];
+  /** Our own place and those of `#steps`: to see whether somebody is new without reading ids. */
+  readonly #places: number[];
+  /** Those to begin with that were not asked yet, the last first. */
+  readonly #others: Contact[];
+  /** How many are waited for. */
+  #open = 0;
   #dead: readonly NodeId[] = NOBODY;
-  /** How many had to be avoided when each of them was asked. */
-  readonly #avoidedThen: number[] = [];
-  /** Named and not asked yet, above whoever named them; those named last, who are the nearest, stand at the end. */
-  readonly #fallbacks: Contact[];
-  /** Which hop is being waited for, so that late answers to earlier ones are told apart. */
-  #hop = 0;
-  /** Who was asked for this hop and has not answered. */
-  #waitedFor: readonly Contact[] = NONE;
 
   constructor(from: WalkFrom, parts: WalkParts, done: (result: LookupResult) => void) {
     this.#key = from.key;
     this.#parts = parts;
     this.#done = done;
-    this.#fallbacks = from.others.toReversed();
+    this.#places = [placeOf(parts.port.self.id)];
+    this.#others = from.others.toReversed();
   }
 
-  step(contact: Contact, why: HopReason | 'start'): void {
+  step(contact: Contact, why: HopReason | 'start', again = false): void {
     if (this.#hops.length >= this.#parts.hopsMax) return this.#finish([]);
-    this.#hop += 1;
-    this.#ask(contact, why);
+    this.#ask(contact, why, again);
   }
 
   /** Whoever was asked is slow: somebody else is asked as well, if there is anybody. */
   hasten(): void {
-    const own = this.#parts.next(this.#key, [...this.#dead, ...this.#asked]);
-    const other = this.#nextFallback() ?? (own.done ? undefined : own.contacts.find((each) => this.#isNew(each)));
-    if (other !== undefined && this.#asked.length < this.#parts.hopsMax) this.#ask(other, 'successor');
-    else this.askedMillis = this.#parts.port.monotonicMillis;
+    const named = this.#nextFallback();
+    const other = named ?? this.#ownOther();
+    if (other === undefined || this.#steps.length >= this.#parts.hopsMax) this.askedMillis = this.#parts.port.monotonicMillis;
+    else this.#ask(other, 'successor', !this.#isNew(other));
   }
 
-  #ask(contact: Contact, why: HopReason | 'start'): void {
+  /** Somebody new of whom we know by ourselves. */
+  #ownOther(): Contact | undefined {
+    const asked = this.#steps.map((step) => step.asked.id);
+    const own = this.#parts.next(this.#key, [...this.#dead, ...asked]);
+    return own.done ? undefined : own.contacts.find((each) => this.#isNew(each));
+  }
+
+  #ask(contact: Contact, why: HopReason | 'start', again: boolean): void {
     const { port } = this.#parts;
-    const hop = this.#hop;
     this.askedMillis = port.monotonicMillis;
     const avoid = this.#avoided();
-    port.ask(contact, { ask: 'next', key: this.#key, avoid }, (answer) => {
-      if (answer === null) this.#parts.remembered.unheard(contact);
-      if (hop !== this.#hop) return;
-      if (answer?.answer === 'next') return this.#answered(contact, why, answer);
-      this.#inVain(contact);
-      this.#waitedFor = this.#waitedFor.filter((each) => each !== contact);
-      if (this.#waitedFor.length === 0) this.#stepAside();
-    });
-    this.#asked.push(contact.id);
-    this.#avoidedThen.push(avoid.length);
-    this.#waitedFor = this.#waitedFor.length === 0 ? [contact] : [...this.#waitedFor, contact];
+    const step: Step = { asked: contact, why, avoided: avoid.length, again, waitedFor: true, named: NONE, tried: 1 };
+    this.#steps.push(step);
+    this.#places.push(placeOf(contact.id));
+    this.#open += 1;
+    port.ask(contact, { ask: 'next', key: this.#key, avoid }, (answer) => this.#heard(step, answer));
+  }
+
+  #heard(step: Step, answer: RingAnswer | null): void {
+    if (answer === null) this.#parts.remembered.unheard(step.asked);
+    // It came too late: somebody else leads on.
+    if (!step.waitedFor) return;
+    if (answer?.answer === 'next') return this.#answered(step, answer);
+    this.#inVain(step);
+    if (this.#open === 0) this.#stepAside();
   }
 
   /** The dead, and those who are slow now: others would name them again. */
   #avoided(): readonly NodeId[] {
-    if (this.#waitedFor.length === 0) return this.#dead;
-    return [...this.#dead, ...this.#waitedFor.map((contact) => contact.id)].slice(-AVOIDED_MAX);
+    if (this.#open === 0) return this.#dead;
+    const slow = this.#steps.filter((step) => step.waitedFor);
+    return [...this.#dead, ...slow.map((step) => step.asked.id)].slice(-AVOIDED_MAX);
   }
 
-  #inVain(contact: Contact): void {
-    this.#hops.push({ asked: contact, why: 'dead' });
-    this.#dead = [...this.#dead, contact.id].slice(-AVOIDED_MAX);
+  #inVain(step: Step): void {
+    step.waitedFor = false;
+    this.#open -= 1;
+    this.#hops.push({ asked: step.asked, why: 'dead' });
+    this.#dead = [...this.#dead, step.asked.id].slice(-AVOIDED_MAX);
   }
 
-  #answered(contact: Contact, why: HopReason | 'start', answer: NextStep): void {
-    if (this.#waitedFor.length > 1) for (const slow of this.#waitedFor) if (slow !== contact) this.#inVain(slow);
-    this.#waitedFor = NONE;
-    this.#hops.push({ asked: contact, why });
+  #answered(step: Step, answer: NextStep): void {
+    step.waitedFor = false;
+    this.#open -= 1;
+    if (this.#open > 0) for (const slow of this.#steps) if (slow.waitedFor) this.#inVain(slow);
+    this.#hops.push(step);
     const { contacts } = answer;
-    if (contacts[0] !== undefined) this.#parts.remembered.mention(contacts[0]);
+    const nearest = contacts[0];
+    if (nearest !== undefined) this.#parts.remembered.mention(nearest);
     if (answer.done) return this.#finish(contacts);
+    const known = nearest === undefined ? NOT_KNOWN : this.#whereIs(nearest);
     // The way leads to ourselves: what comes next we know best.
-    const { self } = this.#parts.port;
-    const own = contacts[0]?.id === self.id ? this.#parts.next(this.#key, this.#dead) : null;
+    const own = known === OURSELVES ? this.#parts.next(this.#key, this.#dead) : null;
     if (own?.done === true) return this.#finish(own.contacts);
-    const first = contacts.findIndex((each) => this.#isNew(each));
+    const first = known === NOT_KNOWN ? 0 : contacts.findIndex((each) => this.#isNew(each));
+    const next = contacts[first];
     // Should all that it names be dead, it is asked once more and steps over them; a liar would name others without end.
-    const again = this.#asked.indexOf(contact.id) !== this.#asked.lastIndexOf(contact.id);
-    if (!again) this.#fallbacks.push(contact);
-    for (let at = contacts.length - 1; at > first && first >= 0 && !again; at -= 1) this.#fallbacks.push(contacts[at] as Contact);
-    if (first >= 0) this.step(contacts[first] as Contact, answer.why);
+    if (!step.again) {
+      step.named = contacts;
+      step.tried = first < 0 ? contacts.length : first + 1;
+    }
+    if (next !== undefined) this.step(next, answer.why);
     else this.#stepAside();
   }
 
   /** To whom somebody named earlier, or back to what we know by ourselves. */
   #stepAside(): void {
     const named = this.#nextFallback();
-    if (named !== undefined) return this.step(named, 'successor');
+    if (named !== undefined) return this.step(named, 'successor', !this.#isNew(named));
     const own = this.#parts.next(this.#key, this.#dead);
     if (own.done) return this.#finish(own.contacts);
     const other = own.contacts.find((contact) => this.#isNew(contact));
@@ -127,27 +160,40 @@ export class Walk {
     this.step(other, own.why);
   }
 
+  /** The next who was named earlier and not tried: by whoever answered last, then that one itself, then by the one before, and so on. */
   #nextFallback(): Contact | undefined {
-    let other = this.#fallbacks.pop();
-    while (other !== undefined && !this.#isNew(other) && !this.#knowsMore(other)) other = this.#fallbacks.pop();
+    for (let at = this.#steps.length - 1; at >= 0; at -= 1) {
+      const step = this.#steps[at] as Step;
+      while (step.tried <= step.named.length) {
+        const other = step.named[step.tried] ?? step.asked;
+        step.tried += 1;
+        if (this.#isNew(other) || this.#knowsMore(other)) return other;
+      }
+    }
+    let other = this.#others.pop();
+    while (other !== undefined && !this.#isNew(other) && !this.#knowsMore(other)) other = this.#others.pop();
     return other;
   }
 
-  /** It has answered, and would answer otherwise now that others turned out to be dead or slow. */
+  /** It has answered once, and would answer otherwise now that others turned out to be dead or slow. */
   #knowsMore(contact: Contact): boolean {
-    const at = this.#asked.lastIndexOf(contact.id);
+    const asked = this.#steps.filter((step) => step.asked.id === contact.id);
     const avoided = this.#avoided();
-    return at >= 0 && at === this.#asked.indexOf(contact.id) && avoided.length > (this.#avoidedThen[at] as number) && !avoided.includes(contact.id);
+    return asked.length === 1 && avoided.length > (asked[0] as Step).avoided && !avoided.includes(contact.id);
   }
 
-  /** Neither ourselves nor asked before. */
   #isNew(contact: Contact): boolean {
-    return contact.id !== this.#parts.port.self.id && !this.#asked.includes(contact.id);
+    return this.#whereIs(contact) === NOT_KNOWN;
+  }
+
+  #whereIs({ id }: Contact): number {
+    const place = placeOf(id);
+    let at = this.#places.indexOf(place);
+    while (at >= 0 && id !== (at === 0 ? this.#parts.port.self.id : (this.#steps[at - 1] as Step).asked.id)) at = this.#places.indexOf(place, at + 1);
+    return at;
   }
 
   #finish(owners: readonly Contact[]): void {
-    // No answer leads on from here.
-    this.#hop = Number.NaN;
     this.#parts.ended(this);
     this.#done({ owners, hops: this.#hops });
   }

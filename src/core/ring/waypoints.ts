@@ -1,60 +1,70 @@
 import type { NodeId } from '../types.ts';
-import { type Contact, distance, PLACES } from './circle.ts';
-
-export interface Way {
-  readonly key: string;
-  /** Places from us to the key, going clockwise. */
-  readonly places: number;
-}
+import { type Contact, owns, placeOf, placesBetween } from './circle.ts';
 
 /**
- * Whom a member may send a question to, in the order of the circle from its own place. Pointers and fingers change seldom and are
- * asked for at every hop of everybody's look-ups, so they are sorted once for many questions.
+ * Whom a member may send a question to, in the order of the circle back from its own place. Pointers and fingers change seldom and are
+ * asked for at every hop of everybody's look-ups, so they are sorted once for many questions, which are then answered by comparing
+ * numbers: the ids themselves are looked at only where two share a place.
  */
 export class Waypoints {
   /** The list that is part of it, to see whether it has been replaced since. */
   readonly successors: readonly Contact[];
   readonly #self: NodeId;
+  readonly #selfPlace: number;
+  /** The furthest first, which stands just behind us. */
   readonly #contacts: Contact[] = [];
   /** How many places each lies beyond our own. */
   readonly #distances: number[] = [];
+  /** Where the first successor stands; -1 without any. */
+  readonly #headAt: number;
 
-  constructor(self: NodeId, successors: readonly Contact[]) {
+  constructor(self: NodeId, successors: readonly Contact[], shortcuts: readonly Contact[]) {
     this.#self = self;
+    this.#selfPlace = placeOf(self);
     this.successors = successors;
-    for (const contact of successors) this.add(contact);
+    for (const contact of successors) this.#add(contact);
+    for (const contact of shortcuts) this.#add(contact);
+    this.#headAt = this.#contacts.indexOf(successors[0] as Contact);
   }
 
-  add(contact: Contact): void {
-    const away = distance(this.#self, contact.id);
-    let at = this.#distances.length;
-    while (at > 0 && (this.#distances[at - 1] as number) > away) at -= 1;
-    if (at > 0 && (this.#contacts[at - 1] as Contact).id === contact.id) return;
+  #add(contact: Contact): void {
+    const away = this.#placesTo(contact.id);
+    let at = 0;
+    while (at < this.#distances.length && (this.#distances[at] as number) > away) at += 1;
+    if (this.#contacts[at]?.id === contact.id) return;
     this.#contacts.splice(at, 0, contact);
     this.#distances.splice(at, 0, away);
   }
 
-  /** How far the way to a key is, for the questions below. */
-  wayTo(key: string): Way {
-    const places = distance(this.#self, key);
+  #placesTo(id: string): number {
+    return placesBetween(this.#selfPlace, placeOf(id));
+  }
+
+  /** Whether our first successor, which there must be, owns a key: whether it lies in (we, successor]. */
+  endAt(key: string): boolean {
+    const away = this.#placesTo(key);
+    const head = this.#distances[this.#headAt] as number;
+    if (away === 0 || away === head) return owns(this.#self, key, (this.#contacts[this.#headAt] as Contact).id);
+    return away < head;
+  }
+
+  /** Those between us and a key, the closest to it first, at most `count`, without those to avoid. */
+  before(key: string, count: number, avoid: readonly NodeId[]): Contact[] {
+    const from = this.#lastBefore(key);
+    if (avoid.length === 0) return this.#contacts.slice(from, from + count);
+    const others = this.#contacts.slice(from).filter((contact) => !avoid.includes(contact.id));
+    return others.slice(0, count);
+  }
+
+  /** Where the last one before a key stands; everybody from there on lies between us and the key. */
+  #lastBefore(key: string): number {
+    const away = this.#placesTo(key);
+    const distances = this.#distances;
     // A key at our own place lies either just behind us or at the end of the whole way round.
-    return { key, places: places === 0 && key <= this.#self ? PLACES : places };
-  }
-
-  /** Those between us and the key, the closest to it first, at most `count`, without those to avoid. */
-  before(way: Way, count: number, avoid: readonly NodeId[]): Contact[] {
-    let at = this.#distances.length - 1;
-    while (at >= 0 && !this.#isBefore(at, way)) at -= 1;
-    const found: Contact[] = [];
-    for (; at >= 0 && found.length < count; at -= 1) {
-      const contact = this.#contacts[at] as Contact;
-      if (avoid.length === 0 || !avoid.includes(contact.id)) found.push(contact);
-    }
-    return found;
-  }
-
-  #isBefore(at: number, { key, places }: Way): boolean {
-    const away = this.#distances[at] as number;
-    return away < places || (away === places && (this.#contacts[at] as Contact).id < key);
+    if (away === 0 && key <= this.#self) return 0;
+    let at = 0;
+    while (at < distances.length && (distances[at] as number) > away) at += 1;
+    while (at < distances.length && distances[at] === away && (this.#contacts[at] as Contact).id >= key) at += 1;
+    return at;
   }
 }
