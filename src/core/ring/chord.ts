@@ -148,7 +148,6 @@ export class Chord {
   #rememberNeighbours(): void {
     for (const contact of this.#pointers.successors) this.#remembered.mention(contact);
     if (this.#pointers.predecessor !== null) this.#remembered.mention(this.#pointers.predecessor);
-    this.#fingers.each((contact) => this.#remembered.mention(contact));
   }
 
   /** The port's `members` may name somebody new. */
@@ -192,6 +191,7 @@ export class Chord {
   #lostAll(): void {
     if (!this.joined) return;
     this.#rememberNeighbours();
+    this.#fingers.each((contact) => this.#remembered.mention(contact));
     this.#pointers.set({ successors: [], predecessor: null, joined: false, small: false });
     this.#fingers.clear();
     if (!this.#leaving) this.#joiner.recover();

@@ -9,20 +9,18 @@ const FIRST_FINGER = 30;
 const LAST_FINGER = 51;
 const NEXT_CONTACTS_MAX = 4;
 
-interface Finger {
-  readonly contact: Contact;
-  /** Nobody has asked it yet: somebody spoke of it. */
-  readonly hearsay: boolean;
-}
-
 /** Shortcuts across the ring: finger i is the owner of the place 2^i beyond us. They only make lookups short, never right. */
 export class Fingers {
   readonly #port: RingPort;
   readonly #self: Contact;
   readonly #pointers: Pointers;
   readonly #lookup: (key: string, done: (result: LookupResult) => void) => void;
-  /** By exponent, from FIRST_FINGER on. */
-  readonly #fingers: Array<Finger | null> = [];
+  /** From the furthest on, as many as were ever needed. */
+  readonly #contacts: Array<Contact | null> = [];
+  /** How many places each of them lies beyond us. */
+  readonly #distances: number[] = [];
+  /** A bit for each of which somebody spoke and that nobody has asked yet. */
+  #hearsay = 0;
   /** Null after a finger has changed. */
   #waypoints: Waypoints | null = null;
   #turn = LAST_FINGER;
@@ -37,10 +35,7 @@ export class Fingers {
   /** By exponent, for people. */
   get contacts(): ReadonlyMap<number, Contact> {
     const contacts = new Map<number, Contact>();
-    for (let exponent = LAST_FINGER; exponent >= FIRST_FINGER; exponent -= 1) {
-      const finger = this.#at(exponent);
-      if (finger !== null) contacts.set(exponent, finger.contact);
-    }
+    for (const [at, contact] of this.#contacts.entries()) if (contact !== null) contacts.set(LAST_FINGER - at, contact);
     return contacts;
   }
 
@@ -49,29 +44,38 @@ export class Fingers {
   }
 
   each(visit: (contact: Contact) => void): void {
-    for (const finger of this.#fingers) if (finger !== null) visit(finger.contact);
+    for (const contact of this.#contacts) if (contact !== null) visit(contact);
   }
 
-  #at(exponent: number): Finger | null {
-    return this.#fingers[exponent - FIRST_FINGER] ?? null;
+  #at(exponent: number): Contact | null {
+    return this.#contacts[LAST_FINGER - exponent] ?? null;
   }
 
   #set(exponent: number, contact: Contact, hearsay: boolean): void {
-    // Rings of few members need the last fingers only, but an array with gaps is slow to walk.
-    while (this.#fingers.length <= LAST_FINGER - FIRST_FINGER) this.#fingers.push(null);
-    this.#fingers[exponent - FIRST_FINGER] = { contact, hearsay };
+    const at = LAST_FINGER - exponent;
+    // An array with gaps is slow to walk.
+    while (this.#contacts.length <= at) {
+      this.#contacts.push(null);
+      this.#distances.push(0);
+    }
+    this.#contacts[at] = contact;
+    this.#distances[at] = distance(this.#self.id, contact.id);
+    this.#hearsay = hearsay ? this.#hearsay | (1 << at) : this.#hearsay & ~(1 << at);
     this.#waypoints = null;
+  }
+
+  #isHearsay(exponent: number): boolean {
+    return (this.#hearsay & (1 << (LAST_FINGER - exponent))) !== 0;
   }
 
   /** Whoever stands there is the right one. */
   #confirm(exponent: number): void {
-    const finger = this.#at(exponent);
-    if (finger?.hearsay === true) this.#fingers[exponent - FIRST_FINGER] = { contact: finger.contact, hearsay: false };
+    this.#hearsay &= ~(1 << (LAST_FINGER - exponent));
   }
 
   #drop(exponent: number): void {
     if (this.#at(exponent) === null) return;
-    this.#fingers[exponent - FIRST_FINGER] = null;
+    this.#contacts[LAST_FINGER - exponent] = null;
     this.#waypoints = null;
   }
 
@@ -85,22 +89,23 @@ export class Fingers {
     const present = this.#at(exponent);
     if (present !== null) {
       // One beyond its own stretch was right when the ring had fewer members.
-      const astray = Math.floor(Math.log2(distance(self.id, present.contact.id))) !== exponent;
-      if (!astray && (!present.hearsay || !between(self.id, contact.id, present.contact.id))) return;
+      const astray = Math.floor(Math.log2(this.#distances[LAST_FINGER - exponent] as number)) !== exponent;
+      if (!astray && (!this.#isHearsay(exponent) || !between(self.id, contact.id, present.id))) return;
     }
     this.#set(exponent, contact, true);
   }
 
   has(id: NodeId): boolean {
-    return this.#fingers.some((finger) => finger?.contact.id === id);
+    return this.#contacts.some((contact) => contact?.id === id);
   }
 
   forget(id: NodeId): void {
-    for (let exponent = FIRST_FINGER; exponent <= LAST_FINGER; exponent += 1) if (this.#at(exponent)?.contact.id === id) this.#drop(exponent);
+    for (let exponent = FIRST_FINGER; exponent <= LAST_FINGER; exponent += 1) if (this.#at(exponent)?.id === id) this.#drop(exponent);
   }
 
   clear(): void {
-    this.#fingers.length = 0;
+    this.#contacts.length = 0;
+    this.#distances.length = 0;
     this.#waypoints = null;
   }
 
@@ -117,15 +122,15 @@ export class Fingers {
       return;
     }
     this.#turn = exponent - 1;
-    const present = this.#at(exponent)?.contact;
-    if (present === undefined) return this.#find(exponent);
+    const present = this.#at(exponent);
+    if (present === null) return this.#find(exponent);
     this.#port.ask(present, { ask: 'ping' }, (answer) => {
       if (answer?.answer !== 'alive') {
         this.forget(present.id);
         return this.#find(exponent);
       }
       const before = answer.predecessor;
-      if (before === null || this.#at(exponent)?.contact.id !== present.id) return;
+      if (before === null || this.#at(exponent)?.id !== present.id) return;
       if (ownsPlace(before.id, place, present.id)) this.#confirm(exponent);
       // It has got a neighbour that is nearer to the place, so in a few turns the finger arrives there, without any look-up.
       else this.#set(exponent, before, true);
@@ -158,8 +163,7 @@ export class Fingers {
   #waypointsNow(): Waypoints {
     const { successors } = this.#pointers;
     if (this.#waypoints?.successors === successors) return this.#waypoints;
-    const shortcuts = this.#fingers.flatMap((finger) => (finger === null ? [] : [finger.contact]));
-    this.#waypoints = new Waypoints(this.#self.id, successors, shortcuts);
+    this.#waypoints = new Waypoints(this.#self.id, successors, { contacts: this.#contacts, distances: this.#distances });
     return this.#waypoints;
   }
 }

@@ -2,7 +2,7 @@ import type { NodeId } from '../types.ts';
 import type { Contact } from './circle.ts';
 import { ContactList } from './contact-list.ts';
 
-const PASSED_FOR_ONE = 8;
+const PASSED_FOR_ONE = 32;
 
 /**
  * Everybody whom we heard of, for joining and for finding other rings. Those thought dead are kept apart and on purpose:

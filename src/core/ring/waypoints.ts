@@ -1,6 +1,12 @@
 import type { NodeId } from '../types.ts';
 import { type Contact, owns, placeOf, placesBetween } from './circle.ts';
 
+/** Contacts and how many places each lies beyond the member, one after the other; null for none. */
+export interface Shortcuts {
+  readonly contacts: ReadonlyArray<Contact | null>;
+  readonly distances: readonly number[];
+}
+
 /**
  * Whom a member may send a question to, in the order of the circle back from its own place. Pointers and fingers change seldom and are
  * asked for at every hop of everybody's look-ups, so they are sorted once for many questions, which are then answered by comparing
@@ -18,22 +24,33 @@ export class Waypoints {
   /** Where the first successor stands; -1 without any. */
   readonly #headAt: number;
 
-  constructor(self: NodeId, successors: readonly Contact[], shortcuts: readonly Contact[]) {
+  constructor(self: NodeId, successors: readonly Contact[], shortcuts: Shortcuts) {
     this.#self = self;
     this.#selfPlace = placeOf(self);
     this.successors = successors;
-    for (const contact of successors) this.#add(contact);
-    for (const contact of shortcuts) this.#add(contact);
+    for (let at = 0; at < shortcuts.contacts.length; at += 1) {
+      const contact = shortcuts.contacts[at] as Contact | null;
+      if (contact !== null) this.#add(contact, shortcuts.distances[at] as number);
+    }
+    for (let at = successors.length - 1; at >= 0; at -= 1) {
+      const contact = successors[at] as Contact;
+      this.#add(contact, this.#placesTo(contact.id));
+    }
     this.#headAt = this.#contacts.indexOf(successors[0] as Contact);
   }
 
-  #add(contact: Contact): void {
-    const away = this.#placesTo(contact.id);
-    let at = 0;
-    while (at < this.#distances.length && (this.#distances[at] as number) > away) at += 1;
-    if (this.#contacts[at]?.id === contact.id) return;
-    this.#contacts.splice(at, 0, contact);
-    this.#distances.splice(at, 0, away);
+  /** Who comes in the order that is wanted costs no search. One who is there already is replaced: the list knows its address better. */
+  #add(contact: Contact, away: number): void {
+    let at = this.#distances.length;
+    while (at > 0 && (this.#distances[at - 1] as number) < away) at -= 1;
+    if (at > 0 && this.#distances[at - 1] === away && (this.#contacts[at - 1] as Contact).id === contact.id) this.#contacts[at - 1] = contact;
+    else if (at === this.#distances.length) {
+      this.#contacts.push(contact);
+      this.#distances.push(away);
+    } else {
+      this.#contacts.splice(at, 0, contact);
+      this.#distances.splice(at, 0, away);
+    }
   }
 
   #placesTo(id: string): number {
