@@ -146,6 +146,10 @@ export class RingProgram implements Program<RingMessage>, RingPort {
     this.#env.setTimer(kind, '', delayMillis);
   }
 
+  cancelTimer(kind: RingTimer): void {
+    this.#env.cancelTimer(kind, '');
+  }
+
   get monotonicMillis(): number {
     return this.#env.monotonicMillis;
   }

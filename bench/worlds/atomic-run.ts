@@ -56,6 +56,7 @@ class AtomicRing {
         },
         tell: (to, notice) => void this.#notices.push({ from: self, to: to.id, notice }),
         setTimer: (kind) => void timers.add(kind),
+        cancelTimer: (kind) => void timers.delete(kind),
         monotonicMillis: 0,
         fraction: () => random.fraction(),
         changed: () => undefined,

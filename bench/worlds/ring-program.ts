@@ -125,6 +125,7 @@ export class RingProgram implements Program<Wire> {
       },
       tell: (to, notice) => env.send(indexOf(to), { type: 'tell', channel: 'ring', body: notice }),
       setTimer: (kind, delayMillis) => env.setTimer(kind, '', delayMillis),
+      cancelTimer: (kind) => env.cancelTimer(kind, ''),
       get monotonicMillis() {
         return env.monotonicMillis;
       },

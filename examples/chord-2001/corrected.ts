@@ -125,6 +125,10 @@ class Corrected implements LabProgram<Message>, RingPort {
     this.#env.setTimer(kind, delayMillis);
   }
 
+  cancelTimer(kind: RingTimer): void {
+    this.#env.cancelTimer(kind);
+  }
+
   get monotonicMillis(): number {
     return this.#env.nowMillis;
   }

@@ -7,7 +7,6 @@ import { Waypoints } from './waypoints.ts';
 /** Below 2^30 of 2^52 places no finger is kept: with fewer than four million members the successor list reaches further. */
 const FIRST_FINGER = 30;
 const LAST_FINGER = 51;
-const NEXT_CONTACTS_MAX = 4;
 
 /** Shortcuts across the ring: finger i is the owner of the place 2^i beyond us. They only make lookups short, never right. */
 export class Fingers {
@@ -21,8 +20,6 @@ export class Fingers {
   readonly #distances: number[] = [];
   /** A bit for each of which somebody spoke and that nobody has asked yet. */
   #hearsay = 0;
-  /** Null after a finger has changed. */
-  #waypoints: Waypoints | null = null;
   #turn = LAST_FINGER;
 
   constructor(parts: { port: RingPort; pointers: Pointers }, lookup: (key: string, done: (result: LookupResult) => void) => void) {
@@ -61,7 +58,7 @@ export class Fingers {
     this.#contacts[at] = contact;
     this.#distances[at] = distance(this.#self.id, contact.id);
     this.#hearsay = hearsay ? this.#hearsay | (1 << at) : this.#hearsay & ~(1 << at);
-    this.#waypoints = null;
+    this.#pointers.waypoints = null;
   }
 
   #isHearsay(exponent: number): boolean {
@@ -76,7 +73,7 @@ export class Fingers {
   #drop(exponent: number): void {
     if (this.#at(exponent) === null) return;
     this.#contacts[LAST_FINGER - exponent] = null;
-    this.#waypoints = null;
+    this.#pointers.waypoints = null;
   }
 
   /** Somebody who may be a member: serves as a shortcut where there is none, until a look-up has found the right one. */
@@ -106,7 +103,7 @@ export class Fingers {
   clear(): void {
     this.#contacts.length = 0;
     this.#distances.length = 0;
-    this.#waypoints = null;
+    this.#pointers.waypoints = null;
   }
 
   /** Checks one finger, the furthest first. Usually it still owns its place, which one question shows. */
@@ -147,24 +144,22 @@ export class Fingers {
 
   /** Who is next on the way to a key, as the pointers and fingers of this member tell. */
   nextStep(key: string, avoid: readonly NodeId[]): NextStep {
+    const { waypoints } = this.#pointers;
+    if (waypoints !== null && avoid.length === 0) return waypoints.step(key);
     const { successors, small } = this.#pointers;
     const live = avoid.length === 0 ? successors : successors.filter((contact) => !avoid.includes(contact.id));
     const first = live[0];
     if (first === undefined || small) return memberStep(key, this.#self, live);
-    const waypoints = this.#waypointsNow();
-    // By the successor alone: a finger may be nearer that is no member any more.
-    const done = first === successors[0] ? waypoints.endAt(key) : owns(this.#self.id, key, first.id);
-    if (done) return { answer: 'next', done: true, contacts: live, why: 'successor' };
-    const contacts = waypoints.before(key, NEXT_CONTACTS_MAX, avoid);
-    const why = successors.includes(contacts[0] as Contact) ? 'successor' : 'finger';
-    return { answer: 'next', done: false, contacts, why };
+    const sorted = waypoints ?? this.#sort();
+    if (avoid.length === 0) return sorted.step(key);
+    if (owns(this.#self.id, key, first.id)) return { answer: 'next', done: true, contacts: live, why: 'successor' };
+    return sorted.stepAround(key, avoid);
   }
 
-  #waypointsNow(): Waypoints {
-    const { successors } = this.#pointers;
-    if (this.#waypoints?.successors === successors) return this.#waypoints;
-    this.#waypoints = new Waypoints(this.#self.id, successors, { contacts: this.#contacts, distances: this.#distances });
-    return this.#waypoints;
+  #sort(): Waypoints {
+    const waypoints = new Waypoints(this.#self.id, this.#pointers.successors, { contacts: this.#contacts, distances: this.#distances });
+    this.#pointers.waypoints = waypoints;
+    return waypoints;
   }
 }
 

@@ -42,7 +42,12 @@ export class Lookups {
 
   #ended(walk: Walk): void {
     const at = this.#walks.indexOf(walk);
-    if (at >= 0) this.#walks.splice(at, 1);
+    if (at >= 0 && at === this.#walks.length - 1) this.#walks.pop();
+    else if (at >= 0) this.#walks.splice(at, 1);
+    if (this.#walks.length > 0 || !this.#watching) return;
+    // Most look-ups are over before they are slow: nobody need wake up for them.
+    this.#watching = false;
+    this.#port.cancelTimer('ring-walks');
   }
 
   #watchIn(delayMillis: number): void {

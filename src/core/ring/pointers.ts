@@ -1,4 +1,7 @@
 import { between, type Contact } from './circle.ts';
+import type { Waypoints } from './waypoints.ts';
+
+const NOBODY: readonly Contact[] = [];
 
 export interface PointerChange {
   readonly successors?: readonly Contact[];
@@ -14,13 +17,16 @@ export interface PointerChange {
  * R5/R7 the successor list is in ring order, without duplicates and without ourselves.
  */
 export class Pointers {
+  // What every question asks for comes first, so that it shares a line of the processor's cache.
+  #joined = false;
+  #small = true;
+  #successors: readonly Contact[] = NOBODY;
+  /** The ways from here, sorted; null since the pointers or the fingers have changed. */
+  waypoints: Waypoints | null = null;
+  #predecessor: Contact | null = null;
   readonly self: Contact;
   readonly successorCount: number;
   readonly #changed: () => void;
-  #successors: readonly Contact[] = [];
-  #predecessor: Contact | null = null;
-  #joined = false;
-  #small = true;
 
   constructor(self: Contact, successorCount: number, changed: () => void) {
     this.self = self;
@@ -48,6 +54,7 @@ export class Pointers {
     const same = joined === this.#joined && small === this.#small && predecessor?.id === this.#predecessor?.id && sameContacts(successors, this.#successors);
     // A list that only says again what ours says leaves ours in its place, which is how others see that nothing has changed.
     if (!same || !sameEndpoints(successors, this.#successors)) this.#successors = successors;
+    this.waypoints = null;
     this.#predecessor = predecessor;
     this.#joined = joined;
     this.#small = small;
@@ -64,7 +71,8 @@ export class Pointers {
       cleaned.push(contact);
       if (cleaned.length === this.successorCount) break;
     }
-    return cleaned;
+    // A copy has no room for more: such lists are kept by many.
+    return cleaned.slice();
   }
 
   /** Whether a contact lies between us and our successor. */

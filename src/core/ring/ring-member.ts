@@ -110,6 +110,10 @@ export class RingMember implements RingPort {
     this.#parts.env.setTimer(kind, '', delayMillis);
   }
 
+  cancelTimer(kind: RingTimer): void {
+    this.#parts.env.cancelTimer(kind, '');
+  }
+
   /** Nodes whose records say that they are up, ourselves left out. */
   members(): readonly Contact[] {
     return this.#some(this.#everybody(), MEMBERS_MAX);

@@ -62,6 +62,7 @@ export interface RingPort {
   tell(to: Contact, notice: RingNotice): void;
   /** One timer a kind; setting it again moves it. */
   setTimer(kind: RingTimer, delayMillis: number): void;
+  cancelTimer(kind: RingTimer): void;
   readonly monotonicMillis: number;
   /** A double in [0, 1). */
   fraction(): number;

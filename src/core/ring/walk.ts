@@ -12,6 +12,7 @@ const OURSELVES = 0;
 
 /** Somebody who was asked. */
 interface Step extends Hop {
+  why: Hop['why'];
   /** How many had to be avoided then. */
   readonly avoided: number;
   /** It had answered once before, and was asked again because more had to be avoided. */
@@ -51,9 +52,7 @@ export class Walk {
   readonly #key: string;
   readonly #parts: WalkParts;
   readonly #done: (result: LookupResult) => void;
-  /** Whoever answered, or was waited for in vain, in that order. */
-  readonly #hops: Hop[] = [];
-  /** Everybody who was asked, in that order. */
+  /** Everybody who was asked, in that order; of those asked for one hop, the one that answered is the last. */
   readonly #steps: Step[] = [];
   /** Our own place and those of `#steps`: to see whether somebody is new without reading ids. */
   readonly #places: number[];
@@ -72,7 +71,7 @@ export class Walk {
   }
 
   step(contact: Contact, why: HopReason | 'start', again = false): void {
-    if (this.#hops.length >= this.#parts.hopsMax) return this.#finish([]);
+    if (this.#steps.length >= this.#parts.hopsMax) return this.#finish([]);
     this.#ask(contact, why, again);
   }
 
@@ -121,15 +120,14 @@ export class Walk {
   #inVain(step: Step): void {
     step.waitedFor = false;
     this.#open -= 1;
-    this.#hops.push({ asked: step.asked, why: 'dead' });
+    step.why = 'dead';
     this.#dead = [...this.#dead, step.asked.id].slice(-AVOIDED_MAX);
   }
 
   #answered(step: Step, answer: NextStep): void {
     step.waitedFor = false;
     this.#open -= 1;
-    if (this.#open > 0) for (const slow of this.#steps) if (slow.waitedFor) this.#inVain(slow);
-    this.#hops.push(step);
+    if (this.#open > 0 || this.#steps.at(-1) !== step) this.#leadsOn(step);
     const { contacts } = answer;
     const nearest = contacts[0];
     if (nearest !== undefined) this.#parts.remembered.mention(nearest);
@@ -147,6 +145,14 @@ export class Walk {
     }
     if (next !== undefined) this.step(next, answer.why);
     else this.#stepAside();
+  }
+
+  /** Others who were asked as well are waited for no longer. */
+  #leadsOn(step: Step): void {
+    for (const slow of this.#steps) if (slow.waitedFor) this.#inVain(slow);
+    const at = this.#steps.indexOf(step);
+    this.#steps.push(...this.#steps.splice(at, 1));
+    this.#places.push(...this.#places.splice(at + 1, 1));
   }
 
   /** To whom somebody named earlier, or back to what we know by ourselves. */
@@ -195,6 +201,6 @@ export class Walk {
 
   #finish(owners: readonly Contact[]): void {
     this.#parts.ended(this);
-    this.#done({ owners, hops: this.#hops });
+    this.#done({ owners, hops: this.#steps });
   }
 }

@@ -1,5 +1,9 @@
 import type { NodeId } from '../types.ts';
 import { type Contact, owns, placeOf, placesBetween } from './circle.ts';
+import type { HopReason, NextStep } from './ring-port.ts';
+
+/** Contacts that are named to whoever asks the way, should the first be dead. */
+const NEXT_CONTACTS_MAX = 4;
 
 /** Contacts and how many places each lies beyond the member, one after the other; null for none. */
 export interface Shortcuts {
@@ -13,69 +17,71 @@ export interface Shortcuts {
  * numbers: the ids themselves are looked at only where two share a place.
  */
 export class Waypoints {
-  /** The list that is part of it, to see whether it has been replaced since. */
+  /** The furthest first, which stands just behind us. */
+  readonly #contacts: readonly Contact[];
+  /** How many places each lies beyond our own. */
+  readonly #distances: readonly number[];
+  readonly #selfPlace: number;
+  /** Where the first successor stands, and where the last one. */
+  readonly #headAt: number;
+  readonly #listedFrom: number;
+  /** Of those that follow us; not empty. */
   readonly successors: readonly Contact[];
   readonly #self: NodeId;
-  readonly #selfPlace: number;
-  /** The furthest first, which stands just behind us. */
-  readonly #contacts: Contact[] = [];
-  /** How many places each lies beyond our own. */
-  readonly #distances: number[] = [];
-  /** Where the first successor stands; -1 without any. */
-  readonly #headAt: number;
 
   constructor(self: NodeId, successors: readonly Contact[], shortcuts: Shortcuts) {
     this.#self = self;
     this.#selfPlace = placeOf(self);
     this.successors = successors;
+    const sorted = { contacts: [] as Contact[], distances: [] as number[] };
     for (let at = 0; at < shortcuts.contacts.length; at += 1) {
       const contact = shortcuts.contacts[at] as Contact | null;
-      if (contact !== null) this.#add(contact, shortcuts.distances[at] as number);
+      if (contact !== null) insert(sorted, contact, shortcuts.distances[at] as number);
     }
     for (let at = successors.length - 1; at >= 0; at -= 1) {
       const contact = successors[at] as Contact;
-      this.#add(contact, this.#placesTo(contact.id));
+      insert(sorted, contact, this.#placesTo(contact.id));
     }
-    this.#headAt = this.#contacts.indexOf(successors[0] as Contact);
-  }
-
-  /** Who comes in the order that is wanted costs no search. One who is there already is replaced: the list knows its address better. */
-  #add(contact: Contact, away: number): void {
-    let at = this.#distances.length;
-    while (at > 0 && (this.#distances[at - 1] as number) < away) at -= 1;
-    if (at > 0 && this.#distances[at - 1] === away && (this.#contacts[at - 1] as Contact).id === contact.id) this.#contacts[at - 1] = contact;
-    else if (at === this.#distances.length) {
-      this.#contacts.push(contact);
-      this.#distances.push(away);
-    } else {
-      this.#contacts.splice(at, 0, contact);
-      this.#distances.splice(at, 0, away);
-    }
+    // Copies have no room for more, which is half of what a list that has grown takes.
+    this.#contacts = sorted.contacts.slice();
+    this.#distances = sorted.distances.slice();
+    this.#headAt = sorted.contacts.indexOf(successors[0] as Contact);
+    this.#listedFrom = sorted.contacts.indexOf(successors.at(-1) as Contact);
   }
 
   #placesTo(id: string): number {
     return placesBetween(this.#selfPlace, placeOf(id));
   }
 
-  /** Whether our first successor, which there must be, owns a key: whether it lies in (we, successor]. */
-  endAt(key: string): boolean {
+  /** Who is next on the way to a key: its owner, where that is our first successor, else those between us and the key, the closest first. */
+  step(key: string): NextStep {
     const away = this.#placesTo(key);
+    // By the successor alone: a finger may be nearer that is no member any more.
+    if (this.#isHeads(key, away)) return { answer: 'next', done: true, contacts: this.successors, why: 'successor' };
+    const from = this.#lastBefore(key, away);
+    const contacts = this.#contacts.slice(from, from + NEXT_CONTACTS_MAX);
+    return { answer: 'next', done: false, contacts, why: this.#why(from) };
+  }
+
+  /** The same around some, for a key that our successor is known not to own. */
+  stepAround(key: string, avoid: readonly NodeId[]): NextStep {
+    const others = this.#contacts.slice(this.#lastBefore(key, this.#placesTo(key))).filter((contact) => !avoid.includes(contact.id));
+    const why = this.successors.includes(others[0] as Contact) ? 'successor' : 'finger';
+    return { answer: 'next', done: false, contacts: others.slice(0, NEXT_CONTACTS_MAX), why };
+  }
+
+  #isHeads(key: string, away: number): boolean {
     const head = this.#distances[this.#headAt] as number;
     if (away === 0 || away === head) return owns(this.#self, key, (this.#contacts[this.#headAt] as Contact).id);
     return away < head;
   }
 
-  /** Those between us and a key, the closest to it first, at most `count`, without those to avoid. */
-  before(key: string, count: number, avoid: readonly NodeId[]): Contact[] {
-    const from = this.#lastBefore(key);
-    if (avoid.length === 0) return this.#contacts.slice(from, from + count);
-    const others = this.#contacts.slice(from).filter((contact) => !avoid.includes(contact.id));
-    return others.slice(0, count);
+  #why(at: number): HopReason {
+    return at >= this.#listedFrom && this.successors.includes(this.#contacts[at] as Contact) ? 'successor' : 'finger';
   }
 
   /** Where the last one before a key stands; everybody from there on lies between us and the key. */
-  #lastBefore(key: string): number {
-    const away = this.#placesTo(key);
+  #lastBefore(key: string, away: number): number {
     const distances = this.#distances;
     // A key at our own place lies either just behind us or at the end of the whole way round.
     if (away === 0 && key <= this.#self) return 0;
@@ -83,5 +89,20 @@ export class Waypoints {
     while (at < distances.length && (distances[at] as number) > away) at += 1;
     while (at < distances.length && distances[at] === away && (this.#contacts[at] as Contact).id >= key) at += 1;
     return at;
+  }
+}
+
+/** Who comes in the order that is wanted costs no search. One who is there already is replaced: the later one's address is better known. */
+function insert(sorted: { readonly contacts: Contact[]; readonly distances: number[] }, contact: Contact, away: number): void {
+  const { contacts, distances } = sorted;
+  let at = distances.length;
+  while (at > 0 && (distances[at - 1] as number) < away) at -= 1;
+  if (at > 0 && distances[at - 1] === away && (contacts[at - 1] as Contact).id === contact.id) contacts[at - 1] = contact;
+  else if (at === distances.length) {
+    contacts.push(contact);
+    distances.push(away);
+  } else {
+    contacts.splice(at, 0, contact);
+    distances.splice(at, 0, away);
   }
 }
