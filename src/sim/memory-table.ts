@@ -1,5 +1,9 @@
 import type { ScanRange } from '../core/capabilities.ts';
 
+/** After so many changes without a scan, and so many times its keys, a table forgets the order of its keys. */
+const UNSCANNED_MIN = 64;
+const UNSCANNED_SHARE = 1 / 4;
+
 /**
  * One table in memory: a map, and its keys in code unit order from the first scan on.
  * An empty table costs one small object, so that ten thousand nodes have room.
@@ -7,6 +11,8 @@ import type { ScanRange } from '../core/capabilities.ts';
 export class MemoryTable {
   readonly #values = new Map<string, unknown>();
   #sorted: string[] | null = null;
+  /** Keys that came or went since the last scan. */
+  #changes = 0;
 
   /** The same keys and values; values are shared. */
   copy(): MemoryTable {
@@ -24,7 +30,7 @@ export class MemoryTable {
   }
 
   put(key: string, value: unknown): void {
-    if (this.#sorted !== null && !this.#values.has(key)) {
+    if (this.#sorted !== null && !this.#values.has(key) && this.#staysSorted(this.#sorted)) {
       const last = this.#sorted.at(-1);
       if (last === undefined || last < key) this.#sorted.push(key);
       else this.#sorted.splice(lowerBound(this.#sorted, key), 0, key);
@@ -33,11 +39,20 @@ export class MemoryTable {
   }
 
   delete(key: string): void {
-    if (!this.#values.delete(key) || this.#sorted === null) return;
+    if (!this.#values.delete(key) || this.#sorted === null || !this.#staysSorted(this.#sorted)) return;
     this.#sorted.splice(lowerBound(this.#sorted, key), 1);
   }
 
+  /** The order of a table that is written to again and again and never scanned is not worth its upkeep. */
+  #staysSorted(keys: readonly string[]): boolean {
+    this.#changes += 1;
+    if (this.#changes <= UNSCANNED_MIN + keys.length * UNSCANNED_SHARE) return true;
+    this.#sorted = null;
+    return false;
+  }
+
   scan(range: ScanRange): Array<readonly [string, unknown]> {
+    this.#changes = 0;
     this.#sorted ??= [...this.#values.keys()].sort(byCodeUnits);
     const keys = this.#sorted;
     const { prefix = '', reverse = false } = range;

@@ -6,6 +6,8 @@ import { FINGERPRINT_WORDS, fingerprint, storeKey } from './record-marks.ts';
 
 export type PutOutcome = 'new' | 'newer' | 'old' | 'refused';
 
+const ALL_PINNED_MILLIS = 1_000;
+
 /** What others are told when a record came in. */
 export interface ViewHooks {
   changed(record: AnyVerifiedRecord, outcome: 'new' | 'newer'): void;
@@ -18,6 +20,9 @@ export const CROWD_MILLIS = 60_000;
 
 /** What is known of one user. One object and one look-up for all of it: a crowd of which each knows hundreds is made of these. */
 interface Person {
+  readonly id: UserId;
+  /** Where it lies in the list that samples are drawn from. */
+  place: number;
   user: VerifiedRecord<'user'> | null;
   nodes: readonly NodeId[];
   presence: VerifiedRecord<'presence'> | null;
@@ -39,6 +44,8 @@ export class RecordView {
   readonly #hooks: ViewHooks;
   /** The longest known first. */
   readonly #people = new Map<UserId, Person>();
+  /** The same, each once, in no order that means anything. */
+  readonly #list: Person[] = [];
   readonly #names = new Map<string, UserId>();
   readonly #nodes = new Map<NodeId, VerifiedRecord<'node'>>();
   #users = 0;
@@ -46,6 +53,8 @@ export class RecordView {
   #presences = 0;
   /** When a stranger last had to make room for another. */
   #crowdedMillis = Number.NEGATIVE_INFINITY;
+  /** Until then there is nobody to make room but who comes in. */
+  #allPinnedUntilMillis = Number.NEGATIVE_INFINITY;
   #hash: Uint8Array | null = null;
 
   constructor(parts: Parts, hooks: ViewHooks) {
@@ -89,7 +98,7 @@ export class RecordView {
     this.#place(record);
     env.store.put('records', storeKey(record), record.signed);
     this.#hooks.changed(record, outcome);
-    this.#evict();
+    this.#evict(record.authorId as UserId);
     return outcome;
   }
 
@@ -113,8 +122,9 @@ export class RecordView {
   #person(id: UserId): Person {
     let person = this.#people.get(id);
     if (person === undefined) {
-      person = { user: null, nodes: NO_NODES, presence: null, prekeys: null };
+      person = { id, place: this.#list.length, user: null, nodes: NO_NODES, presence: null, prekeys: null };
       this.#people.set(id, person);
+      this.#list.push(person);
     }
     return person;
   }
@@ -224,21 +234,29 @@ export class RecordView {
     }
     this.#stripPerson(id, person);
     this.#people.delete(id);
+    const last = this.#list.pop() as Person;
+    if (last !== person) this.#put(person.place, last);
     this.#hash = null;
   }
 
-  /** Above full membership the longest known strangers make room. */
-  #evict(): void {
-    const { options } = this.#parts;
+  /** Above full membership the longest known strangers make room. `latest`: whose record came in just now. */
+  #evict(latest: UserId): void {
+    const { env, options } = this.#parts;
     let excess = this.#people.size - Math.max(options.fullMembershipUsers, options.otherRecordsMax);
     if (excess <= 0) return;
-    this.#crowdedMillis = this.#parts.env.monotonicMillis;
+    this.#crowdedMillis = env.monotonicMillis;
+    // The members of a large room alone may be more than that: they are not looked through for each record.
+    if (env.monotonicMillis < this.#allPinnedUntilMillis) {
+      if (!this.#hooks.pinned(latest)) this.forgetUser(latest);
+      return;
+    }
     for (const id of this.#people.keys()) {
       if (excess <= 0) return;
       if (this.#hooks.pinned(id)) continue;
       this.forgetUser(id);
       excess -= 1;
     }
+    if (excess > 0) this.#allPinnedUntilMillis = env.monotonicMillis + ALL_PINNED_MILLIS;
   }
 
   /**
@@ -273,6 +291,25 @@ export class RecordView {
     const found: Array<VerifiedRecord<'user'>> = [];
     for (const { user } of this.#people.values()) if (user !== null && !user.body.deleted) found.push(user);
     return found;
+  }
+
+  /** Up to `count` users, each once, drawn evenly (the first steps of a shuffle, Fisher and Yates, 1938). */
+  sample(count: number): UserId[] {
+    const list = this.#list;
+    const chosen: UserId[] = [];
+    for (let drawn = 0; drawn < list.length && chosen.length < count; drawn += 1) {
+      const at = drawn + Math.floor(this.#parts.env.random.fraction() * (list.length - drawn));
+      const person = list[at] as Person;
+      this.#put(at, list[drawn] as Person);
+      this.#put(drawn, person);
+      if (person.user !== null && !person.user.body.deleted) chosen.push(person.id);
+    }
+    return chosen;
+  }
+
+  #put(place: number, person: Person): void {
+    this.#list[place] = person;
+    person.place = place;
   }
 
   isDeleted(id: UserId): boolean {

@@ -6,7 +6,6 @@ import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import { type AnyVerifiedRecord, type SignedRecord, verifyRecord } from '../records.ts';
 import { compareClaims } from '../session/claim.ts';
-import type { UserId } from '../types.ts';
 import { ClockWatch } from './clock-watch.ts';
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
@@ -38,6 +37,9 @@ export class AntiEntropy {
   #lastMillis: number | null = null;
   /** When a new link is next asked for a sample, above full membership. */
   #sampleDueMillis = 0;
+  /** Whoever joins is linked with many at once; those who came while the first had not answered yet, and until when it may take. */
+  readonly #later = new Set<Link>();
+  #answerDueMillis = Number.NEGATIVE_INFINITY;
   /** A peer has said that the network is above full membership; this node may know too few to see it. */
   #crowdUntilMillis = Number.NEGATIVE_INFINITY;
 
@@ -91,6 +93,8 @@ export class AntiEntropy {
     }
     if (outcome === 'old' || outcome === 'refused' || typeof record === 'string') return;
     if (outcome === 'new' && view.full) this.#hurry();
+    // Above full membership only our own travel.
+    if (this.#crowd && !isOf(this.#parts.session, record)) return;
     if (before === undefined || !saysTheSame(before, record)) {
       this.#fresh.push({ record, from, also: NOBODY });
       return;
@@ -154,6 +158,8 @@ export class AntiEntropy {
       if (!own && (crowd || from === null)) continue;
       for (const link of own ? up : some) {
         if (link === from || link.nodeId === record.authorId || also.has(link)) continue;
+        // The hello that goes to it at the end of this turn brings the same.
+        if (own && link.newsDue && (record.type === 'node' || session.userId !== null)) continue;
         const batch = batches.get(link);
         if (batch === undefined) batches.set(link, [record.signed]);
         else batch.push(record.signed);
@@ -179,6 +185,11 @@ export class AntiEntropy {
   linkUp(link: Link): void {
     const { env, options, seed } = this.#parts;
     if (this.#crowd && !seed.joining && env.monotonicMillis < this.#sampleDueMillis) return;
+    if (seed.joining && env.monotonicMillis < this.#answerDueMillis) {
+      this.#later.add(link);
+      return this.#hurry();
+    }
+    this.#answerDueMillis = env.monotonicMillis + FIRST_ANSWER_MILLIS;
     this.#sampleDueMillis = env.monotonicMillis + options.antiEntropyMillis / 2;
     this.#compareWith(link);
   }
@@ -226,14 +237,10 @@ export class AntiEntropy {
 
   /** Peer exchange: records of some random users and our own. */
   #sample(): SignedRecord[] {
-    const { env, view, session } = this.#parts;
-    const users = view.users();
+    const { view, session } = this.#parts;
     const chosen: SignedRecord[] = session.userId === null ? [] : view.recordsOf(session.userId);
-    const most = Math.min(SAMPLE_USERS, Math.ceil(users.length * SAMPLE_SHARE));
-    for (let count = 0; count < most; count += 1) {
-      const [user] = users.splice(Math.floor(env.random.fraction() * users.length), 1);
-      if (user !== undefined && user.authorId !== session.userId) chosen.push(...view.recordsOf(user.authorId as UserId));
-    }
+    const most = Math.min(SAMPLE_USERS, Math.ceil(view.userCount * SAMPLE_SHARE));
+    for (const user of view.sample(most)) if (user !== session.userId) chosen.push(...view.recordsOf(user));
     return chosen;
   }
 
@@ -301,11 +308,16 @@ export class AntiEntropy {
     this.#rounds += 1;
     this.#lastMillis = Math.trunc(env.wallMillis);
     seed.syncedFromPeer(link.name);
+    if (this.#later.size === 0) return;
+    if (!this.#crowd) for (const other of this.#later) this.#compareWith(other);
+    this.#later.clear();
   }
 }
 
 const NOBODY: Set<Link> = new Set();
 const NO_HASH = new Uint8Array(32);
+/** How long the first peer that a newcomer compares with may take before another is asked as well, ms. */
+const FIRST_ANSWER_MILLIS = 300;
 /** Users in a sample, and the share of a view that one may be: of a small view a large sample would be nearly all, again and again. */
 const SAMPLE_USERS = 12;
 const SAMPLE_SHARE = 1 / 4;
