@@ -29,6 +29,8 @@ test('a seed server and two nodes: befriend, write, list, and stop everything', 
     const { messages } = (await cli('call', 'bob', 'history', 'with=alice', 'limit=5')) as { messages: Array<{ text: string }> };
     return messages[0]?.text === 'two  blanks = kept';
   });
+  const { link } = await cli('call', 'alice', 'room-create', 'The', 'garden');
+  t.like(await cli('call', 'bob', 'room-join', String(link)), { room: 'The garden' });
   t.like(await cli('users', 'bob'), { source: 'node alice', user: { name: 'bob', presence: 'online' } });
   await eventually('the ring is ideal', async () => (await cli('ring'))['verdict'] === 'ideal');
   const found = (await cli('ring', '--lookup', 'bob', '--from', 'alice')) as { owners: string[]; holders: string[] };

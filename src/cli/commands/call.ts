@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { argumentKind, argumentNames, type CommandEntry } from '../../control/registry.ts';
+import { argumentKind, argumentNames, type CommandEntry, isRequired } from '../../control/registry.ts';
 import { ConfabError } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
 import type { CliContext } from '../context.ts';
@@ -64,6 +64,8 @@ async function secretsOf(entry: CommandEntry, options: CallOptions): Promise<Rec
   const { obtainPassword } = await import('../stdin.ts');
   const found: Record<string, string> = {};
   for (const key of entry.secret ?? []) {
+    // The password of a room is for rooms that have one.
+    if (!isRequired(entry, key) && options.passwordStdin !== true) continue;
     const prompt = `${key.charAt(0).toUpperCase()}${key.slice(1)}: `;
     found[key] = await obtainPassword({ command: `call ${entry.name}`, fromStdin: options.passwordStdin === true, prompt });
   }
