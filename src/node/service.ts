@@ -72,7 +72,7 @@ export async function startNodeService(options: NodeServiceOptions): Promise<Nod
         driver.setRules(args['rules'] as readonly Rule[]);
         return { ok: true, value: { rules: driver.rules.length } };
       case 'fault':
-        return { ok: true, value: { lines: await options.orderFault(args['words'] as string) } };
+        return { ok: true, value: { lines: await options.orderFault((args['words'] as string | undefined) ?? '') } };
       case 'set-faults':
         options.faults.set(args as unknown as MachineFaultSettings);
         log.warn({ ...args }, 'faults were set');

@@ -75,7 +75,7 @@ test('a node that somebody started by hand is started again: on its disk, as a l
     ],
   );
   t.regex(await cli('stop', 'bob'), /bob .*: stopped/);
-  t.regex((await runCli(['--root', root, 'fault', 'restart', 'bob'])).err, /Nothing runs/);
+  t.regex((await runCli(['--root', root, 'fault', 'restart', 'bob'])).err, /No node runs/);
 });
 
 test('whoever started a node with a lifeline starts it again, and holds its lifeline as before', async (t) => {

@@ -80,7 +80,7 @@ test('a running network is broken and healed: rules, a pause, a full disk, a wro
   const list = async () => (await cli('list')) as Seen[];
   const none = await runCli(['--root', root, 'fault', 'loss', '0.5']);
   t.is(none.status, 1);
-  t.regex(none.err, /Nothing runs/);
+  t.regex(none.err, /No node runs/);
   await Promise.all(['alice', 'bob'].map((name) => startCli(t, ['--root', root, 'node', name, '--no-seed'])));
   await cli('cut', 'alice', 'bob', 'as', 'ditch');
   await cli('loss', '0.5');
@@ -99,6 +99,7 @@ test('a running network is broken and healed: rules, a pause, a full disk, a wro
   t.regex(said.out, /ditch: cut between alice and bob\n[\s\S]*alice: does not answer[\s\S]*bob: the disk is full/);
   const unknown = await runCli(['--root', root, 'fault', 'heal', 'nothing']);
   t.regex(unknown.err, /A fault rule or a node named nothing was not found/);
+  t.deepEqual(JSON.parse((await runCli(['--root', root, 'call', 'bob', 'fault', '--json'])).out), { lines: said.out.trim().split('\n') });
   const typed = await runCli(['--root', root, 'call', 'bob', 'fault', 'heal ditch', '--json']);
   t.deepEqual(JSON.parse(typed.out), { lines: ['ditch: taken away (alice did not answer and does not know of it)'] }, typed.err);
   t.regex((await runCli(['--root', root, 'call', 'bob', 'fault', 'pause bob'])).err, /could not be told to go on from here/);
