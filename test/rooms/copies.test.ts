@@ -84,6 +84,26 @@ test('in a room whose history begins with joining, members who were away read it
   t.deepEqual(await texts(world, 'carol'), ['welcome']);
 });
 
+test('a message that comes to the holders after the members have changed is read by those it was written for, and by nobody else', async (t) => {
+  const world = new SmallWorld(27, { roomCopySoonMillis: 8_000, roomCopyMillis: 8_000 });
+  const link = await garden(world, ['bob'], 'joined');
+  await world.engine.wait(20_000);
+  await world.engine.killNode('bob');
+  await world.ask('alice', 'room-send', { room: 'garden', text: 'for bob' });
+  await world.ask('carol', 'room-join', { room: link });
+  await copied(world, 'alice');
+  await world.engine.wait(20_000);
+  await world.engine.killNode('alice');
+  await world.engine.killNode('carol');
+  await world.engine.startNode('bob');
+  await world.ask('bob', 'login', { password: PASSWORD });
+  await world.soon('bob reads it', async () => (await texts(world, 'bob')).join() === 'for bob', 60_000);
+  await world.engine.startNode('carol');
+  await world.ask('carol', 'login', { password: PASSWORD });
+  await world.engine.wait(60_000);
+  t.deepEqual(await texts(world, 'carol'), []);
+});
+
 test('what the author could not put there any more another member does', async (t) => {
   const world = new SmallWorld(24, { roomRepairMillis: 20_000 });
   await garden(world, ['bob', 'carol']);

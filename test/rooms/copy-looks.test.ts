@@ -5,27 +5,40 @@ import type { Listing } from '../../src/core/replication/listings.ts';
 import { CopyLooks } from '../../src/core/rooms/copy-looks.ts';
 import type { HistoryKeyRow } from '../../src/core/rooms/copy-tables.ts';
 import type { RoomCopies } from '../../src/core/rooms/room-copies.ts';
+import { signRoomEvent } from '../../src/core/rooms/room-event.ts';
 import type { Rooms } from '../../src/core/rooms/rooms.ts';
-import { tools } from '../core/tools.ts';
+import { somebody, tools } from '../core/tools.ts';
 
 const SHELVES_MAX = 8;
 
-/** One look at a room with one place, whose shelves are listed as `listingOf` says. */
-function looked(row: { shelf: number; read: boolean }, listingOf: (count: number) => Listing): { row: { shelf: number; read: boolean }; lists: number } {
+const alice = somebody('alice');
+const LONG_AGO_MILLIS = -1e9;
+const event = signRoomEvent(tools, alice.identity, { room: 'a'.repeat(64), parents: ['a'.repeat(64)], stampMillis: 1, kind: 'topic', body: { topic: 'news' } });
+
+/**
+ * One look at a room with one place, whose shelves are listed as `listingOf` says; and, of what somebody wrote long ago who is
+ * not there now (`theirs`), what was put there in their place.
+ */
+function looked(
+  row: { shelf: number; read: boolean },
+  listingOf: (count: number) => Listing,
+  theirs: readonly string[] = [],
+): { row: { shelf: number; read: boolean }; lists: number; adopted: string[] } {
   const room = { id: 'garden', row: { status: 'member' }, has: () => true };
-  const state = { row, lists: 0 };
+  const state = { row, lists: 0, adopted: [] as string[] };
   const list = (_where: unknown, _known: unknown, _each: unknown, done: (listing: Listing) => void): void => {
     state.lists += 1;
     if (state.lists > 1_000) throw new Error('the look goes on for ever');
     done(listingOf(state.lists));
   };
   const parts = {
-    env: { crypto: tools.crypto, monotonicMillis: 0, wallMillis: 0, tracing: false, random: { fraction: () => 0 } },
+    env: { ...tools, monotonicMillis: 0, wallMillis: 0, tracing: false, random: { fraction: () => 0 } },
     options: { ...CORE_OPTIONS, roomShelvesMax: SHELVES_MAX },
     replication: { list },
+    connections: { sessionLink: () => null },
     count: () => undefined,
   };
-  const rooms = { get: () => room, linked: () => [], setTimer: () => undefined };
+  const rooms = { sync: { isFetching: () => false }, tables: { event: () => event.signed }, get: () => room, linked: () => [], setTimer: () => undefined };
   const copies = {
     setTimer: () => undefined,
     keys: {
@@ -36,7 +49,8 @@ function looked(row: { shelf: number; read: boolean }, listingOf: (count: number
         state.row = { ...state.row, ...change };
       },
     },
-    tables: { key: () => state.row, due: () => [] },
+    adopt: (_room: unknown, order: string) => state.adopted.push(order),
+    tables: { key: () => state.row, due: () => theirs.map((order) => [order, LONG_AGO_MILLIS]) },
   };
   const looks = new CopyLooks(parts as unknown as Parts, rooms as unknown as Rooms, copies as unknown as RoomCopies);
   looks.plan('garden', 0);
@@ -51,25 +65,34 @@ const none: Listing = { holders: 4, names: new Set(), complete: true };
 test('a place of which all came is read', (t) => {
   t.deepEqual(
     looked({ shelf: 0, read: false }, (count) => (count <= 3 ? some : none)),
-    { row: { shelf: 2, read: true }, lists: 4 },
+    { row: { shelf: 2, read: true }, lists: 4, adopted: [] },
   );
 });
 
 test('a place is not read when something that was listed did not come', (t) => {
   const result = looked({ shelf: 0, read: false }, (count) => (count === 1 ? { ...some, complete: false } : none));
-  t.deepEqual(result, { row: { shelf: 0, read: false }, lists: 2 });
+  t.deepEqual(result, { row: { shelf: 0, read: false }, lists: 2, adopted: [] });
 });
 
 test('names that somebody invents neither lead to another shelf nor raise it', (t) => {
   t.deepEqual(
     looked({ shelf: 0, read: false }, () => ({ ...none, complete: false })),
-    { row: { shelf: 0, read: false }, lists: 1 },
+    { row: { shelf: 0, read: false }, lists: 1, adopted: [] },
   );
 });
 
 test('a look ends although there is always another shelf, and the next one comes further', (t) => {
   const first = looked({ shelf: 0, read: false }, () => some);
-  t.deepEqual(first, { row: { shelf: SHELVES_MAX - 1, read: false }, lists: SHELVES_MAX });
+  t.deepEqual(first, { row: { shelf: SHELVES_MAX - 1, read: false }, lists: SHELVES_MAX, adopted: [] });
   const second = looked(first.row, () => some);
-  t.deepEqual(second, { row: { shelf: 2 * SHELVES_MAX - 2, read: false }, lists: 2 * SHELVES_MAX - 1 });
+  t.deepEqual(second, { row: { shelf: 2 * SHELVES_MAX - 2, read: false }, lists: 2 * SHELVES_MAX - 1, adopted: [] });
+});
+
+test('names that somebody invents keep nobody from putting there what is missing', (t) => {
+  for (const complete of [true, false]) {
+    const { adopted } = looked({ shelf: 0, read: false }, () => ({ ...none, complete }), ['0-order']);
+    t.deepEqual(adopted, ['0-order']);
+  }
+  const { adopted } = looked({ shelf: 0, read: false }, () => ({ ...none, holders: 0 }), ['0-order']);
+  t.deepEqual(adopted, [], 'nobody answered: nothing is known to be missing');
 });

@@ -33,6 +33,8 @@ interface Look {
   /** Segments of which something is there. */
   readonly unsure: Array<{ readonly name: string; readonly version: string; readonly ids: readonly string[] }>;
   failed: boolean;
+  /** Somebody listed what nobody gave: there is more, or a holder lies. */
+  withheld: boolean;
   /** There was no place for everything. */
   spilt: boolean;
   fresh: number;
@@ -112,6 +114,11 @@ export class CopyLooks {
       this.#due.delete(id);
       const room = this.#rooms.get(id);
       if (room?.row.status !== 'member') continue;
+      // A member is just giving what is missing: holders have the same, and theirs would be taken in twice.
+      if (this.#rooms.sync.isFetching(room)) {
+        this.plan(id, this.#parts.options.roomLookMillis);
+        continue;
+      }
       const places = this.#placesOf(room);
       if (places.length === 0) {
         this.#planNext(room, false);
@@ -119,7 +126,20 @@ export class CopyLooks {
       }
       const pool = new Parked({ roomParkedMax: POOL_MAX, roomParkedPerSourceMax: POOL_MAX });
       const startedMillis = this.#parts.env.wallMillis;
-      this.#look = { room, startedMillis, places, done: new Set(), reading: false, fetched: [], pool, unsure: [], failed: false, spilt: false, fresh: 0 };
+      this.#look = {
+        room,
+        startedMillis,
+        places,
+        done: new Set(),
+        reading: false,
+        fetched: [],
+        pool,
+        unsure: [],
+        failed: false,
+        withheld: false,
+        spilt: false,
+        fresh: 0,
+      };
       this.#parts.count('roomLooks');
       return;
     }
@@ -162,7 +182,8 @@ export class CopyLooks {
         look.reading = false;
         const isLast = shelf + 1 >= row.shelf + options.roomShelvesMax;
         // Whatever was listed and did not come, or lies further on, is for another look.
-        look.failed = look.failed || holders === 0 || !complete || (names.size > 0 && isLast);
+        look.failed = look.failed || holders === 0 || (names.size > 0 && isLast);
+        look.withheld = look.withheld || !complete;
         const isEmpty = names.size === 0;
         if (shelf === 0 && holders > 0 && complete && isEmpty !== (row.empty === true)) this.#copies.keys.change(look.room, row.place, { empty: isEmpty });
         if (names.size > 0 && shelf > row.shelf) this.#copies.keys.change(look.room, row.place, { shelf });
@@ -194,25 +215,29 @@ export class CopyLooks {
     }
     this.#parts.count('roomSegmentsRead');
     if (room.state?.history === 'all') for (const key of segment.keys) this.#learnt(look, key);
-    for (const bridge of segment.bridges) this.#cross(look, bridge);
+    const told = segment.bridges.flatMap((bridge) => this.#cross(look, bridge));
     this.reading = true;
     try {
       const chains = this.#chains(room, segment);
       const ids = segment.events.map((signed) => this.#event(look, signed)).filter((id) => id !== null);
       if (ids.length === 0) this.#copies.tables.putSeen(room.id, name, version);
       else look.unsure.push({ name, version, ids });
-      for (const chain of chains) this.#rooms.arrivals.openWith(room, chain);
+      for (const chain of [...chains, ...told]) this.#rooms.arrivals.openWith(room, chain);
     } finally {
       this.reading = false;
     }
   }
 
-  /** The key that came after this one was sealed to members who might be away, as we were. */
-  #cross(look: Look, { from, to, part }: Bridge): void {
-    if (to !== this.#parts.session.userId || !look.room.isMember(from)) return;
+  /** What members who might be away were told, as we were: the history key that came after this one, or sender keys; those that are new here. */
+  #cross(look: Look, { from, to, part }: Bridge): string[] {
+    const { room } = look;
+    if (to !== this.#parts.session.userId || !room.isMember(from)) return [];
     const confidence = this.#rooms.pairwise.read(from, part);
-    if (typeof confidence === 'string' || confidence.kind !== 'history' || confidence.room !== look.room.id) return this.#parts.count('roomBridgesRefused');
-    for (const key of confidence.keys) this.#learnt(look, key);
+    if (typeof confidence !== 'string' && confidence.kind !== 'invitation' && confidence.room === room.id) {
+      if (confidence.kind === 'chains') return this.#rooms.keys.takeBridged(room, from, confidence);
+      for (const key of confidence.keys) this.#learnt(look, key);
+    } else this.#parts.count('roomBridgesRefused');
+    return [];
   }
 
   /** A key leads to another place. */
@@ -279,11 +304,12 @@ export class CopyLooks {
     this.#look = null;
     // What still waits, or had no place, is read again.
     for (const { name, version, ids } of look.unsure) if (ids.every((id) => room.has(id))) this.#copies.tables.putSeen(room.id, name, version);
-    if (!look.failed && !look.spilt) for (const place of look.done) this.#copies.keys.change(room, place, { read: true });
+    if (!look.failed && !look.withheld && !look.spilt) for (const place of look.done) this.#copies.keys.change(room, place, { read: true });
     if (look.fresh > 0) this.#rooms.stirred(room);
     if (look.fresh > 0 && env.tracing) env.trace({ type: 'state', subject: 'room', id: room.id, to: 'recovered', data: { events: look.fresh } });
+    // Whoever invents names keeps nobody from repairing: what was there all the same lies there twice.
     if (!look.failed) this.#adopt(look);
-    this.#planNext(room, look.fresh > 0, look.failed || look.spilt);
+    this.#planNext(room, look.fresh > 0, look.failed || look.withheld || look.spilt);
     this.#rooms.setTimer();
   }
 

@@ -14,7 +14,7 @@ export const HISTORY_KEY_BYTES = 32;
 export const SEGMENT_EVENTS_MAX = 64;
 /** Earlier keys that a segment or a confidence names; those name earlier ones. */
 export const EARLIER_KEYS_MAX = 8;
-/** Members to whom the next key is sealed; in larger rooms somebody else is up. */
+/** Members to whom one piece tells something; more need more pieces (copy-bridges.ts). */
 export const BRIDGES_MAX = 64;
 const NONCE_BYTES = 12;
 
@@ -38,7 +38,7 @@ export interface Segment {
   readonly chains: ReadonlyArray<{ readonly author: UserId; readonly position: ChainPosition }>;
   /** History keys of before, where later members may read all. */
   readonly keys: readonly Uint8Array[];
-  /** The next history key, sealed by pairwise ratchets to members who may be away now. */
+  /** The next history key, or sender keys, sealed by pairwise ratchets to members who may be away now. */
   readonly bridges: readonly Bridge[];
 }
 

@@ -3,7 +3,7 @@ import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { UserId } from '../types.ts';
 import type { CopyTables, HistoryKeyRow } from './copy-tables.ts';
-import { BRIDGES_MAX, type Bridge, EARLIER_KEYS_MAX, HISTORY_KEY_BYTES, type HistoryPlace, historyPlace } from './history-key.ts';
+import { EARLIER_KEYS_MAX, HISTORY_KEY_BYTES, type HistoryPlace, historyPlace } from './history-key.ts';
 import type { Confidence } from './pairwise.ts';
 import type { Room } from './room.ts';
 import type { RoomId } from './room-commands.ts';
@@ -99,21 +99,6 @@ export class HistoryKeys {
   /** The key before this one: members who were away when this one was made have that. */
   before(room: Room, key: KnownKey): KnownKey | null {
     return this.all(room).findLast((row) => row.order !== '' && row.order < key.order) ?? null;
-  }
-
-  /** The key, sealed to each member of now; owner and admins first where there are many. */
-  bridges(room: Room, key: KnownKey): Bridge[] {
-    const { session } = this.#parts;
-    const me = session.userId as UserId;
-    const members = [...(room.state?.members ?? [])].filter(([user]) => user !== me);
-    const sorted = members.sort(([, a], [, b]) => Number(a.role === 'member') - Number(b.role === 'member'));
-    const found: Bridge[] = [];
-    for (const [to] of sorted) {
-      if (found.length >= BRIDGES_MAX) break;
-      const part = this.#rooms.pairwise.seal(to, { kind: 'history', room: room.id, keys: [key.key] });
-      if (part !== null) found.push({ from: me, to, part });
-    }
-    return found;
   }
 
   #nameOf(key: Uint8Array): string {

@@ -3,6 +3,7 @@ import type { Parts } from '../parts.ts';
 import { roomCopyValue } from '../replication/kinds/room-copy-kind.ts';
 import type { WriteProgress } from '../replication/writes.ts';
 import { integer, misfit } from '../shape.ts';
+import { CopyBridges, type Crossing } from './copy-bridges.ts';
 import { CopyLooks } from './copy-looks.ts';
 import { CopyTables, type SegmentRow } from './copy-tables.ts';
 import { SEGMENT_EVENTS_MAX, type Segment, sealSegment, writerKeys } from './history-key.ts';
@@ -36,6 +37,7 @@ export class RoomCopies {
   readonly #rooms: Rooms;
   readonly tables: CopyTables;
   readonly keys: HistoryKeys;
+  readonly bridges: CopyBridges;
   readonly looks: CopyLooks;
   /** Events that come now were just written, and are not a part of the past that is being fetched. */
   live = false;
@@ -51,6 +53,7 @@ export class RoomCopies {
     this.#rooms = rooms;
     this.tables = new CopyTables(parts.env.store);
     this.keys = new HistoryKeys(parts, rooms, this.tables);
+    this.bridges = new CopyBridges(parts, this.keys, rooms.keys, rooms.tables);
     this.looks = new CopyLooks(parts, rooms, this);
   }
 
@@ -70,6 +73,7 @@ export class RoomCopies {
     this.#writing.clear();
     this.#watched.clear();
     this.keys.forget();
+    this.bridges.forget();
     this.looks.forget();
     this.#timerMillis = Number.POSITIVE_INFINITY;
     this.#parts.env.cancelTimer('room-copies', '');
@@ -172,7 +176,8 @@ export class RoomCopies {
     }
     // The key is an event behind others that wait for their sender keys: soon.
     if (key === null) return this.#flushIn(room.id, this.#parts.options.roomGapMillis);
-    if (!key.bridged) return this.#bridge(room, key);
+    const crossing = this.bridges.next(room, key, this.#dueOf(room));
+    if (crossing !== null) return this.#cross(room, crossing);
     this.#put(room, key, this.#grown(room, key));
   }
 
@@ -186,19 +191,13 @@ export class RoomCopies {
     return found;
   }
 
-  /** Before anything lies under a new key, the place before it says how to come to it. */
-  #bridge(room: Room, key: KnownKey): void {
-    const before = this.keys.before(room, key);
-    const bridges = before === null ? [] : this.keys.bridges(room, key);
-    if (before === null || bridges.length === 0) {
-      this.keys.change(room, key.place, { bridged: true });
-      return this.#flushIn(room.id, NEXT_MILLIS);
-    }
-    const row = { place: before.place, shelf: before.shelf, segment: this.#newName(), sequence: 1 };
-    this.#write(room, before, row, { events: [], chains: [], keys: [], bridges }, (progress) => {
+  /** Before anything lies under a key, those who are away can come to it, and open it. */
+  #cross(room: Room, { at, bridges, done }: Crossing): void {
+    const row = { place: at.place, shelf: at.shelf, segment: this.#newName(), sequence: 1 };
+    this.#write(room, at, row, { events: [], chains: [], keys: [], bridges }, (progress) => {
       if (progress.state === 'gave-up' || !this.#isElsewhere(progress)) return this.#flushIn(room.id, this.#parts.options.roomCopyRetryMillis);
-      if (progress.state === 'refused') this.keys.change(room, before.place, { shelf: before.shelf + 1 });
-      else this.keys.change(room, key.place, { bridged: true });
+      if (progress.state === 'refused') this.keys.change(room, at.place, { shelf: at.shelf + 1 });
+      else done();
       this.#flushIn(room.id, NEXT_MILLIS);
     });
   }

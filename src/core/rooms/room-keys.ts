@@ -34,6 +34,7 @@ export class RoomKeys {
   /** Chains that have been stepped forward, so that messages in order cost one step each. */
   readonly #ready = new Map<string, ReceivingChain>();
   readonly #gifts = new SourceBudget(GIFTS);
+  readonly #bridged = new SourceBudget(BRIDGED);
   readonly #owed: OwedKeys;
   #written: { readonly message: RoomEventBodies['sealed']; readonly content: unknown } | null = null;
   /** Whose chains events need that are about to be taken in, by room and chain. */
@@ -181,20 +182,25 @@ export class RoomKeys {
         if (this.#tables.isSealed(room.id, toHex(id))) this.#owed.remember(room.id, toHex(id), link);
         continue;
       }
-      if (state.history === 'all' || this.#wasMember(room, userId, toHex(id))) given.push({ author: row.author, position: row.position });
+      if (state.history === 'all' || this.wasMember(room, userId, toHex(id))) given.push({ author: row.author, position: row.position });
       else this.#parts.count('roomKeysRefused');
     }
     if (given.length > 0) this.#pairwise.tell(link, { kind: 'chains', room: room.id, chains: given });
   }
 
   /** In rooms whose history begins with joining a chain has one set of members: those that its first event says. */
-  #wasMember(room: Room, user: UserId, chain: string): boolean {
+  wasMember(room: Room, user: UserId, chain: string): boolean {
     const first = this.#tables.firstOfChain(room.id, chain);
     return first !== undefined && (room.stateBefore(first)?.members.has(user) ?? false);
   }
 
+  /** Takes in what a member left for us at the holders: it can be read once, and may come before what it opens. */
+  takeBridged(room: Room, from: UserId, confidence: Confidence & { readonly kind: 'chains' }): string[] {
+    return this.take(room, from, confidence, this.#bridged);
+  }
+
   /** Takes in what a member told; the chains that are new here. */
-  take(room: Room, from: UserId, confidence: Confidence & { readonly kind: 'chains' }): string[] {
+  take(room: Room, from: UserId, confidence: Confidence & { readonly kind: 'chains' }, gifts = this.#gifts): string[] {
     const fresh: string[] = [];
     for (const { author, position } of confidence.chains) {
       // Who has left may still give the keys of what they wrote before.
@@ -205,7 +211,8 @@ export class RoomKeys {
       const id = toHex(position.id);
       // From others only what is missed here; from the sender, who gives keys before using them, not without end.
       const isAwaited = this.#expected.get(`${room.id}/${id}`) === author || this.#tables.isSealed(room.id, id);
-      if (!isAwaited && (from !== author || !this.#gifts.take(from, this.#parts.env.monotonicMillis))) continue;
+      const isGift = from === author || gifts === this.#bridged;
+      if (!isAwaited && (!isGift || !gifts.take(from, this.#parts.env.monotonicMillis))) continue;
       const known = this.#tables.chain(room.id, id);
       // The sender's own word stands; that of others is taken until the sender speaks.
       const better = known === undefined || (known.by !== known.author && from === author) || (known.by === from && position.counter < known.position.counter);
@@ -249,6 +256,8 @@ export class RoomKeys {
 const SKIP_MAX = 256;
 /** Chains that are taken unasked. */
 const GIFTS = { perSecond: 512, perSourceAndSecond: 16 };
+/** Chains that holders keep for us, in pieces of members. */
+const BRIDGED = { perSecond: 1_024, perSourceAndSecond: 256 };
 const ASK_AGAIN_MILLIS = 1_000;
 const ASKED_MAX = 4_096;
 

@@ -66,6 +66,12 @@ export class RoomSync {
     return this.#rounds.size > 0;
   }
 
+  /** Somebody is giving what is missing in this room. */
+  isFetching(room: Room): boolean {
+    for (const key of this.#rounds.keys()) if (key.startsWith(room.id)) return true;
+    return false;
+  }
+
   // --- heads ---
 
   sendHeads(room: Room, link: Link, wantAnswer: 0 | 1): void {
