@@ -40,8 +40,8 @@ async function loadWorkload(scenarioFile: string, written: string): Promise<Work
   } catch (error) {
     throw refuse(`${written} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const { name, about, strictOnly, begin } = loaded.workload ?? {};
+  const { name, about, strictOnly, takesRoom, begin } = loaded.workload ?? {};
   if (typeof name !== 'string' || typeof about !== 'string' || typeof begin !== 'function')
     throw refuse(`${written} exports no workload: an object with name, about, strictOnly and a function begin`);
-  return { name, about, strictOnly: strictOnly ?? null, begin };
+  return { name, about, strictOnly: strictOnly ?? null, takesRoom: takesRoom === true, begin };
 }

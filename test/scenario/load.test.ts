@@ -109,3 +109,17 @@ test('any bytes as a file are refused with a place', (t) => {
     ),
   );
 });
+
+test('rooms can be talked in while faults go on where the room stands already', (t) => {
+  const load = (step: string) => loadScenario(`name: x\nsteps:\n  - start: [alice, bob]\n  - workload: { ${step}, nodes: [alice, bob], for: 9s }\n`, 'x.yaml');
+  t.throws(() => load('kind: rooms, tolerant: true'), {
+    message: /cannot be tolerant: its room must stand before anybody speaks in it; make one, and name it \(room\)/,
+  });
+  t.throws(() => load('kind: direct-messages, room: square'), { message: /the workload direct-messages takes no room/ });
+  const strict = JSON.stringify(load('kind: rooms, room: square').steps);
+  t.false(strict.includes('create-room'), 'nobody makes one');
+  t.true(strict.includes('same-room'));
+  const tolerant = JSON.stringify(load('kind: rooms, room: square, tolerant: true').steps);
+  t.true(tolerant.includes('"maybe":true'));
+  t.false(tolerant.includes('expect'), 'the trace alone is judged');
+});

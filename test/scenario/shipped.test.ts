@@ -97,6 +97,7 @@ const LONG = new Set([
   'ring-join-leave',
   'ring-merge',
   'room-of-fifty',
+  'rooms-under-faults',
   'workloads',
 ]);
 /** Made for many real nodes in few processes; in the simulator minutes. */

@@ -22,6 +22,9 @@ const schema = keys(
     nodes,
     for: Type.Unsafe<string>({ ...duration, description: 'how long clients act' }),
     think: Type.Optional(keys(distributionKeys, 'time between two operations of a client (default: exponential with mean 1s)')),
+    room: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 64, description: 'for rooms: one that stands already, with all clients as members (default: one of its own)' }),
+    ),
     tolerant: Type.Optional(
       Type.Unsafe<boolean>({ ...flag, description: 'true: faults go on meanwhile, so refusals are no failure and the trace alone is judged (default false)' }),
     ),
@@ -54,7 +57,7 @@ function draw(value: WorkloadStep, seed: number, place: string, own: Workloads =
   });
   times.sort((one, other) => one.atMillis - other.atMillis);
   const random = stream(seed, 'workload', place);
-  const run = (workloadOf(value.kind, own) as Workload).begin(place, clients);
+  const run = (workloadOf(value.kind, own) as Workload).begin(place, clients, value.room);
   const strands = new Map<string, { nowMillis: number; steps: RawStep[] }>(clients.map((client) => [client, { nowMillis: 0, steps: [] }]));
   for (const [index, { client, atMillis }] of times.entries()) {
     const strand = strands.get(client) as { nowMillis: number; steps: RawStep[] };
@@ -77,7 +80,10 @@ export const WORKLOAD = drawnGroup({
     const known = [...own.keys(), ...WORKLOADS.keys()];
     if (workload === undefined) return `there is no workload ${value.kind}; there are ${known.join(', ')}.${didYouMean(value.kind, known)}`;
     if (expandNames(value.nodes).length < 2) return 'a workload needs two nodes at least';
-    if (value.tolerant === true && workload.strictOnly !== null) return `the workload ${value.kind} cannot be tolerant: ${workload.strictOnly}`;
+    if (value.room !== undefined && workload.takesRoom !== true) return `the workload ${value.kind} takes no room`;
+    const standsAlready = value.room !== undefined;
+    if (value.tolerant === true && workload.strictOnly !== null && !standsAlready)
+      return `the workload ${value.kind} cannot be tolerant: ${workload.strictOnly}`;
     return value.think === undefined ? null : misfitOfDistribution(value.think);
   },
   draw,

@@ -24,8 +24,10 @@ export interface Workload {
   readonly about: string;
   /** Why it cannot be played tolerantly, or null. */
   readonly strictOnly: string | null;
-  /** `place` is the number of the step, other than that of any other workload of the file. */
-  readonly begin: (place: string, clients: readonly string[]) => WorkloadRun;
+  /** It can be played in a room that stands already, and then also while faults go on. Default false. */
+  readonly takesRoom?: boolean;
+  /** `place` is the number of the step, other than that of any other workload of the file; `room`, where it takes one, has all clients as members. */
+  readonly begin: (place: string, clients: readonly string[], room?: string) => WorkloadRun;
 }
 
 /** Workloads by name. */
