@@ -55,9 +55,7 @@ export interface ChatNodeOptions {
   readonly options?: Partial<CoreOptions>;
 }
 
-const PRESENCE_TICK_MILLIS = 5_000;
-/** A node heard by its link within so many periods of the membership protocol is not probed. */
-const HEARD_PERIODS = 1.5;
+const PRESENCE_TICK_MILLIS = 10_000;
 
 /** The program that joins the modules of the chat node: inputs go in here and are handed to whom they concern. */
 export function chatNode(env: Env<Frame>, settings: ChatNodeOptions): Program<Frame> {
@@ -96,6 +94,7 @@ class ChatNode implements Program<Frame> {
       down: (link, reason) => this.#linkDown(link, reason),
       message: (link, message) => this.#message(link, message),
       wordOf: (link) => parts.detector.wordOf(link),
+      heardMillis: (link) => parts.detector.heardMillis(link),
       helloMessage: () => this.#helloMessage(),
     });
     parts.connections = new Connections(parts);
@@ -202,10 +201,6 @@ class ChatNode implements Program<Frame> {
       nodeId: session.nodeId,
       network: networkMark(env.crypto, settings.network),
       count: (counter) => parts.count(counter),
-      heardLately: (id) => {
-        const link = parts.links.of(id);
-        return link?.established === true && env.monotonicMillis - link.lastHeardMillis < options.swimPeriodMillis * HEARD_PERIODS;
-      },
       missed: () => parts.detector.probeMissed(),
       changed: (id, state) => parts.detector.memberChanged(id, state),
     });

@@ -37,7 +37,7 @@ export const CORE_OPTIONS = Object.freeze({
   gossipFanout: 4,
   /** The same for a record that says nothing new, which may also wait for others this long, ms. */
   refreshFanout: 2,
-  gossipDelayMillis: 1_000,
+  gossipDelayMillis: 4_000,
 
   // failure detector: links to friends and to people we wait for are watched closely, others less
   /** Links are looked at when something may be due, but not more often than this, ms. */
@@ -72,12 +72,12 @@ export const CORE_OPTIONS = Object.freeze({
 
   // membership protocol (SWIM with Lifeguard), by datagrams
   /** One probe in this time, ms; 0: no probes, links alone tell who is there. */
-  swimPeriodMillis: 500,
+  swimPeriodMillis: 1_000,
   /** Wait for a direct answer before others are asked to ask, ms; how many of them. */
   swimTimeoutMillis: 150,
   swimIndirectCount: 3,
   /** A suspicion lasts at least this times log10 of the members (at least 1) times the period, and at most that times the second. */
-  swimSuspicionFactor: 4,
+  swimSuspicionFactor: 2,
   swimSuspicionMaxFactor: 6,
   /** A suspicion lasts at least this long however few there are, ms: a process that stands still for three seconds is not buried. */
   swimSuspicionMillisMin: 2_800,
@@ -89,6 +89,9 @@ export const CORE_OPTIONS = Object.freeze({
   /** A rumour is told this times log10 of the members; random members shown in each packet beside the news. */
   swimGossipFactor: 4,
   swimFillCount: 4,
+  /** Changes of members' states that a node passes on at once in a second, and to how many others each. */
+  swimSpreadsPerSecond: 4,
+  swimSpreadCount: 4,
   /** Signatures that are checked in a second, in all and from one address. */
   swimChecksPerSecond: 500,
   swimChecksPerSource: 60,
@@ -128,6 +131,8 @@ export const CORE_OPTIONS = Object.freeze({
   ringFingerMillis: 5_000,
   /** How often somebody who may live in another ring is asked for, ms; longer in large rings, where one that meets the other is enough. */
   ringMergeMillis: 5_000,
+  /** Both become rarer up to this many times while nothing changes; only where the membership protocol would tell of deaths. */
+  ringCalmFactorMax: 4,
   /** How long a question of the ring may be without an answer, opening of a link included, ms. */
   ringAnswerMillis: 1_200,
   /** The same for a node that is believed dead: it gets its chance, but nobody waits long for it. */

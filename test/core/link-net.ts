@@ -108,6 +108,7 @@ export class LinkEnd {
       down: (_link, reason) => void this.downs.push(reason),
       message: (link, message) => this.#take(link, message),
       wordOf: () => this.word,
+      heardMillis: (link) => link.lastHeardMillis,
       helloMessage: () => this.helloMessage(),
     };
     const parts = {

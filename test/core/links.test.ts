@@ -235,10 +235,12 @@ test('links: a peer for whom others vouch is asked seldom, and judged as fast as
   net.run(800);
   alice.word = 'suspect';
   alice.links.reconsider(link);
+  t.is(alice.counters.get('stalls'), undefined, 'that a question is overdue now does not mean that this process stood still');
   t.true(net.run(5_000, () => link.state === 'suspect'));
   t.true(net.now - begun < 2_000, `suspect after ${net.now - begun} ms`);
   t.true(net.run(5_000, () => alice.downs.includes('dead')));
   t.true(net.now - begun < 5_000, `dead after ${net.now - begun} ms`);
+  t.is(alice.counters.get('stalls'), undefined);
 });
 
 test('links: a line that breaks although others hear the peer is noticed by the next question', (t) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import type { UserView } from '../../src/core/commands.ts';
+import type { NodeEvent, UserView } from '../../src/core/commands.ts';
 import type { Rule } from '../../src/core/rules.ts';
 import type { SimEngine } from '../../src/engine/sim.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
@@ -49,6 +49,46 @@ test('somebody to whom no line leads is watched over the others; without probes 
   await sees(without, async () => ((await presenceOf(without, 'user0', 'user1')) === 'offline' ? null : 'online'), 20_000);
   t.pass('without probes a broken line looks like a death');
   await without.stop();
+});
+
+test('M1: a friend who is killed is suspect to all friends within two seconds and offline within five, however seldom links are asked', async (t) => {
+  for (let seed = 1; seed <= 4; seed += 1) {
+    const engine = engineOf({ seed });
+    const [victim, ...friends] = NAMES.slice(0, 4);
+    await engine.startSeedServer();
+    for (const name of NAMES) await engine.startNode(name);
+    await engine.parallel(NAMES.map((name) => async () => void (await engine.command(name, 'register', { password: 'password' }))));
+    await sees(engine, async () => ((await viewsOf(engine, NAMES[0] as string)).length === NAMES.length ? null : 'not all are known'), 30_000);
+    for (const friend of friends) {
+      await engine.command(friend, 'friend-add', { user: victim });
+      await sees(engine, async () => {
+        try {
+          await engine.command(victim as string, 'friend-accept', { user: friend });
+          return null;
+        } catch (error) {
+          return String(error);
+        }
+      });
+    }
+    // Whatever was said has been said: only probes and pings tell who is there.
+    await engine.wait(15_000 + seed * 217);
+    const suspect = new Map<string, number>();
+    const offline = new Map<string, number>();
+    engine.onEvent((node, event) => {
+      const seen = event as NodeEvent;
+      if (seen.type !== 'presence-changed' || seen.user !== victim) return;
+      if (!suspect.has(node)) suspect.set(node, engine.now());
+      if (seen.presence === 'offline' && !offline.has(node)) offline.set(node, engine.now());
+    });
+    const killedMillis = engine.now();
+    await engine.killNode(victim as string);
+    await engine.wait(6_000);
+    for (const friend of friends) {
+      t.true((suspect.get(friend) ?? Number.POSITIVE_INFINITY) - killedMillis < 2_000, `seed ${seed}: ${friend} suspects it`);
+      t.true((offline.get(friend) ?? Number.POSITIVE_INFINITY) - killedMillis < 5_000, `seed ${seed}: ${friend} sees it offline`);
+    }
+    await engine.stop();
+  }
 });
 
 for (const name of ['kill-and-recover', 'cut-and-heal', 'presence', 'seed-server-down']) {

@@ -38,14 +38,33 @@ for (const [count, suspectMillis, deadMillis] of [
   });
 }
 
-test('upkeep is about four packets a second at a node, whatever their number', (t) => {
+test('upkeep is about two packets a second at a node, whatever their number', (t) => {
   for (const count of [4, 24]) {
     const world = started({ seed: 1, count });
     const before = world.counted('swimOut');
     world.pass(10_000);
     const rate = (world.counted('swimOut') - before) / count / 10;
-    t.true(rate > 3.5 && rate < 4.5, `${rate} packets a second among ${count}`);
+    t.true(rate > 1.7 && rate < 2.3, `${rate} packets a second among ${count}`);
   }
+});
+
+test('news of a death pass all members within a moment, and many at once ride on probes', (t) => {
+  const world = started({ seed: 2, count: 32 });
+  const id = world.idOf(3);
+  world.nodes[3]?.kill();
+  world.pass(3_000);
+  const heard = world.said(id, 'suspect').map((change) => change.atMillis);
+  t.true(heard.length >= 28, `${heard.length} of 31 have heard`);
+  const first = Math.min(...heard);
+  t.true(heard.filter((atMillis) => atMillis - first < 200).length >= 25, 'most within 0.2 s of the first');
+  world.pass(5_000);
+  // A third of all at once: each passes on a few of these changes at once and no more.
+  const before = world.counted('swimOut');
+  for (let index = 20; index < 30; index += 1) world.nodes[index]?.kill();
+  world.pass(6_000);
+  const rate = (world.counted('swimOut') - before) / 21 / 6;
+  t.true(rate < 60, `${rate} packets a second`);
+  for (let index = 20; index < 30; index += 1) t.deepEqual(statesOf(world, index), ['dead']);
 });
 
 test('M2: a node that stands still is suspected, refutes it when it is back, and comes to no harm; it condemns nobody itself', (t) => {

@@ -3,6 +3,9 @@ import type { Parts } from '../parts.ts';
 import type { Link, PeerWord, UnacknowledgedFrame } from './link.ts';
 import { dueForResend, resendAtMillis } from './stream.ts';
 
+/** A peer that others doubt and that was not heard for so long is asked; it has so long to answer before we doubt it, too, ms. */
+const DOUBTED_MILLIS = 150;
+
 export interface LinkWatchHooks {
   all(): Iterable<Link>;
   sendHello(link: Link): void;
@@ -11,6 +14,8 @@ export interface LinkWatchHooks {
   suspect(link: Link): void;
   dead(link: Link): void;
   wordOf(link: Link): PeerWord;
+  /** When the peer was last heard by any way, by datagrams too. */
+  heardMillis(link: Link): number;
 }
 
 /**
@@ -26,6 +31,7 @@ export class LinkWatch {
   /** When the timer is to fire. */
   #dueMillis = Number.POSITIVE_INFINITY;
   #tickedMillis = Number.NEGATIVE_INFINITY;
+  #rearmedMillis = Number.NEGATIVE_INFINITY;
 
   constructor(parts: Parts, hooks: LinkWatchHooks) {
     this.#parts = parts;
@@ -35,15 +41,41 @@ export class LinkWatch {
   /** Something may be due then. */
   wakeAt(atMillis: number): void {
     const { env, options } = this.#parts;
-    const dueMillis = Math.max(atMillis, this.#tickedMillis + options.linkTickMillis);
+    // What has been due for long is due now: the timer is not late for it.
+    const dueMillis = Math.max(atMillis, this.#tickedMillis + options.linkTickMillis, env.monotonicMillis);
     if (dueMillis >= this.#dueMillis) return;
     this.#dueMillis = dueMillis;
-    env.setTimer('link-tick', '', Math.max(0, dueMillis - env.monotonicMillis));
+    env.setTimer('link-tick', '', dueMillis - env.monotonicMillis);
+  }
+
+  /** The peer has said what has arrived there: less is due now, or more that seems to be lost. */
+  acknowledged(link: Link): void {
+    const { env, options } = this.#parts;
+    const resendMillis = resendAtMillis(link, options);
+    if (resendMillis < this.#dueMillis) return this.wakeAt(resendMillis);
+    // Most frames are acknowledged before anything is due: nobody need wake up for them. Once a tick is enough to see to that.
+    const now = env.monotonicMillis;
+    if (this.#dueMillis - now > options.resendMillis || now - this.#rearmedMillis < options.linkTickMillis) return;
+    this.#rearmedMillis = now;
+    this.#dueMillis = Number.POSITIVE_INFINITY;
+    this.#wakeForNext();
   }
 
   /** A link came up, is watched more closely than before, or nobody vouches for its peer any more. */
   reconsider(link: Link): void {
     this.wakeAt(this.#nextMillis(link));
+  }
+
+  /** Others doubt that the peer is there: it is asked at once. */
+  doubted(link: Link): void {
+    if (link.established && link.askedMillis === null && this.#parts.env.monotonicMillis - link.lastHeardMillis >= DOUBTED_MILLIS) this.#ask(link);
+    this.reconsider(link);
+  }
+
+  #ask(link: Link): void {
+    link.askedMillis ??= this.#parts.env.monotonicMillis;
+    link.lastPingMillis = this.#parts.env.monotonicMillis;
+    this.#hooks.ping(link);
   }
 
   /** Timer. */
@@ -53,6 +85,10 @@ export class LinkWatch {
     this.#dueMillis = Number.POSITIVE_INFINITY;
     this.#tickedMillis = now;
     for (const link of this.#hooks.all()) this.#look(link, now);
+    this.#wakeForNext();
+  }
+
+  #wakeForNext(): void {
     let next = Number.POSITIVE_INFINITY;
     for (const link of this.#hooks.all()) next = Math.min(next, this.#nextMillis(link));
     if (next < Number.POSITIVE_INFINITY) this.wakeAt(next);
@@ -73,10 +109,7 @@ export class LinkWatch {
       link.askedMillis ??= now;
       this.#hooks.resend(link, frame);
     }
-    if (now < this.#pingAtMillis(link)) return;
-    link.askedMillis ??= now;
-    link.lastPingMillis = now;
-    this.#hooks.ping(link);
+    if (now >= this.#pingAtMillis(link)) this.#ask(link);
   }
 
   #nextMillis(link: Link): number {
@@ -91,8 +124,9 @@ export class LinkWatch {
     if (!link.established) return link.lastHeardMillis + options.deadMillis;
     if (link.askedMillis === null) return Number.POSITIVE_INFINITY;
     // Not long after the question where there are other signs: it came late only because others vouched for the peer until then.
-    if (link.watched && this.#hooks.wordOf(link) !== 'alive') {
-      return Math.max(link.lastHeardMillis + options.deadMillis, link.askedMillis + options.suspectMillis);
+    if (link.watched) {
+      const patience = this.#hooks.wordOf(link) === 'alive' ? options.deadMillis - options.suspectMillis : options.suspectMillis;
+      return Math.max(link.lastHeardMillis + options.deadMillis, link.askedMillis + patience);
     }
     return link.askedMillis + (options.deadMillis - options.pingMillis) * patienceFactor(link, options);
   }
@@ -101,10 +135,12 @@ export class LinkWatch {
     const { options } = this.#parts;
     if (link.askedMillis === null) return Number.POSITIVE_INFINITY;
     const patience = (options.suspectMillis - options.pingMillis) * patienceFactor(link, options);
+    if (!link.watched) return link.askedMillis + patience;
     const word = this.#hooks.wordOf(link);
-    if (!link.watched || word === 'alive') return link.askedMillis + patience;
     // Two who miss it need not be as patient as one.
-    return Math.max(link.lastHeardMillis + options.suspectMillis, link.askedMillis + options.pingMillis * (word === 'suspect' ? 0.5 : 1));
+    const askedMillis = word === 'alive' ? patience : word === 'suspect' ? DOUBTED_MILLIS : options.pingMillis;
+    // What was heard by any way within the suspect time still counts when that has just passed.
+    return Math.max(this.#hooks.heardMillis(link) + options.suspectMillis + 1, link.askedMillis + askedMillis);
   }
 
   /** When the peer has been silent for so long that it is asked for a frame. */

@@ -53,6 +53,7 @@ export class Links {
       suspect: (link) => this.#suspect(link),
       dead: (link) => this.close(link, 'dead'),
       wordOf: (link) => hooks.wordOf(link),
+      heardMillis: (link) => hooks.heardMillis(link),
     });
   }
 
@@ -164,7 +165,7 @@ export class Links {
     known.confirmed = true;
     this.#establish(known);
     acknowledge(known, frame.acknowledged, options.resendMillis, env.monotonicMillis);
-    this.#watch.wakeAt(resendAtMillis(known, options));
+    this.#watch.acknowledged(known);
     if (frame.kind === 'goodbye') {
       if (frame.messages.length === 0) this.close(known, 'goodbye');
       return;
@@ -322,6 +323,7 @@ export class Links {
     for (const link of this.#touched) this.#pack(link);
     // To clear an empty set costs a new one.
     if (this.#touched.size > 0) this.#touched.clear();
+    this.#acknowledgements.endTurn();
   }
 
   #pack(link: Link): void {
@@ -379,6 +381,11 @@ export class Links {
   /** Somebody waits for this peer now, or it is not certain any more that others would tell of its death. */
   reconsider(link: Link): void {
     this.#watch.reconsider(link);
+  }
+
+  /** Others believe that this peer is gone. */
+  doubted(link: Link): void {
+    this.#watch.doubted(link);
   }
 
   #suspect(link: Link): void {

@@ -18,7 +18,7 @@ interface Attempts {
 const RANDOM_FAILURES_MAX = 4;
 const REVIEW_MILLIS = 1_000;
 /** The same where every link is there that should be. */
-const QUIET_REVIEW_MILLIS = 3_000;
+const QUIET_REVIEW_MILLIS = 10_000;
 /** Share of unknown nodes' beacons that are looked at where not everybody is known. */
 const STRANGER_SHARE = 0.05;
 /** Nodes whose failures are remembered. */

@@ -52,12 +52,16 @@ export class FailureDetector {
 
   #stateOfLinked(link: Link, id: NodeId): Liveness {
     const { env, options, swim } = this.#parts;
-    const heardMillis = Math.max(link.lastHeardMillis, swim.heardMillis(id));
-    if (env.monotonicMillis - heardMillis < options.suspectMillis) return 'alive';
+    if (env.monotonicMillis - this.heardMillis(link) < options.suspectMillis) return 'alive';
     const member = swim.stateOf(id);
     // A link that is not watched closely is asked so seldom that the others know better.
     if (link.watched || member === 'unknown') return link.state === 'suspect' ? 'suspect' : 'alive';
     return member === 'alive' ? 'alive' : 'suspect';
+  }
+
+  /** When the node at the end of a link was last heard here, over it or by a datagram of its own. */
+  heardMillis({ nodeId, lastHeardMillis }: Link): number {
+    return nodeId === null ? lastHeardMillis : Math.max(lastHeardMillis, this.#parts.swim.heardMillis(nodeId));
   }
 
   /** Whether the others would tell if the node at the end of a link were not there: a member, and we hear what they say. */
@@ -105,7 +109,7 @@ export class FailureDetector {
     const silent = link !== undefined && env.monotonicMillis - link.lastHeardMillis >= options.suspectMillis;
     if (state === 'dead' && silent) links.close(link, 'dead');
     if (state === 'alive' && link === undefined) connections.revived(id);
-    if (link !== undefined && links.of(id) === link) links.reconsider(link);
+    if (link !== undefined && state === 'suspect') links.doubted(link);
     this.#changed(id);
   }
 

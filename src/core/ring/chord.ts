@@ -50,11 +50,17 @@ export class Chord {
   readonly #lookups: Lookups;
   readonly #fingers: Fingers;
   #leaving = false;
+  /** Rounds are so much rarer than they would be in a ring that changes. */
+  #calm = 1;
+  #changedSinceTick = true;
 
   constructor(port: RingPort, options: Partial<RingOptions> = {}) {
     this.#port = port;
     this.#options = Object.freeze({ ...RING_OPTIONS, ...options });
-    this.#pointers = new Pointers(port.self, this.#options.successorCount, () => port.changed());
+    this.#pointers = new Pointers(port.self, this.#options.successorCount, () => {
+      this.#stirred();
+      port.changed();
+    });
     this.#remembered = new Remembered(port.self.id, this.#options.rememberedMax);
     const parts = { port, options: this.#options, pointers: this.#pointers, remembered: this.#remembered };
     this.#fingers = new Fingers(parts, (key, done) => this.lookup(key, done));
@@ -118,7 +124,9 @@ export class Chord {
     const jitter = 0.9 + 0.2 * this.#port.fraction();
     switch (kind) {
       case 'ring-stabilise':
-        this.#port.setTimer(kind, stabiliseMillis * jitter);
+        this.#calm = this.#changedSinceTick || !this.joined || this.small ? 1 : Math.min(this.#calm * 2, this.#options.calmFactorMax);
+        this.#changedSinceTick = false;
+        this.#port.setTimer(kind, stabiliseMillis * jitter * this.#calm);
         return this.#stabiliseTick();
       case 'ring-fingers':
         this.#port.setTimer(kind, fingerMillis * jitter);
@@ -126,7 +134,8 @@ export class Chord {
         return;
       case 'ring-merge':
         // All members probe, and one of them has to find the other ring: among many, each may do so more seldom.
-        this.#port.setTimer(kind, mergeMillis * jitter * Math.max(1, Math.log2(this.sizeGuess) / 3));
+        // Who was never heard to be gone cannot be in another part.
+        this.#port.setTimer(kind, mergeMillis * jitter * Math.max(1, Math.log2(this.sizeGuess) / 3) * (this.#remembered.lost.length > 0 ? 1 : this.#calm));
         return this.#probeForOtherRing();
       case 'ring-join':
         if (!this.#leaving) this.#joiner.timer();
@@ -136,6 +145,16 @@ export class Chord {
       case 'ring-walks':
         return this.#lookups.hasten();
     }
+  }
+
+  /** Pointers have changed: more may be about to, so rounds come at their full pace again. */
+  #stirred(): void {
+    this.#changedSinceTick = true;
+    if (this.#calm === 1) return;
+    this.#calm = 1;
+    const { stabiliseMillis, mergeMillis } = this.#options;
+    if (!this.#stabiliser.isDueSoon) this.#port.setTimer('ring-stabilise', stabiliseMillis * (0.9 + 0.2 * this.#port.fraction()));
+    this.#port.setTimer('ring-merge', mergeMillis * (0.5 + this.#port.fraction()));
   }
 
   #stabiliseTick(): void {

@@ -50,8 +50,13 @@ export class RingMember implements RingPort {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#opinion = new SecondOpinion(this);
-    const { ringFingerMillis, ringStabiliseMillis, ringMergeMillis } = parts.options;
-    this.#chord = new Chord(this, { fingerMillis: ringFingerMillis, stabiliseMillis: ringStabiliseMillis, mergeMillis: ringMergeMillis });
+    const { ringFingerMillis, ringStabiliseMillis, ringMergeMillis, ringCalmFactorMax } = parts.options;
+    this.#chord = new Chord(this, {
+      fingerMillis: ringFingerMillis,
+      stabiliseMillis: ringStabiliseMillis,
+      mergeMillis: ringMergeMillis,
+      calmFactorMax: parts.swim.active ? ringCalmFactorMax : 1,
+    });
     this.#questions = new Questions(parts, 'ring-asks', {
       send: (link, id, question) => parts.links.send(link, { type: 'ring-ask', id, question }),
       patienceMillis: (to) => (this.isSilent(to.id) ? parts.options.ringAnswerDeadMillis : parts.options.ringAnswerMillis),

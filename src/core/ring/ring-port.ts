@@ -80,6 +80,8 @@ export interface RingOptions {
   readonly stabiliseMillis: number;
   readonly fingerMillis: number;
   readonly mergeMillis: number;
+  /** Stabilising and merging become rarer up to this many times, doubling each round, while nothing changes: for ports that hear of deaths by themselves. */
+  readonly calmFactorMax: number;
   /** Pause between sweeps over all contacts while joining. */
   readonly joinRetryMillis: number;
   /** How long nobody may have answered before a node forms a ring of its own. */
@@ -104,6 +106,7 @@ export const RING_OPTIONS: RingOptions = Object.freeze({
   stabiliseMillis: 1_000,
   fingerMillis: 1_000,
   mergeMillis: 5_000,
+  calmFactorMax: 1,
   joinRetryMillis: 400,
   aloneMillis: 3_000,
   foundMillis: 800,

@@ -48,6 +48,11 @@ export class Stabiliser {
     return this.#busy;
   }
 
+  /** The next round was brought forward and has not begun. */
+  get isDueSoon(): boolean {
+    return this.#soonMillis > this.#port.monotonicMillis;
+  }
+
   get #active(): boolean {
     return this.#pointers.joined && !this.#pointers.small;
   }

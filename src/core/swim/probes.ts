@@ -38,7 +38,7 @@ interface ProbesOptions {
 /** A probe is over after this many timeouts: the direct answer, the question to others, their answer. */
 const PROBE_TIMEOUTS = 3;
 /** After a probe without a direct answer this node does not believe its ears for so long, ms. */
-const MISSED_MILLIS = 5_000;
+const MISSED_MILLIS = 2_000;
 /** Questions of others that are under way at the same time. */
 const RELAYED_MAX = 64;
 

@@ -18,8 +18,6 @@ export interface SwimParts {
   /** Mark of the network; packets of another are ignored. */
   readonly network: Uint8Array;
   count(counter: string): void;
-  /** That node was just heard by other ways than packets, if there are any: then it need not be probed. */
-  heardLately?(id: NodeId): boolean;
   /** A probe is without an answer: it may be this node that hears nothing. */
   missed?(): void;
   /** A member has changed its state as seen from here. */

@@ -9,6 +9,8 @@ import type { SwimParts } from './swim-parts.ts';
 import { encodePacket, type MemberState, type Packet, type PacketKind, packetProvesItself, readPacket, roomFor, type Update, updateBytes } from './wire.ts';
 
 const STAMP_MAX = 2 ** 48 - 1;
+/** So many others who suspect somebody by themselves bring the wait down to its least. */
+const CONFIRMATIONS = 2;
 
 /**
  * Who is there and who is not, by probes among all members (SWIM: Das, Gupta, Motivala, DSN 2002), with Lifeguard
@@ -29,6 +31,8 @@ export class Swim {
   readonly #gossip = new Gossip();
   readonly #probes: Probes;
   readonly #budget: SourceBudget;
+  /** News that are passed on at once. */
+  readonly #spreads: SourceBudget;
   #incarnation = 0;
   #stamp = 0;
   /** Who is probed at the next tick. */
@@ -41,6 +45,7 @@ export class Swim {
     this.#parts = parts;
     this.#members = new Members(options.swimMembersMax, () => env.random.fraction());
     this.#budget = new SourceBudget({ perSecond: options.swimChecksPerSecond, perSourceAndSecond: options.swimChecksPerSource });
+    this.#spreads = new SourceBudget({ perSecond: options.swimSpreadsPerSecond, perSourceAndSecond: options.swimSpreadsPerSecond });
     this.#probes = new Probes(env, options, {
       send: (kind, to, about) => this.#send(kind, to, about),
       members: this.#members,
@@ -134,9 +139,7 @@ export class Swim {
     this.#forgive(env.monotonicMillis - this.#tickDueMillis);
     this.#members.forgetTheDead(env.monotonicMillis - options.swimDeadMillis);
     const planned = this.#planned === null ? undefined : this.#members.get(this.#planned);
-    // News ride on probes, so while there are any nobody is left out.
-    const spared = planned?.state === 'alive' && this.#gossip.size === 0 && this.#parts.heardLately?.(planned.id) === true;
-    if (planned?.state === 'alive' && !spared) this.#probes.begin(planned, null);
+    if (planned?.state === 'alive') this.#probes.begin(planned, null);
     else if (planned?.state === 'suspect') this.#probes.begin(planned, this.#updateOf(planned));
     this.#plan();
   }
@@ -279,8 +282,11 @@ export class Swim {
     if (known === undefined && (update.state === 'dead' || update.state === 'left')) return;
     const member = known ?? this.#members.add(id, update.address, env.monotonicMillis);
     if (member === null) return;
-    if (overrides(update, member)) this.#turn(member, update);
-    else if (update.state === 'suspect' && update.incarnation === member.incarnation) this.#confirm(member, update.accuser);
+    const before = member.state;
+    if (overrides(update, member)) {
+      this.#turn(member, update);
+      if (known !== undefined && member.state !== before) this.#hearOf(member);
+    } else if (update.state === 'suspect' && update.incarnation === member.incarnation) this.#confirm(member, update.accuser);
   }
 
   /** Somebody takes this node for worse than it is, or remembers it from an earlier life: a higher incarnation settles it. */
@@ -296,6 +302,20 @@ export class Swim {
   /** News that should not wait for the next round. */
   #spread(): void {
     for (const member of this.#members.sample(this.#parts.options.swimIndirectCount, null)) this.#probes.ask(member, null);
+  }
+
+  /**
+   * Somebody's state has changed, as others say: told on at once while that happens seldom, else it rides on probes. A few of those who
+   * hear of a suspicion look for themselves, since it ends the sooner the more confirm it.
+   */
+  #hearOf(member: Member): void {
+    const { env, options } = this.#parts;
+    if (!this.#spreads.take('', env.monotonicMillis)) return;
+    const share = (2 * CONFIRMATIONS + 1) / this.#members.presentCount;
+    if (member.state === 'suspect' && env.random.fraction() < share) this.#probes.begin(member, this.#updateOf(member));
+    for (const other of this.#members.sample(options.swimSpreadCount, member.id)) {
+      this.#send('ping', other.address, { target: other.id, sequence: 0, first: this.#updateOf(member) });
+    }
   }
 
   #suspect(member: Member, accuser: string): void {
@@ -325,7 +345,7 @@ export class Swim {
       const scaledMillis = options.swimSuspicionFactor * Math.max(1, Math.log10(others + 1)) * options.swimPeriodMillis;
       const leastMillis = Math.max(options.swimSuspicionMillisMin, scaledMillis);
       // Those who could confirm it: neither the accused nor this node.
-      const enough = Math.max(0, Math.min(options.swimSuspicionFactor - 2, others - 1));
+      const enough = Math.max(0, Math.min(CONFIRMATIONS, others - 1));
       const mostMillis = leastMillis * options.swimSuspicionMaxFactor;
       member.suspicion = { startMillis: env.monotonicMillis, lastCallDone: false, accusers: new Set([update.accuser]), enough, leastMillis, mostMillis };
     }

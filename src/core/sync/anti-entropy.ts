@@ -33,6 +33,8 @@ export class AntiEntropy {
   /** News that may wait: the same said again, to prove that somebody lives. The latest of each author and type. */
   readonly #refreshed = new Map<string, News>();
   #rounds = 0;
+  /** How often our own records were renewed. */
+  #renewals = 0;
   #hurried = false;
   #lastMillis: number | null = null;
   /** When a new link is next asked for a sample, above full membership. */
@@ -129,6 +131,7 @@ export class AntiEntropy {
   gossipTimer(): void {
     const { session, options } = this.#parts;
     const due = [...this.#refreshed.values()].filter(({ record, also }) => also.size < ALSO_ENOUGH || isOf(session, record));
+    if (due.some(({ record }) => isOf(session, record))) this.#renewals += 1;
     this.#passOn(due, options.refreshFanout, 'renewals');
     this.#refreshed.clear();
   }
@@ -151,12 +154,14 @@ export class AntiEntropy {
     const crowd = this.#crowd;
     const up = links.upLinks();
     const some = this.#someOf(up, fanout);
+    // That we live, the others tell each other too, or at least our links show it.
+    const ownTo = as === 'renewals' ? this.#inTurn(up, crowd ? OWN_RENEWAL_TURNS_CROWD : OWN_RENEWAL_TURNS) : up;
     const batches = new Map<Link, SignedRecord[]>();
     for (const { record, from, also } of news) {
       const own = isOf(session, record);
       // What the seed server told us, others hear from it as well, or by comparing.
       if (!own && (crowd || from === null)) continue;
-      for (const link of own ? up : some) {
+      for (const link of own ? ownTo : some) {
         if (link === from || link.nodeId === record.authorId || also.has(link)) continue;
         // The hello that goes to it at the end of this turn brings the same.
         if (own && link.newsDue && (record.type === 'node' || session.userId !== null)) continue;
@@ -166,6 +171,12 @@ export class AntiEntropy {
       }
     }
     for (const [link, records] of batches) this.#sendRecords(link, records, 0, as);
+  }
+
+  /** Those whose turn it is, and those who wait for us. */
+  #inTurn(up: readonly Link[], turns: number): readonly Link[] {
+    if (up.length <= OWN_RENEWAL_LINKS) return up;
+    return up.filter((link) => link.wanted || (link.address + this.#renewals) % turns === 0);
   }
 
   #someOf(up: readonly Link[], fanout: number): readonly Link[] {
@@ -318,6 +329,11 @@ const NOBODY: Set<Link> = new Set();
 const NO_HASH = new Uint8Array(32);
 /** How long the first peer that a newcomer compares with may take before another is asked as well, ms. */
 const FIRST_ANSWER_MILLIS = 300;
+/** Every so manieth time a peer hears of a renewal from its author; above full membership others do not pass it on. */
+const OWN_RENEWAL_TURNS = 3;
+const OWN_RENEWAL_TURNS_CROWD = 2;
+/** So few peers all hear of it each time. */
+const OWN_RENEWAL_LINKS = 6;
 /** Users in a sample, and the share of a view that one may be: of a small view a large sample would be nearly all, again and again. */
 const SAMPLE_USERS = 12;
 const SAMPLE_SHARE = 1 / 4;
