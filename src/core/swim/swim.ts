@@ -3,14 +3,13 @@ import { idOfKey } from '../records.ts';
 import type { NodeId } from '../types.ts';
 import { Gossip } from './gossip.ts';
 import { deadlineOf, type Member, Members, newMember, overrides, type Suspicion } from './members.ts';
+import { CONFIRMATIONS, NewsSpread } from './news-spread.ts';
 import { Probes } from './probes.ts';
 import { momentOf, probedIn } from './rotation.ts';
 import type { SwimParts } from './swim-parts.ts';
 import { encodePacket, type MemberState, type Packet, type PacketKind, packetProvesItself, readPacket, roomFor, type Update, updateBytes } from './wire.ts';
 
 const STAMP_MAX = 2 ** 48 - 1;
-/** So many others who suspect somebody by themselves bring the wait down to its least. */
-const CONFIRMATIONS = 2;
 
 /**
  * Who is there and who is not, by probes among all members (SWIM: Das, Gupta, Motivala, DSN 2002), with Lifeguard
@@ -31,8 +30,7 @@ export class Swim {
   readonly #gossip = new Gossip();
   readonly #probes: Probes;
   readonly #budget: SourceBudget;
-  /** News that are passed on at once. */
-  readonly #spreads: SourceBudget;
+  readonly #newsSpread: NewsSpread;
   #incarnation = 0;
   #stamp = 0;
   /** Who is probed at the next tick. */
@@ -45,13 +43,16 @@ export class Swim {
     this.#parts = parts;
     this.#members = new Members(options.swimMembersMax, () => env.random.fraction());
     this.#budget = new SourceBudget({ perSecond: options.swimChecksPerSecond, perSourceAndSecond: options.swimChecksPerSource });
-    this.#spreads = new SourceBudget({ perSecond: options.swimSpreadsPerSecond, perSourceAndSecond: options.swimSpreadsPerSecond });
     this.#probes = new Probes(env, options, {
       send: (kind, to, about) => this.#send(kind, to, about),
       members: this.#members,
       missed: () => parts.missed?.(),
       failed: (member) => this.#suspect(member, this.#shortId),
       count: (counter) => parts.count(counter),
+    });
+    this.#newsSpread = new NewsSpread(env, options, this.#members, {
+      tell: (other, news) => this.#send('ping', other.address, { target: other.id, sequence: 0, first: news }),
+      look: (member, news) => this.#probes.begin(member, news),
     });
   }
 
@@ -285,7 +286,7 @@ export class Swim {
     const before = member.state;
     if (overrides(update, member)) {
       this.#turn(member, update);
-      if (known !== undefined && member.state !== before) this.#hearOf(member);
+      if (known !== undefined && member.state !== before) this.#newsSpread.heard(member, this.#updateOf(member));
     } else if (update.state === 'suspect' && update.incarnation === member.incarnation) this.#confirm(member, update.accuser);
   }
 
@@ -302,20 +303,6 @@ export class Swim {
   /** News that should not wait for the next round. */
   #spread(): void {
     for (const member of this.#members.sample(this.#parts.options.swimIndirectCount, null)) this.#probes.ask(member, null);
-  }
-
-  /**
-   * Somebody's state has changed, as others say: told on at once while that happens seldom, else it rides on probes. A few of those who
-   * hear of a suspicion look for themselves, since it ends the sooner the more confirm it.
-   */
-  #hearOf(member: Member): void {
-    const { env, options } = this.#parts;
-    if (!this.#spreads.take('', env.monotonicMillis)) return;
-    const share = (2 * CONFIRMATIONS + 1) / this.#members.presentCount;
-    if (member.state === 'suspect' && env.random.fraction() < share) this.#probes.begin(member, this.#updateOf(member));
-    for (const other of this.#members.sample(options.swimSpreadCount, member.id)) {
-      this.#send('ping', other.address, { target: other.id, sequence: 0, first: this.#updateOf(member) });
-    }
   }
 
   #suspect(member: Member, accuser: string): void {
