@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ConfabError } from '../core/errors.ts';
+import { folderReason, systemReason } from '../core/system-reasons.ts';
 
 /** For the owner only: everything that Confab writes on its own. */
 export const FILE_MODE = 0o600;
@@ -8,30 +9,15 @@ export const FOLDER_MODE = 0o700;
 
 /** What went wrong, in the system's words, without a stack. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof Error) {
-    const code = (error as { code?: unknown }).code;
-    const words = SYSTEM_REASONS[String(code)];
-    return words ?? error.message;
-  }
-  return String(error);
+  return systemReason(error) ?? (error instanceof Error ? error.message : String(error));
 }
-
-const SYSTEM_REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the disk is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  ENOTDIR: 'a part of the path is a file',
-  EIO: 'the disk reports an error',
-};
 
 /** Makes the folder and its parents, readable by the owner only. Throws ConfabError `folder-unwritable`. */
 export function ensureFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
   } catch (error) {
-    throw new ConfabError('folder-unwritable', { folder, reason: reasonOf(error) });
+    throw new ConfabError('folder-unwritable', { folder, reason: folderReason(error) });
   }
 }
 

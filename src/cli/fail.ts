@@ -1,4 +1,5 @@
 import { ConfabError, ERRORS } from '../core/errors.ts';
+import { systemReason } from '../core/system-reasons.ts';
 
 export interface Failure {
   readonly code: string;
@@ -15,8 +16,8 @@ export function describeFailure(thrown: unknown): Failure {
     return { code: error.code, message: error.message, advice: error.advice, exitStatus: ERRORS[error.code].exitStatus, stack: error.stack ?? null };
   }
   const system = error as NodeJS.ErrnoException;
-  if (system instanceof Error && typeof system.code === 'string' && FILE_TROUBLE.has(system.code)) {
-    const reason = FILE_TROUBLE.get(system.code) ?? system.code;
+  const reason = systemReason(error);
+  if (reason !== null) {
     const wrapped = new ConfabError('folder-unwritable', { folder: system.path ?? 'A file', reason });
     return { ...describeFailure(wrapped), stack: system.stack ?? null };
   }
@@ -30,18 +31,6 @@ function withWholeCommand(error: unknown): unknown {
   const command = String(error.details['command']);
   return command.startsWith('confab') ? error : new ConfabError('bad-arguments', { ...error.details, command: `confab ${command}` });
 }
-
-const FILE_TROUBLE = new Map([
-  ['EACCES', 'no permission'],
-  ['EPERM', 'no permission'],
-  ['EROFS', 'the file system is read-only'],
-  ['ENOSPC', 'the disk is full'],
-  ['ENOTDIR', 'a part of the path is no folder'],
-  ['EEXIST', 'a file of that name is in the way'],
-  ['ENOENT', 'there is no such file or folder'],
-  ['EISDIR', 'it is a folder'],
-  ['EMFILE', 'too many files are open; raise ulimit -n'],
-]);
 
 /** The one place where errors are printed: a sentence and advice on stderr; the stack only with --verbose. Gives the exit status. */
 export function printFailure(error: unknown, how: { readonly json: boolean; readonly verbose: boolean }): number {

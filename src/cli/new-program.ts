@@ -2,6 +2,7 @@ import { cp, mkdir, readdir } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfabError } from '../core/errors.ts';
+import { folderReason } from '../core/system-reasons.ts';
 import type { CliContext } from './context.ts';
 
 const TEMPLATE = fileURLToPath(new URL('../../../templates/program', import.meta.url));
@@ -17,7 +18,7 @@ export async function newProgram(context: CliContext, written: string): Promise<
     await cp(TEMPLATE, folder, { recursive: true });
   } catch (error) {
     if (error instanceof ConfabError) throw error;
-    throw new ConfabError('folder-unwritable', { folder: written, reason: (error as NodeJS.ErrnoException).code ?? 'unknown reason' });
+    throw new ConfabError('folder-unwritable', { folder: written, reason: folderReason(error) });
   }
   const files = (await readdir(folder)).sort();
   if (context.json) return context.printJson({ folder, files });

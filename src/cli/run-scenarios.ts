@@ -3,9 +3,11 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { reasonOf } from '../adapters/files.ts';
 import { runtimeFolder, socketPath } from '../adapters/system/runtime-folder.ts';
 import { makeScratchFolder } from '../adapters/system/scratch-folder.ts';
 import { ConfabError } from '../core/errors.ts';
+import { folderReason } from '../core/system-reasons.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { Engine } from '../engine/engine.ts';
 import { keepNodes } from '../engine/keeper.ts';
@@ -166,7 +168,7 @@ async function makeRoot(options: RunScenariosOptions): Promise<string> {
     const before = (await readdir(root)).filter((name) => ['nodes', 'server_data', 'trace'].includes(name));
     if (before.length === 0) return root;
   } catch (error) {
-    throw new ConfabError('folder-unwritable', { folder: options.keep, reason: (error as NodeJS.ErrnoException).code ?? 'unknown reason' });
+    throw new ConfabError('folder-unwritable', { folder: options.keep, reason: folderReason(error) });
   }
   throw new ConfabError('bad-arguments', { command: 'run', reason: `${options.keep} holds the data of another run; name a new folder for --keep` });
 }
@@ -178,7 +180,7 @@ async function writeTrace(file: string, events: readonly TraceEvent[]): Promise<
   try {
     await pipeline(Readable.from(lines()), createWriteStream(file));
   } catch (error) {
-    throw new ConfabError('folder-unwritable', { folder: file, reason: (error as NodeJS.ErrnoException).code ?? 'unknown reason' });
+    throw new ConfabError('folder-unwritable', { folder: file, reason: reasonOf(error) });
   }
 }
 

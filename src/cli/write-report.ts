@@ -2,6 +2,7 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ConfabError } from '../core/errors.ts';
+import { folderReason } from '../core/system-reasons.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { traceLine } from '../engine/trace-summary.ts';
 import type { Scenario } from '../scenario/load.ts';
@@ -48,7 +49,7 @@ export async function writeReportFiles(target: string, run: ReportedRun): Promis
     ]);
     for (const [file, text] of files) await writeFile(join(target, file), text);
   } catch (error) {
-    throw new ConfabError('folder-unwritable', { folder: target, reason: (error as NodeJS.ErrnoException).code ?? 'unknown reason' });
+    throw new ConfabError('folder-unwritable', { folder: target, reason: folderReason(error) });
   }
 }
 

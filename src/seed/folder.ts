@@ -1,22 +1,13 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfabError } from '../core/errors.ts';
+import { folderReason } from '../core/system-reasons.ts';
 
 export interface SeedFolder {
   readonly folder: string;
   readonly database: string;
   readonly log: string;
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  EEXIST: 'a file is in its place',
-  ENOTDIR: 'a file is in its place',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the quota is used up',
-};
 
 /** Makes `<root>/server_data` (mode 0700) if there is none and proves that it can be written; else `folder-unwritable`. */
 export function prepareSeedFolder(root: string): SeedFolder {
@@ -33,6 +24,5 @@ export function prepareSeedFolder(root: string): SeedFolder {
 }
 
 export function unwritable(folder: string, error: unknown): ConfabError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return new ConfabError('folder-unwritable', { folder, reason: REASONS[code ?? ''] ?? message });
+  return new ConfabError('folder-unwritable', { folder, reason: folderReason(error) });
 }

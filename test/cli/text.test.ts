@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import test from 'ava';
 import { parseArgs } from '../../src/cli/commands/call.ts';
 import { describeFailure } from '../../src/cli/fail.ts';
@@ -5,6 +6,7 @@ import { cellText } from '../../src/cli/show.ts';
 import { bytesText, cellWidth, durationText, printable, renderTable } from '../../src/cli/table.ts';
 import { requireCommand } from '../../src/control/validate.ts';
 import { ConfabError } from '../../src/core/errors.ts';
+import { folderReason } from '../../src/core/system-reasons.ts';
 
 test('columns line up, also with wide letters, and nothing trails', (t) => {
   const lines = renderTable({
@@ -55,6 +57,14 @@ test('one word too many, and a secret on the command line', (t) => {
   t.throws(() => parseArgs(requireCommand('friend-add'), ['bob', 'carol']), { message: /one word too many; it takes user/ });
   t.throws(() => parseArgs(requireCommand('login'), ['password=x']), { message: /never taken from the command line/ });
   t.throws(() => parseArgs(requireCommand('room-create'), ['garden', 'password=x']), { message: /never taken from the command line/ });
+});
+
+test('a folder that cannot be made is told in words, also where Node.js has another code than the system', async (t) => {
+  // Recursively, mkdir makes what is missing; ENOENT then means a file system that is read-only.
+  t.is(folderReason(Object.assign(new Error('x'), { code: 'ENOENT' })), 'the file system is read-only, or a link on the way leads nowhere');
+  const error = await t.throwsAsync(mkdir('/dev/null/x', { recursive: true }));
+  t.is(folderReason(error), 'a part of the path is a file');
+  t.is(folderReason(new Error('of another kind')), 'of another kind');
 });
 
 test('any failure has a sentence and a status', (t) => {

@@ -150,7 +150,7 @@ test('a damaged store is set aside, said so, and service goes on', async (t) => 
 
 test('a head that comes too slowly is cut off', async (t) => {
   const server = await start(t, temporaryRoot(t), { http: slow });
-  const { answer, millis } = await speak(server.port, 'GET /healthz HTTP/1.1\r\nHost: x\r\n', 5_000);
+  const { answer, millis } = await speak(server.port, 'GET /healthz HTTP/1.1\r\nHost: x\r\n', 20_000);
   t.regex(answer, /^HTTP\/1\.1 408 /);
   t.regex(answer, /"code":"bad-request"/);
   t.true(millis >= slow.headersMillis - 20);
@@ -159,28 +159,28 @@ test('a head that comes too slowly is cut off', async (t) => {
 
 test('a connection that says nothing is cut off', async (t) => {
   const server = await start(t, temporaryRoot(t), { http: slow });
-  await t.notThrowsAsync(speak(server.port, '', 5_000));
+  await t.notThrowsAsync(speak(server.port, '', 20_000));
 });
 
 test('a body that comes too slowly is cut off', async (t) => {
   const server = await start(t, temporaryRoot(t), { http: slow });
   const head = 'POST /v1/records HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"rec';
-  const { answer } = await speak(server.port, head, 5_000);
+  const { answer } = await speak(server.port, head, 20_000);
   t.regex(answer, /^HTTP\/1\.1 408 /);
 });
 
 test('bytes that are no HTTP are answered and cut off', async (t) => {
   const server = await start(t, temporaryRoot(t));
-  const { answer } = await speak(server.port, '\x00\x01 nonsense\r\n\r\n', 5_000);
+  const { answer } = await speak(server.port, '\x00\x01 nonsense\r\n\r\n', 20_000);
   t.regex(answer, /^HTTP\/1\.1 400 [\s\S]*"code":"bad-request"/);
-  const { answer: tooLong } = await speak(server.port, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`, 5_000);
+  const { answer: tooLong } = await speak(server.port, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`, 20_000);
   t.regex(tooLong, /^HTTP\/1\.1 431 /);
 });
 
 test('a body beyond the limit is refused without being read', async (t) => {
   const server = await start(t, temporaryRoot(t));
   const head = 'POST /v1/records HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n{';
-  const { answer } = await speak(server.port, head, 5_000);
+  const { answer } = await speak(server.port, head, 20_000);
   t.regex(answer, /^HTTP\/1\.1 413 [\s\S]*"code":"too-large"/);
 });
 

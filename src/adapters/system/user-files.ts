@@ -29,7 +29,7 @@ export class SystemUserFiles implements UserFiles {
       }
       return { bytes: bytes.subarray(0, filled), size, modifiedMillis: mtimeMs };
     } catch (error) {
-      throw error instanceof ConfabError ? error : new ConfabError('file-unreadable', { path, reason: userReason(error) });
+      throw error instanceof ConfabError ? error : new ConfabError('file-unreadable', { path, reason: reasonOf(error) });
     } finally {
       await handle?.close();
     }
@@ -54,7 +54,7 @@ export class SystemUserFiles implements UserFiles {
       if (piece.last) await this.#name(part, target, piece.overwrite);
     } catch (error) {
       await rm(part, { force: true }).catch(() => undefined);
-      throw error instanceof ConfabError ? error : new ConfabError('file-unwritable', { path: target, reason: userReason(error) });
+      throw error instanceof ConfabError ? error : new ConfabError('file-unwritable', { path: target, reason: reasonOf(error) });
     }
     return { path: target };
   }
@@ -110,12 +110,4 @@ function wholePath(path: string): string {
   const whole = expanded(path);
   if (!isAbsolute(whole) || whole.includes('\0')) throw new ConfabError('file-path', { path });
   return whole;
-}
-
-function userReason(error: unknown): string {
-  const code = (error as { code?: unknown }).code;
-  if (code === 'ENOENT') return 'there is no such file or folder';
-  if (code === 'ENAMETOOLONG') return 'the name is too long';
-  if (code === 'EISDIR') return 'it is a folder';
-  return reasonOf(error);
 }

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ConfabError } from '../../core/errors.ts';
+import { folderReason } from '../../core/system-reasons.ts';
 import type { TraceEvent } from '../../core/trace.ts';
 import { loadScenario } from '../../scenario/load.ts';
 import { SILENT } from '../../scenario/narration.ts';
@@ -99,6 +100,6 @@ async function inFolder(folder: string, write: () => Promise<unknown>): Promise<
   try {
     await write();
   } catch (error) {
-    throw new ConfabError('folder-unwritable', { folder, reason: (error as NodeJS.ErrnoException).code ?? 'unknown reason' });
+    throw new ConfabError('folder-unwritable', { folder, reason: folderReason(error) });
   }
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { reasonOf } from '../../adapters/files.ts';
 import { ConfabError } from '../../core/errors.ts';
 import { loadScenario } from '../../scenario/load.ts';
 import { countSteps, type RawScenario, shrink, writtenOut } from '../../scenario/shrink.ts';
@@ -100,7 +101,7 @@ async function write(file: string, yaml: string): Promise<void> {
   try {
     await writeFile(file, yaml);
   } catch (error) {
-    throw new ConfabError('folder-unwritable', { folder: file, reason: (error as NodeJS.ErrnoException).code ?? 'unknown reason' });
+    throw new ConfabError('folder-unwritable', { folder: file, reason: reasonOf(error) });
   }
 }
 
