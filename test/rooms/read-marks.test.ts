@@ -75,6 +75,27 @@ test('a line that comes to stand above a mark later was not seen by it', async (
   await world.engine.stop();
 });
 
+test('marks move with the user: who had read what is known at another node, and what the user had read stays told', async (t) => {
+  const world = await garden(4, 'bob');
+  await say(world, 'alice', 'seen');
+  await world.soon('it is there', async () => (await lines(world, 'bob')).length === 1);
+  await world.ask('bob', 'room-read', { room: ROOM });
+  await world.soon('alice sees it', async () => (await readers(world, 'seen')) === 'bob');
+  await say(world, 'bob', 'an answer');
+  await world.soon('it is there', async () => (await lines(world, 'alice')).length === 2);
+  await world.ask('alice', 'room-read', { room: ROOM });
+  const ofBob = async (): Promise<string> => (await lines(world, 'bob')).find((line) => line.text === 'an answer')?.seenBy.join(' ') ?? '';
+  await world.soon('bob sees it', async () => (await ofBob()) === 'alice');
+  await world.engine.startNode('alice@desk', { peers: [await world.engine.endpointOf('alice')] });
+  // Nobody can say it again.
+  await world.engine.killNode('bob');
+  await world.ask('alice@desk', 'login', { password: PASSWORD });
+  const seen = async (): Promise<string> => (await lines(world, 'alice@desk').catch(() => [])).find((line) => line.text === 'seen')?.seenBy.join(' ') ?? '';
+  await world.soon('alice@desk knows it', async () => (await seen()) === 'bob');
+  t.is(await seen(), 'bob');
+  await world.engine.stop();
+});
+
 test('marks are few however much is read, and none where the settings say so', async (t) => {
   const world = await garden(3, 'bob', 'carol');
   await world.ask('carol', 'settings', { readReceipts: false });

@@ -232,3 +232,30 @@ test('details and causal order of a room are pages to read', (t) => {
     .answer('room-order', { events: [order], heads: [], more: false });
   t.regex(shown(driver), /2 +abababab +bob +sealed +cdcdcdcd[\s\S]*efefefef/u);
 });
+
+test('line mode says once more what changes in the open room, and when a message has first arrived', (t) => {
+  const theirs = line('bob', '', { sealed: true });
+  const mine = line('alice', 'hello all', { state: 'queued' });
+  const driver = inGarden(theirs, mine);
+  driver.model = { ...driver.model, lineMode: true };
+  const said = (): string => driver.model.notices.at(-1)?.text ?? '';
+  const tell = (message: RoomMessageView): ModelDriver => driver.event({ type: 'room-message-changed', message });
+  tell({ ...theirs, sealed: false, text: 'its key has come' });
+  t.regex(said(), /bob: its key has come$/u);
+  tell({ ...theirs, sealed: false, text: 'corrected', edited: true });
+  t.regex(said(), /bob: corrected \(edited\)$/u);
+  tell({ ...theirs, sealed: false, text: 'corrected', edited: true, reactions: [{ reaction: '+1', by: ['carol'] }] });
+  t.regex(said(), /\+1 carol$/u);
+  tell({ ...theirs, sealed: false, text: '', edited: true, deleted: true });
+  t.regex(said(), /bob: \(deleted\)$/u);
+  tell({ ...mine, state: 'held' });
+  t.is(said(), 'The garden: nobody else is here; held for the others (hello all)');
+  tell({ ...mine, state: 'delivered', deliveredTo: ['bob'] });
+  t.is(said(), 'The garden: delivered (hello all)');
+  const count = driver.model.noticeCount;
+  tell({ ...mine, state: 'delivered', deliveredTo: ['bob', 'carol'] });
+  t.is(driver.model.noticeCount, count, 'once');
+  driver.model = { ...driver.model, lineMode: false };
+  tell({ ...mine, state: 'delivered', deliveredTo: ['bob', 'carol'], reactions: [{ reaction: '+1', by: ['bob'] }] });
+  t.is(driver.model.noticeCount, count, 'a screen shows it');
+});

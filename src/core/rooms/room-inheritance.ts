@@ -1,5 +1,6 @@
 import type { Parts } from '../parts.ts';
 import { integer, misfit } from '../shape.ts';
+import type { UserId } from '../types.ts';
 import type { HistoryKeyRow } from './copy-tables.ts';
 import { NEW_ROW } from './room.ts';
 import type { RoomId } from './room-commands.ts';
@@ -52,6 +53,9 @@ export class RoomInheritance {
         if (Array.isArray(value) && this.#rooms.tables.place(idOfOrder(rest)) !== undefined) {
           this.#rooms.tables.putReceipts(room, rest, [...new Set([...this.#rooms.tables.receipts(room, rest), ...value])]);
         }
+        return true;
+      case 'roomMarks':
+        this.#rooms.marks.inherit(room, rest as UserId, value);
         return true;
       case 'roomInvitations':
         if (this.#rooms.get(room) === undefined) this.#parts.env.store.put('roomInvitations', key, value);

@@ -2,6 +2,7 @@ import { toHex } from '../bytes.ts';
 import { SourceBudget } from '../discovery/budget.ts';
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
+import { hexId, list, misfit } from '../shape.ts';
 import type { MonotonicMillis, UserId } from '../types.ts';
 import type { Room } from './room.ts';
 import type { RoomEventId, RoomId } from './room-commands.ts';
@@ -15,6 +16,7 @@ const HEARD = { perSecond: 256, perSourceAndSecond: 8 };
 /** How far back the events before a mark are followed; what lies further back was there for certain. */
 const DEPTHS_FOLLOWED = 64;
 const PASTS_MAX = 64;
+const markShape = list(hexId, MARK_HEADS_MAX);
 
 interface Past {
   /** Below this depth everything counts. */
@@ -77,6 +79,13 @@ export class RoomMarks {
     this.#of(room).set(user, heads);
     this.#parts.env.store.put('roomMarks', `${room.id}/${user}`, heads);
     return true;
+  }
+
+  /** As an earlier session of the user kept it. What was heard here since is newer. */
+  inherit(id: RoomId, user: UserId, heads: unknown): void {
+    const room = this.#rooms.get(id);
+    if (room === undefined || misfit(hexId, user) !== null || misfit(markShape, heads) !== null || this.#of(room).has(user)) return;
+    this.#put(room, user, heads as readonly RoomEventId[]);
   }
 
   // --- the own mark ---

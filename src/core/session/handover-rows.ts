@@ -27,6 +27,7 @@ export const HANDOVER_TABLES = [
   'roomCopiesDue',
   'roomEvents',
   'roomReceipts',
+  'roomMarks',
   'roomInvitations',
   'trust',
   'fileChunks',

@@ -1,15 +1,14 @@
 import type { MessageView, NodeEvent } from '../../core/commands.ts';
 import type { Relation } from '../../core/types.ts';
-import { DELETED, reactionLines } from '../render/message-lines.ts';
-import { spokenMessage } from '../render/plain-text.ts';
+import { DELETED } from '../render/message-lines.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
-import { truncate } from '../text/width.ts';
 import { failureWords, keyChangedWords, namesInWords, presenceWord, tickWord } from '../text/words.ts';
 import { leaveSession, takeSync } from './answers.ts';
 import { addMessage, changeMessage, loadHistory, markRead, preview, setUnread } from './chat.ts';
 import { takeFile } from './files.ts';
 import { conversationOf } from './model.ts';
 import { takeRoomEvent, typing } from './rooms.ts';
+import { hasArrived, sayChange, shortText } from './spoken-changes.ts';
 import type { Turn } from './turn.ts';
 
 /** What the node tells by itself. News from elsewhere interrupts with one line and never touches the draft. */
@@ -111,20 +110,14 @@ function received(turn: Turn, message: MessageView): void {
   else if (!quiet) turn.notice('info', `${name}: ${message.deleted ? DELETED : preview(message.text)}`);
 }
 
-/** Edited, deleted or reacted to. Line mode redraws nothing, so there it is said. */
+/** Edited, deleted or reacted to. */
 function amended(turn: Turn, message: MessageView): void {
   const name = message.with;
   const before = conversationOf(turn.model, name).messages.find((each) => each.id === message.id);
   changeMessage(turn, name, message.id, message);
   const last = conversationOf(turn.model, name).messages.at(-1);
   if (last?.id === message.id) turn.set({ chats: turn.model.chats.map((each) => (each.with === name ? { ...each, lastText: message.text } : each)) });
-  const { screen } = turn;
-  if (turn.model.lineMode && screen.type === 'chat' && screen.with === name && before !== undefined && saysMore(before, message))
-    turn.notice('info', spokenMessage(message));
-}
-
-function saysMore(before: MessageView, message: MessageView): boolean {
-  return before.text !== message.text || before.deleted !== message.deleted || reactionLines(before).join() !== reactionLines(message).join();
+  sayChange(turn, name, before, message);
 }
 
 function messageChanged(turn: Turn, event: Extract<NodeEvent, { type: 'message-changed' }>): void {
@@ -135,16 +128,10 @@ function messageChanged(turn: Turn, event: Extract<NodeEvent, { type: 'message-c
   const { screen } = turn;
   const seen = screen.type === 'chat' && screen.with === event.with && !turn.model.lineMode;
   if (event.state === 'failed' && !seen) turn.notice('warning', `A message to ${event.with} was ${sanitiseLine(failureWords(event.reason, event.with))}.`);
-  // Nobody sees ticks change in line mode; there it is said once, when the message has arrived (`read` may come first).
-  else if (turn.model.lineMode && (event.state === 'delivered' || (event.state === 'read' && (before === 'queued' || before === 'held'))))
+  else if (turn.model.lineMode && hasArrived(before, event.state))
     turn.notice('info', `${event.with}: ${tickWord(event.state)} (${shortText(turn, event.with, event.id)})`);
   else if (turn.model.lineMode && event.state === 'held' && before === 'queued')
     turn.notice('info', `${event.with} is away; held by ${sanitiseLine(namesInWords(heldBy ?? []))} (${shortText(turn, event.with, event.id)})`);
-}
-
-function shortText(turn: Turn, name: string, id: string): string {
-  const text = preview(conversationOf(turn.model, name).messages.find((message) => message.id === id)?.text ?? 'a message');
-  return truncate(text, 30);
 }
 
 function presenceChanged(turn: Turn, event: Extract<NodeEvent, { type: 'presence-changed' }>): void {

@@ -1,10 +1,11 @@
 import type { NodeEvent } from '../../core/commands.ts';
 import type { RoomMessageView, RoomsView, RoomView } from '../../core/rooms/room-commands.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
-import { count } from '../text/words.ts';
+import { count, tickWord } from '../text/words.ts';
 import { addMessage, changeMessage, loadHistory, markRead, openChat, preview, setUnread } from './chat.ts';
 import { conversationOf, type Model } from './model.ts';
-import { type ChatMessage, messageOfRoom, roomIdOf, roomKey, roomOf } from './room-chat.ts';
+import { type ChatMessage, conversationTitle, messageOfRoom, roomIdOf, roomKey, roomOf } from './room-chat.ts';
+import { hasArrived, sayChange, shortText } from './spoken-changes.ts';
 import type { Turn } from './turn.ts';
 
 type RoomEvent = Extract<NodeEvent, { readonly type: `room-${string}` }>;
@@ -66,7 +67,7 @@ export function takeRoomEvent(turn: Turn, event: RoomEvent): void {
       message(turn, event.message);
       return;
     case 'room-message-changed':
-      changeMessage(turn, roomKey(event.message.roomId), event.message.id, messageOfRoom(event.message));
+      changed(turn, messageOfRoom(event.message));
       return;
     case 'room-typing':
       typing(turn, roomKey(event.roomId), event.user, event.typing);
@@ -78,6 +79,19 @@ export function takeRoomEvent(turn: Turn, event: RoomEvent): void {
       gap(turn, event);
       return;
   }
+}
+
+/** A line was edited, deleted, reacted to, opened, or somebody has it now. */
+function changed(turn: Turn, message: ChatMessage): void {
+  const name = message.with;
+  const before = conversationOf(turn.model, name).messages.find((each) => each.id === message.id);
+  changeMessage(turn, name, message.id, message);
+  sayChange(turn, name, before, message);
+  const isFirst = before !== undefined && before.state !== message.state && message.fromMe;
+  if (!turn.model.lineMode || !isFirst) return;
+  const where = sanitiseLine(conversationTitle(turn.model, name));
+  if (hasArrived(before.state, message.state)) turn.notice('info', `${where}: ${tickWord(message.state)} (${shortText(turn, name, message.id)})`);
+  else if (message.state === 'held') turn.notice('info', `${where}: nobody else is here; held for the others (${shortText(turn, name, message.id)})`);
 }
 
 function left(turn: Turn, event: Extract<RoomEvent, { type: 'room-left' }>): void {
