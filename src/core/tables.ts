@@ -59,6 +59,7 @@ export const TABLES = {
   roomInvitations: { scope: 'user', key: 'room id', about: 'rooms that we were invited to' },
   files: { scope: 'user', key: 'root', about: 'files that were offered, sent or fetched: their keys, and which chunks are here' },
   fileChunks: { scope: 'user', key: 'file/chunk', about: 'chunks of files, each sealed with the key of its file, and their hashes' },
+  fileRivals: { scope: 'user', key: 'root', about: 'other offers of known files, until chunks tell which one is right' },
   roomHistoryKeys: { scope: 'user', key: 'room/place', about: 'keys of the places on the ring where sealed copies of a room lie' },
   roomCopiesDue: { scope: 'user', key: 'room/depth/time/event id', about: 'events that are not known to be on the ring' },
   roomSegments: { scope: 'user', key: 'room id', about: 'the piece of a room to which this node adds at the holders' },

@@ -2,6 +2,7 @@ import test from 'ava';
 import type { FileDescriptor } from '../../src/core/files/descriptor.ts';
 import { chatNode } from '../../src/core/node.ts';
 import type { RoomMessageView, RoomView } from '../../src/core/rooms/room-commands.ts';
+import { PASSWORD } from '../core/small-world.ts';
 import { FilesWorld, type Sent } from '../files/files-world.ts';
 
 const SIZE = 100_000;
@@ -151,4 +152,33 @@ test("who posts somebody else's file as the first and deletes that message leave
   await world.ask('mallory', 'delete-message', { with: 'bob', id: bait.id });
   await world.soon('it is of alice', async () => (await world.file('bob', sent.file))?.from === 'alice');
   t.true(await world.isWhole('bob', sent));
+});
+
+test("a false offer that came first does not stand because its receiver was restarted before the author's could be proved", async (t) => {
+  const stage = new Offers(66);
+  const { world } = stage;
+  stage.withheld = true;
+  await stage.friends();
+  const sent = await world.send('alice', '#den', 'large.bin', 3_000_000);
+  await world.soon('mallory is asked', async () => (await world.file('mallory', sent.file))?.state === 'offered');
+  await world.ask('mallory', 'file-accept', { id: sent.file });
+  await world.complete('mallory', sent.file);
+  await stage.repost('bob', 'large.bin', { key: new Uint8Array(32) });
+  t.is((await world.file('bob', sent.file))?.from, 'mallory', 'the attack took place');
+  stage.withheld = false;
+  await world.soon('bob hears of it from alice', async () => (await world.file('bob', sent.file))?.rooms[0] === 'den', 60_000);
+  t.is((await world.file('bob', sent.file))?.from, 'mallory');
+  await world.engine.killNode('bob');
+  await world.engine.startNode('bob', { peers: [await world.engine.endpointOf('alice')] });
+  await world.ask('bob', 'login', { password: PASSWORD });
+  // And once more at another node, to which it was handed over.
+  await world.engine.startNode('bob@desk', { peers: [await world.engine.endpointOf('bob'), await world.engine.endpointOf('alice')] });
+  await world.ask('bob@desk', 'login', { password: PASSWORD });
+  await world.soon('bob@desk is asked', async () => (await world.file('bob@desk', sent.file))?.state === 'offered');
+  await world.ask('bob@desk', 'file-accept', { id: sent.file });
+  // The first chunk shows that what was accepted is none of mallory's: bob is asked about alice's.
+  await world.soon('it is of alice', async () => (await world.file('bob@desk', sent.file))?.from === 'alice', 60_000);
+  await world.ask('bob@desk', 'file-accept', { id: sent.file });
+  await world.complete('bob@desk', sent.file, 60_000);
+  t.true(await world.isWhole('bob@desk', sent));
 });

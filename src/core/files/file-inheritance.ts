@@ -31,6 +31,9 @@ export class FileInheritance {
       case 'files':
         this.#row(value);
         return true;
+      case 'fileRivals':
+        this.#parts.files.rivals.inherit(key, value);
+        return true;
       default:
         return false;
     }

@@ -38,12 +38,14 @@ export const PLACES_MAX = 8;
 /** Of a file in a large room the sender remembers so many receivers. */
 export const FETCHERS_MAX = 256;
 
+export const filePlaceShape = either(record({ kind: choice('direct'), peer: hexId }), record({ kind: choice('room'), room: hexId }));
+
 const rowShape = record({
   descriptor: fileShape,
   slot: text(1, 32, /^[A-Za-z0-9_-]+$/),
   author: hexId,
   from: text(1, 80),
-  places: list(either(record({ kind: choice('direct'), peer: hexId }), record({ kind: choice('room'), room: hexId })), PLACES_MAX),
+  places: list(filePlaceShape, PLACES_MAX),
   state: choice('offered', 'loading', 'complete', 'declined', 'expired', 'unfit'),
   have: bytes(0, CHUNKS_MAX / 8),
   haveCount: integer(0, CHUNKS_MAX),

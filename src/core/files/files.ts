@@ -2,32 +2,19 @@ import { toHex } from '../bytes.ts';
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { Services } from '../services.ts';
-import type { UserId, WallMillis } from '../types.ts';
+import type { UserId } from '../types.ts';
 import { chunkCountOf, type FileDescriptor, type FileId, fitsRoot, sameContent } from './descriptor.ts';
 import { FileFetching } from './file-fetching.ts';
 import { FileInheritance } from './file-inheritance.ts';
 import { FileMaking } from './file-making.ts';
 import type { FileMessage } from './file-messages.ts';
 import { FileOutcomes } from './file-outcomes.ts';
+import { FileRivals, type Offer, type Rival } from './file-rivals.ts';
 import { bitmapBytes, type FilePlace, type FileRow, PLACES_MAX, samePlace } from './file-row.ts';
 import { FileSaving } from './file-saving.ts';
 import { FileServing } from './file-serving.ts';
 import { FileShelf } from './file-shelf.ts';
 import { FileViews } from './file-views.ts';
-
-/** What a message offers. */
-export interface Offer {
-  readonly place: FilePlace;
-  readonly author: UserId;
-  /** The author's name. */
-  readonly from: string;
-  readonly sentMillis: WallMillis;
-}
-
-interface Rival {
-  readonly descriptor: FileDescriptor;
-  readonly offer: Offer;
-}
 
 /** How often a growing file is told of, ms; the end of it always is. */
 const TELL_MILLIS = 250;
@@ -56,14 +43,14 @@ export class Files {
   /** Told of at the end of the turn; true: whatever was told a moment ago. */
   readonly #news = new Map<FileId, boolean>();
   readonly #toldMillis = new Map<FileId, number>();
-  /** Offers that say something else of a known file: neither is believed for its time, but for the chunks that prove or disprove it. */
-  readonly #rivals = new Map<FileId, Rival>();
+  readonly rivals: FileRivals;
   #timer: 'none' | 'slow' | 'quick' = 'none';
 
   constructor(parts: Parts, services: Services) {
     this.#parts = parts;
     this.services = services;
     this.#shelf = new FileShelf(parts);
+    this.rivals = new FileRivals(parts);
     this.#fetching = new FileFetching(parts, this.#shelf, {
       changed: (id) => this.#changed(id, false),
       unfit: (id) => this.#unfit(id),
@@ -93,6 +80,7 @@ export class Files {
 
   open(): void {
     this.#shelf.open();
+    this.rivals.open((id) => this.#shelf.get(id) !== undefined);
     for (const id of this.#shelf.expire()) this.#expired(id);
     this.#fetching.open();
     this.#setTimer();
@@ -106,7 +94,7 @@ export class Files {
     this.making.forget();
     this.#news.clear();
     this.#toldMillis.clear();
-    this.#rivals.clear();
+    this.rivals.close();
     this.#timer = 'none';
     this.#parts.env.cancelTimer('files', '');
   }
@@ -166,13 +154,13 @@ export class Files {
     const same = known.author === rival.offer.author && sameContent(known.descriptor, rival.descriptor);
     if (same || known.author === this.#parts.session.userId || rival.offer.author === this.#parts.session.userId) return;
     if (known.state === 'unfit' && !sameContent(known.descriptor, rival.descriptor)) this.#replace(id, rival);
-    else if (!this.#rivals.has(id) && this.#rivals.size < this.#parts.options.filesMax) this.#rivals.set(id, rival);
+    else this.rivals.keep(id, rival);
   }
 
   /** The other offer counts from now on. */
   #replace(id: FileId, rival: Rival): void {
     const places = this.#shelf.get(id)?.places ?? [rival.offer.place];
-    this.#rivals.delete(id);
+    this.rivals.delete(id);
     this.#fetching.stop(id);
     this.#shelf.remove(id);
     this.#keep(id, rival, places);
@@ -182,7 +170,7 @@ export class Files {
   #handOver(id: FileId, row: FileRow, rival: Rival, others: readonly FilePlace[]): void {
     const { author, from, place } = rival.offer;
     const places = others.some((each) => samePlace(each, place)) ? others : [...others, place];
-    this.#rivals.delete(id);
+    this.rivals.delete(id);
     this.#shelf.change(id, { author, from, places, told: row.state !== 'complete' });
     if (!sameContent(row.descriptor, rival.descriptor)) this.#replace(id, rival);
     this.#changed(id, true);
@@ -190,7 +178,7 @@ export class Files {
 
   /** Hashes that do not make the root with the sizes of the known offer: true when they do with those of the other one, which then counts. */
   #disproved(id: FileId, hashes: Uint8Array): boolean {
-    const rival = this.#rivals.get(id);
+    const rival = this.rivals.get(id);
     if (rival === undefined || !fitsRoot(this.#parts.env.crypto, rival.descriptor, hashes)) return false;
     this.#replace(id, rival);
     return true;
@@ -249,8 +237,8 @@ export class Files {
    */
   withdrawn(id: FileId, place: FilePlace, author: UserId): void {
     const row = this.#shelf.get(id);
-    const rival = this.#rivals.get(id);
-    if (rival?.offer.author === author) this.#rivals.delete(id);
+    const rival = this.rivals.get(id);
+    if (rival?.offer.author === author) this.rivals.delete(id);
     if (row === undefined || row.author !== author) return;
     const places = row.places.filter((each) => !samePlace(each, place));
     if (rival !== undefined && rival.offer.author !== author) return this.#handOver(id, row, rival, places);
@@ -379,8 +367,8 @@ export class Files {
   #unfit(id: FileId): void {
     this.#trace(id, 'unfit', {});
     const row = this.#shelf.get(id);
-    const rival = this.#rivals.get(id);
-    this.#rivals.delete(id);
+    const rival = this.rivals.get(id);
+    this.rivals.delete(id);
     if (row !== undefined && rival !== undefined && !sameContent(row.descriptor, rival.descriptor)) return this.#replace(id, rival);
     this.#changed(id, true);
   }

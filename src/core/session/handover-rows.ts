@@ -32,6 +32,7 @@ export const HANDOVER_TABLES = [
   'trust',
   'fileChunks',
   'files',
+  'fileRivals',
 ] as const satisfies readonly TableName[];
 
 /** Read from the store at once, so that rows with long texts do not pile up in memory. */
