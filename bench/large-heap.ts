@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { BenchOptions, Figure } from './benchmark.ts';
 
-/** Ten thousand chat nodes with their views and stores need some 7 GB; what Node.js allows by itself is half of the memory or 4 GB. */
+/** Ten thousand chat nodes with their views and stores need some 4 GB; what Node.js allows by itself is half of the memory or 4 GB. */
 const HEAP_MEBIBYTES = 12_288;
+/** Room for what lives shortly: with the default of 16 most of it would be moved once before it is garbage. */
+const YOUNG_MEBIBYTES = 64;
 
 export type LargeHeapMessage =
   | { readonly type: 'said'; readonly text: string }
@@ -14,7 +16,7 @@ export type LargeHeapMessage =
 /** Measures chat nodes in a process of its own that may use more memory. Rejects when it broke. */
 export async function measureInLargeHeap(count: number, options: BenchOptions): Promise<readonly Figure[]> {
   const child = fork(fileURLToPath(new URL('./large-heap-child.js', import.meta.url)), [String(count), String(options.quick)], {
-    execArgv: [`--max-old-space-size=${HEAP_MEBIBYTES}`],
+    execArgv: [`--max-old-space-size=${HEAP_MEBIBYTES}`, `--max-semi-space-size=${YOUNG_MEBIBYTES}`],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   let outcome: LargeHeapMessage = { type: 'broke', reason: 'the process ended before it had measured anything' };

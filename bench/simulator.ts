@@ -18,6 +18,9 @@ const BARE_SLICE_MILLIS = 500;
 const BARE_MEASURED_WALL_MILLIS = 2_000;
 const BARE_PERIOD_MILLIS = 100;
 const BARE_TARGETS = 3;
+/** So many chat nodes are simulated in a process of their own, whose memory is measured. */
+const OWN_PROCESS_MIN = 1_000;
+const MEGABYTE = 1e6;
 
 function chatNodes(count: number): Benchmark {
   const name = `sim-${count}`;
@@ -26,7 +29,7 @@ function chatNodes(count: number): Benchmark {
     about: `${count} users in the simulator join and are on line together, then idle: time to join, and events a second (frames and timers, real crypto)`,
     command: commandOf(name),
     ...(isLarge(count) ? { runsMax: 1 } : {}),
-    measure: (options) => (isLarge(count) ? measureInLargeHeap(count, options) : measureChatNodes(count, options)),
+    measure: (options) => (count >= OWN_PROCESS_MIN ? measureInLargeHeap(count, options) : measureChatNodes(count, options)),
   };
 }
 
@@ -54,6 +57,9 @@ export async function measureChatNodes(count: number, options: BenchOptions): Pr
     const upkeep = ((engine.world.messageCount - messagesBefore) * 1_000) / (engine.now() - beforeMillis) / count;
     return [
       ...joinFigures(`${count} users in the simulator`, ', virtual time', outcome, joinMillis),
+      ...(count < OWN_PROCESS_MIN
+        ? []
+        : [{ row: `simulator, ${count} chat nodes, resident memory of the process`, value: process.memoryUsage().rss / MEGABYTE, unit: 'MB' as const }]),
       { row: `simulator, ${count} chat nodes while they join`, value: joining, unit: 'events/s' },
       { row: `simulator, ${count} chat nodes that have joined`, value: idling, unit: 'events/s' },
       { row: `idle upkeep, ${count} chat nodes in the simulator, frames and datagrams a node`, value: upkeep, unit: '/s', aim: 'under 20 /s' },

@@ -74,7 +74,7 @@ test('a flipped bit costs a packet its effect; torn and random ones are refused 
 
 test('a higher incarnation wins, at equal ones the worse news', (t) => {
   const members = new Members(4, () => 0);
-  const member = members.add(ID as NodeId, 'udp://sim:1', 0) as Member;
+  const member = members.add(ID as NodeId, 'udp://sim:1') as Member;
   const said = (state: MemberState, incarnation: number) => overrides({ id: ID, state, incarnation, accuser: '', address: 'udp://sim:1' }, member);
   member.incarnation = 5;
   t.deepEqual([said('alive', 5), said('suspect', 4), said('suspect', 5), said('dead', 5), said('alive', 6)], [false, false, true, true, true]);
@@ -85,11 +85,11 @@ test('a higher incarnation wins, at equal ones the worse news', (t) => {
 test('a full table forgets the dead first, and stays within its bound', (t) => {
   const members = new Members(3, () => 0.5);
   const idOf = (index: number) => index.toString(16).padStart(64, '0') as NodeId;
-  for (const index of [1, 2, 3]) members.add(idOf(index), 'udp://sim:1', 0);
+  for (const index of [1, 2, 3]) members.add(idOf(index), 'udp://sim:1');
   members.setState(members.get(idOf(2)) as never, 'dead', 1);
-  members.add(idOf(4), 'udp://sim:1', 2);
+  members.add(idOf(4), 'udp://sim:1');
   t.is(members.get(idOf(2)), undefined);
-  t.is(members.add(idOf(5), 'udp://sim:1', 3), null);
+  t.is(members.add(idOf(5), 'udp://sim:1'), null);
   t.is(members.size, 3);
   t.is(members.presentCount, 3);
 });

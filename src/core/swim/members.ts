@@ -7,12 +7,10 @@ export interface Member {
   address: string;
   state: MemberState;
   incarnation: number;
-  /** When it came into this state. */
-  sinceMillis: number;
-  /** When it was last heard itself, by a packet that proved to be fresh. */
-  heardMillis: number;
-  /** Stamp of its newest packet. */
-  stamp: number;
+  /** Since when it is known to be dead or to have left; null while it is here. */
+  goneMillis: number | null;
+  /** Its newest packet, one that proved to be fresh; null: most of those who are known never spoke to this node. */
+  heard: { readonly millis: number; readonly stamp: number } | null;
   suspicion: Suspicion | null;
 }
 
@@ -54,8 +52,8 @@ function badness(state: MemberState): number {
   }
 }
 
-export function newMember(id: NodeId, address: string, nowMillis: number): Member {
-  return { id, address, state: 'alive', incarnation: 0, sinceMillis: nowMillis, heardMillis: 0, stamp: 0, suspicion: null };
+export function newMember(id: NodeId, address: string): Member {
+  return { id, address, state: 'alive', incarnation: 0, goneMillis: null, heard: null, suspicion: null };
 }
 
 /** Share of newcomers that take somebody's place where the bound is reached. */
@@ -105,9 +103,9 @@ export class Members {
   }
 
   /** Takes somebody in; null when there is no room, as is mostly so where the bound is reached. */
-  add(id: NodeId, address: string, nowMillis: number): Member | null {
+  add(id: NodeId, address: string): Member | null {
     if (this.#byId.size >= this.#max && !this.#makeRoom()) return null;
-    const member = newMember(id, address, nowMillis);
+    const member = newMember(id, address);
     this.#byId.set(id, member);
     this.#list.push(member);
     this.#present.splice(this.#rankOf(id), 0, member);
@@ -117,7 +115,8 @@ export class Members {
   setState(member: Member, state: MemberState, nowMillis: number): void {
     const before = isPresent(member);
     member.state = state;
-    member.sinceMillis = nowMillis;
+    if (!isPresent(member)) member.goneMillis = nowMillis;
+    else member.goneMillis = null;
     if (state !== 'suspect') {
       member.suspicion = null;
       this.#suspects.delete(member);
@@ -141,7 +140,7 @@ export class Members {
   /** Forgets those that have been dead, or have left, since before that time. */
   forgetTheDead(beforeMillis: number): void {
     if (this.goneCount === 0) return;
-    for (const member of this.#byId.values()) if (!isPresent(member) && member.sinceMillis < beforeMillis) this.remove(member.id);
+    for (const member of this.#byId.values()) if (member.goneMillis !== null && member.goneMillis < beforeMillis) this.remove(member.id);
   }
 
   /**

@@ -85,7 +85,7 @@ export class Swim {
 
   /** When that node itself was last heard here; minus infinity for never. */
   heardMillis(id: NodeId): number {
-    return this.#members.get(id)?.heardMillis ?? Number.NEGATIVE_INFINITY;
+    return this.#members.get(id)?.heard?.millis ?? Number.NEGATIVE_INFINITY;
   }
 
   start(): void {
@@ -108,11 +108,11 @@ export class Swim {
 
   /** A signed record says where a node takes datagrams. */
   learn(id: NodeId, address: string): void {
-    const { env, nodeId } = this.#parts;
+    const { nodeId } = this.#parts;
     if (!this.active || id === nodeId) return;
     const member = this.#members.get(id);
     if (member === undefined) {
-      this.#members.add(id, address, env.monotonicMillis);
+      this.#members.add(id, address);
       return;
     }
     member.address = address;
@@ -185,7 +185,7 @@ export class Swim {
         continue;
       }
       // Heard here since: whatever others say, it lives.
-      const state = member.heardMillis > suspicion.startMillis ? 'alive' : 'dead';
+      const state = (member.heard?.millis ?? 0) > suspicion.startMillis ? 'alive' : 'dead';
       this.#turn(member, { ...this.#updateOf(member), state, accuser: '' });
       if (state === 'dead') deaths += 1;
     }
@@ -239,12 +239,11 @@ export class Swim {
   /** A packet with a newer stamp proves that its sender lives now; an older one may be an echo. */
   #heard(id: NodeId, packet: Packet): Member {
     const { env } = this.#parts;
-    const sender = this.#members.get(id) ?? this.#members.add(id, packet.address, env.monotonicMillis);
+    const sender = this.#members.get(id) ?? this.#members.add(id, packet.address);
     // Nobody whom there is room for, but answered all the same.
-    if (sender === null) return newMember(id, packet.address, env.monotonicMillis);
-    if (packet.stamp <= sender.stamp) return sender;
-    sender.stamp = packet.stamp;
-    sender.heardMillis = env.monotonicMillis;
+    if (sender === null) return newMember(id, packet.address);
+    if (packet.stamp <= (sender.heard?.stamp ?? 0)) return sender;
+    sender.heard = { millis: env.monotonicMillis, stamp: packet.stamp };
     sender.address = packet.address;
     const word = { id, state: 'alive' as const, incarnation: packet.incarnation, accuser: '', address: packet.address };
     if (overrides(word, sender)) this.#turn(sender, word);
@@ -276,12 +275,12 @@ export class Swim {
   // --- news ---
 
   #take(update: Update): void {
-    const { env, nodeId } = this.#parts;
+    const { nodeId } = this.#parts;
     if (update.id === nodeId) return this.#refute(update);
     const id = update.id as NodeId;
     const known = this.#members.get(id);
     if (known === undefined && (update.state === 'dead' || update.state === 'left')) return;
-    const member = known ?? this.#members.add(id, update.address, env.monotonicMillis);
+    const member = known ?? this.#members.add(id, update.address);
     if (member === null) return;
     const before = member.state;
     if (overrides(update, member)) {
