@@ -42,12 +42,21 @@ export class Lookup {
     this.#search(name, answer, options.waitForPeersMillis);
   }
 
-  /** Asks afresh for somebody who is known, but not where: what comes back goes into the view. */
-  seek(name: string): void {
-    this.#search(name, () => {});
+  /** Asks afresh for somebody who is known, but not where: what comes back goes into the view. `widely`: everybody who is linked, else a few. */
+  seek(name: string, widely: boolean): void {
+    const up = this.#parts.links.upLinks();
+    this.#search(name, () => {}, this.#parts.options.nameQueryMillis, widely ? up : this.#someOf(up));
   }
 
-  #search(name: string, answer: Answer, waitForPeersMillis = this.#parts.options.nameQueryMillis): void {
+  #someOf(up: readonly Link[]): Link[] {
+    const { env, options } = this.#parts;
+    const rest = Array.from(up);
+    const chosen: Link[] = [];
+    while (chosen.length < options.lookupFanout && rest.length > 0) chosen.push(...rest.splice(Math.floor(env.random.fraction() * rest.length), 1));
+    return chosen;
+  }
+
+  #search(name: string, answer: Answer, waitForPeersMillis = this.#parts.options.nameQueryMillis, asked: readonly Link[] = this.#parts.links.upLinks()): void {
     for (const search of this.#searches.values()) {
       if (search.name === name) {
         search.answers.push(answer);
@@ -58,7 +67,7 @@ export class Lookup {
     const id = env.random.id();
     const search: Search = { name, answers: [answer], peersAsked: false, seedAsked: false, peersDone: false, ringDone: true };
     this.#searches.set(id, search);
-    for (const link of links.upLinks()) search.peersAsked = links.send(link, this.#question(id, name)) || search.peersAsked;
+    for (const link of asked) search.peersAsked = links.send(link, this.#question(id, name)) || search.peersAsked;
     if (search.peersAsked) {
       env.setTimer('lookup', id, waitForPeersMillis);
       this.#askRing(id, search);
@@ -119,7 +128,7 @@ export class Lookup {
   // --- questions and answers of peers ---
 
   question(link: Link, message: Of<'lookup'>): void {
-    const { env, options, view, links } = this.#parts;
+    const { options, view, links } = this.#parts;
     if (this.#routes.has(message.id) || this.#searches.has(message.id)) return;
     const known = view.userNamed(message.name);
     if (known !== null) {
@@ -129,11 +138,8 @@ export class Lookup {
     if (message.hops <= 1) return;
     this.#routes.set(message.id, link);
     if (this.#routes.size > ROUTES_MAX) this.#routes.delete(this.#routes.keys().next().value as string);
-    const others = links.upLinks().filter((other) => other !== link);
-    for (let count = 0; count < options.lookupFanout && others.length > 0; count += 1) {
-      const [chosen] = others.splice(Math.floor(env.random.fraction() * others.length), 1);
-      if (chosen !== undefined) links.send(chosen, { ...message, hops: Math.min(message.hops, options.lookupHops) - 1 });
-    }
+    const hops = Math.min(message.hops, options.lookupHops) - 1;
+    for (const other of this.#someOf(links.upLinks().filter((each) => each !== link))) links.send(other, { ...message, hops });
   }
 
   answer(link: Link, message: Of<'lookup-answer'>): void {

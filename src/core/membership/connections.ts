@@ -106,7 +106,7 @@ export class Connections {
     if (name === undefined || reachable || env.monotonicMillis < nextMillis) return;
     const pause = Math.min(options.seekMillis * 2 ** failures, options.seekMillisMax);
     this.#seeks.set(userId, { failures: failures + 1, nextMillis: env.monotonicMillis + pause });
-    lookup.seek(name);
+    lookup.seek(name, failures > 0);
     directory.reach(userId);
   }
 
