@@ -53,7 +53,12 @@ function flipLastByte(path: string): void {
 
 test('damaged files of every kind: set aside or left out, the node goes on, friends come back from peers, nothing is overwritten', async (t) => {
   t.timeout(60_000);
-  t.deepEqual(new Set(NAMES.flatMap((name) => DONE[name] ?? [])), new Set(Object.keys(DAMAGES)), 'every kind is done to somebody');
+  const done = new Set(NAMES.flatMap((name) => DONE[name] ?? []));
+  t.deepEqual(
+    Object.keys(DAMAGES).filter((kind) => !done.has(kind)),
+    [],
+    'every kind is done to somebody',
+  );
   const network = await startNetwork(t, ['bob', ...NAMES]);
   const { engine } = network;
   await Promise.all(NAMES.map((name) => befriend(network, name, 'bob')));

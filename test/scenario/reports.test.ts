@@ -98,8 +98,9 @@ test('the other files are what their readers expect', async (t) => {
   const files = exportedFiles(report, facts);
   const { traceEvents } = JSON.parse(files.get('perfetto.json') ?? '') as { traceEvents: Array<{ ph: string; id?: number }> };
   const flows = (phase: string) => traceEvents.filter(({ ph }) => ph === phase).map(({ id }) => id);
-  t.deepEqual(new Set(flows('s')), new Set(flows('f')));
-  t.is(flows('s').length, flows('f').length);
+  const ends = flows('f');
+  t.true(flows('s').every((id) => ends.includes(id)));
+  t.is(flows('s').length, ends.length);
   t.true(flows('s').length > 10);
   t.regex(mermaidSequence(facts), /^sequenceDiagram\n {2}participant n0 as alice\n {2}participant n1 as bob\n[\s\S]* n0->>n1: envelope/);
   t.is(deliveriesCsv(facts).trim().split('\r\n').length, 4);
