@@ -1,30 +1,41 @@
 import type { Command } from 'commander';
-import * as bench from './commands/bench.ts';
-import * as call from './commands/call.ts';
-import * as doctor from './commands/doctor.ts';
-import * as explore from './commands/explore.ts';
-import * as fault from './commands/fault.ts';
-import * as host from './commands/host.ts';
-import * as inspect from './commands/inspect.ts';
-import * as manual from './commands/manual.ts';
-import * as fresh from './commands/new.ts';
-import * as node from './commands/node.ts';
-import * as ps from './commands/ps.ts';
-import * as replay from './commands/replay.ts';
-import * as ring from './commands/ring.ts';
-import * as run from './commands/run.ts';
-import * as seed from './commands/seed.ts';
-import * as stop from './commands/stop.ts';
-import * as trace from './commands/trace.ts';
-import * as tui from './commands/tui.ts';
-import * as up from './commands/up.ts';
-import * as users from './commands/users.ts';
 import type { CliContext } from './context.ts';
 
-/** Every command in the order in which help lists them: what people start with first, what scripts need last. */
-const COMMANDS = [up, tui, run, explore, fresh, node, seed, ps, ring, stop, users, fault, call, inspect, trace, replay, doctor, bench, manual, host];
+interface CommandFile {
+  /** Describes options and help only; what the command does is imported when it is run. */
+  register(program: Command, context: CliContext): void;
+}
 
-/** Each file registers options and help only; what a command does is imported when it is run, so that help is quick. */
-export function registerCommands(program: Command, context: CliContext): void {
-  for (const command of COMMANDS) command.register(program, context);
+/** Every command in the order in which help lists them: what people start with first, what scripts need last. */
+const COMMANDS: Readonly<Record<string, () => Promise<CommandFile>>> = {
+  up: () => import('./commands/up.ts'),
+  tui: () => import('./commands/tui.ts'),
+  run: () => import('./commands/run.ts'),
+  explore: () => import('./commands/explore.ts'),
+  new: () => import('./commands/new.ts'),
+  node: () => import('./commands/node.ts'),
+  seed: () => import('./commands/seed.ts'),
+  ps: () => import('./commands/ps.ts'),
+  ring: () => import('./commands/ring.ts'),
+  stop: () => import('./commands/stop.ts'),
+  users: () => import('./commands/users.ts'),
+  fault: () => import('./commands/fault.ts'),
+  call: () => import('./commands/call.ts'),
+  inspect: () => import('./commands/inspect.ts'),
+  trace: () => import('./commands/trace.ts'),
+  replay: () => import('./commands/replay.ts'),
+  doctor: () => import('./commands/doctor.ts'),
+  bench: () => import('./commands/bench.ts'),
+  manual: () => import('./commands/manual.ts'),
+  host: () => import('./commands/host.ts'),
+};
+
+/**
+ * Registers the command that `first`, the first word of the command line, names; and all of them where it names none: help lists them,
+ * and a slip is answered by the nearest. A node keeps what it has loaded for as long as it runs.
+ */
+export async function registerCommands(program: Command, context: CliContext, first: string | undefined): Promise<void> {
+  const wanted = first !== undefined && Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  const files = await Promise.all((wanted === undefined ? Object.values(COMMANDS) : [wanted]).map((load) => load()));
+  for (const file of files) file.register(program, context);
 }

@@ -21,16 +21,14 @@ import { formatEndpoint } from '../core/endpoint.ts';
 import { machineFaultsOf } from '../core/faults.ts';
 import { type ChatNodeOptions, chatNode } from '../core/node.ts';
 import type { NodeConduct } from '../lab/conducts.ts';
-import { labNode } from '../lab/lab-node.ts';
 import type { LabEnv, LabProgram } from '../lab/program.ts';
-import { type DriverEnd, NodeDriver } from '../node/driver.ts';
+import { type DriverEnd, type DriverParts, NodeDriver } from '../node/driver.ts';
 import { type NodeLog, openLog, type SharedLog } from '../node/log.ts';
 import { MachineFaults } from '../node/machine-faults.ts';
 import { type NodeHandle, type SufferedFaults, startNodeService } from '../node/service.ts';
 import type { SharedControl } from '../node/shared-control.ts';
 import type { KeyDeriver, SeedClient, SignatureChecker } from '../ports/ports.ts';
 import { makeTools } from './compose-tools.ts';
-import { recordInputs } from './input-file.ts';
 
 /** A page cache of 4 MiB a file would be most of what a node needs, where hundreds of them share a process. */
 const SHARED_CACHE_KIB = 256;
@@ -142,10 +140,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     traceSink: traceSink === null ? null : { ...faults.traceSink(traceSink), frames: options.traceFrames },
     log,
   };
-  const { program, settings } = options;
-  const chat = options.conduct ?? chatNode;
-  const recorder = options.recordFile === null ? {} : { recorder: recordInputs(options.recordFile, parts, settings) };
-  const driver = new NodeDriver({ ...parts, ...recorder }, (env) => (program === undefined ? chat(env, settings) : labNode(env, settings.network, program)));
+  const driver = await makeDriver(options, parts);
   closers.push(() => driver.stop());
   if (options.faults !== null && options.faults.rules.length > 0) driver.setRules(options.faults.rules);
   await driver.start();
@@ -167,6 +162,15 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   });
   log.info({ endpoint, run, created, seed: options.seedUrl, network: options.settings.network }, 'started');
   return { driver, log, socket, endpoint, ended: closed(service.ended, log, closeAll) };
+}
+
+/** What few nodes need is loaded where it is asked for: a node keeps what it has loaded for as long as it runs. */
+async function makeDriver({ program, settings, conduct, recordFile }: LiveNodeOptions, parts: DriverParts): Promise<NodeDriver> {
+  const recorder = recordFile === null ? {} : { recorder: (await import('./input-file.ts')).recordInputs(recordFile, parts, settings) };
+  const chat = conduct ?? chatNode;
+  if (program === undefined) return new NodeDriver({ ...parts, ...recorder }, (env) => chat(env, settings));
+  const { labNode } = await import('../lab/lab-node.ts');
+  return new NodeDriver({ ...parts, ...recorder }, (env) => labNode(env, settings.network, program));
 }
 
 async function closed(ended: Promise<DriverEnd>, log: NodeLog, closeAll: () => Promise<void>): Promise<DriverEnd> {

@@ -14,10 +14,7 @@ import { watchLife } from '../node/life.ts';
 import { startLiveNode } from './compose-node.ts';
 import type { CliContext } from './context.ts';
 import { printFailure } from './fail.ts';
-import { readGivenFaults } from './given-faults.ts';
 import { loadConduct } from './load-conduct.ts';
-import { loadProgram } from './load-program.ts';
-import { obtainPassword } from './stdin.ts';
 
 export interface NodeProcessOptions {
   readonly name: NodeNameParts;
@@ -62,11 +59,11 @@ async function runNode(context: CliContext, options: NodeProcessOptions): Promis
   requireUrl(options.seedUrl);
   requireNetwork(options.network);
   requireInterface('node', options.interfaceAddress);
-  const password = options.login ? await obtainPassword({ command: 'node', fromStdin: options.passwordStdin, prompt: `Password of ${user}: ` }) : null;
+  const password = options.login ? await askPassword(user, options.passwordStdin) : null;
   const conduct = options.conduct === null ? null : await loadConduct(options.conduct);
-  const faults = options.faultsFile === null ? null : readGivenFaults(options.faultsFile);
+  const faults = options.faultsFile === null ? null : (await import('./given-faults.ts')).readGivenFaults(options.faultsFile);
   const folder = nodeFolder(context.root, node);
-  const module = options.program === null ? null : await loadProgram(options.program, options.program);
+  const module = options.program === null ? null : await (await import('./load-program.ts')).loadProgram(options.program, options.program);
   const live = await startLiveNode({
     faults,
     conduct,
@@ -119,6 +116,11 @@ function startedLike(root: string, options: NodeProcessOptions): Pick<NodePointe
   const files = { traceFile: traceFile === null ? null : resolve(traceFile), recordFile: null, faultsFile: null, conduct: null };
   const args = argsOf(root, { ...options, node: name.node, ...files }).filter((each) => each !== '--lifeline');
   return { start: port === 0 ? args : [...args, '--port', String(port)], ...(conduct === null ? {} : { conduct }) };
+}
+
+async function askPassword(user: string, fromStdin: boolean): Promise<string> {
+  const { obtainPassword } = await import('./stdin.ts');
+  return await obtainPassword({ command: 'node', fromStdin, prompt: `Password of ${user}: ` });
 }
 
 function announce(context: CliContext, node: string, live: { readonly socket: string; readonly endpoint: string }): void {
