@@ -4,7 +4,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
  * How Node.js is started for a chat node: it lives in little memory, so a small nursery is enough, and its collector needs
  * no threads of its own, which would be woken for nothing.
  */
-export const NODE_EXEC_ARGS = ['--max-semi-space-size=4', '--single-threaded-gc'];
+export const NODE_EXEC_ARGS = ['--max-semi-space-size=2', '--single-threaded-gc'];
+
+/**
+ * What keeps the memory of a process small, where its caller has not said otherwise. The C library (`man mallopt`) otherwise keeps memory
+ * of its own for every thread that ever asked for some, 1 to 2 MB in a node, and gives the less back the larger the blocks were that it
+ * has seen. The password hash brings an allocator of its own (mimalloc), which asks for a huge page and then uses a few KiB of its 2 MiB.
+ */
+const MEMORY_ENVIRONMENT = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MIMALLOC_ALLOW_THP: '0',
+};
 
 /** How a process ended. */
 export interface ProcessExit {
@@ -101,8 +113,7 @@ export function spawnReady(options: SpawnOptions): Promise<LifelineProcess> {
   const child = spawn(process.execPath, [...(options.execArgs ?? []), options.mainPath, ...options.args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: options.ownGroup === true,
-    // The C library otherwise keeps memory of its own for every thread that ever asked for some: 1 to 2 MB in a node.
-    env: { MALLOC_ARENA_MAX: '2', ...process.env },
+    env: { ...MEMORY_ENVIRONMENT, ...process.env },
   });
   const lines: string[] = [];
   const exited = new Promise<ProcessExit>((resolve) => {

@@ -5,6 +5,7 @@ import { type Connection, type DatabaseFileOptions, openDatabase, quoted } from 
 
 interface Statements {
   readonly get: Statement<[string], Buffer>;
+  readonly put: Statement<[string, Uint8Array]>;
   readonly insert: Statement<[string, Uint8Array]>;
   readonly update: Statement<[Uint8Array, string]>;
   readonly remove: Statement<[string]>;
@@ -123,7 +124,9 @@ export class SqliteFile {
     const bytes = this.#codec.encodeForNow(value);
     const statements = this.#of(table);
     this.#ensureBegun(table);
-    if (statements.insert.run(key, bytes).changes === 1) this.#addToCount(table, 1);
+    // Whether the row is new matters only where rows are counted.
+    if (!this.#counts.has(table)) statements.put.run(key, bytes);
+    else if (statements.insert.run(key, bytes).changes === 1) this.#addToCount(table, 1);
     else statements.update.run(bytes, key);
   }
 
@@ -238,6 +241,7 @@ export class SqliteFile {
       const name = quoted(table);
       statements = {
         get: this.#database.prepare<[string], Buffer>(`SELECT value FROM ${name} WHERE key = ?`).pluck(),
+        put: this.#database.prepare(`INSERT INTO ${name} (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`),
         insert: this.#database.prepare(`INSERT INTO ${name} (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING`),
         update: this.#database.prepare(`UPDATE ${name} SET value = ? WHERE key = ?`),
         remove: this.#database.prepare(`DELETE FROM ${name} WHERE key = ?`),

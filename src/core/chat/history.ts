@@ -49,6 +49,8 @@ const NO_CONVERSATION: Conversation = { unread: 0, stamp: 0, lastText: '', lastM
 const PREVIEW_CHARACTERS = 120;
 /** Messages that are looked through for the last one of ours. */
 const PREVIOUS_MAX = 64;
+/** Messages of ours that are kept at hand until they have arrived: as many as may be under way to one person. */
+const FRESH_MAX = 256;
 const RANK: Readonly<Record<MessageState, number>> = { queued: 0, held: 1, failed: 2, delivered: 3, read: 4 };
 
 /**
@@ -58,6 +60,8 @@ const RANK: Readonly<Record<MessageState, number>> = { queued: 0, held: 1, faile
 export class History {
   readonly #store: StoreWriter;
   readonly #dirty = new Map<UserId, Conversation>();
+  /** What was written here and waits for its receipt, as it is stored, oldest first: the receipt then needs no reading. */
+  readonly #fresh = new Map<MessageId, readonly [key: string, message: StoredMessage]>();
 
   constructor(store: StoreWriter) {
     this.#store = store;
@@ -77,6 +81,8 @@ export class History {
   }
 
   byId(id: MessageId): readonly [key: string, StoredMessage] | null {
+    const fresh = this.#fresh.get(id);
+    if (fresh !== undefined) return fresh;
     const key = this.#store.get<string>('messageKeys', id);
     const message = key === undefined ? undefined : this.#store.get<StoredMessage>('messages', key);
     return key === undefined || message === undefined ? null : [key, message];
@@ -91,7 +97,8 @@ export class History {
   /** Returns the message's key; `mentions`: it names the user. */
   add(message: StoredMessage, mentions = false): string {
     const key = messageKey(message.peer, message.stamp, message.id);
-    this.#store.put('messages', key, message);
+    if (message.fromMe && message.state === 'queued') this.#keepAtHand(key, message);
+    this.#write(key, message);
     this.#store.put('messageKeys', message.id, key);
     const before = this.conversation(message.peer);
     const lastStamp = before.lastStamp ?? before.stamp;
@@ -111,10 +118,27 @@ export class History {
 
   /** The message is another now; where it is the last one, the summary says so. */
   replace(key: string, message: StoredMessage): void {
-    this.#store.put('messages', key, message);
+    this.#write(key, message);
     const before = this.conversation(message.peer);
     if (message.stamp !== (before.lastStamp ?? before.stamp)) return;
     this.#dirty.set(message.peer, { ...before, lastText: message.text.slice(0, PREVIEW_CHARACTERS) });
+  }
+
+  #keepAtHand(key: string, message: StoredMessage): void {
+    this.#fresh.set(message.id, [key, message]);
+    if (this.#fresh.size <= FRESH_MAX) return;
+    for (const oldest of this.#fresh.keys()) {
+      this.#fresh.delete(oldest);
+      return;
+    }
+  }
+
+  /** Every change of a message goes this way. */
+  #write(key: string, message: StoredMessage): void {
+    this.#store.put('messages', key, message);
+    if (!this.#fresh.has(message.id)) return;
+    if (message.state === 'queued') this.#fresh.set(message.id, [key, message]);
+    else this.#fresh.delete(message.id);
   }
 
   /** For what is written now: behind all that is in the conversation. */
@@ -137,7 +161,7 @@ export class History {
     if (RANK[state] <= RANK[message.state]) return null;
     const receipts = more.receipt === undefined ? message.receipts : [...message.receipts, more.receipt];
     const changed: StoredMessage = { ...message, state, receipts, ...(more.reason === undefined ? {} : { reason: more.reason }) };
-    this.#store.put('messages', key, changed);
+    this.#write(key, changed);
     return changed;
   }
 
@@ -149,7 +173,7 @@ export class History {
     if (RANK[message.state] > RANK.held) return null;
     if (message.state === 'held' && message.heldBy?.join(' ') === heldBy.join(' ')) return null;
     const changed: StoredMessage = { ...message, state: 'held', heldBy, heldMillis: message.heldMillis ?? wallMillis };
-    this.#store.put('messages', key, changed);
+    this.#write(key, changed);
     return changed;
   }
 
@@ -174,8 +198,9 @@ export class History {
     if (!forward && news.length === 0) return known === before ? 'known' : 'advanced';
     const reason = message.reason === undefined ? {} : { reason: message.reason };
     const receipts = [...known.receipts, ...news];
-    const held = message.heldBy === undefined ? {} : { heldBy: message.heldBy, heldMillis: message.heldMillis };
-    this.#store.put('messages', key, forward ? { ...known, ...held, ...reason, state: message.state, receipts } : { ...known, receipts });
+    const since = message.heldMillis === undefined ? {} : { heldMillis: message.heldMillis };
+    const held = message.heldBy === undefined ? {} : { heldBy: message.heldBy, ...since };
+    this.#write(key, forward ? { ...known, ...held, ...reason, state: message.state, receipts } : { ...known, receipts });
     if (forward && !known.fromMe && message.state === 'read') {
       const conversation = this.conversation(known.peer);
       this.#dirty.set(known.peer, { ...conversation, unread: Math.max(0, conversation.unread - 1) });
@@ -190,7 +215,7 @@ export class History {
     if (conversation.unread > 0) {
       for (const [key, message] of this.#store.scan<StoredMessage>('messages', { prefix: `${peer}/`, reverse: true, limit })) {
         if (message.fromMe || message.state === 'read') continue;
-        this.#store.put('messages', key, { ...message, state: 'read' });
+        this.#write(key, { ...message, state: 'read' });
         ids.push(message.id);
         if (ids.length >= conversation.unread) break;
       }
@@ -228,5 +253,6 @@ export class History {
 
   forget(): void {
     this.#dirty.clear();
+    this.#fresh.clear();
   }
 }
