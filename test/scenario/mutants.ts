@@ -96,11 +96,14 @@ export const trustsItsClock: Mutant = (env, settings) =>
 /** It does not hear what others say about friendship, once it has been up for a while. */
 export const deafToFriends: Mutant = deafTo(['facts'], (env) => env.monotonicMillis > 5_000);
 
+/** All that tells of people and nodes. */
+const NEWS = ['records', 'renewals', 'hello', 'sync-digest', 'sync-summary'] as const;
+
 /** It hears no news of anybody, once it has been up for a while. */
-export const deafToNews: Mutant = deafTo(['records', 'hello', 'sync-digest', 'sync-summary'], (env) => env.monotonicMillis > 5_000);
+export const deafToNews: Mutant = deafTo(NEWS, (env) => env.monotonicMillis > 5_000);
 
 /** It goes on though another node of its user has taken over. */
-export const keepsSession: Mutant = deafTo(['records', 'hello', 'sync-digest', 'sync-summary'], (env) => env.name === 'alice' && env.monotonicMillis > 5_000);
+export const keepsSession: Mutant = deafTo(NEWS, (env) => env.name === 'alice' && env.monotonicMillis > 5_000);
 
 /** It is a member of the ring and answers nobody there, once it has been up for a while. */
 export const deafOnTheRing: Mutant = deafTo(['ring-ask', 'ring-notice', 'ring-answer'], (env) => env.monotonicMillis > 5_000);
