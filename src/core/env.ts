@@ -1,4 +1,5 @@
 import type { Codec, Crypto, NodeStore, Random } from './capabilities.ts';
+import type { DatagramContent } from './datagram.ts';
 import type { TraceDetail } from './trace.ts';
 import type { Address, Endpoint, MonotonicMillis, NodeName, WallMillis } from './types.ts';
 
@@ -16,7 +17,7 @@ export interface Program<Message = unknown> {
   /** A timer set with `env.setTimer` is due. */
   timer(kind: string, key: string): void;
   /** A datagram has arrived, sent to this node or to whoever listens. Untrusted: anybody may have sent it, from where it likes. */
-  datagram?(from: string, bytes: Uint8Array): void;
+  datagram?(from: string, content: DatagramContent): void;
   /** The answer to `env.request`. */
   answer?(request: string, result: ServiceResult): void;
   /** Something that a person, a script or a bot wants; answered by `env.reply`. */
@@ -129,7 +130,7 @@ export interface Env<Message = unknown> extends BaseEnv<Message> {
   /** Where datagrams reach this node; null when it has none. */
   readonly datagramAddress: string | null;
   /** One packet of at most DATAGRAM_BYTES_MAX bytes, after the commit. May be lost, doubled or overtaken; a larger one is lost for sure. */
-  sendDatagram(to: DatagramTarget, bytes: Uint8Array): void;
+  sendDatagram(to: DatagramTarget, content: DatagramContent): void;
   /** This node's long-lived keys, which lie in a 0600 file so that it can restart by itself. */
   readonly nodeKeys: NodeKeys;
   /** Random 48-bit number of this run of the process, never reused. */

@@ -1,7 +1,9 @@
 import type { Random } from './capabilities.ts';
+import { bytesOfDatagram, type DatagramContent } from './datagram.ts';
+import type { Effects } from './effects.ts';
 import type { CommandInput, Env, Program, ServiceResult } from './env.ts';
 import type { UnlockOutcome } from './forwarding-store.ts';
-import { type Effects, Host, type HostPorts } from './host.ts';
+import { Host, type HostPorts } from './host.ts';
 import { RecordedStore } from './recorded-store.ts';
 import { Chain } from './state-hash.ts';
 import type { TraceDetail } from './trace.ts';
@@ -54,7 +56,8 @@ export class RecordedHost<Message> extends Host<Message> {
     super.input(from, message);
   }
 
-  override datagram(from: string, bytes: Uint8Array): void {
+  override datagram(from: string, content: DatagramContent): void {
+    const bytes = bytesOfDatagram(content);
     this.#sink(['datagram', from, bytes]);
     super.datagram(from, bytes);
   }
@@ -108,7 +111,8 @@ export function chainedPorts<Message>(ports: HostPorts<Message>, sent: Chain): H
       sent.add([to, message]);
       ports.transmit(to, message);
     },
-    sendDatagram: (to, bytes) => {
+    sendDatagram: (to, content) => {
+      const bytes = bytesOfDatagram(content);
       sent.add([to, bytes]);
       ports.sendDatagram(to, bytes);
     },

@@ -1,4 +1,6 @@
 import type { Codec, Crypto, Random, TransactionalStore } from './capabilities.ts';
+import type { DatagramContent } from './datagram.ts';
+import { type Effect, type Effects, NO_EFFECTS, TurnEffects } from './effects.ts';
 import type { CommandInput, CommandResult, DatagramTarget, Env, NodeKeys, Program, ServiceRequest, ServiceResult } from './env.ts';
 import { ConfabError } from './errors.ts';
 import type { TraceDetail, TraceEvent } from './trace.ts';
@@ -24,7 +26,7 @@ export interface HostPorts<Message> {
   /** Null: this node sends and hears no datagrams. */
   readonly datagramAddress: string | null;
   /** Called after the commit; may lose it, never throws. */
-  sendDatagram(to: DatagramTarget, bytes: Uint8Array): void;
+  sendDatagram(to: DatagramTarget, content: DatagramContent): void;
   /** Sets or moves the one timer of (kind, key). */
   schedule(kind: string, key: string, delayMillis: number): void;
   /** Takes back that timer, if it is set. */
@@ -42,26 +44,6 @@ export interface HostPorts<Message> {
   /** False: frames are left out of the trace. Default true. */
   readonly traceFrames?: boolean;
 }
-
-type Effect<Message> =
-  | { readonly type: 'transmit'; readonly to: Address; readonly message: Message }
-  | { readonly type: 'datagram'; readonly to: DatagramTarget; readonly bytes: Uint8Array }
-  | { readonly type: 'close'; readonly address: Address }
-  | { readonly type: 'emit'; readonly event: unknown }
-  | { readonly type: 'reply'; readonly request: string; readonly result: CommandResult }
-  | { readonly type: 'request'; readonly request: string; readonly what: ServiceRequest }
-  | { readonly type: 'left' }
-  | { readonly type: 'retire' };
-
-/** The effects of one turn, which its driver lets go once its commit is durable, or drops. */
-export interface Effects {
-  release(): void;
-  /** The commit was lost after all: whoever gave a command is told so, and nothing else leaves. */
-  drop(reason: string): void;
-}
-
-/** Most turns have no effects. */
-export const NO_EFFECTS: Effects = { release: () => undefined, drop: () => undefined };
 
 /** No peer can drive the Lamport clock further, so that there is always room to count on in whole numbers. */
 const LOGICAL_MAX = 2 ** 52;
@@ -135,9 +117,9 @@ export class Host<Message> implements Env<Message> {
     this.#program.input(from, message);
   }
 
-  datagram(from: string, bytes: Uint8Array): void {
+  datagram(from: string, content: DatagramContent): void {
     this.#begin(null);
-    this.#program.datagram?.(from, bytes);
+    this.#program.datagram?.(from, content);
   }
 
   timer(kind: string, key: string): void {
@@ -205,40 +187,9 @@ export class Host<Message> implements Env<Message> {
     const effects = this.#effects;
     const traced = this.#traced;
     if (effects.length === 0 && traced.length === 0) return NO_EFFECTS;
-    this.#effects = [];
-    this.#traced = [];
-    return {
-      release: () => {
-        const sink = this.#ports.traceSink;
-        if (sink !== null) for (const event of traced) sink(event);
-        for (const effect of effects) this.#release(effect);
-      },
-      drop: (reason) => {
-        const result: CommandResult = { ok: false, code: 'store-failed', details: { reason } };
-        for (const effect of effects) if (effect.type === 'reply') this.#ports.reply(effect.request, result);
-      },
-    };
-  }
-
-  #release(effect: Effect<Message>): void {
-    switch (effect.type) {
-      case 'transmit':
-        return this.#ports.transmit(effect.to, effect.message);
-      case 'datagram':
-        return this.#ports.sendDatagram(effect.to, effect.bytes);
-      case 'close':
-        return this.#ports.close(effect.address);
-      case 'emit':
-        return this.#ports.emit(effect.event);
-      case 'reply':
-        return this.#ports.reply(effect.request, effect.result);
-      case 'request':
-        return this.#ports.request(effect.request, effect.what);
-      case 'left':
-        return this.#ports.left();
-      case 'retire':
-        return this.#ports.retire();
-    }
+    if (effects.length > 0) this.#effects = [];
+    if (traced.length > 0) this.#traced = [];
+    return new TurnEffects(this.#ports, effects, traced);
   }
 
   #begin(detail: TraceDetail | null): void {
@@ -302,8 +253,8 @@ export class Host<Message> implements Env<Message> {
     this.#effects.push({ type: 'transmit', to, message });
   }
 
-  sendDatagram(to: DatagramTarget, bytes: Uint8Array): void {
-    if (this.datagramAddress !== null) this.#effects.push({ type: 'datagram', to, bytes });
+  sendDatagram(to: DatagramTarget, content: DatagramContent): void {
+    if (this.datagramAddress !== null) this.#effects.push({ type: 'datagram', to, content });
   }
 
   setTimer(kind: string, key: string, delayMillis: number): void {

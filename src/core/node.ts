@@ -1,6 +1,7 @@
 import { Chat } from './chat/chat.ts';
 import { handleCommand } from './command-handlers.ts';
 import type { NodeEvent } from './commands.ts';
+import { bytesOfDatagram, type DatagramContent } from './datagram.ts';
 import { Lookup } from './directory/lookup.ts';
 import { OwnValues } from './directory/own-values.ts';
 import { RingDirectory } from './directory/ring-directory.ts';
@@ -144,9 +145,9 @@ class ChatNode implements Program<Frame> {
     this.#parts.links.receive(from, frame);
   }
 
-  datagram(from: string, bytes: Uint8Array): void {
-    if (looksLikePacket(bytes)) this.#parts.swim.receive(from, bytes);
-    else this.#parts.discovery.receive(from, bytes);
+  datagram(from: string, content: DatagramContent): void {
+    if (looksLikePacket(content)) this.#parts.swim.receive(from, content);
+    else this.#parts.discovery.receive(from, bytesOfDatagram(content));
   }
 
   timer(kind: string, key: string): void {

@@ -164,7 +164,10 @@ function makeCheck(shape: Shape): Check {
     case 'choice': {
       const { of } = shape;
       if (of.length === 1) return (value) => value === of[0];
-      return (value) => typeof value === 'string' && of.includes(value);
+      return (value) => {
+        for (let index = 0; index < of.length; index += 1) if (value === of[index]) return true;
+        return false;
+      };
     }
     case 'bytes': {
       const { min, max } = shape;

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Codec } from '../core/capabilities.ts';
+import { bytesOfDatagram, type DatagramContent } from '../core/datagram.ts';
 
 /** Something that must be readable nowhere. */
 export interface Secret {
@@ -152,6 +153,11 @@ export async function searchFolder(root: string, search: Search): Promise<void> 
   }
 }
 
+/** Frames are records of many fields; what writes itself is none. */
+function isDatagram(sent: unknown): sent is DatagramContent {
+  return sent instanceof Uint8Array || (typeof sent === 'object' && sent !== null && 'write' in sent);
+}
+
 /** What was sent in a simulated network, kept by reference and encoded only when it is searched. */
 export class FrameLog {
   readonly #frames: Array<{ readonly node: string; readonly frame: unknown }> = [];
@@ -164,6 +170,6 @@ export class FrameLog {
 
   searchWith(search: Search, codec: Codec): void {
     search.left = this.#left;
-    for (const { node, frame } of this.#frames) search.look(`a frame of ${node}`, frame instanceof Uint8Array ? frame : codec.encode(frame));
+    for (const { node, frame } of this.#frames) search.look(`a frame of ${node}`, isDatagram(frame) ? bytesOfDatagram(frame) : codec.encode(frame));
   }
 }

@@ -1,3 +1,4 @@
+import { bytesOfDatagram, type DatagramContent } from '../core/datagram.ts';
 import type { DatagramTarget, Env, Program } from '../core/env.ts';
 import type { Frame, Message } from '../core/messages.ts';
 import type { ChatNodeOptions } from '../core/node.ts';
@@ -44,9 +45,9 @@ export function babbler(env: Env<Frame>, settings: ChatNodeOptions): Program<Fra
 
 function withNoise(env: Env<Frame>, below: (count: number) => number): Env<Frame> {
   const sent: Uint8Array[] = [];
-  const sendDatagram = (to: DatagramTarget, bytes: Uint8Array): void => {
-    env.sendDatagram(to, bytes);
-    if (sent.length < PACKETS_KEPT_MAX) sent.push(bytes.slice());
+  const sendDatagram = (to: DatagramTarget, content: DatagramContent): void => {
+    env.sendDatagram(to, content);
+    if (sent.length < PACKETS_KEPT_MAX) sent.push(bytesOfDatagram(content).slice());
     for (let each = 0; each < PACKETS; each += 1) env.sendDatagram(to, noise(each));
   };
   const noise = (kind: number): Uint8Array => {

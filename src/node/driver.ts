@@ -1,6 +1,8 @@
 import type { Codec, Crypto, Random, TransactionalStore } from '../core/capabilities.ts';
+import { bytesOfDatagram } from '../core/datagram.ts';
+import type { Effects } from '../core/effects.ts';
 import type { CommandResult, DatagramTarget, Env, NodeKeys, Program, ServiceRequest } from '../core/env.ts';
-import { type Effects, Host, type HostPorts } from '../core/host.ts';
+import { Host, type HostPorts } from '../core/host.ts';
 import type { Frame } from '../core/messages.ts';
 import type { Rule } from '../core/rules.ts';
 import type { Address, Endpoint, NodeName } from '../core/types.ts';
@@ -330,7 +332,7 @@ export class NodeDriver {
       keyOf: (address) => transport.keyOf(address),
       transmit: (to, frame) => this.#transmit(to, frame),
       datagramAddress: this.#parts.datagrams?.address ?? null,
-      sendDatagram: (to, bytes) => this.#sendDatagram(to, bytes),
+      sendDatagram: (to, content) => this.#sendDatagram(to, bytesOfDatagram(content)),
       schedule: (kind, key, delayMillis) => this.#timers.schedule(kind, key, delayMillis),
       unschedule: (kind, key) => this.#timers.unschedule(kind, key),
       unscheduleAll: () => this.#timers.clear(),

@@ -1,4 +1,4 @@
-import type { Effects } from '../core/host.ts';
+import type { Effects } from '../core/effects.ts';
 import type { Settling } from '../ports/ports.ts';
 
 export interface WaitingTurnsBounds {

@@ -42,6 +42,27 @@ const DEADLINE_MILLIS_DEFAULT = 300_000;
  */
 export function loadScenario(text: string, file: string, seed: number | null = null, own: Workloads = NO_WORKLOADS): Scenario {
   if (text.length > FILE_CHARACTERS_MAX) throw refusal(file, '1:1', `the file has ${text.length} characters; ${FILE_CHARACTERS_MAX} is the most`);
+  const { counter, document, content } = text === lastRead?.text ? lastRead : readFile(text, file);
+  const lineOf = (path: Problem['path']) => counter.linePos(offsetOf(document, { path, atKey: false, reason: '' })).line;
+  const deeper = [...stepProblems(content.steps, own), ...fileProblems(content)];
+  const steps = deeper.length > 0 ? [] : stepsOf(content.steps, lineOf, seed ?? content.seed ?? SEED_DEFAULT, own);
+  const [wrong] = deeper.length > 0 ? deeper : orderProblems(steps);
+  if (wrong !== undefined) throw refusal(file, position(counter, offsetOf(document, wrong)), reasonOf(wrong));
+  return toScenario(content, file, steps);
+}
+
+interface ReadFile {
+  readonly text: string;
+  readonly counter: LineCounter;
+  readonly document: Document;
+  readonly content: ScenarioFile;
+}
+
+/** Whoever plays a file with a thousand seeds reads it once: nobody changes what was read. */
+let lastRead: ReadFile | null = null;
+
+/** What the text says, of the right shape; throws `bad-scenario`. */
+function readFile(text: string, file: string): ReadFile {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, merge: true });
   const [broken] = [...document.errors, ...document.warnings];
@@ -51,13 +72,8 @@ export function loadScenario(text: string, file: string, seed: number | null = n
   const places = problems.map((problem) => ({ problem, offset: offsetOf(document, problem) })).sort(mostTelling);
   const [first] = places;
   if (first !== undefined) throw refusal(file, position(counter, first.offset), reasonOf(first.problem));
-  const content = value as ScenarioFile;
-  const lineOf = (path: Problem['path']) => counter.linePos(offsetOf(document, { path, atKey: false, reason: '' })).line;
-  const deeper = [...stepProblems(content.steps, own), ...fileProblems(content)];
-  const steps = deeper.length > 0 ? [] : stepsOf(content.steps, lineOf, seed ?? content.seed ?? SEED_DEFAULT, own);
-  const [wrong] = deeper.length > 0 ? deeper : orderProblems(steps);
-  if (wrong !== undefined) throw refusal(file, position(counter, offsetOf(document, wrong)), reasonOf(wrong));
-  return toScenario(content, file, steps);
+  lastRead = { text, counter, document, content: value as ScenarioFile };
+  return lastRead;
 }
 
 interface Place {

@@ -46,5 +46,6 @@ export function misfitOfNames(list: NameList): string | null {
 
 /** The user whom a node belongs to: `alice` of `alice@desk`. */
 export function userOf(node: string): string {
-  return node.split('@')[0] ?? node;
+  const at = node.indexOf('@');
+  return at < 0 ? node : node.slice(0, at);
 }

@@ -1,3 +1,4 @@
+import type { DatagramContent } from '../core/datagram.ts';
 import { DATAGRAM_BYTES_MAX, type DatagramTarget } from '../core/env.ts';
 import type { Rule } from '../core/rules.ts';
 import type { Address } from '../core/types.ts';
@@ -5,10 +6,10 @@ import type { World } from './world.ts';
 
 /** A packet on its way; told from messages by its class. */
 export class Datagram {
-  readonly bytes: Uint8Array;
+  readonly content: DatagramContent;
 
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
+  constructor(content: DatagramContent) {
+    this.content = content;
   }
 }
 
@@ -22,8 +23,24 @@ export interface DatagramSender {
 
 const ADDRESS = /^udp:\/\/sim:([0-9]{1,9})$/;
 
+/** Each packet names its sender and its target: their addresses are written and read once. */
+const texts: string[] = [];
+const indexes = new Map<string, Address>();
+const TEXTS_MAX = 16_384;
+
 export function datagramAddressText(index: Address): string {
-  return `udp://sim:${index}`;
+  if (index >= TEXTS_MAX) return `udp://sim:${index}`;
+  while (texts.length <= index) texts.push(`udp://sim:${texts.length}`);
+  return texts[index] as string;
+}
+
+/** -1 for what is no address of a simulated node. */
+function indexOfAddress(text: string): Address {
+  const known = indexes.get(text);
+  if (known !== undefined) return known;
+  const index = Number(ADDRESS.exec(text)?.[1] ?? -1);
+  if (indexes.size < TEXTS_MAX) indexes.set(text, index);
+  return index;
 }
 
 /** The packets of a world: each with a delay, a loss and a judgement of its own, so they overtake each other. */
@@ -46,24 +63,24 @@ export class DatagramNet {
     this.#listeners.delete(index);
   }
 
-  send(from: DatagramSender, to: DatagramTarget, bytes: Uint8Array): void {
-    if (bytes.length > DATAGRAM_BYTES_MAX) return;
+  send(from: DatagramSender, to: DatagramTarget, content: DatagramContent): void {
+    if (content.length > DATAGRAM_BYTES_MAX) return;
     if (to === 'broadcast') {
-      for (const index of this.#listeners) if (index !== from.index) this.#carry(from, index, bytes);
+      for (const index of this.#listeners) if (index !== from.index) this.#carry(from, index, content);
       return;
     }
-    const index = Number(ADDRESS.exec(to.address)?.[1] ?? -1);
-    if (index >= 0 && index < this.#world.size) this.#carry(from, index, bytes);
+    const index = indexOfAddress(to.address);
+    if (index >= 0 && index < this.#world.size) this.#carry(from, index, content);
   }
 
-  #carry(from: DatagramSender, to: Address, bytes: Uint8Array): void {
+  #carry(from: DatagramSender, to: Address, content: DatagramContent): void {
     const world = this.#world;
     this.sentCount += 1;
     let delayMillis = world.network.delayMillis();
     let copies = 1;
     const rules = from.rules ?? world.rules;
     if (rules.length > 0) {
-      const verdict = world.judge(from.name, world.nameOf(to), bytes.length, rules);
+      const verdict = world.judge(from.name, world.nameOf(to), content.length, rules);
       if (verdict.action === 'drop') return;
       if (verdict.action === 'deliver') {
         delayMillis += verdict.delayMillis;
@@ -71,6 +88,6 @@ export class DatagramNet {
       }
     }
     if (world.network.loses()) return;
-    for (let copy = 0; copy < copies; copy += 1) world.carry(from.index, to, new Datagram(bytes), world.now + delayMillis);
+    for (let copy = 0; copy < copies; copy += 1) world.carry(from.index, to, new Datagram(content), world.now + delayMillis);
   }
 }

@@ -1,5 +1,6 @@
 import type { Codec, Crypto, Random } from '../core/capabilities.ts';
 import { ClockDrift } from '../core/clock-drift.ts';
+import { bytesOfDatagram, type DatagramContent } from '../core/datagram.ts';
 import type { CommandInput, CommandResult, DatagramTarget, Env, NodeKeys, Program, ServiceRequest, ServiceResult } from '../core/env.ts';
 import { NO_FAULTS, type NodeFaults } from '../core/faults.ts';
 import { Host, type HostPorts } from '../core/host.ts';
@@ -143,7 +144,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   // --- the world's side ---
 
   receive(from: Address, message: unknown): void {
-    if (message instanceof Datagram) this.#take({ type: 'datagram', from, bytes: message.bytes });
+    if (message instanceof Datagram) this.#take({ type: 'datagram', from, content: message.content });
     else this.#take({ type: 'message', from, message: message as Message });
   }
 
@@ -350,9 +351,10 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   }
 
   /** To nobody where this node listens to nobody. */
-  sendDatagram(to: DatagramTarget, bytes: Uint8Array): void {
-    this.#hosting.parts.watcher.sent?.(this.name, bytes);
-    if (to !== 'broadcast' || this.datagrams === 'shared') this.#hosting.datagrams.send(this, to, bytes);
+  sendDatagram(to: DatagramTarget, sent: DatagramContent): void {
+    const content = this.#hosting.parts.messageCodec === undefined ? sent : bytesOfDatagram(sent);
+    this.#hosting.parts.watcher.sent?.(this.name, content);
+    if (to !== 'broadcast' || this.datagrams === 'shared') this.#hosting.datagrams.send(this, to, content);
   }
 
   schedule(kind: string, key: string, delayMillis: number): void {

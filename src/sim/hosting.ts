@@ -14,7 +14,7 @@ export type HostedEnd = 'stopped' | 'retired' | 'killed' | 'crashed';
 /** What hosted nodes tell whoever runs them. */
 export interface HostingWatcher {
   emitted(node: string, event: unknown): void;
-  /** A message, a datagram (as bytes) or a call of the seed server leaves; whoever keeps it must not change it. */
+  /** A message, a datagram or a call of the seed server leaves; whoever keeps it must not change it. */
   sent?(node: string, message: unknown): void;
   replied(node: string, request: string, result: CommandResult): void;
   ended(node: string, end: HostedEnd, reason: string): void;

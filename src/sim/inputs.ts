@@ -1,3 +1,4 @@
+import type { DatagramContent } from '../core/datagram.ts';
 import type { CommandInput, ServiceResult } from '../core/env.ts';
 import type { Host } from '../core/host.ts';
 import type { Address } from '../core/types.ts';
@@ -7,7 +8,7 @@ import type { Timer } from './timers.ts';
 /** Something for the program; while a commit is under way it waits here, as it would in a socket. */
 export type Input<Message> =
   | { readonly type: 'message'; readonly from: Address; readonly message: Message }
-  | { readonly type: 'datagram'; readonly from: Address; readonly bytes: Uint8Array }
+  | { readonly type: 'datagram'; readonly from: Address; readonly content: DatagramContent }
   | { readonly type: 'timer'; readonly timer: Timer }
   | { readonly type: 'command'; readonly command: CommandInput }
   | { readonly type: 'answer'; readonly answer: Answer }
@@ -23,7 +24,7 @@ export function handTo<Message>(host: Host<Message>, input: PlainInput<Message>)
     case 'message':
       return host.input(input.from, input.message);
     case 'datagram':
-      return host.datagram(datagramAddressText(input.from), input.bytes);
+      return host.datagram(datagramAddressText(input.from), input.content);
     case 'command':
       return host.command(input.command);
     case 'answer':

@@ -1,7 +1,9 @@
 import { NONE, type Slots } from './slots.ts';
 
-/** As many delays at once have a lane. The first is always that of what happens in this very instant: the ends of turns. */
+/** As many delays at once have a lane. */
 const LANES = 9;
+/** One is always that of what happens in this very instant: the ends of turns. */
+const INSTANT = 0;
 /** Delays that were seen lately and have none, by a hash; a power of two. */
 const SEEN = 64;
 
@@ -30,7 +32,7 @@ export class Lanes {
 
   constructor(events: Slots) {
     this.#events = events;
-    this.#delays[0] = 0;
+    this.#delays[INSTANT] = 0;
   }
 
   /** Puts an event where its delay belongs; false when no lane takes it. */
@@ -42,7 +44,7 @@ export class Lanes {
     if (last === NONE) {
       this.#first[lane] = slot;
       this.#firstTimes[lane] = time;
-      this.#rivalTime = Number.NEGATIVE_INFINITY;
+      if (lane !== INSTANT) this.#rivalTime = Number.NEGATIVE_INFINITY;
     } else this.#events.setNext(last, slot);
     this.#last[lane] = slot;
     this.#lastTimes[lane] = time;
@@ -51,16 +53,20 @@ export class Lanes {
 
   /** The lane with the earliest event, by (time, sequence); -1 when all are empty. */
   earliest(): number {
-    const leader = this.#leader;
-    if (leader !== NONE && (this.#firstTimes[leader] as number) < this.#rivalTime) return leader;
-    return this.#findLeader();
+    const known = this.#leader;
+    const leader = known !== NONE && (this.#firstTimes[known] as number) < this.#rivalTime ? known : this.#findLeader();
+    // The lane of the instant fills and empties all the time: it is compared by itself, so that the leader stays known.
+    const instant = this.#firstTimes[INSTANT] as number;
+    if (instant === Number.POSITIVE_INFINITY || leader === NONE) return instant === Number.POSITIVE_INFINITY ? leader : INSTANT;
+    const time = this.#firstTimes[leader] as number;
+    return instant < time || (instant === time && this.sequenceOf(INSTANT) < this.sequenceOf(leader)) ? INSTANT : leader;
   }
 
   #findLeader(): number {
     let best = NONE;
     let bestTime = Number.POSITIVE_INFINITY;
     let rivalTime = Number.POSITIVE_INFINITY;
-    for (let lane = 0; lane < this.#used; lane += 1) {
+    for (let lane = INSTANT + 1; lane < this.#used; lane += 1) {
       const time = this.#firstTimes[lane] as number;
       if (time < bestTime || (time === bestTime && best !== NONE && this.sequenceOf(lane) < this.sequenceOf(best))) {
         rivalTime = bestTime;
@@ -138,7 +144,7 @@ export class Lanes {
   }
 
   #giveLane(delay: number): number {
-    for (let lane = 1; lane < LANES; lane += 1) {
+    for (let lane = INSTANT + 1; lane < LANES; lane += 1) {
       if (this.#first[lane] !== NONE) continue;
       this.#delays[lane] = delay;
       if (lane >= this.#used) this.#used = lane + 1;

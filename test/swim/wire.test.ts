@@ -5,7 +5,17 @@ import { networkMark } from '../../src/core/discovery/beacon.ts';
 import { DATAGRAM_BYTES_MAX } from '../../src/core/env.ts';
 import { Gossip } from '../../src/core/swim/gossip.ts';
 import { deadlineOf, type Member, Members, overrides, type Suspicion } from '../../src/core/swim/members.ts';
-import { encodePacket, type MemberState, type Packet, packetProvesItself, readPacket, roomFor, type Update, updateBytes } from '../../src/core/swim/wire.ts';
+import {
+  encodePacket,
+  type MemberState,
+  type Packet,
+  packetProvesItself,
+  readPacket,
+  roomFor,
+  UnwrittenPacket,
+  type Update,
+  updateBytes,
+} from '../../src/core/swim/wire.ts';
 import type { NodeId } from '../../src/core/types.ts';
 
 const crypto = new NodeCrypto();
@@ -41,6 +51,11 @@ test('packets come back as they were, within their bound, and prove themselves',
       t.true(bytes.length <= DATAGRAM_BYTES_MAX);
       t.deepEqual(readPacket(network, bytes), each);
       t.true(packetProvesItself(crypto, each, bytes.slice()));
+      const unwritten = new UnwrittenPacket(crypto, key, network, each);
+      t.is(unwritten.length, bytes.length);
+      t.deepEqual(unwritten.write(), bytes);
+      t.deepEqual(readPacket(network, unwritten), readPacket(network, unwritten.write()), 'the object says what its bytes say');
+      t.is(readPacket(networkMark(crypto, 'other'), unwritten), 'foreign');
     }),
     { numRuns: 50 },
   );

@@ -11,6 +11,7 @@ import type { VerifiedSession } from './hello.ts';
 export interface UnacknowledgedFrame {
   readonly sequence: number;
   readonly messages: readonly Message[];
+  /** One a message, or none at all. */
   readonly callbacks: ReadonlyArray<(() => void) | undefined>;
   /** Its acknowledgement tells the round trip: it was not calm when it was sent first. */
   readonly timed: boolean;

@@ -34,16 +34,18 @@ export function packFrames(link: Link, options: CoreOptions, nowMillis: number):
 }
 
 const NONE: readonly UnacknowledgedFrame[] = [];
+const NOBODY: UnacknowledgedFrame['callbacks'] = [];
+const messageOf = ({ message }: Outgoing): Message => message;
+const callbackOf = ({ acknowledged }: Outgoing): Outgoing['acknowledged'] => acknowledged;
+const isAwaited = ({ acknowledged }: Outgoing): boolean => acknowledged !== undefined;
 
 /** What waits from `begin` up to `end`, as the next frame. */
 function numbered(link: Link, begin: number, end: number, nowMillis: number): UnacknowledgedFrame {
-  const messages: Message[] = [];
-  const callbacks: Array<(() => void) | undefined> = [];
-  for (let at = begin; at < end; at += 1) {
-    const { message, acknowledged } = link.outgoing[at] as Outgoing;
-    messages.push(message);
-    callbacks.push(acknowledged);
-  }
+  const { outgoing } = link;
+  const whole = begin === 0 && end === outgoing.length ? outgoing : outgoing.slice(begin, end);
+  const messages = whole.map(messageOf);
+  // Few messages have anybody who waits for their arrival.
+  const callbacks = whole.some(isAwaited) ? whole.map(callbackOf) : NOBODY;
   const sequence = link.nextSequence;
   link.nextSequence += 1;
   const calm = isCalm(messages);

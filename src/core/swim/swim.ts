@@ -1,3 +1,4 @@
+import type { DatagramContent } from '../datagram.ts';
 import { SourceBudget } from '../discovery/budget.ts';
 import { idOfKey } from '../records.ts';
 import type { NodeId } from '../types.ts';
@@ -7,7 +8,7 @@ import { CONFIRMATIONS, NewsSpread } from './news-spread.ts';
 import { Probes } from './probes.ts';
 import { momentOf, probedIn } from './rotation.ts';
 import type { SwimParts } from './swim-parts.ts';
-import { encodePacket, type MemberState, type Packet, type PacketKind, packetProvesItself, readPacket, roomFor, type Update, updateBytes } from './wire.ts';
+import { type MemberState, type Packet, type PacketKind, packetProvesItself, readPacket, roomFor, UnwrittenPacket, type Update, updateBytes } from './wire.ts';
 
 const STAMP_MAX = 2 ** 48 - 1;
 
@@ -222,15 +223,15 @@ export class Swim {
   // --- packets in ---
 
   /** Anything may be in it. */
-  receive(from: string, bytes: Uint8Array): void {
+  receive(from: string, content: DatagramContent): void {
     if (!this.active) return;
     const { env, nodeId, network } = this.#parts;
-    const packet = readPacket(network, bytes);
+    const packet = readPacket(network, content);
     if (typeof packet === 'string') return this.#refuse(packet, from);
     const id = idOfKey(env.crypto, packet.senderKey) as NodeId;
     if (id === nodeId) return;
     if (!this.#budget.take(from, env.monotonicMillis)) return this.#refuse('flood', from);
-    if (!packetProvesItself(env.crypto, packet, bytes)) return this.#refuse('unsigned', from);
+    if (!packetProvesItself(env.crypto, packet, content)) return this.#refuse('unsigned', from);
     const sender = this.#heard(id, packet);
     for (const update of packet.updates) this.#take(update);
     this.#answer(packet, sender, from);
@@ -367,7 +368,7 @@ export class Swim {
     const { target, sequence } = about;
     const packet = { kind, senderKey: key.publicKey, incarnation: this.#incarnation, stamp: this.#stamp, sequence, target, address, targetAddress, updates };
     this.#parts.count('swimOut');
-    env.sendDatagram({ address: to }, encodePacket(env.crypto, key, network, packet));
+    env.sendDatagram({ address: to }, new UnwrittenPacket(env.crypto, key, network, packet));
   }
 
   /** News first; what room is left shows a few random members, the dead too, so that all come to know of all. */

@@ -1,5 +1,6 @@
 import { concat, sameBytes, utf8 } from '../bytes.ts';
 import type { Crypto, KeyPair } from '../capabilities.ts';
+import { bytesOfDatagram, type DatagramContent, type UnwrittenDatagram } from '../datagram.ts';
 import { DATAGRAM_BYTES_MAX } from '../env.ts';
 
 /**
@@ -64,16 +65,46 @@ export function updateBytes(update: Update): number {
   return 44 + update.address.length;
 }
 
-export function looksLikePacket(bytes: Uint8Array): boolean {
-  return bytes[0] === MARK[0] && bytes[1] === MARK[1];
+export function looksLikePacket(content: DatagramContent): boolean {
+  return content instanceof Uint8Array ? content[0] === MARK[0] && content[1] === MARK[1] : content instanceof UnwrittenPacket;
 }
 
-/** Packets that were signed in this process need no second look; only the simulator ever sees the same array again. */
-const proven = new WeakMap<Uint8Array, { readonly network: Uint8Array; readonly packet: Packet }>();
+/**
+ * A packet of a node of this process. Written and signed when it leaves the process; whoever gets the object itself, as the nodes of
+ * a simulation do, need neither read nor prove it.
+ */
+export class UnwrittenPacket implements UnwrittenDatagram {
+  readonly network: Uint8Array;
+  readonly packet: Packet;
+  readonly length: number;
+  readonly #crypto: Crypto;
+  readonly #key: KeyPair;
+  #bytes: Uint8Array | null = null;
 
-export function encodePacket(crypto: Crypto, key: KeyPair, network: Uint8Array, packet: Packet): Uint8Array {
+  /** `key` is that of the packet's sender. */
+  constructor(crypto: Crypto, key: KeyPair, network: Uint8Array, packet: Packet) {
+    this.network = network;
+    this.packet = packet;
+    this.length = unsignedBytes(packet) + SIGNATURE_BYTES;
+    this.#crypto = crypto;
+    this.#key = key;
+  }
+
+  write(): Uint8Array {
+    this.#bytes ??= encodePacket(this.#crypto, this.#key, this.network, this.packet);
+    return this.#bytes;
+  }
+}
+
+/** Bytes of all but the signature. */
+function unsignedBytes(packet: Packet): number {
   let length = HEADER_BYTES + 3 + packet.address.length + packet.targetAddress.length;
   for (const update of packet.updates) length += updateBytes(update);
+  return length;
+}
+
+export function encodePacket(crypto: Crypto, key: KeyPair, network: Uint8Array, packet: Packet): Uint8Array {
+  const length = unsignedBytes(packet);
   // The label is signed with the packet but does not travel: it lies before it in the same memory.
   const writer = new Writer(LABEL.length + length + SIGNATURE_BYTES);
   writer.raw(LABEL);
@@ -97,15 +128,13 @@ export function encodePacket(crypto: Crypto, key: KeyPair, network: Uint8Array, 
     writer.text(update.address);
   }
   writer.raw(crypto.sign(key.secretKey, writer.bytes.subarray(0, LABEL.length + length)));
-  const bytes = writer.bytes.subarray(LABEL.length);
-  proven.set(bytes, { network, packet });
-  return bytes;
+  return writer.bytes.subarray(LABEL.length);
 }
 
 /** What the bytes say, unproven, or why they are no packet of this network. Never throws. */
-export function readPacket(network: Uint8Array, bytes: Uint8Array): Packet | 'malformed' | 'version' | 'foreign' {
-  const own = proven.get(bytes);
-  if (own !== undefined && sameBytes(own.network, network)) return own.packet;
+export function readPacket(network: Uint8Array, content: DatagramContent): Packet | 'malformed' | 'version' | 'foreign' {
+  if (content instanceof UnwrittenPacket) return sameBytes(content.network, network) ? content.packet : 'foreign';
+  const bytes = bytesOfDatagram(content);
   if (!looksLikePacket(bytes) || bytes.length < HEADER_BYTES + 3 + SIGNATURE_BYTES || bytes.length > DATAGRAM_BYTES_MAX) return 'malformed';
   if (bytes[2] !== VERSION) return 'version';
   if (!sameBytes(bytes.subarray(4, 12), network)) return 'foreign';
@@ -132,8 +161,9 @@ export function readPacket(network: Uint8Array, bytes: Uint8Array): Packet | 'ma
 }
 
 /** The signature holds. */
-export function packetProvesItself(crypto: Crypto, packet: Packet, bytes: Uint8Array): boolean {
-  if (proven.has(bytes)) return true;
+export function packetProvesItself(crypto: Crypto, packet: Packet, content: DatagramContent): boolean {
+  if (content instanceof UnwrittenPacket) return true;
+  const bytes = bytesOfDatagram(content);
   const signed = bytes.length - SIGNATURE_BYTES;
   return crypto.verify(packet.senderKey, concat(LABEL, bytes.subarray(0, signed)), bytes.slice(signed));
 }

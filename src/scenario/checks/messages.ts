@@ -62,10 +62,10 @@ export class Relations {
   constructor(facts: TraceFacts) {
     this.#facts = facts;
     for (const { id, node, atMillis, detail } of facts.events) {
-      if (detail.type !== 'state') continue;
+      if (detail.type !== 'state' || (detail.subject !== 'friend' && detail.subject !== 'disk')) continue;
       const user = userOf(detail.subject === 'disk' ? detail.id : node);
       if (detail.subject === 'friend') this.#said.set(`${user} ${detail.id}`, { relation: detail.to, atMillis, event: id });
-      else if (detail.subject === 'disk') for (const key of this.#said.keys()) if (key.startsWith(`${user} `)) this.#said.delete(key);
+      else for (const key of this.#said.keys()) if (key.startsWith(`${user} `)) this.#said.delete(key);
     }
   }
 
