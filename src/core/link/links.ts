@@ -321,7 +321,6 @@ export class Links {
   /** End of a turn: everything queued leaves in as few frames as fit. */
   pack(): void {
     for (const link of this.#touched) this.#pack(link);
-    // To clear an empty set costs a new one.
     if (this.#touched.size > 0) this.#touched.clear();
     this.#acknowledgements.endTurn();
   }
@@ -368,9 +367,8 @@ export class Links {
     link.owedFrames = 0;
     link.acknowledgeMillis = Number.POSITIVE_INFINITY;
     link.answerDue = false;
-    const count = this.#frameCount;
-    traceSend(env, link, kind, count, messages);
-    env.send(link.address, frameOf(link, { network: settings.network, kind, sequence, logical: env.logical, count, messages }));
+    traceSend(env, link, kind, this.#frameCount, messages);
+    env.send(link.address, frameOf(link, { network: settings.network, kind, sequence, logical: env.logical, count: this.#frameCount, messages }));
   }
 
   /** Timer: repeats hellos and frames, asks silent peers, gives up dead ones. */
