@@ -90,7 +90,7 @@ export const CORE_OPTIONS = Object.freeze({
   swimGossipFactor: 4,
   swimFillCount: 4,
   /** Changes of members' states that a node passes on at once in a second, and to how many others each. */
-  swimSpreadsPerSecond: 4,
+  swimSpreadsPerSecond: 3,
   swimSpreadCount: 4,
   /** Signatures that are checked in a second, in all and from one address. */
   swimChecksPerSecond: 500,

@@ -1,6 +1,6 @@
 import type { CoreOptions } from '../options.ts';
 import type { Parts } from '../parts.ts';
-import type { Link, PeerWord, UnacknowledgedFrame } from './link.ts';
+import type { Link, LinkHooks, UnacknowledgedFrame } from './link.ts';
 import { dueForResend, resendAtMillis } from './stream.ts';
 
 /** A peer that others doubt and that was not heard for so long is asked; it has so long to answer before we doubt it, too, ms. */
@@ -13,9 +13,6 @@ export interface LinkWatchHooks {
   resend(link: Link, frame: UnacknowledgedFrame): void;
   suspect(link: Link): void;
   dead(link: Link): void;
-  wordOf(link: Link): PeerWord;
-  /** When the peer was last heard by any way, by datagrams too. */
-  heardMillis(link: Link): number;
 }
 
 /**
@@ -27,14 +24,16 @@ export interface LinkWatchHooks {
  */
 export class LinkWatch {
   readonly #parts: Parts;
+  readonly #peers: Pick<LinkHooks, 'wordOf' | 'heardMillis'>;
   readonly #hooks: LinkWatchHooks;
   /** When the timer is to fire. */
   #dueMillis = Number.POSITIVE_INFINITY;
   #tickedMillis = Number.NEGATIVE_INFINITY;
   #rearmedMillis = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: Parts, hooks: LinkWatchHooks) {
+  constructor(parts: Parts, peers: Pick<LinkHooks, 'wordOf' | 'heardMillis'>, hooks: LinkWatchHooks) {
     this.#parts = parts;
+    this.#peers = peers;
     this.#hooks = hooks;
   }
 
@@ -125,7 +124,7 @@ export class LinkWatch {
     if (link.askedMillis === null) return Number.POSITIVE_INFINITY;
     // Not long after the question where there are other signs: it came late only because others vouched for the peer until then.
     if (link.watched) {
-      const patience = this.#hooks.wordOf(link) === 'alive' ? options.deadMillis - options.suspectMillis : options.suspectMillis;
+      const patience = this.#peers.wordOf(link) === 'alive' ? options.deadMillis - options.suspectMillis : options.suspectMillis;
       return Math.max(link.lastHeardMillis + options.deadMillis, link.askedMillis + patience);
     }
     return link.askedMillis + (options.deadMillis - options.pingMillis) * patienceFactor(link, options);
@@ -136,11 +135,11 @@ export class LinkWatch {
     if (link.askedMillis === null) return Number.POSITIVE_INFINITY;
     const patience = (options.suspectMillis - options.pingMillis) * patienceFactor(link, options);
     if (!link.watched) return link.askedMillis + patience;
-    const word = this.#hooks.wordOf(link);
+    const word = this.#peers.wordOf(link);
     // Two who miss it need not be as patient as one.
     const askedMillis = word === 'alive' ? patience : word === 'suspect' ? DOUBTED_MILLIS : options.pingMillis;
     // What was heard by any way within the suspect time still counts when that has just passed.
-    return Math.max(this.#hooks.heardMillis(link) + options.suspectMillis + 1, link.askedMillis + askedMillis);
+    return Math.max(this.#peers.heardMillis(link) + options.suspectMillis + 1, link.askedMillis + askedMillis);
   }
 
   /** When the peer has been silent for so long that it is asked for a frame. */
@@ -149,7 +148,7 @@ export class LinkWatch {
     // Our end opened by a hello, the peer's may not have: it must hear from us before it gives up.
     const patience = options.pingMillis * (link.confirmed ? patienceFactor(link, options) : 1);
     if (link.askedMillis !== null) return Math.max(link.askedMillis, link.lastPingMillis + patience);
-    const vouched = link.confirmed && this.#hooks.wordOf(link) === 'alive';
+    const vouched = link.confirmed && this.#peers.wordOf(link) === 'alive';
     return link.lastHeardMillis + patience * (vouched ? options.vouchedLinkFactor : 1);
   }
 

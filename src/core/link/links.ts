@@ -45,15 +45,13 @@ export class Links {
     this.#parts = parts;
     this.#hooks = hooks;
     this.#acknowledgements = new Acknowledgements(parts);
-    this.#watch = new LinkWatch(parts, {
+    this.#watch = new LinkWatch(parts, hooks, {
       all: () => this.#links.values(),
       sendHello: (link) => this.#sendHello(link),
       ping: (link) => this.#sendFrame(link, 'ping', 0, []),
       resend: (link, frame) => this.#sendAgain(link, frame),
       suspect: (link) => this.#suspect(link),
       dead: (link) => this.close(link, 'dead'),
-      wordOf: (link) => hooks.wordOf(link),
-      heardMillis: (link) => hooks.heardMillis(link),
     });
   }
 

@@ -38,7 +38,7 @@ interface ProbesOptions {
 /** A probe is over after this many timeouts: the direct answer, the question to others, their answer. */
 const PROBE_TIMEOUTS = 3;
 /** After a probe without a direct answer this node does not believe its ears for so long, ms. */
-const MISSED_MILLIS = 2_000;
+const MISSED_MILLIS = 1_000;
 /** Questions of others that are under way at the same time. */
 const RELAYED_MAX = 64;
 
@@ -95,8 +95,11 @@ export class Probes {
     const sequence = Number(key);
     const probe = this.#probes.get(sequence);
     if (probe === undefined) return;
-    this.#missedMillis = this.#env.monotonicMillis;
-    this.#wiring.missed();
+    // That a suspect is silent says nothing of our ears.
+    if (probe.member.state === 'alive') {
+      this.#missedMillis = this.#env.monotonicMillis;
+      this.#wiring.missed();
+    }
     // Most probes are answered before this: they need no second timer.
     this.#env.setTimer('swim-verdict', key, probe.timeoutMillis * (PROBE_TIMEOUTS - 1));
     const { id, address } = probe.member;
