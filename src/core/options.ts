@@ -309,6 +309,8 @@ export const CORE_OPTIONS = Object.freeze({
   roomSegmentMillis: 600_000,
   /** Copies are forgotten after this long, ms; the day is rounded up. */
   roomCopyKeptMillis: 364 * 86_400_000,
+  /** And holders are asked so often, ms, whether something has to be kept from that. */
+  roomRenewLookMillis: 604_800_000,
   /** A write that did not come through is tried again after this long, ms. */
   roomCopyRetryMillis: 30_000,
   /** Shelves of one place that a look reads beyond the last one that earlier looks knew, at most. */

@@ -23,6 +23,7 @@ function looked(
   row: { shelf: number; read: boolean },
   listingOf: (count: number) => Listing,
   theirs: readonly string[] = [],
+  isAged = false,
 ): { row: { shelf: number; read: boolean }; lists: number; adopted: string[] } {
   const room = { id: 'garden', row: { status: 'member' }, has: () => true };
   const state = { row, lists: 0, adopted: [] as string[] };
@@ -50,7 +51,7 @@ function looked(
       },
     },
     adopt: (_room: unknown, order: string) => state.adopted.push(order),
-    tables: { key: () => state.row, due: () => theirs.map((order) => [order, LONG_AGO_MILLIS]) },
+    tables: { isAged: () => isAged, key: () => state.row, due: () => theirs.map((order) => [order, LONG_AGO_MILLIS]) },
   };
   const looks = new CopyLooks(parts as unknown as Parts, rooms as unknown as Rooms, copies as unknown as RoomCopies);
   looks.plan('garden', 0);
@@ -86,6 +87,12 @@ test('a look ends although there is always another shelf, and the next one comes
   t.deepEqual(first, { row: { shelf: SHELVES_MAX - 1, read: false }, lists: SHELVES_MAX, adopted: [] });
   const second = looked(first.row, () => some);
   t.deepEqual(second, { row: { shelf: 2 * SHELVES_MAX - 2, read: false }, lists: 2 * SHELVES_MAX - 1, adopted: [] });
+});
+
+test('where something grows old, all shelves are read again, not only the last ones', (t) => {
+  const ends = (shelves: number) => (count: number) => (count <= shelves ? some : none);
+  t.is(looked({ shelf: 5, read: true }, ends(2)).lists, 3, 'from the shelf before the last');
+  t.is(looked({ shelf: 5, read: true }, ends(6), [], true).lists, 7, 'from the first');
 });
 
 test('names that somebody invents keep nobody from putting there what is missing', (t) => {

@@ -3,6 +3,7 @@ import type { Parts } from '../parts.ts';
 import { keyOfShelf, ROOM_COPY_KIND, type RoomCopy, readRoomCopy } from '../replication/kinds/room-copy-kind.ts';
 import type { ReadValue } from '../replication/reads.ts';
 import { nameOf } from '../replication/replica-index.ts';
+import type { SeenRow } from './copy-tables.ts';
 import { type Bridge, openSegment, type Segment } from './history-key.ts';
 import type { KnownKey } from './history-keys.ts';
 import { Parked } from './parked.ts';
@@ -22,6 +23,8 @@ interface Fetched {
 interface Look {
   readonly room: Room;
   readonly startedMillis: number;
+  /** Every shelf of every place is read, since something there grows old. */
+  readonly isWhole: boolean;
   /** Places that are still to be read, oldest first. */
   readonly places: string[];
   readonly done: Set<string>;
@@ -31,7 +34,7 @@ interface Look {
   /** What came before something that it points to. */
   readonly pool: Parked;
   /** Segments of which something is there. */
-  readonly unsure: Array<{ readonly name: string; readonly version: string; readonly ids: readonly string[] }>;
+  readonly unsure: Array<{ readonly name: string; readonly row: SeenRow; readonly ids: readonly string[] }>;
   failed: boolean;
   /** Somebody listed what nobody gave: there is more, or a holder lies. */
   withheld: boolean;
@@ -119,7 +122,8 @@ export class CopyLooks {
         this.plan(id, this.#parts.options.roomLookMillis);
         continue;
       }
-      const places = this.#placesOf(room);
+      const isWhole = this.#copies.tables.isAged(id, this.#parts.env.wallMillis);
+      const places = isWhole ? this.#copies.keys.all(room).map((row) => row.place) : this.#placesOf(room);
       if (places.length === 0) {
         this.#planNext(room, false);
         continue;
@@ -129,6 +133,7 @@ export class CopyLooks {
       this.#look = {
         room,
         startedMillis,
+        isWhole,
         places,
         done: new Set(),
         reading: false,
@@ -163,7 +168,7 @@ export class CopyLooks {
     if (place === undefined) return this.#end(look);
     if (row === null) return void look.places.shift();
     // Whoever adds to a piece may still do so on the shelf before the last.
-    this.#readShelf(look, row, row.read ? Math.max(0, row.shelf - 1) : 0);
+    this.#readShelf(look, row, row.read && !look.isWhole ? Math.max(0, row.shelf - 1) : 0);
   }
 
   #readShelf(look: Look, row: KnownKey, shelf: number): void {
@@ -173,7 +178,7 @@ export class CopyLooks {
     look.reading = true;
     replication.list(
       { key, kind: ROOM_COPY_KIND },
-      (name, version) => this.#look !== look || this.#copies.tables.seen(id, name) === version,
+      (name, version) => this.#look !== look || this.#copies.renewal.isSeen(id, name, version),
       (value, version) => {
         if (this.#look === look) this.#fetched(look, value, version);
       },
@@ -210,7 +215,7 @@ export class CopyLooks {
     const row = this.#rowOf(room, toHex(copy.place));
     const segment = row === null ? null : openSegment(this.#parts.env, this.#copies.keys.placeOf(row), copy);
     if (segment === null) {
-      this.#copies.tables.putSeen(room.id, name, version);
+      this.#copies.tables.putSeen(room.id, name, { version, againMillis: copy.expiresMillis });
       return this.#parts.count('roomSegmentsRefused');
     }
     this.#parts.count('roomSegmentsRead');
@@ -220,8 +225,9 @@ export class CopyLooks {
     try {
       const chains = this.#chains(room, segment);
       const ids = segment.events.map((signed) => this.#event(look, signed)).filter((id) => id !== null);
-      if (ids.length === 0) this.#copies.tables.putSeen(room.id, name, version);
-      else look.unsure.push({ name, version, ids });
+      const againMillis = Math.trunc(this.#copies.renewal.read(room, row as KnownKey, copy, segment));
+      if (ids.length === 0) this.#copies.tables.putSeen(room.id, name, { version, againMillis });
+      else look.unsure.push({ name, row: { version, againMillis }, ids });
       for (const chain of [...chains, ...told]) this.#rooms.arrivals.openWith(room, chain);
     } finally {
       this.reading = false;
@@ -303,7 +309,7 @@ export class CopyLooks {
     const { env } = this.#parts;
     this.#look = null;
     // What still waits, or had no place, is read again.
-    for (const { name, version, ids } of look.unsure) if (ids.every((id) => room.has(id))) this.#copies.tables.putSeen(room.id, name, version);
+    for (const { name, row, ids } of look.unsure) if (ids.every((id) => room.has(id))) this.#copies.tables.putSeen(room.id, name, row);
     if (!look.failed && !look.withheld && !look.spilt) for (const place of look.done) this.#copies.keys.change(room, place, { read: true });
     if (look.fresh > 0) this.#rooms.stirred(room);
     if (look.fresh > 0 && env.tracing) env.trace({ type: 'state', subject: 'room', id: room.id, to: 'recovered', data: { events: look.fresh } });
@@ -334,5 +340,7 @@ export class CopyLooks {
     if (again) return this.plan(room.id, options.roomCopyRetryMillis * spread);
     if (this.#rooms.linked(room).length === 0) this.plan(room.id, options.roomAloneMillis * spread);
     else if (this.#copies.tables.due(room.id, 'theirs', 1).length > 0) this.plan(room.id, options.roomRepairMillis * spread);
+    // What holders have grows old while nothing happens.
+    this.plan(room.id, options.roomRenewLookMillis * spread);
   }
 }

@@ -29,6 +29,13 @@ export interface SegmentRow {
   readonly sinceMillis: WallMillis;
 }
 
+/** A piece at holders that was read. */
+export interface SeenRow {
+  readonly version: string;
+  /** It is read again from then on, to be kept from ending. */
+  readonly againMillis: WallMillis;
+}
+
 /** mine: to be put on the ring. theirs: by somebody else, who has probably done so. */
 export type DueKind = 'mine' | 'theirs';
 
@@ -95,11 +102,16 @@ export class CopyTables {
     this.#store.delete('roomSegments', room);
   }
 
-  seen(room: RoomId, name: string): string | undefined {
-    return this.#store.get<string>('roomCopiesSeen', `${room}/${name}`);
+  seen(room: RoomId, name: string): SeenRow | undefined {
+    return this.#store.get<SeenRow>('roomCopiesSeen', `${room}/${name}`);
   }
 
-  putSeen(room: RoomId, name: string, version: string): void {
-    this.#store.put('roomCopiesSeen', `${room}/${name}`, version);
+  /** Whether a piece is to be read again to be kept from ending. */
+  isAged(room: RoomId, wallMillis: WallMillis): boolean {
+    return this.#store.scan<SeenRow>('roomCopiesSeen', { prefix: `${room}/` }).some(([, row]) => row.againMillis <= wallMillis);
+  }
+
+  putSeen(room: RoomId, name: string, row: SeenRow): void {
+    this.#store.put('roomCopiesSeen', `${room}/${name}`, row);
   }
 }

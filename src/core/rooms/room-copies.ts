@@ -5,6 +5,7 @@ import type { WriteProgress } from '../replication/writes.ts';
 import { integer, misfit } from '../shape.ts';
 import { CopyBridges, type Crossing } from './copy-bridges.ts';
 import { CopyLooks } from './copy-looks.ts';
+import { CopyRenewal, type Renewal } from './copy-renewal.ts';
 import { CopyTables, type SegmentRow } from './copy-tables.ts';
 import { SEGMENT_EVENTS_MAX, type Segment, sealSegment, writerKeys } from './history-key.ts';
 import { HistoryKeys, type KnownKey } from './history-keys.ts';
@@ -39,6 +40,7 @@ export class RoomCopies {
   readonly keys: HistoryKeys;
   readonly bridges: CopyBridges;
   readonly looks: CopyLooks;
+  readonly renewal: CopyRenewal;
   /** Events that come now were just written, and are not a part of the past that is being fetched. */
   live = false;
   readonly #flushMillis = new Map<RoomId, number>();
@@ -55,6 +57,7 @@ export class RoomCopies {
     this.keys = new HistoryKeys(parts, rooms, this.tables);
     this.bridges = new CopyBridges(parts, this.keys, rooms.keys, rooms.tables);
     this.looks = new CopyLooks(parts, rooms, this);
+    this.renewal = new CopyRenewal(parts, rooms, this.tables);
   }
 
   open(): void {
@@ -74,6 +77,7 @@ export class RoomCopies {
     this.#watched.clear();
     this.keys.forget();
     this.bridges.forget();
+    this.renewal.forget();
     this.looks.forget();
     this.#timerMillis = Number.POSITIVE_INFINITY;
     this.#parts.env.cancelTimer('room-copies', '');
@@ -82,6 +86,7 @@ export class RoomCopies {
   drop(id: RoomId): void {
     this.#flushMillis.delete(id);
     this.looks.drop(id);
+    this.renewal.drop(id);
   }
 
   // --- what is due ---
@@ -166,7 +171,7 @@ export class RoomCopies {
   // --- writing ---
 
   #flush(room: Room): void {
-    if (this.#dueOf(room).length === 0) return;
+    if (this.#dueOf(room).length === 0) return this.#renew(room);
     // Each sealing turns ratchets, and a copy that only this node has does not count.
     if (this.#parts.replication.successors().length === 0) return this.#flushIn(room.id, this.#parts.options.roomCopyMillis);
     let key = this.keys.current(room);
@@ -200,6 +205,20 @@ export class RoomCopies {
       else done();
       this.#flushIn(room.id, NEXT_MILLIS);
     });
+  }
+
+  /** A piece as it is, for another while. */
+  #renew(room: Room): void {
+    const renewal = this.renewal.next(room.id);
+    if (renewal === null) return;
+    const { key, copy, segment }: Renewal = renewal;
+    this.#parts.count('roomSegmentsRenewed');
+    this.#write(room, key, { shelf: copy.shelf, segment: copy.segment, sequence: copy.sequence + 1 }, segment, () => this.#flushIn(room.id, NEXT_MILLIS));
+  }
+
+  /** A piece waits to be put there again. */
+  flushSoon(id: RoomId): void {
+    this.#flushIn(id, NEXT_MILLIS);
   }
 
   #newName(): string {
