@@ -3,8 +3,17 @@ import type { Tally } from '../../examples/bare-chord/bare-chord.ts';
 import type { BaseEnv, Program } from '../../src/core/env.ts';
 import { Chord } from '../../src/core/ring/chord.ts';
 import { type Contact, idAt, PLACES } from '../../src/core/ring/circle.ts';
-import type { RingAnswer, RingNotice, RingOptions, RingPort, RingQuestion, RingTimer } from '../../src/core/ring/ring-port.ts';
+import {
+  RING_OPTIONS,
+  type RingAnswer,
+  type RingNotice,
+  type RingOptions,
+  type RingPort,
+  type RingQuestion,
+  type RingTimer,
+} from '../../src/core/ring/ring-port.ts';
 import type { NodeId } from '../../src/core/types.ts';
+import { type OpenQuestions, SWEEP_MILLIS } from './open-questions.ts';
 
 export type RingMessage =
   | { readonly type: 'ask'; readonly call: number; readonly question: RingQuestion }
@@ -12,18 +21,10 @@ export type RingMessage =
   | { readonly type: 'tell'; readonly notice: RingNotice };
 
 /** The pace of W1; all else is what the product uses. */
-export const RING_PACE: Partial<RingOptions> = { stabiliseMillis: 20_000, fingerMillis: 10_000, mergeMillis: 120_000 };
+export const RING_PACE: RingOptions = { ...RING_OPTIONS, stabiliseMillis: 20_000, fingerMillis: 10_000, mergeMillis: 120_000 };
 const LOOK_UP_MILLIS = 10_000;
-const ANSWER_MILLIS = 1_000;
 const NO_KEY = new Uint8Array(0);
 const NOBODY: readonly Contact[] = [];
-
-/** A question that waits for its answer. */
-interface Call {
-  readonly id: number;
-  readonly answered: (answer: RingAnswer | null) => void;
-  readonly untilMillis: number;
-}
 
 /** A contact with the address that the simulator sends to. */
 interface SimulatedContact extends Contact {
@@ -40,6 +41,7 @@ export function contactOf(index: number, seed: number): SimulatedContact {
 export interface RingRun {
   /** By address. */
   readonly contacts: readonly Contact[];
+  readonly questions: OpenQuestions;
   readonly tally: Tally;
 }
 
@@ -48,11 +50,6 @@ export class RingProgram implements Program<RingMessage>, RingPort {
   readonly chord: Chord;
   readonly #env: BaseEnv<RingMessage>;
   readonly #run: RingRun;
-  /** The longest waiting first; hardly ever more than three. */
-  readonly #calls: Call[] = [];
-  #callCount = 0;
-  /** The timer for questions without an answer is set: one for all of them, as in the product. */
-  #sweeping = false;
   readonly self: Contact;
   readonly #known: readonly Contact[];
 
@@ -68,6 +65,8 @@ export class RingProgram implements Program<RingMessage>, RingPort {
   start(): void {
     this.chord.start();
     this.#env.setTimer('look-up', '', LOOK_UP_MILLIS * this.#env.random.fraction());
+    // The first member, which is always there, does it for all.
+    if (this.#known === NOBODY) this.#env.setTimer('sweep', '', SWEEP_MILLIS);
   }
 
   input(from: number, message: RingMessage): void {
@@ -75,7 +74,7 @@ export class RingProgram implements Program<RingMessage>, RingPort {
       case 'ask':
         return this.#env.send(from, { type: 'answer', call: message.call, answer: this.chord.answer(this.#run.contacts[from] as Contact, message.question) });
       case 'answer':
-        return this.#answered(message.call, message.answer);
+        return this.#run.questions.answer(from, message.call, message.answer);
       case 'tell':
         return this.chord.notice(this.#run.contacts[from] as Contact, message.notice);
     }
@@ -85,8 +84,10 @@ export class RingProgram implements Program<RingMessage>, RingPort {
     if (kind === 'look-up') {
       this.#env.setTimer(kind, '', LOOK_UP_MILLIS);
       if (this.chord.joined) this.#lookUp();
-    } else if (kind === 'calls') this.#sweep();
-    else this.chord.timer(kind as RingTimer);
+    } else if (kind === 'sweep') {
+      this.#env.setTimer(kind, '', SWEEP_MILLIS);
+      this.#run.questions.sweep();
+    } else this.chord.timer(kind as RingTimer);
   }
 
   #lookUp(): void {
@@ -98,44 +99,11 @@ export class RingProgram implements Program<RingMessage>, RingPort {
     });
   }
 
-  #answered(id: number, answer: RingAnswer): void {
-    const calls = this.#calls;
-    for (let at = 0; at < calls.length; at += 1) {
-      const call = calls[at] as Call;
-      if (call.id !== id) continue;
-      calls.splice(at, 1);
-      return call.answered(answer);
-    }
-  }
-
-  #sweepIn(delayMillis: number): void {
-    this.#sweeping = true;
-    this.#env.setTimer('calls', '', delayMillis);
-  }
-
-  /** Gives up the questions whose time is over; all have the same time, so they stand in its order. */
-  #sweep(): void {
-    this.#sweeping = false;
-    const now = this.#env.monotonicMillis;
-    for (;;) {
-      const call = this.#calls[0];
-      if (call === undefined) return;
-      if (call.untilMillis > now) {
-        if (!this.#sweeping) this.#sweepIn(call.untilMillis - now);
-        return;
-      }
-      this.#calls.shift();
-      call.answered(null);
-    }
-  }
-
   // --- what the ring needs ---
 
   ask(to: Contact, question: RingQuestion, answered: (answer: RingAnswer | null) => void): void {
-    this.#callCount += 1;
-    this.#calls.push({ id: this.#callCount, answered, untilMillis: this.#env.monotonicMillis + ANSWER_MILLIS });
-    this.#env.send(indexOf(to), { type: 'ask', call: this.#callCount, question });
-    if (!this.#sweeping) this.#sweepIn(ANSWER_MILLIS);
+    const address = indexOf(to);
+    this.#env.send(address, { type: 'ask', call: this.#run.questions.add(address, answered), question });
   }
 
   tell(to: Contact, notice: RingNotice): void {

@@ -1,6 +1,6 @@
 import { Chord } from '../../src/core/ring/chord.ts';
 import { type Contact, compareIds } from '../../src/core/ring/circle.ts';
-import type { RingAnswer, RingNotice, RingQuestion, RingTimer } from '../../src/core/ring/ring-port.ts';
+import { RING_OPTIONS, type RingAnswer, type RingNotice, type RingQuestion, type RingTimer } from '../../src/core/ring/ring-port.ts';
 import type { NodeId } from '../../src/core/types.ts';
 import { type SeededRandom, stream } from '../../src/sim/random.ts';
 import { brokenInvariant, mayFail } from './ring-checks.ts';
@@ -62,7 +62,7 @@ class AtomicRing {
         changed: () => undefined,
         members: () => this.members().map((member) => member.self),
       },
-      { successorCount: this.#successorCount, eagerRoundsMax: this.#options.eager === false ? 0 : 32 },
+      { ...RING_OPTIONS, successorCount: this.#successorCount, eagerRoundsMax: this.#options.eager === false ? 0 : 32 },
     );
     const member = { self, chord, timers };
     this.nodes.set(id, member);

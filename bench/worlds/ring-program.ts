@@ -1,7 +1,15 @@
 import type { BaseEnv, Program } from '../../src/core/env.ts';
 import { Chord, type RingPlace } from '../../src/core/ring/chord.ts';
 import type { Contact } from '../../src/core/ring/circle.ts';
-import type { RingAnswer, RingNotice, RingOptions, RingPort, RingQuestion, RingTimer } from '../../src/core/ring/ring-port.ts';
+import {
+  RING_OPTIONS,
+  type RingAnswer,
+  type RingNotice,
+  type RingOptions,
+  type RingPort,
+  type RingQuestion,
+  type RingTimer,
+} from '../../src/core/ring/ring-port.ts';
 import type { Address } from '../../src/core/types.ts';
 
 /** What the programs of a simulated ring send each other. `channel` keeps the ring apart from what is built on it. */
@@ -107,7 +115,7 @@ export class RingProgram implements Program<Wire> {
     this.self = parts.self;
     this.#parts = parts;
     this.calls = new Calls(env, parts.detection);
-    this.chord = new Chord(this.#port(), parts.options);
+    this.chord = new Chord(this.#port(), { ...RING_OPTIONS, ...parts.options });
   }
 
   #port(): RingPort {

@@ -1,6 +1,6 @@
 import { Chord } from '../../src/core/ring/chord.ts';
 import type { Contact } from '../../src/core/ring/circle.ts';
-import type { RingAnswer, RingNotice, RingPort, RingQuestion, RingTimer } from '../../src/core/ring/ring-port.ts';
+import { RING_OPTIONS, type RingAnswer, type RingNotice, type RingPort, type RingQuestion, type RingTimer } from '../../src/core/ring/ring-port.ts';
 import type { NodeId } from '../../src/core/types.ts';
 import type { LabAnswer, LabEnv, LabProgram } from '../../src/lab/program.ts';
 import { Calls, type Wire } from './calls.ts';
@@ -38,7 +38,7 @@ class Corrected implements LabProgram<Message>, RingPort {
     this.#env = env;
     this.self = contactOf(env.name);
     this.#calls = new Calls(env as unknown as LabEnv<Wire<RingQuestion, RingAnswer>>);
-    this.#chord = new Chord(this, { successorCount: SUCCESSORS });
+    this.#chord = new Chord(this, { ...RING_OPTIONS, successorCount: SUCCESSORS });
   }
 
   command(name: string, args: Readonly<Record<string, unknown>>, answer: LabAnswer): void {

@@ -1,9 +1,9 @@
 import type { NodeId } from '../types.ts';
 import { type Contact, distance, justAfter, owns, PLACES } from './circle.ts';
 import { Fingers } from './fingers.ts';
-import { Joiner } from './joiner.ts';
-import { Lookups } from './lookups.ts';
-import { Pointers } from './pointers.ts';
+import { Joiner, type JoinerHooks } from './joiner.ts';
+import { type FinderHooks, Lookups } from './lookups.ts';
+import { Pointers, type PointersHooks } from './pointers.ts';
 import { Remembered } from './remembered.ts';
 import {
   type LookupResult,
@@ -16,8 +16,8 @@ import {
   type RingQuestion,
   type RingTimer,
 } from './ring-port.ts';
-import { SmallRing } from './small-ring.ts';
-import { Stabiliser } from './stabiliser.ts';
+import { SmallRing, type SmallRingHooks } from './small-ring.ts';
+import { Stabiliser, type StabiliserHooks } from './stabiliser.ts';
 
 /** What a node outside any ring knows of the way to a key. */
 const NOWHERE: NextStep = { answer: 'next', done: false, contacts: [], why: 'member-list' };
@@ -39,50 +39,33 @@ export interface RingPlace {
  * R9 a pointer is adopted only from, or about, somebody who has just answered (Stabiliser, Joiner, SmallRing).
  * R10 whoever lost all successors is no member, claims no key, and joins again through anybody it remembers.
  */
-export class Chord {
-  readonly #port: RingPort;
-  readonly #options: RingOptions;
-  readonly #pointers: Pointers;
+export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, SmallRingHooks, JoinerHooks {
+  // What every question asks for comes first, so that it shares a line of the processor's cache.
   readonly #remembered: Remembered;
+  readonly #pointers: Pointers;
+  readonly #fingers: Fingers;
+  readonly #lookups: Lookups;
   readonly #stabiliser: Stabiliser;
   readonly #small: SmallRing;
   readonly #joiner: Joiner;
-  readonly #lookups: Lookups;
-  readonly #fingers: Fingers;
+  readonly #port: RingPort;
+  readonly #options: RingOptions;
   #leaving = false;
   /** Rounds are so much rarer than they would be in a ring that changes. */
   #calm = 1;
   #changedSinceTick = true;
 
-  constructor(port: RingPort, options: Partial<RingOptions> = {}) {
+  constructor(port: RingPort, options: RingOptions = RING_OPTIONS) {
     this.#port = port;
-    this.#options = Object.freeze({ ...RING_OPTIONS, ...options });
-    this.#pointers = new Pointers(port.self, this.#options.successorCount, () => {
-      this.#stirred();
-      port.changed();
-    });
-    this.#remembered = new Remembered(port.self.id, this.#options.rememberedMax);
-    const parts = { port, options: this.#options, pointers: this.#pointers, remembered: this.#remembered };
-    this.#fingers = new Fingers(parts, (key, done) => this.lookup(key, done));
-    this.#lookups = new Lookups(parts, (key, avoid) => (this.joined ? this.#fingers.nextStep(key, avoid) : NOWHERE));
-    this.#stabiliser = new Stabiliser(parts, {
-      lostAll: () => this.#lostAll(),
-      shrunk: (members) => this.#small.census(members),
-    });
-    this.#small = new SmallRing(parts, {
-      grown: () => this.#stabiliser.round(),
-      metRing: (contact) => this.#joiner.begin(contact),
-    });
-    this.#joiner = new Joiner(
-      { ...parts, lookups: this.#lookups },
-      {
-        joined: () => {
-          for (const contact of [...this.#remembered.live, ...port.members()]) this.#fingers.consider(contact);
-          this.#stabiliser.round();
-        },
-        enterSmall: (member, state) => this.#small.begin([member], state.successors),
-      },
-    );
+    this.#options = options;
+    this.#pointers = new Pointers(port.self, options.successorCount, this);
+    this.#remembered = new Remembered(port.self.id, options.rememberedMax);
+    const parts = { port, options, pointers: this.#pointers, remembered: this.#remembered };
+    this.#fingers = new Fingers(parts, this);
+    this.#lookups = new Lookups(parts, this);
+    this.#stabiliser = new Stabiliser(parts, this);
+    this.#small = new SmallRing(parts, this);
+    this.#joiner = new Joiner({ ...parts, lookups: this.#lookups }, this);
   }
 
   /** A member of a ring, which may be a ring of one. Only a member claims keys. */
@@ -205,15 +188,41 @@ export class Chord {
     return this.#fingers.has(id);
   }
 
-  // --- losing and changing rings ---
+  // --- losing and changing rings: what the parts report ---
 
-  #lostAll(): void {
+  pointersChanged(): void {
+    this.#stirred();
+    this.#port.changed();
+  }
+
+  lostAll(): void {
     if (!this.joined) return;
     this.#rememberNeighbours();
     this.#fingers.each((contact) => this.#remembered.mention(contact));
     this.#pointers.set({ successors: [], predecessor: null, joined: false, small: false });
     this.#fingers.clear();
     if (!this.#leaving) this.#joiner.recover();
+  }
+
+  shrunk(members: readonly Contact[]): void {
+    this.#small.census(members);
+  }
+
+  grown(): void {
+    this.#stabiliser.round();
+  }
+
+  metRing(contact: Contact): void {
+    this.#joiner.begin(contact);
+  }
+
+  tookPlace(): void {
+    for (const contact of [...this.#remembered.live, ...this.#port.members()]) this.#fingers.consider(contact);
+    this.#stabiliser.round();
+  }
+
+  enterSmall(member: Contact, state: Extract<RingAnswer, { answer: 'state' }>): void {
+    this.#small.begin([member], state.successors);
   }
 
   /** Tells both neighbours; what must be handed over has been by then. The node claims nothing from now on. */
@@ -337,6 +346,11 @@ export class Chord {
   }
 
   // --- lookups ---
+
+  /** Who is next on the way to a key, as we know by ourselves. */
+  next(key: string, avoid: readonly NodeId[]): NextStep {
+    return this.joined ? this.#fingers.nextStep(key, avoid) : NOWHERE;
+  }
 
   /** Whether we own a key, as far as we know. */
   owns(key: string): boolean {

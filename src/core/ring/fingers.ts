@@ -8,12 +8,17 @@ import { Waypoints } from './waypoints.ts';
 const FIRST_FINGER = 30;
 const LAST_FINGER = 51;
 
+/** Finds the owner of a key. Calls back once, maybe at once. */
+export interface Finder {
+  lookup(key: string, done: (result: LookupResult) => void): void;
+}
+
 /** Shortcuts across the ring: finger i is the owner of the place 2^i beyond us. They only make lookups short, never right. */
 export class Fingers {
   readonly #port: RingPort;
   readonly #self: Contact;
   readonly #pointers: Pointers;
-  readonly #lookup: (key: string, done: (result: LookupResult) => void) => void;
+  readonly #finder: Finder;
   /** From the furthest on, as many as were ever needed. */
   readonly #contacts: Array<Contact | null> = [];
   /** How many places each of them lies beyond us. */
@@ -22,11 +27,11 @@ export class Fingers {
   #hearsay = 0;
   #turn = LAST_FINGER;
 
-  constructor(parts: { port: RingPort; pointers: Pointers }, lookup: (key: string, done: (result: LookupResult) => void) => void) {
+  constructor(parts: { port: RingPort; pointers: Pointers }, finder: Finder) {
     this.#port = parts.port;
     this.#self = parts.pointers.self;
     this.#pointers = parts.pointers;
-    this.#lookup = lookup;
+    this.#finder = finder;
   }
 
   /** By exponent, for people. */
@@ -135,7 +140,7 @@ export class Fingers {
   }
 
   #find(exponent: number): void {
-    this.#lookup(fingerStart(this.#self.id, exponent), (result) => {
+    this.#finder.lookup(fingerStart(this.#self.id, exponent), (result) => {
       const owner = result.owners[0];
       if (owner === undefined || owner.id === this.#self.id) return this.#drop(exponent);
       this.#set(exponent, owner, false);

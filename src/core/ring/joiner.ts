@@ -9,7 +9,7 @@ type State = Extract<RingAnswer, { answer: 'state' }>;
 
 export interface JoinerHooks {
   /** We are a member with the pointers that are set. */
-  joined(): void;
+  tookPlace(): void;
   /** A small ring takes us in; `member` has just answered. */
   enterSmall(member: Contact, state: State): void;
 }
@@ -22,6 +22,8 @@ const ASKED_AT_ONCE = 3;
 const WAY_RETRIES = 8;
 /** Contacts asked at once by one who lost all successors. */
 const RECOVERY_ASKED = 8;
+/** Never added to: a sweep makes a list of its own. */
+const NOBODY: Contact[] = [];
 
 /**
  * Takes a node into a ring: finds the member before its place, and takes over that member's whole successor list in one step
@@ -35,10 +37,11 @@ export class Joiner {
   readonly #remembered: Remembered;
   readonly #lookups: Lookups;
   readonly #hooks: JoinerHooks;
-  #untried: Contact[] = [];
+  #untried: Contact[] = NOBODY;
   /** How many contacts are being asked at the same time, one after the other each. */
   #trying = 0;
-  #outside = new Set<NodeId>();
+  /** Who said in this sweep to be in no ring either; null until somebody does. */
+  #outside: Set<NodeId> | null = null;
   #beganMillis = 0;
   /** Since when nobody but nodes outside any ring has answered. */
   #onlyOutsideMillis: number | null = null;
@@ -98,7 +101,7 @@ export class Joiner {
         const state = states.get(nearest.id) as State;
         if (state.small) return this.#enterSmall(nearest, state);
         this.#pointers.set({ successors: this.#pointers.clean([nearest, ...state.successors]), predecessor: null, joined: true, small: false });
-        this.#hooks.joined();
+        this.#hooks.tookPlace();
       });
     }
   }
@@ -115,7 +118,7 @@ export class Joiner {
       const other = Math.floor(this.#port.fraction() * (at + 1));
       [this.#untried[at], this.#untried[other]] = [this.#untried[other] as Contact, this.#untried[at] as Contact];
     }
-    this.#outside.clear();
+    this.#outside = null;
     if (contacts.size === 0) return this.#found();
     this.#trying = ASKED_AT_ONCE;
     for (let count = 0; count < ASKED_AT_ONCE; count += 1) this.#tryNext();
@@ -146,7 +149,10 @@ export class Joiner {
       return this.#trying === 0 ? this.#sweepEnded() : undefined;
     }
     this.#ask(contact, (answer) => {
-      if (answer?.answer === 'outside') this.#outside.add(contact.id);
+      if (answer?.answer === 'outside') {
+        this.#outside ??= new Set();
+        this.#outside.add(contact.id);
+      }
       if (answer === null || answer.answer === 'outside') return this.#tryNext();
       this.#onlyOutsideMillis = null;
       if (answer.answer === 'state' && answer.small) return this.#enterSmall(contact, answer);
@@ -160,11 +166,11 @@ export class Joiner {
    */
   #sweepEnded(): void {
     const now = this.#port.monotonicMillis;
-    if (this.#outside.size === 0) {
+    if (this.#outside === null) {
       if (now - this.#beganMillis >= this.#options.aloneMillis) return this.#found();
     } else {
       this.#onlyOutsideMillis ??= now;
-      const smallest = [...this.#outside].every((id) => this.#port.self.id < id);
+      const smallest = Array.from(this.#outside).every((id) => this.#port.self.id < id);
       if (smallest && now - this.#onlyOutsideMillis >= this.#options.foundMillis) return this.#found();
     }
     this.#later(this.#options.joinRetryMillis);
@@ -178,7 +184,7 @@ export class Joiner {
   #found(): void {
     if (this.#pointers.joined) return;
     this.#pointers.set({ successors: [], predecessor: null, joined: true, small: true });
-    this.#hooks.joined();
+    this.#hooks.tookPlace();
   }
 
   /** Joins the ring of a member: looks up our place from there. */
@@ -232,6 +238,6 @@ export class Joiner {
     this.#underWayUntilMillis = 0;
     this.#pointers.set({ successors, predecessor: member, joined: true, small: false });
     if (this.#options.eagerRoundsMax > 0) this.#port.tell(member, { tell: 'nearer', contact: self });
-    this.#hooks.joined();
+    this.#hooks.tookPlace();
   }
 }

@@ -3,6 +3,11 @@ import type { Waypoints } from './waypoints.ts';
 
 const NOBODY: readonly Contact[] = [];
 
+export interface PointersHooks {
+  /** Successors, predecessor or membership have changed. */
+  pointersChanged(): void;
+}
+
 export interface PointerChange {
   readonly successors?: readonly Contact[];
   readonly predecessor?: Contact | null;
@@ -26,12 +31,12 @@ export class Pointers {
   #predecessor: Contact | null = null;
   readonly self: Contact;
   readonly successorCount: number;
-  readonly #changed: () => void;
+  readonly #hooks: PointersHooks;
 
-  constructor(self: Contact, successorCount: number, changed: () => void) {
+  constructor(self: Contact, successorCount: number, hooks: PointersHooks) {
     this.self = self;
     this.successorCount = successorCount;
-    this.#changed = changed;
+    this.#hooks = hooks;
   }
 
   get successors(): readonly Contact[] {
@@ -58,7 +63,7 @@ export class Pointers {
     this.#predecessor = predecessor;
     this.#joined = joined;
     this.#small = small;
-    if (!same) this.#changed();
+    if (!same) this.#hooks.pointersChanged();
   }
 
   /** As much of a list as may be ours: it ends where it comes round to ourselves, goes back, or is long enough. */

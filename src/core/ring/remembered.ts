@@ -83,7 +83,7 @@ export class Remembered {
 
   /** As it is now, since it may have come back at another address. The longest known gives way. */
   #keep(list: ContactList, contact: Contact): void {
+    if (list.size >= this.#max && !list.has(contact.id)) list.removeFirst();
     list.put(contact);
-    if (list.size > this.#max) list.removeFirst();
   }
 }

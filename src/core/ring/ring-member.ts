@@ -8,7 +8,7 @@ import type { VerifiedRecord } from '../records.ts';
 import type { NodeId } from '../types.ts';
 import { Chord } from './chord.ts';
 import type { Contact } from './circle.ts';
-import type { LookupResult, RingAnswer, RingNotice, RingPort, RingQuestion, RingTimer } from './ring-port.ts';
+import { type LookupResult, RING_OPTIONS, type RingAnswer, type RingNotice, type RingPort, type RingQuestion, type RingTimer } from './ring-port.ts';
 import { type Claim, SecondOpinion } from './second-opinion.ts';
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
@@ -52,6 +52,7 @@ export class RingMember implements RingPort {
     this.#opinion = new SecondOpinion(this);
     const { ringFingerMillis, ringStabiliseMillis, ringMergeMillis, ringCalmFactorMax } = parts.options;
     this.#chord = new Chord(this, {
+      ...RING_OPTIONS,
       fingerMillis: ringFingerMillis,
       stabiliseMillis: ringStabiliseMillis,
       mergeMillis: ringMergeMillis,

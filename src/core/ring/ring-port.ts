@@ -112,7 +112,7 @@ export const RING_OPTIONS: RingOptions = Object.freeze({
   foundMillis: 800,
   busyRetryMillis: 30,
   eagerRoundsMax: 32,
-  rememberedMax: 48,
+  rememberedMax: 40,
   hopsMax: 128,
   hastenMillis: 300,
   routeMillis: 5_000,

@@ -21,8 +21,9 @@ export class SmallRing {
   readonly #pointers: Pointers;
   readonly #remembered: Remembered;
   readonly #hooks: SmallRingHooks;
-  readonly #members = new Map<NodeId, Contact>();
-  readonly #asking = new Set<NodeId>();
+  /** Null while the ring is not small, and while nobody is asked: most rings are small for a moment only. */
+  #members: Map<NodeId, Contact> | null = null;
+  #asking: Set<NodeId> | null = null;
   #counting = false;
 
   constructor(parts: { port: RingPort; pointers: Pointers; remembered: Remembered }, hooks: SmallRingHooks) {
@@ -34,7 +35,7 @@ export class SmallRing {
 
   /** `members` have just answered; `candidates` are asked now. */
   begin(members: readonly Contact[], candidates: readonly Contact[]): void {
-    this.#members.clear();
+    this.#members = new Map();
     for (const member of members) if (member.id !== this.#port.self.id) this.#members.set(member.id, member);
     this.#follow();
     this.#askAll([...members, ...candidates]);
@@ -44,7 +45,7 @@ export class SmallRing {
   round(): void {
     const remembered = this.#remembered.all;
     const one = remembered[Math.floor(this.#port.fraction() * remembered.length)];
-    this.#askAll([...this.#members.values(), ...this.#port.members(), ...(one === undefined ? [] : [one])]);
+    this.#askAll([...this.#others(), ...this.#port.members(), ...(one === undefined ? [] : [one])]);
   }
 
   /**
@@ -76,25 +77,35 @@ export class SmallRing {
   }
 
   consider(contact: Contact): void {
-    if (!this.#members.has(contact.id)) this.#askAll([contact]);
+    if (!this.#isMember(contact.id)) this.#askAll([contact]);
   }
 
   /** A member may be dead: it is asked now rather than in the next round. */
   check(id: NodeId): void {
-    const member = this.#members.get(id);
+    const member = this.#members?.get(id);
     if (member !== undefined) this.#askAll([member]);
   }
 
+  #others(): Contact[] {
+    return this.#members === null ? [] : Array.from(this.#members.values());
+  }
+
+  #isMember(id: NodeId): boolean {
+    return this.#members?.has(id) ?? false;
+  }
+
   forget(contact: Contact): void {
-    if (this.#members.delete(contact.id)) this.#follow();
+    if (this.#members?.delete(contact.id)) this.#follow();
   }
 
   #askAll(contacts: readonly Contact[]): void {
     for (const contact of contacts) {
-      if (contact.id === this.#port.self.id || this.#asking.has(contact.id)) continue;
+      if (contact.id === this.#port.self.id || this.#asking?.has(contact.id)) continue;
+      this.#asking ??= new Set();
       this.#asking.add(contact.id);
       this.#port.ask(contact, { ask: 'state' }, (answer) => {
-        this.#asking.delete(contact.id);
+        this.#asking?.delete(contact.id);
+        if (this.#asking?.size === 0) this.#asking = null;
         this.#heard(contact, answer);
       });
     }
@@ -103,7 +114,7 @@ export class SmallRing {
   #heard(contact: Contact, answer: RingAnswer | null): void {
     if (answer === null) this.#remembered.unheard(contact);
     if (!this.#pointers.small || !this.#pointers.joined) return;
-    const isMember = this.#members.has(contact.id);
+    const isMember = this.#isMember(contact.id);
     if (answer?.answer === 'busy') return;
     if (answer?.answer !== 'state') {
       if (isMember) this.forget(contact);
@@ -111,8 +122,9 @@ export class SmallRing {
     }
     if (!answer.small && !isMember && !this.#isOursGrown(answer)) return this.#hooks.metRing(contact);
     const theirs = [...answer.successors, ...(answer.predecessor === null ? [] : [answer.predecessor])];
-    this.#gossip(contact, theirs, [...this.#members.values()]);
+    this.#gossip(contact, theirs, this.#others());
     if (!isMember) {
+      this.#members ??= new Map();
       this.#members.set(contact.id, contact);
       this.#follow();
     }
@@ -139,13 +151,15 @@ export class SmallRing {
 
   #follow(): void {
     const { self, successorCount } = this.#pointers;
-    const sorted = successorsAmong([...this.#members.values()], self.id, this.#members.size);
+    const sorted = successorsAmong(this.#others(), self.id, this.#members?.size ?? 0);
     this.#pointers.set({
       successors: sorted.slice(0, successorCount),
       predecessor: sorted.at(-1) ?? null,
       joined: true,
       small: sorted.length < successorCount,
     });
-    if (!this.#pointers.small) this.#hooks.grown();
+    if (this.#pointers.small) return;
+    this.#members = null;
+    this.#hooks.grown();
   }
 }

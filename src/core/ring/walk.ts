@@ -1,7 +1,7 @@
 import type { NodeId } from '../types.ts';
 import { type Contact, placeOf } from './circle.ts';
 import type { Remembered } from './remembered.ts';
-import type { Hop, HopReason, LookupResult, NextStep, RingAnswer, RingPort } from './ring-port.ts';
+import type { Hop, HopReason, LookupResult, NextStep, RingAnswer, RingOptions, RingPort } from './ring-port.ts';
 
 const AVOIDED_MAX = 32;
 const NOBODY: readonly NodeId[] = [];
@@ -35,11 +35,11 @@ export interface WalkFrom {
 
 export interface WalkParts {
   readonly port: RingPort;
+  readonly options: RingOptions;
   readonly remembered: Remembered;
-  readonly hopsMax: number;
   /** What we know by ourselves of the way to a key. */
-  readonly next: (key: string, avoid: readonly NodeId[]) => NextStep;
-  readonly ended: (walk: Walk) => void;
+  next(key: string, avoid: readonly NodeId[]): NextStep;
+  ended(walk: Walk): void;
 }
 
 /**
@@ -71,7 +71,7 @@ export class Walk {
   }
 
   step(contact: Contact, why: HopReason | 'start', again = false): void {
-    if (this.#steps.length >= this.#parts.hopsMax) return this.#finish([]);
+    if (this.#steps.length >= this.#parts.options.hopsMax) return this.#finish([]);
     this.#ask(contact, why, again);
   }
 
@@ -79,7 +79,7 @@ export class Walk {
   hasten(): void {
     const named = this.#nextFallback();
     const other = named ?? this.#ownOther();
-    if (other === undefined || this.#steps.length >= this.#parts.hopsMax) this.askedMillis = this.#parts.port.monotonicMillis;
+    if (other === undefined || this.#steps.length >= this.#parts.options.hopsMax) this.askedMillis = this.#parts.port.monotonicMillis;
     else this.#ask(other, 'successor', !this.#isNew(other));
   }
 
