@@ -202,7 +202,7 @@ class ChatNode implements Program<Frame> {
       nodeId: session.nodeId,
       network: networkMark(env.crypto, settings.network),
       count: (counter) => parts.count(counter),
-      missed: () => parts.detector.probeMissed(),
+      missed: () => parts.detector.othersMissed(),
       changed: (id, state) => parts.detector.memberChanged(id, state),
     });
   }

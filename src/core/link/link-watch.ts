@@ -137,7 +137,7 @@ export class LinkWatch {
     if (!link.watched) return link.askedMillis + patience;
     const word = this.#peers.wordOf(link);
     // Two who miss it need not be as patient as one.
-    const askedMillis = word === 'alive' ? patience : word === 'suspect' ? DOUBTED_MILLIS : options.pingMillis;
+    const askedMillis = word === 'alive' ? patience : word === 'suspect' ? DOUBTED_MILLIS : DOUBTED_MILLIS * 2;
     // What was heard by any way within the suspect time still counts when that has just passed.
     return Math.max(this.#peers.heardMillis(link) + options.suspectMillis + 1, link.askedMillis + askedMillis);
   }

@@ -70,7 +70,7 @@ export class FailureDetector {
     if (nodeId === null) return 'unknown';
     const member = swim.stateOf(nodeId);
     if (member === 'suspect') return 'suspect';
-    return member === 'alive' && swim.hearsWell ? 'alive' : 'unknown';
+    return member === 'alive' && swim.hearsOthers ? 'alive' : 'unknown';
   }
 
   #foundDead(id: NodeId): boolean {
@@ -113,9 +113,9 @@ export class FailureDetector {
     this.#changed(id);
   }
 
-  /** A probe of ours stays unanswered: for a while we trust our own links alone, since it may be we who are cut off. */
-  probeMissed(): void {
-    for (const link of this.#parts.links.all()) if (link.established) this.#parts.links.reconsider(link);
+  /** Nobody is heard any more: it may be we who are cut off, so whoever matters is asked at once. */
+  othersMissed(): void {
+    for (const link of this.#parts.links.all()) if (link.watched) this.#parts.links.doubted(link);
   }
 
   /** A record of a node came in: it tells where its datagrams go, and whether it has left. */

@@ -37,8 +37,8 @@ interface ProbesOptions {
 
 /** A probe is over after this many timeouts: the direct answer, the question to others, their answer. */
 const PROBE_TIMEOUTS = 3;
-/** After a probe without a direct answer this node does not believe its ears for so long, ms. */
-const MISSED_MILLIS = 1_000;
+/** A probe without a direct answer, and nobody else heard for so long, ms: it may be this node that is cut off. */
+const SILENCE_MILLIS = 750;
 /** Questions of others that are under way at the same time. */
 const RELAYED_MAX = 64;
 
@@ -51,6 +51,8 @@ export class Probes {
   readonly #probes = new Map<number, Probe>();
   #sequence = 0;
   #health = 0;
+  /** When anybody was heard last, and when a probe stayed without an answer while nobody was. */
+  #heardMillis = Number.NEGATIVE_INFINITY;
   #missedMillis = Number.NEGATIVE_INFINITY;
 
   constructor(env: SwimEnv, options: CoreOptions, wiring: ProbesOptions) {
@@ -64,8 +66,14 @@ export class Probes {
     return this.#health;
   }
 
-  get hearsWell(): boolean {
-    return this.#health === 0 && this.#env.monotonicMillis - this.#missedMillis >= MISSED_MILLIS;
+  /** Somebody else would be heard if there were news, as far as can be told. */
+  get hearsOthers(): boolean {
+    return this.#heardMillis > this.#missedMillis;
+  }
+
+  /** A fresh packet has come, from whomever. */
+  heard(): void {
+    this.#heardMillis = this.#env.monotonicMillis;
   }
 
   worsen(by = 1): void {
@@ -95,8 +103,7 @@ export class Probes {
     const sequence = Number(key);
     const probe = this.#probes.get(sequence);
     if (probe === undefined) return;
-    // That a suspect is silent says nothing of our ears.
-    if (probe.member.state === 'alive') {
+    if (this.#env.monotonicMillis - this.#heardMillis >= SILENCE_MILLIS) {
       this.#missedMillis = this.#env.monotonicMillis;
       this.#wiring.missed();
     }

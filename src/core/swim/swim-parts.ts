@@ -18,7 +18,7 @@ export interface SwimParts {
   /** Mark of the network; packets of another are ignored. */
   readonly network: Uint8Array;
   count(counter: string): void;
-  /** A probe is without an answer: it may be this node that hears nothing. */
+  /** A probe is without an answer, and nobody else was heard lately: it may be this node that is cut off. */
   missed?(): void;
   /** A member has changed its state as seen from here. */
   changed(id: NodeId, state: MemberState): void;

@@ -75,9 +75,9 @@ export class Swim {
     return this.#probes.health;
   }
 
-  /** Every probe of the last seconds was answered at once: whoever is alive here is so for good reasons. */
-  get hearsWell(): boolean {
-    return this.active && this.#probes.hearsWell;
+  /** Whoever is alive here is so for good reasons: news of a death would reach us. */
+  get hearsOthers(): boolean {
+    return this.active && this.#probes.hearsOthers;
   }
 
   stateOf(id: NodeId): MemberState | 'unknown' {
@@ -245,6 +245,7 @@ export class Swim {
     if (sender === null) return newMember(id, packet.address);
     if (packet.stamp <= (sender.heard?.stamp ?? 0)) return sender;
     sender.heard = { millis: env.monotonicMillis, stamp: packet.stamp };
+    this.#probes.heard();
     sender.address = packet.address;
     const word = { id, state: 'alive' as const, incarnation: packet.incarnation, accuser: '', address: packet.address };
     if (overrides(word, sender)) this.#turn(sender, word);
