@@ -13,9 +13,12 @@ export type LargeHeapMessage =
   | { readonly type: 'measured'; readonly figures: readonly Figure[] }
   | { readonly type: 'broke'; readonly reason: string };
 
-/** Measures chat nodes in a process of its own that may use more memory. Rejects when it broke. */
-export async function measureInLargeHeap(count: number, options: BenchOptions): Promise<readonly Figure[]> {
-  const child = fork(fileURLToPath(new URL('./large-heap-child.js', import.meta.url)), [String(count), String(options.quick)], {
+/** What is simulated: chat nodes that join and idle, or a room that all of them are in. */
+export type LargeSimulation = 'chat-nodes' | 'room';
+
+/** Measures a simulation in a process of its own that may use more memory. Rejects when it broke. */
+export async function measureInLargeHeap(what: LargeSimulation, count: number, options: BenchOptions): Promise<readonly Figure[]> {
+  const child = fork(fileURLToPath(new URL('./large-heap-child.js', import.meta.url)), [what, String(count), String(options.quick)], {
     execArgv: [`--max-old-space-size=${HEAP_MEBIBYTES}`, `--max-semi-space-size=${YOUNG_MEBIBYTES}`],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

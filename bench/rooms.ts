@@ -1,11 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { NodeEvent } from '../src/core/commands.ts';
-import type { RoomDetails, RoomView } from '../src/core/rooms/room-commands.ts';
+import type { RoomsView, RoomView } from '../src/core/rooms/room-commands.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import type { SimEngine } from '../src/engine/sim.ts';
 import { type Benchmark, type BenchOptions, commandOf, type Figure } from './benchmark.ts';
 import { joinAll } from './join.ts';
+import { measureInLargeHeap } from './large-heap.ts';
 import { registerAll, startAll, withNetwork } from './live-network.ts';
 import { simulation } from './simulation.ts';
 import { quantile } from './statistics.ts';
@@ -23,6 +24,8 @@ const SIM_MESSAGES = 10;
 const COMMAND_MILLIS = 60_000;
 const DEADLINE_MILLIS = 300_000;
 const MEGABYTE = 1e6;
+/** Rooms of so many are simulated in a process of their own. */
+const OWN_PROCESS_MIN = 300;
 
 /**
  * When which node could read a message, by its text. Both engines tell events as they happen. A line whose sender key is late is
@@ -73,16 +76,18 @@ async function waitFor(engine: Engine, what: string, holds: () => Promise<boolea
 }
 
 async function membersAt(engine: Engine, node: string): Promise<number> {
-  return ((await engine.command(node, 'room', { room: ROOM }, COMMAND_MILLIS)) as RoomDetails).memberList.length;
+  const { rooms } = (await engine.command(node, 'rooms', {}, COMMAND_MILLIS)) as RoomsView;
+  return rooms.find(({ room }) => room === ROOM)?.members ?? 0;
 }
 
 /** The first user makes the room, the others join it by its link. */
-async function gather(engine: Engine, users: readonly string[], pauseMillis: number): Promise<void> {
+async function gather(engine: Engine, users: readonly string[], pauseMillis: number, say: (text: string) => void = () => {}): Promise<void> {
   const [founder = '', ...others] = users;
   const { link } = (await engine.command(founder, 'room-create', { name: ROOM }, COMMAND_MILLIS)) as RoomView;
-  for (const user of others) {
+  for (const [index, user] of others.entries()) {
     await engine.command(user, 'room-join', { room: link }, COMMAND_MILLIS);
     if (pauseMillis > 0) await engine.wait(pauseMillis);
+    if ((index + 1) % 100 === 0) say(`${index + 1} have joined the room`);
   }
   for (const user of users) await waitFor(engine, `${user} sees all members`, async () => (await membersAt(engine, user)) === users.length);
 }
@@ -152,22 +157,28 @@ function simulatedRoom(count: number): Benchmark {
     about: `a room of ${count} members in the simulator: until the last has a message, and what a change of keys after a removal takes`,
     command: commandOf(name),
     runsMax: 1,
-    async measure(options: BenchOptions): Promise<readonly Figure[]> {
-      const engine = simulation(1);
-      try {
-        return await measureRoom(engine, options.quick ? Math.min(count, 30) : count, options);
-      } finally {
-        await engine.stop();
-      }
+    measure: (options) => {
+      const size = options.quick ? Math.min(count, 30) : count;
+      return size >= OWN_PROCESS_MIN ? measureInLargeHeap('room', size, options) : measureRoom(size, options);
     },
   };
 }
 
-async function measureRoom(engine: SimEngine, count: number, options: BenchOptions): Promise<readonly Figure[]> {
+/** Lets a room of `count` simulated members come to be, speak, and change its keys. */
+export async function measureRoom(count: number, options: BenchOptions): Promise<readonly Figure[]> {
+  const engine = simulation(1);
+  try {
+    return await playRoom(engine, count, options);
+  } finally {
+    await engine.stop();
+  }
+}
+
+async function playRoom(engine: SimEngine, count: number, options: BenchOptions): Promise<readonly Figure[]> {
   const users = usersOf(count);
   await joinAll(engine, count, options, ARRIVAL_MILLIS);
   const joinStarted = performance.now();
-  await gather(engine, users, JOIN_PAUSE_MILLIS);
+  await gather(engine, users, JOIN_PAUSE_MILLIS, options.say);
   const joinSeconds = (performance.now() - joinStarted) / 1_000;
   options.say(`all ${count} are in the room`);
   const deliveries = new Deliveries(engine);
@@ -191,5 +202,4 @@ async function measureRoom(engine: SimEngine, count: number, options: BenchOptio
   ];
 }
 
-/** A thousand would take half an hour, since each join comes to each member over some twenty links. */
-export const ROOMS: readonly Benchmark[] = [roomOfFifty, ...[10, 100, 300].map(simulatedRoom)];
+export const ROOMS: readonly Benchmark[] = [roomOfFifty, ...[10, 100, 300, 1_000].map(simulatedRoom)];

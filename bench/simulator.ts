@@ -29,7 +29,7 @@ function chatNodes(count: number): Benchmark {
     about: `${count} users in the simulator join and are on line together, then idle: time to join, and events a second (frames and timers, real crypto)`,
     command: commandOf(name),
     ...(isLarge(count) ? { runsMax: 1 } : {}),
-    measure: (options) => (count >= OWN_PROCESS_MIN ? measureInLargeHeap(count, options) : measureChatNodes(count, options)),
+    measure: (options) => (count >= OWN_PROCESS_MIN ? measureInLargeHeap('chat-nodes', count, options) : measureChatNodes(count, options)),
   };
 }
 
