@@ -107,7 +107,7 @@ export class Connections {
     const pause = Math.min(options.seekMillis * 2 ** failures, options.seekMillisMax);
     this.#seeks.set(userId, { failures: failures + 1, nextMillis: env.monotonicMillis + pause });
     lookup.seek(name, failures > 0);
-    directory.reach(userId);
+    if (failures > 0) directory.reach(userId);
   }
 
   /**

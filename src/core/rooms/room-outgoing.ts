@@ -1,6 +1,7 @@
 import { concat } from '../bytes.ts';
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
+import type { SignedRecord } from '../records.ts';
 import type { UserId } from '../types.ts';
 import type { Room } from './room.ts';
 import type { RoomId } from './room-commands.ts';
@@ -89,7 +90,9 @@ export class RoomOutgoing {
     const large = members !== undefined && members.size > options.roomDirectMembersMax;
     const linked = linksOfUsers(this.#parts, (user) => members?.has(user) === true);
     const batches = new Map<Link, SignedRoomEvent[]>();
+    const newcomers = new Map<Link, SignedRecord[]>();
     for (const { event, from, before } of news.events) {
+      const whereabouts = large && event.kind === 'join' ? this.#nodesOf(event.author) : [];
       // Who joins knows nobody but the one who let them in.
       const isIntroduction = event.kind === 'join' && from?.userId === event.author;
       if (from !== null && !large && !isIntroduction) continue;
@@ -99,6 +102,7 @@ export class RoomOutgoing {
         const batch = batches.get(link);
         if (batch === undefined) batches.set(link, [event.signed]);
         else batch.push(event.signed);
+        if (whereabouts.length > 0) newcomers.set(link, [...(newcomers.get(link) ?? []), ...whereabouts]);
       }
     }
     for (const [link, events] of batches) {
@@ -106,6 +110,13 @@ export class RoomOutgoing {
         links.send(link, { type: 'room-events', room: room.id, events: events.slice(at, at + EVENTS_MAX), live: 1 });
       }
     }
+    for (const [link, records] of newcomers) links.send(link, { type: 'records', records, final: 0 });
+  }
+
+  /** Where somebody listens: in a large room whoever becomes a neighbour of a newcomer need not look for them. */
+  #nodesOf(user: UserId): SignedRecord[] {
+    const { view } = this.#parts;
+    return view.nodesOf(user).flatMap((id) => view.node(id)?.signed ?? []);
   }
 
   #sendHave(room: Room, author: UserId, ids: readonly string[]): void {
