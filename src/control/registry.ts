@@ -1,3 +1,4 @@
+import { UNASKED_MEGABYTES_MAX } from '../core/chat/preferences.ts';
 import type { CommandName } from '../core/commands.ts';
 import { CORE_OPTIONS } from '../core/options.ts';
 import { boolean, choice, integer, optional, type Shape, text } from '../core/shape.ts';
@@ -277,7 +278,12 @@ export const REGISTRY = [
     name: 'settings',
     slash: ['/settings'],
     summary: 'Show or change settings',
-    args: { readReceipts: optional(boolean), typing: optional(boolean), bell: optional(boolean) },
+    args: {
+      readReceipts: optional(boolean),
+      typing: optional(boolean),
+      bell: optional(boolean),
+      unaskedMegabytes: optional(integer(0, UNASKED_MEGABYTES_MAX)),
+    },
     positional: [],
     when: 'logged-in',
     example: '/settings',

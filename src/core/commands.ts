@@ -47,7 +47,7 @@ export interface Commands extends RoomCommands, ChatCommands, FileCommands {
   read: { args: { with: string }; result: { count: number } };
   /** With a text: keeps it as what was begun and not sent. Without: what is kept. An empty one is none. */
   draft: { args: { with: string; text?: string }; result: { with: string; text: string } };
-  settings: { args: { readReceipts?: boolean; typing?: boolean; bell?: boolean }; result: Settings };
+  settings: { args: { readReceipts?: boolean; typing?: boolean; bell?: boolean; unaskedMegabytes?: number }; result: Settings };
   peers: { args: Record<string, never>; result: { peers: readonly PeerView[] } };
   join: { args: { endpoint: string }; result: { endpoint: string } };
   sync: { args: Record<string, never>; result: SyncView };
@@ -203,6 +203,8 @@ export interface Settings {
   /** Friends who are here hear that something is being typed to them. */
   readonly typing: boolean;
   readonly bell: boolean;
+  /** Files of friends up to this size are fetched unasked, MiB; 0: none. */
+  readonly unaskedMegabytes: number;
 }
 
 /** What a node tells whoever is attached. Past tense; names, never ids alone. */

@@ -326,7 +326,7 @@ export const CORE_OPTIONS = Object.freeze({
   /** Bytes of one file, and of a chunk of it. */
   fileBytesMax: 16_777_216,
   fileChunkBytes: 32_768,
-  /** Files of friends up to so many bytes are fetched unasked. */
+  /** Files of friends up to so many bytes are fetched unasked, unless their receiver has set another size. */
   fileAutoBytesMax: 2_097_152,
   /** Bytes of files that lie here, of those in all that one friend offered, and of those of one room. */
   fileTotalBytesMax: 536_870_912,

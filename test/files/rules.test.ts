@@ -163,3 +163,14 @@ test('a message goes past a file on a thin line: it waits for what is under way,
   t.log(`messages beside a file on 500 kB/s: ${delays.map(Math.round).join(', ')} ms`);
   await world.complete('bob', sent.file);
 });
+
+test("the size of what comes unasked is the receiver's to choose, and moves with the user", async (t) => {
+  const world = await twoFriends(19);
+  await world.ask('bob', 'settings', { unaskedMegabytes: 0 });
+  const small = await world.send('alice', 'bob', 'small.bin', 50 * KILOBYTE);
+  await world.soon('bob is asked', async () => (await world.file('bob', small.file))?.state === 'offered');
+  await world.ask('bob', 'settings', { unaskedMegabytes: 4 });
+  const large = await world.send('alice', 'bob', 'large.bin', 3_000 * KILOBYTE);
+  await world.complete('bob', large.file);
+  t.is((await world.file('bob', small.file))?.state, 'offered', 'what was offered before waits for an answer');
+});

@@ -53,6 +53,34 @@ test('a room by invitation: a stranger is refused, who was invited comes in', as
   t.is((await world.ask<{ state: string }>('carol', 'room-join', { room: 'den' })).state, 'joined');
 });
 
+test('who was invited is not turned away by a member who has not heard of it yet', async (t) => {
+  const world = new SmallWorld(31);
+  await world.people('alice', 'bob', 'carol');
+  const { link, roomId } = await world.ask<RoomView>('alice', 'room-create', { name: 'den', policy: 'invite' });
+  await world.ask('alice', 'room-invite', { room: 'den', user: 'bob' });
+  await world.soon('bob is invited', async () => (await world.ask<RoomsView>('bob', 'rooms')).invitations.length === 1);
+  await world.ask('bob', 'room-join', { room: 'den' });
+  const late = (id: string, to: string, delayMillis: number) => ({
+    kind: 'delay' as const,
+    id,
+    from: ['alice'],
+    to: [to],
+    oneWay: true,
+    delayMillis,
+    jitterMillis: 0,
+  });
+  await world.engine.setRules([late('to bob', 'bob', 1_000), late('to carol', 'carol', 100)]);
+  await world.ask('alice', 'room-invite', { room: 'den', user: 'carol' });
+  await world.soon('carol is invited', async () => (await world.ask<RoomsView>('carol', 'rooms')).invitations.length === 1);
+  // Bob's answer, a refusal, comes before alice's.
+  t.is((await world.ask<{ state: string }>('carol', 'room-join', { room: link.replace('/alice', '/bob') })).state, 'joined');
+  await world.soon('bob hears of it', async () => (await world.ask<RoomView>('bob', 'room', { room: roomId })).members === 3);
+  // Whoever was removed since is told so, although the invitation is still there.
+  await world.ask('alice', 'room-remove', { room: 'den', user: 'carol' });
+  await world.engine.wait(5_000);
+  t.is(await world.outcome('carol', 'room-join', { room: link }), 'room-refused');
+});
+
 test('a room with a password lets in who knows it, and nobody else', async (t) => {
   const world = new SmallWorld(3);
   await world.people('alice', 'bob');

@@ -103,7 +103,7 @@ test('the old session is told why within a second, takes no more commands, and e
   for (let count = 0; count < 40; count += 1) await stage.ask('alice', 'send', { to: 'bob', text: `line ${count}` });
   await stage.ask('alice', 'draft', { with: 'bob', text: 'half a sentence' });
   await stage.ask('alice', 'status', { presence: 'busy', text: 'moving house' });
-  await stage.ask('alice', 'settings', { bell: false });
+  await stage.ask('alice', 'settings', { bell: false, unaskedMegabytes: 5 });
   await stage.start('alice@desk');
   await stage.ask('alice@desk', 'login', { password: PASSWORD });
   const atMillis = stage.engine.now();
@@ -118,7 +118,7 @@ test('the old session is told why within a second, takes no more commands, and e
   t.is(await stage.code('alice', 'send', { to: 'bob', text: 'too late' }), 'not-logged-in');
   t.is((await stage.history('alice@desk', 'bob')).length, 40);
   t.is((await stage.ask<{ text: string }>('alice@desk', 'draft', { with: 'bob' })).text, 'half a sentence');
-  t.deepEqual(await stage.ask('alice@desk', 'settings'), { readReceipts: true, typing: true, bell: false });
+  t.deepEqual(await stage.ask('alice@desk', 'settings'), { readReceipts: true, typing: true, bell: false, unaskedMegabytes: 5 });
   t.deepEqual(await stage.ask('alice@desk', 'status'), { presence: 'busy', statusText: 'moving house' });
   await stage.until(async () => {
     const { users } = await stage.ask<{ users: ReadonlyArray<{ name: string; presence: string; statusText: string }> }>('bob', 'users');

@@ -76,7 +76,7 @@ export function loggedIn(size: { readonly columns?: number; readonly rows?: numb
     .answer('chats', {
       chats: [chat('carol', { unread: 2, lastText: 'are you there?' }), chat('bob', { lastText: 'see you', lastMillis: NOW - 2 * 3_600_000 })],
     })
-    .answer('settings', { readReceipts: true, bell: false })
+    .answer('settings', { readReceipts: true, bell: false, unaskedMegabytes: 2 })
     .answer('users', { users: [], total: 0, online: 0 })
     .forget();
 }

@@ -340,3 +340,20 @@ test('a changed key stands in the title of every screen until it is trusted, als
   t.true(later.model.notices.some((notice) => notice.level === 'error' && notice.text.includes('carol')));
   t.notRegex(title(later.answer('users', { users: [user('carol', { trust: 'pinned' })], total: 1, online: 1 })), /KEY CHANGED/);
 });
+
+test('the settings screen switches what is on or off and goes through sizes', (t) => {
+  const driver = loggedIn();
+  driver.type('/settings').press('enter').answer('settings', { readReceipts: true, typing: true, bell: false, unaskedMegabytes: 2 });
+  const chosen = (number: string): unknown => {
+    driver.effects = [];
+    driver.type(number).press('enter');
+    const call = driver.effects.find((effect) => effect.type === 'call' && effect.call.command === 'settings');
+    return call?.type === 'call' ? call.call.args : null;
+  };
+  t.deepEqual(chosen('3'), { bell: true });
+  driver.answer('settings', { readReceipts: true, typing: true, bell: true, unaskedMegabytes: 2 });
+  t.deepEqual(chosen('4'), { unaskedMegabytes: 4 });
+  driver.answer('settings', { readReceipts: true, typing: true, bell: true, unaskedMegabytes: 16 });
+  t.is(driver.model.notices.at(-1)?.text, 'Files fetched unasked: up to 4 MB.');
+  t.deepEqual(chosen('4'), { unaskedMegabytes: 0 });
+});

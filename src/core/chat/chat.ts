@@ -71,7 +71,7 @@ export class Chat {
     this.typing = new ChatTyping(parts);
     this.amending = new Amending({ parts, history, amendments, outbox, views, search: this.search });
     this.#incoming = new Incoming({ parts, history, receipts, amendments, views, amending: this.amending, search: this.search });
-    this.preferences = new Preferences(parts.env);
+    this.preferences = new Preferences(parts.env, parts.options);
     this.drafts = new Drafts(parts.env.store);
     this.inherited = new Inherited({
       store: parts.env.store,

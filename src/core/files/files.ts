@@ -186,9 +186,9 @@ export class Files {
 
   /** Small files of friends are fetched at once, while there is room; nothing else is without the user's word. */
   #takesUnasked(descriptor: FileDescriptor, offer: Offer): boolean {
-    const { env, friends, options } = this.#parts;
+    const { env, friends, options, chat } = this.#parts;
     const recent = env.wallMillis - offer.sentMillis < options.fileKeptMillis;
-    const small = descriptor.size <= options.fileAutoBytesMax;
+    const small = descriptor.size <= chat.preferences.unaskedBytesMax;
     return recent && small && friends.relation(offer.author) === 'friend' && this.#shelf.fullness(descriptor.size, offer.place) === null;
   }
 

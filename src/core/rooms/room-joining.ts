@@ -32,6 +32,8 @@ interface Attempt {
   /** The first event of the room, once a member has shown it. */
   create: (AnyRoomEvent & { readonly kind: 'create' }) | null;
   deriving: boolean;
+  /** A member has said no, who may not have heard of the invitation. */
+  turnedAway: boolean;
   /** The join that was shown to members, when, and how often. */
   sent: { readonly event: SignedRoomEvent; readonly millis: number; readonly times: number } | null;
 }
@@ -93,6 +95,7 @@ export class RoomJoining {
       askedMillis: Number.NEGATIVE_INFINITY,
       create: card?.create ?? null,
       deriving: false,
+      turnedAway: false,
       sent: null,
     });
     for (const host of hosts) this.#parts.lookup.find(host, () => this.#parts.connections.reviewSoon());
@@ -111,6 +114,7 @@ export class RoomJoining {
         askedMillis: Number.NEGATIVE_INFINITY,
         create: null,
         deriving: false,
+        turnedAway: false,
         sent: null,
       };
       this.#attempts.set(room.id, attempt);
@@ -156,7 +160,7 @@ export class RoomJoining {
   door(link: Link, message: Door): void {
     const room = this.#rooms.get(message.room);
     if (room?.row.status !== 'pending') return;
-    if (message.open === 0) return this.#refused(room, 'room-refused');
+    if (message.open === 0) return this.#turnedAway(room);
     const create = message.create === null ? 'none' : readRoomEvent(this.#parts.env, message.create);
     if (typeof create === 'string' || create.kind !== 'create' || create.room !== room.id) return this.#parts.count('dropped:invalid');
     const attempt = this.#attemptOf(room);
@@ -176,6 +180,15 @@ export class RoomJoining {
       if (!result.ok || !(result.value instanceof Uint8Array)) return this.#refused(room, 'internal');
       this.#proveAndJoin(room, link, message, result.value);
     });
+  }
+
+  /** Who was invited knows better than a member who has not heard of it yet: others are asked, for as long as people wait. */
+  #turnedAway(room: Room): void {
+    const { env, options } = this.#parts;
+    const attempt = this.#attemptOf(room);
+    const isInvited = env.store.get('roomInvitations', room.id) !== undefined;
+    if (!isInvited || env.monotonicMillis - attempt.sinceMillis >= options.roomJoinMillis) return this.#refused(room, 'room-refused');
+    attempt.turnedAway = true;
   }
 
   #proveAndJoin(room: Room, link: Link, message: Door, master: Uint8Array): void {
@@ -240,7 +253,8 @@ export class RoomJoining {
       this.#askAround(room);
       const attempt = this.#attemptOf(room);
       if (attempt.answers.length === 0 || env.monotonicMillis - attempt.sinceMillis < options.roomJoinMillis) continue;
-      for (const answer of attempt.answers.splice(0)) answer({ state: 'pending' });
+      if (attempt.turnedAway) this.#refused(room, 'room-refused');
+      else for (const answer of attempt.answers.splice(0)) answer({ state: 'pending' });
     }
   }
 

@@ -12,6 +12,7 @@ import { takePaths } from './path-completion.ts';
 import { conversationOfCall, messageOfRoom, roomKey } from './room-chat.ts';
 import { takeRoom, takeRooms } from './rooms.ts';
 import { takeAround } from './selecting.ts';
+import { settingLabel, settingWords } from './settings.ts';
 import type { Turn } from './turn.ts';
 
 type Result<Name extends CommandName> = Commands[Name]['result'];
@@ -272,7 +273,7 @@ function doneSentence(turn: Turn, call: Call, value: unknown): string {
       return 'Your profile is changed.';
     case 'settings':
       return Object.entries(call.args)
-        .map(([name, on]) => `${humanise(name)}: ${on === true ? 'on' : 'off'}.`)
+        .map(([name, value]) => `${settingLabel(name) ?? humanise(name)}: ${settingWords(value)}.`)
         .join(' ');
     case 'join':
       return `Linking with ${(value as Result<'join'>).endpoint}.`;

@@ -9,7 +9,7 @@ import { type Ask, conversationOf, isMasked, type Model, type Screen, screenOf }
 import { foundMessages, isRoomKey, roomKey, sendCall } from './room-chat.ts';
 import { enterRoom, roomRows } from './rooms.ts';
 import { jumpTo, toNewest } from './selecting.ts';
-import { booleanSettings } from './settings.ts';
+import { settingRows } from './settings.ts';
 import type { Turn } from './turn.ts';
 
 /** What can be chosen by number on a screen, in order; row n is chosen by n + 1. */
@@ -18,7 +18,7 @@ export type Choice =
   | { readonly type: 'name'; readonly name: string }
   /** A message that was found. */
   | { readonly type: 'message'; readonly with: string; readonly id: string }
-  | { readonly type: 'setting'; readonly name: string; readonly on: boolean }
+  | { readonly type: 'setting'; readonly name: string; readonly next: boolean | number }
   | { readonly type: 'do'; readonly label: string };
 
 export function choicesOf(model: Model, screen: Screen): readonly Choice[] {
@@ -33,7 +33,7 @@ export function choicesOf(model: Model, screen: Screen): readonly Choice[] {
         return foundMessages(screen.value).map((message) => ({ type: 'message', with: message.with, id: message.id }));
       return viewNames(model, screen.command).map((name) => ({ type: 'name', name }));
     case 'settings':
-      return booleanSettings(model).map(({ name, on }) => ({ type: 'setting', name, on }));
+      return settingRows(model).map(({ name, next }) => ({ type: 'setting', name, next }));
     case 'request':
       return [
         { type: 'do', label: 'Accept' },
@@ -160,7 +160,7 @@ function choose(turn: Turn, screen: Screen, choice: Choice, number: number): voi
       return;
     }
     case 'setting':
-      turn.call('settings', { [choice.name]: !choice.on }, 'do');
+      turn.call('settings', { [choice.name]: choice.next }, 'do');
       return;
     case 'name':
       if (screen.type === 'ask') submitAsk(turn, screen, choice.name);

@@ -4,7 +4,7 @@ import { preview } from '../model/chat.ts';
 import { CLEARS } from '../model/commands.ts';
 import { type Ask, isSecretField, type Model, type Screen, totalUnread } from '../model/model.ts';
 import { isRoomKey } from '../model/room-chat.ts';
-import { booleanSettings } from '../model/settings.ts';
+import { settingLabel, settingRows } from '../model/settings.ts';
 import { askNames } from '../model/submit.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { BOLD, DIM, type Line, numbered, plain, type Segment } from '../text/styled.ts';
@@ -172,8 +172,8 @@ function settingLines(model: Model): readonly Line[] {
   return [
     plain('Choose a number to switch it.'),
     [],
-    ...booleanSettings(model).map(({ name, on }, index) =>
-      numbered(index + 1, [{ text: padEnd(humanise(name), 20) }, { text: on ? 'on' : 'off', style: BOLD }]),
+    ...settingRows(model).map(({ name, words }, index) =>
+      numbered(index + 1, [{ text: padEnd(settingLabel(name) ?? humanise(name), 24) }, { text: words, style: BOLD }]),
     ),
   ];
 }
