@@ -8,7 +8,7 @@ const REGRESSIONS = [32, 33, 36, 52];
 
 for (const share of [0, 1]) {
   test(`D2, D3, D4: accounts come, change and go while nodes die: nothing acknowledged is lost, nothing deleted comes back, ${share + 1} of 2`, async (t) => {
-    t.timeout(60_000 + count * 5_000);
+    t.timeout(180_000 + count * 5_000);
     const seeds = [...Array.from({ length: count }, (_, index) => first + index), ...REGRESSIONS];
     for (const seed of seeds.filter((_, index) => index % 2 === share)) {
       const { problems, log, writes } = await valuesLife({ seed });
