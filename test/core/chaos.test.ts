@@ -2,7 +2,7 @@ import test from 'ava';
 import { chaosVerdict } from './chaos-checks.ts';
 
 /** More by `CONFAB_SEEDS=5000`, another start by `CONFAB_SEED=123`. */
-const count = Number(process.env['CONFAB_SEEDS'] ?? 39);
+const count = Number(process.env['CONFAB_SEEDS'] ?? 30);
 const first = Number(process.env['CONFAB_SEED'] ?? 1);
 const SHARES = 3;
 

@@ -2,7 +2,7 @@ import test from 'ava';
 import { takeoverLife } from './takeover-life.ts';
 
 /** More by `CONFAB_SEEDS=5000`, another start by `CONFAB_SEED=123`. */
-const count = Number(process.env['CONFAB_SEEDS'] ?? 40);
+const count = Number(process.env['CONFAB_SEEDS'] ?? 30);
 const first = Number(process.env['CONFAB_SEED'] ?? 1);
 
 test('S1, S2, S3: a user with three nodes, logins anywhere, kills and cuts: one session at last, nothing lost, nothing twice', async (t) => {
