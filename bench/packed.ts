@@ -27,7 +27,7 @@ type Pace = 'usual' | 'calm';
 
 function packed(count: number, pace: Pace): Benchmark {
   const name = `packed-${count}`;
-  const where = `${count} real nodes, ${PER_PROCESS} a process${pace === 'calm' ? ', upkeep at a fifth of the pace' : ''}`;
+  const where = `${count} real nodes, ${PER_PROCESS} a process${pace === 'calm' ? ', upkeep at a tenth of the pace' : ''}`;
   return {
     name,
     about: `${where}: until all are on line together, memory and descriptors a node, messages and presence between friends`,

@@ -2,8 +2,11 @@ import { execFile } from 'node:child_process';
 import { SOCKETS_MAX } from '../adapters/zeromq/limits.ts';
 import { ConfabError } from '../core/errors.ts';
 
-/** Databases and their logs, the inbox, and the two ends of links to nodes in other processes: measured, with room. */
-export const DESCRIPTORS_PER_NODE = 60;
+/**
+ * Databases and their logs, the inbox, and the two ends of links to nodes in other processes. Measured were 62 at rest where half of
+ * the links stay within a process; the more processes there are, the fewer do, and while a crowd joins there are more links.
+ */
+export const DESCRIPTORS_PER_NODE = 100;
 /** The inbox and a socket for each link, with room. */
 const SOCKETS_PER_NODE = 40;
 /** What a process has without any node. */

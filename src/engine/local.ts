@@ -11,6 +11,7 @@ import type { Engine, SeedServerState, StartNodeOptions } from './engine.ts';
 import { Gate } from './gate.ts';
 import { writeGivenFaults } from './given-faults-file.ts';
 import { Hosts } from './hosts.ts';
+import { JoinPace } from './join-pace.ts';
 import { LocalClock } from './local-clock.ts';
 import { Brake, StopGuard } from './local-faults.ts';
 import { LocalSeedServer } from './local-seed-server.ts';
@@ -75,6 +76,7 @@ export class LocalEngine implements Engine {
   readonly #options: LocalEngineOptions;
   readonly #clock = new LocalClock();
   readonly #spawnGate = new Gate(SPAWNS_AT_ONCE);
+  readonly #joins = new JoinPace();
   readonly #nodes = new Map<string, RunningNode>();
   readonly #endpoints = new Map<string, string>();
   /** How each node was started last. */
@@ -181,17 +183,13 @@ export class LocalEngine implements Engine {
       coreOptions: JSON.stringify(coreOptions),
       program: programPath,
       conduct: options.conduct ?? null,
-      faultsFile: await this.#faultsFile(node),
+      // Faults hold from the first frame on, so they cannot wait until the node can be asked to suffer them.
+      faultsFile: await writeGivenFaults(root, node, { rules: this.#rules, ...machineFaultsOf(this.#faultsOf(node)) }),
     };
   }
 
   #faultsOf(node: string): NodeFaults {
     return this.#faults.get(node) ?? NO_FAULTS;
-  }
-
-  /** Faults hold from the first frame on, so they cannot wait until the node can be asked to suffer them. */
-  async #faultsFile(node: string): Promise<string | null> {
-    return await writeGivenFaults(this.#options.root, node, { rules: this.#rules, ...machineFaultsOf(this.#faultsOf(node)) });
   }
 
   #adopt(node: string, running: RunningNode): void {
@@ -271,7 +269,9 @@ export class LocalEngine implements Engine {
   }
 
   async command(node: string, name: string, args: Readonly<Record<string, unknown>>, deadlineMillis: number = COMMAND_MILLIS): Promise<unknown> {
-    return this.#require(node).client.call(name, args, Math.max(deadlineMillis, 1));
+    const { client } = this.#require(node);
+    const call = () => client.call(name, args, Math.max(deadlineMillis, 1));
+    return this.#hosts === null || !this.#joins.isJoin(name) ? call() : this.#joins.pass(call, () => client.call('ping'));
   }
 
   onEvent(listener: (node: string, event: unknown) => void): void {
