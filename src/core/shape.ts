@@ -185,8 +185,10 @@ function makeCheck(shape: Shape): Check {
 function checkOfRecord(fields: Readonly<Record<string, Shape>>): Check {
   const names = Object.keys(fields);
   const parts = names.map((name) => checkOf(fields[name] as Shape));
+  // Bytes have none of the fields that must be there.
+  const mayBeEmpty = Object.values(fields).every(({ kind }) => kind === 'optional' || kind === 'anything');
   return (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return false;
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || (mayBeEmpty && value instanceof Uint8Array)) return false;
     const entries = value as Record<string, unknown>;
     let found = 0;
     for (let index = 0; index < names.length; index += 1) {

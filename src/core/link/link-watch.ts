@@ -28,6 +28,8 @@ export class LinkWatch {
   readonly #hooks: LinkWatchHooks;
   /** When the timer is to fire. */
   #dueMillis = Number.POSITIVE_INFINITY;
+  /** No peer is asked sooner after it was heard. */
+  readonly #leastPatienceMillis: number;
   #tickedMillis = Number.NEGATIVE_INFINITY;
   #rearmedMillis = Number.NEGATIVE_INFINITY;
 
@@ -35,6 +37,8 @@ export class LinkWatch {
     this.#parts = parts;
     this.#peers = peers;
     this.#hooks = hooks;
+    const { pingMillis, wantedLinkFactor, idleLinkFactor, vouchedLinkFactor } = parts.options;
+    this.#leastPatienceMillis = pingMillis * Math.min(1, wantedLinkFactor, idleLinkFactor) * Math.min(1, vouchedLinkFactor);
   }
 
   /** Something may be due then. */
@@ -89,7 +93,7 @@ export class LinkWatch {
 
   #wakeForNext(): void {
     let next = Number.POSITIVE_INFINITY;
-    for (const link of this.#hooks.all()) next = Math.min(next, this.#nextMillis(link));
+    for (const link of this.#hooks.all()) if (this.#soonestMillis(link) < next) next = Math.min(next, this.#nextMillis(link));
     if (next < Number.POSITIVE_INFINITY) this.wakeAt(next);
   }
 
@@ -108,7 +112,17 @@ export class LinkWatch {
       link.askedMillis ??= now;
       this.#hooks.resend(link, frame);
     }
-    if (now >= this.#pingAtMillis(link)) this.#ask(link);
+    if (now >= this.#soonestPingMillis(link) && now >= this.#pingAtMillis(link)) this.#ask(link);
+  }
+
+  /** Nothing is due before: asks nobody, so that most links are passed over at little cost. */
+  #soonestMillis(link: Link): number {
+    if (!link.established || link.askedMillis !== null) return Number.NEGATIVE_INFINITY;
+    return Math.min(this.#soonestPingMillis(link), resendAtMillis(link, this.#parts.options));
+  }
+
+  #soonestPingMillis(link: Link): number {
+    return link.askedMillis === null ? link.lastHeardMillis + this.#leastPatienceMillis : Number.NEGATIVE_INFINITY;
   }
 
   #nextMillis(link: Link): number {

@@ -110,7 +110,7 @@ export function nextInOrder(link: Link): readonly Message[] | null {
 
 /** When the first of the frames under way has waited long enough to be sent again; infinite when none is. */
 export function resendAtMillis(link: Link, options: CoreOptions): number {
-  const [first] = link.unacknowledged;
+  const first = link.unacknowledged[0];
   if (first === undefined) return Number.POSITIVE_INFINITY;
   return first.lastSentMillis + patienceOf(first, link, options);
 }

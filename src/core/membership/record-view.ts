@@ -352,10 +352,12 @@ export class RecordView {
     return found;
   }
 
-  *all(): Generator<AnyVerifiedRecord> {
-    for (const { user } of this.#people.values()) if (user !== null) yield user;
-    yield* this.#nodes.values();
-    for (const { presence } of this.#people.values()) if (presence !== null) yield presence;
+  all(): AnyVerifiedRecord[] {
+    const found: AnyVerifiedRecord[] = [];
+    for (const { user } of this.#people.values()) if (user !== null) found.push(user);
+    for (const node of this.#nodes.values()) found.push(node);
+    for (const { presence } of this.#people.values()) if (presence !== null) found.push(presence);
+    return found;
   }
 
   /** Over key and sequence of all records: equal at two nodes when they know the same. The exclusive or of one hash a record, so that no order matters. */

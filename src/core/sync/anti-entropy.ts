@@ -242,7 +242,10 @@ export class AntiEntropy {
       if (message.wantAnswer === 1) links.send(link, { type: 'records', records: [], final: 1 });
       return this.#completed(link);
     }
-    const entries = [...view.all()].slice(0, options.syncDigestMax).map((record) => [digestKey(record), record.sequence] as const);
+    const entries = view
+      .all()
+      .slice(0, options.syncDigestMax)
+      .map((record) => [digestKey(record), record.sequence] as const);
     links.send(link, { type: 'sync-digest', entries });
   }
 
