@@ -170,7 +170,7 @@ class Run {
     const collect = async () => {
       const { checks } = this.#scenario;
       if (checks.has(NO_PLAINTEXT.name)) await searchForSecrets(this.#engine, this.#scene);
-      this.#checks.push(...(await judgeRun(this.#engine, checks, this.#options.ownChecks ?? [])));
+      this.#checks.push(...(await judgeRun(this.#engine, checks, this.#options.ownChecks ?? [], this.#patience)));
       trace = this.#options.hashed === false ? { events: (await this.#engine.trace()).length, sha256: '' } : await this.#engine.traceSummary();
       await this.#options.collect?.(this.#engine);
     };

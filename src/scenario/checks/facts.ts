@@ -47,7 +47,11 @@ export class TraceFacts {
   /** Accounts that were deleted. */
   readonly deleted = new Set<string>();
 
-  constructor(trace: readonly TraceEvent[]) {
+  readonly #patience: number;
+
+  /** `patience` stretches what is due when, for runs on slow or busy machines. */
+  constructor(trace: readonly TraceEvent[], patience = 1) {
+    this.#patience = patience;
     this.whole = isVirtual(trace);
     const [first] = trace;
     const base = first === undefined || this.whole ? 0 : first.wallMillis;
@@ -69,6 +73,11 @@ export class TraceFacts {
   /** How long nothing has been broken, mended, started or ended, ms; 0 while a fault is in force. */
   get quietMillis(): number {
     return this.faults.size > 0 ? 0 : this.endMillis - this.lastDisturbanceMillis;
+  }
+
+  /** What is due after so long on an ordinary machine, ms. */
+  due(millis: number): number {
+    return this.#patience * millis;
   }
 
   /** Null when it has been quiet for that long at the end, else why not. */

@@ -64,9 +64,9 @@ function judge(facts: TraceFacts): Finding {
     const since = gone.has(`${from} ${id}`) ? null : togetherSince(facts, relations, user, from);
     if (since === null) continue;
     const waited = facts.endMillis - Math.max(since, wanted.atMillis);
-    if (waited >= DUE_MILLIS)
+    if (waited >= facts.due(DUE_MILLIS))
       return broken(`${id.slice(0, 8)} of ${from} is not whole at ${user} ${sayMillis(waited)} after nothing stood between them any more`, [wanted.event]);
-    early = `${id.slice(0, 8)} had ${sayMillis(waited)} to arrive; it is due after ${sayMillis(DUE_MILLIS)}`;
+    early = `${id.slice(0, 8)} had ${sayMillis(waited)} to arrive; it is due after ${sayMillis(facts.due(DUE_MILLIS))}`;
   }
   if (early !== null) return notJudged(early);
   return arrived === 0 ? notJudged('no file was wanted') : holds(`${counted(arrived, 'file')} arrived`);

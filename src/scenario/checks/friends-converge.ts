@@ -17,7 +17,7 @@ const MIRROR: Readonly<Record<string, readonly string[]>> = {
 
 function judge(facts: TraceFacts): Finding {
   const relations = new Relations(facts);
-  const early = facts.unquiet(DUE_MILLIS);
+  const early = facts.unquiet(facts.due(DUE_MILLIS));
   let judged = 0;
   for (const [user, other] of relations.pairs()) {
     const here = relations.of(user, other);
@@ -26,7 +26,7 @@ function judge(facts: TraceFacts): Finding {
     // A side that has said nothing since its disk was thrown away is not held to anything.
     if (there === null && [user, other].some((each) => facts.emptied.has(each))) continue;
     judged += 1;
-    if (early !== null || facts.endMillis - Math.max(here.atMillis, there?.atMillis ?? 0) < DUE_MILLIS) continue;
+    if (early !== null || facts.endMillis - Math.max(here.atMillis, there?.atMillis ?? 0) < facts.due(DUE_MILLIS)) continue;
     const saysThere = there?.relation ?? 'none';
     // A request that was declined stays outgoing for the one who asked: nobody is told.
     if (MIRROR[here.relation]?.includes(saysThere) !== true)

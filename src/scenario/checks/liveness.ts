@@ -25,8 +25,8 @@ function judge(facts: TraceFacts): Finding {
     if (arrivedMillis !== null) {
       judged += 1;
       slowest = Math.max(slowest, arrivedMillis - from);
-    } else if (facts.endMillis - from < DUE_MILLIS)
-      early = `${id} had ${sayMillis(facts.endMillis - from)} to arrive; it is due after ${sayMillis(DUE_MILLIS)}`;
+    } else if (facts.endMillis - from < facts.due(DUE_MILLIS))
+      early = `${id} had ${sayMillis(facts.endMillis - from)} to arrive; it is due after ${sayMillis(facts.due(DUE_MILLIS))}`;
     else return broken(`${id} of ${by} has not reached ${peer} ${sayMillis(facts.endMillis - from)} after nothing stood between them any more`, []);
   }
   const rooms = judgeRooms(facts);
@@ -34,7 +34,7 @@ function judge(facts: TraceFacts): Finding {
   early ??= typeof rooms === 'string' ? rooms : null;
   if (early !== null || typeof rooms === 'string') return notJudged(early ?? '');
   if (judged + rooms.judged === 0) return notJudged('no two friends or members of a room were together at the end');
-  if (slowest > DUE_MILLIS) return broken(`a message arrived only ${sayMillis(slowest)} after nothing stood between writer and recipient`, []);
+  if (slowest > facts.due(DUE_MILLIS)) return broken(`a message arrived only ${sayMillis(slowest)} after nothing stood between writer and recipient`, []);
   const last = Math.max(slowest, rooms.slowest);
   return holds(`${counted(judged + rooms.judged, 'message')} arrived, the last ${sayMillis(last)} after all was well`);
 }
@@ -46,9 +46,9 @@ function judgeRooms(facts: TraceFacts): Finding | { readonly judged: number; rea
   for (const { story, reader, from, sinceMillis } of rooms.lacks()) {
     const waited = facts.endMillis - sinceMillis;
     const id = story.id.slice(0, 8);
-    if (waited >= ROOM_DUE_MILLIS)
+    if (waited >= facts.due(ROOM_DUE_MILLIS))
       return broken(`${id} of ${story.by} has not reached ${reader}, who has been together with ${from}, who has it, for ${sayMillis(waited)}`, []);
-    early ??= `${id} had ${sayMillis(waited)} to reach ${reader}; it is due after ${sayMillis(ROOM_DUE_MILLIS)}`;
+    early ??= `${id} had ${sayMillis(waited)} to reach ${reader}; it is due after ${sayMillis(facts.due(ROOM_DUE_MILLIS))}`;
   }
   if (early !== null) return early;
   let judged = 0;
@@ -57,7 +57,7 @@ function judgeRooms(facts: TraceFacts): Finding | { readonly judged: number; rea
     judged += 1;
     slowest = Math.max(slowest, tookMillis);
   }
-  return slowest > ROOM_DUE_MILLIS
+  return slowest > facts.due(ROOM_DUE_MILLIS)
     ? broken(`a message to a room arrived only ${sayMillis(slowest)} after nothing stood between a member who had it and one who had not`, [])
     : { judged, slowest };
 }

@@ -27,7 +27,7 @@ function judge(facts: TraceFacts): Finding {
     if (acceptedMillis === null || story.arrivedMillis !== null || story.failed) continue;
     if (facts.emptied.get(by)?.some((at) => at > acceptedMillis) === true || facts.deleted.has(userOf(by))) continue;
     const since = togetherSince(facts, relations, userOf(by), peer);
-    if (since !== null && facts.endMillis - Math.max(since, acceptedMillis) > TOGETHER_MILLIS)
+    if (since !== null && facts.endMillis - Math.max(since, acceptedMillis) > facts.due(TOGETHER_MILLIS))
       return broken(`${id} was accepted by ${by} for ${peer}; they have been together for ${sayMillis(facts.endMillis - since)}, and it has not arrived`, []);
   }
   const rooms = new RoomStories(facts);
@@ -51,7 +51,7 @@ function judgeRooms(facts: TraceFacts, rooms: RoomStories): Finding | null {
   }
   for (const { story, reader, from, sinceMillis } of rooms.lacks()) {
     const together = facts.endMillis - sinceMillis;
-    if (together > ROOM_TOGETHER_MILLIS)
+    if (together > facts.due(ROOM_TOGETHER_MILLIS))
       return broken(
         `${story.id.slice(0, 8)} was written to a room by ${story.by}; ${reader} has been together with ${from}, who has it, for ${sayMillis(together)}`,
         [],

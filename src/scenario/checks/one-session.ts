@@ -15,7 +15,7 @@ function judge(facts: TraceFacts): Finding {
     if (nodes === undefined) nodesOf.set(userOf(node), new Set([node]));
     else nodes.add(node);
   }
-  const early = facts.unquiet(TOGETHER_MILLIS);
+  const early = facts.unquiet(facts.due(TOGETHER_MILLIS));
   for (const user of users) {
     const nodes = facts.sessionsOf(user);
     if (nodes.length > 1 && early === null)

@@ -28,7 +28,7 @@ function look(facts: TraceFacts) {
 }
 
 function judge(facts: TraceFacts): Finding {
-  const early = facts.unquiet(DUE_MILLIS);
+  const early = facts.unquiet(facts.due(DUE_MILLIS));
   const { said, shown } = look(facts);
   const relations = new Relations(facts);
   let judged = 0;
@@ -37,7 +37,7 @@ function judge(facts: TraceFacts): Finding {
     if (seer === undefined || relations.friendsSince(user, other) === null) continue;
     const isHere = facts.sessionsOf(other).length > 0;
     const changed = Math.max(facts.lastDisturbanceMillis, said.get(other)?.atMillis ?? 0, relations.friendsSince(user, other) ?? 0);
-    const due = changed + (isHere ? DUE_MILLIS : UNWATCHED_MILLIS);
+    const due = changed + (isHere ? facts.due(DUE_MILLIS) : facts.due(UNWATCHED_MILLIS));
     if (early !== null || facts.endMillis < due) continue;
     judged += 1;
     const truth = isHere ? (said.get(other)?.presence ?? 'offline') : 'offline';

@@ -63,7 +63,7 @@ function judge(facts: TraceFacts): Finding {
     if (wrong !== null) return broken(`the successors of ${node} are out of order at ${wrong}: ${successors}`, [id]);
   }
   if (changes === 0) return notJudged('no node was on the ring');
-  const early = facts.unquiet(DUE_MILLIS);
+  const early = facts.unquiet(facts.due(DUE_MILLIS));
   const members = [...last.values()].filter((each) => each !== null).filter(({ name }) => facts.running.has(name));
   if (early !== null) return notJudged(`${counted(changes, 'change')}, every list in order; of the whole ring: ${early}`);
   return wholeRing(

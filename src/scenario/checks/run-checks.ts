@@ -37,10 +37,10 @@ function secretsOf(texts: ReadonlyArray<readonly [what: string, text: string]>):
   return all.filter(({ bytes }) => bytes.length >= TEXT_BYTES_MIN);
 }
 
-/** Judges the whole run by its trace. */
-export async function judgeRun(engine: Engine, wanted: ReadonlySet<string>, own: readonly OwnCheck[]): Promise<CheckReport[]> {
+/** Judges the whole run by its trace; `patience` stretches the bounds of what is general. */
+export async function judgeRun(engine: Engine, wanted: ReadonlySet<string>, own: readonly OwnCheck[], patience: number): Promise<CheckReport[]> {
   const trace = await engine.trace();
-  const general = judgeTrace(trace, wanted).map(({ check, finding }) => reportOf(check, finding));
+  const general = judgeTrace(trace, wanted, patience).map(({ check, finding }) => reportOf(check, finding));
   return [...own.map(({ name, judge }) => reportOf(name, judge(trace))), ...general];
 }
 

@@ -53,12 +53,12 @@ function membersOf(facts: TraceFacts): Array<readonly [place: string, name: stri
 function judge(facts: TraceFacts): Finding {
   const values = valuesOf(facts);
   if (values.size === 0) return notJudged('no values lie on the ring');
-  const early = facts.unquiet(DUE_MILLIS);
+  const early = facts.unquiet(facts.due(DUE_MILLIS));
   if (early !== null) return notJudged(early);
   const members = membersOf(facts);
   let judged = 0;
   for (const [name, value] of values) {
-    if (value.passing || facts.endMillis - value.newestMillis < DUE_MILLIS) continue;
+    if (value.passing || facts.endMillis - value.newestMillis < facts.due(DUE_MILLIS)) continue;
     // What only nodes have that do not run cannot be anywhere else.
     const somewhere = [...value.copies].some(([node, copy]) => facts.running.has(node) && copy.sequence === value.sequence);
     if (!somewhere) continue;
