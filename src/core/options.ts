@@ -261,6 +261,9 @@ export const CORE_OPTIONS = Object.freeze({
   ratchetSessionsMax: 8,
   friendsMax: 1_000,
 
+  /** Searches in direct chats that wait while an index is made. */
+  searchesWaitingMax: 32,
+
   // rooms
   roomNameCharactersMax: 64,
   roomTopicCharactersMax: 300,

@@ -1,3 +1,4 @@
+import { SEARCH_TIMER } from './chat/message-search.ts';
 import { isMailTimer } from './mail/mail.ts';
 import type { Parts } from './parts.ts';
 import { isRoomTimer } from './rooms/rooms.ts';
@@ -63,6 +64,8 @@ function fireUserTimer(parts: Parts, kind: string, key: string): void {
   switch (kind) {
     case 'prekeys':
       return parts.secure.timer(key);
+    case SEARCH_TIMER:
+      return parts.chat.search.timer();
     case 'outbox':
     case 'typing':
       return parts.chat.timer(kind);

@@ -162,6 +162,28 @@ test('typing is heard by a friend who is here, is over by itself or with the mes
   await world.engine.stop();
 });
 
+test('the first search in a long chat makes its index bit by bit, and other commands are answered meanwhile', async (t) => {
+  const world = new SmallWorld(8, { searchesWaitingMax: 3 });
+  await world.people('alice', 'bob');
+  await world.befriend('alice', 'bob');
+  for (let index = 0; index < 2_600; index += 1) await world.ask('alice', 'send', { to: 'bob', text: `line ${index}` });
+  const order: string[] = [];
+  const search = async (query: string): Promise<number> => {
+    const { messages } = await world.ask<Result<'search'>>('alice', 'search', { with: 'bob', query });
+    order.push(query);
+    return messages.length;
+  };
+  const found = [search('line 2599'), search('line 3'), search('line 12'), world.outcome('alice', 'search', { with: 'bob', query: 'one too many' })];
+  await world.ask('alice', 'profile');
+  order.push('profile');
+  t.deepEqual(await Promise.all(found), [1, 20, 20, 'busy']);
+  t.deepEqual(order, ['profile', 'line 2599', 'line 3', 'line 12'], 'the index takes more than a turn');
+  await world.soon('bob has it all', async () => (await world.texts('bob', 'alice')).at(-1) === 'line 2599');
+  const waiting = [world.outcome('bob', 'search', { with: 'alice', query: 'line' }), world.outcome('bob', 'logout')];
+  t.deepEqual(await Promise.all(waiting), ['not-logged-in', 'ok']);
+  await world.engine.stop();
+});
+
 test('a chat is searched, read around a message that was found, and exported', async (t) => {
   const world = await pair(7);
   const ids: string[] = [];

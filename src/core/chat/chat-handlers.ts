@@ -27,9 +27,12 @@ export const CHAT_HANDLERS: { readonly [Name in keyof ChatCommands]: Handler<Nam
       respond({ ok: true, value: { with: parts.chat.views.nameOf(id), muted } });
     }),
   search: (parts, args, respond) =>
-    withPeer(parts, args.with, respond, (id) =>
-      respond({ ok: true, value: { messages: parts.chat.search.find(id, args.query, args.limit ?? FOUND_DEFAULT) } }),
-    ),
+    withPeer(parts, args.with, respond, (id) => {
+      const isTaken = parts.chat.search.find(id, args.query, args.limit ?? FOUND_DEFAULT, (messages) =>
+        respond(messages === null ? { ok: false, code: 'not-logged-in' } : { ok: true, value: { messages } }),
+      );
+      if (!isTaken) respond({ ok: false, code: 'busy', details: { what: 'earlier searches' } });
+    }),
   export: (parts, args, respond) =>
     withPeer(parts, args.with, respond, (id) => {
       const range = { limit: args.limit ?? EXPORT_DEFAULT, ...(args.after === undefined ? {} : { after: args.after }) };

@@ -67,7 +67,7 @@ export class Chat {
     this.#amendments = amendments;
     this.views = new ChatViews({ parts, history, amendments, mutes: this.mutes });
     const { views } = this;
-    this.search = new MessageSearch(parts.env.store, views);
+    this.search = new MessageSearch(parts.env, views, parts.options);
     this.typing = new ChatTyping(parts);
     this.amending = new Amending({ parts, history, amendments, outbox, views, search: this.search });
     this.#incoming = new Incoming({ parts, history, receipts, amendments, views, amending: this.amending, search: this.search });

@@ -1,6 +1,8 @@
 import type { StoreWriter } from '../capabilities.ts';
 import type { MessageView } from '../commands.ts';
+import type { Env } from '../env.ts';
 import { addGrams, FILTER_BYTES, FILTER_LINES, type Query, queryOf } from '../gram-filter.ts';
+import type { CoreOptions } from '../options.ts';
 import type { UserId } from '../types.ts';
 import type { ChatViews } from './chat-views.ts';
 import type { StoredMessage } from './history.ts';
@@ -8,26 +10,46 @@ import { placeOf } from './places.ts';
 
 type Row = readonly [key: string, message: StoredMessage];
 
+/** A search that waits for the index. */
+interface Job {
+  readonly peer: UserId;
+  readonly text: string;
+  readonly limit: number;
+  readonly answer: (messages: readonly MessageView[] | null) => void;
+}
+
+/** Blocks that are made in one turn, about 10 ms of work: others who want something of the node do not wait longer for a search. */
+const BLOCKS_A_TURN = 8;
+export const SEARCH_TIMER = 'message-search';
+
 /**
  * Search in a direct chat: newest first.
  *
  * The index is a cache: blocks of messages, each under the place of its last one, with a filter of what occurs in them. It is made by
- * the first search that needs it, so writing and receiving cost nothing; where a message of a block changes, is deleted or comes late,
- * the block's filter is thrown away and made anew by the next search.
+ * the first search that needs it, so writing and receiving cost nothing, and over several turns where there is much to be read; where
+ * a message of a block changes, is deleted or comes late, the block's filter is thrown away and made anew by the next search.
  */
 export class MessageSearch {
+  readonly #env: Pick<Env, 'setTimer' | 'cancelTimer'>;
   readonly #store: StoreWriter;
   readonly #views: ChatViews;
+  readonly #options: Pick<CoreOptions, 'searchesWaitingMax'>;
+  readonly #jobs: Job[] = [];
   /** Place up to which a conversation is in blocks; empty for not at all. */
   readonly #indexedTo = new Map<UserId, string>();
 
-  constructor(store: StoreWriter, views: ChatViews) {
-    this.#store = store;
+  constructor(env: Pick<Env, 'store' | 'setTimer' | 'cancelTimer'>, views: ChatViews, options: Pick<CoreOptions, 'searchesWaitingMax'>) {
+    this.#env = env;
+    this.#store = env.store;
     this.#views = views;
+    this.#options = options;
   }
 
+  /** The session has ended: whoever waits gets null. */
   forget(): void {
     this.#indexedTo.clear();
+    this.#env.cancelTimer(SEARCH_TIMER, '');
+    for (const job of this.#jobs.splice(0)) job.answer(null);
   }
 
   /** A message at this place is new or other than before. */
@@ -47,9 +69,30 @@ export class MessageSearch {
     return place;
   }
 
-  find(peer: UserId, text: string, limit: number): MessageView[] {
+  /** Answers at once where the index is there, else when it is made; with null when the session has ended before. False: too many wait. */
+  find(peer: UserId, text: string, limit: number, answer: Job['answer']): boolean {
+    const job = { peer, text, limit, answer };
+    if (this.#jobs.length === 0) this.#go(job);
+    else if (this.#jobs.length < this.#options.searchesWaitingMax) this.#jobs.push(job);
+    else return false;
+    return true;
+  }
+
+  /** Timer: another few blocks. */
+  timer(): void {
+    const next = this.#jobs.shift();
+    if (next !== undefined) this.#go(next);
+  }
+
+  #go(job: Job): void {
+    const rest = this.#index(job.peer);
+    if (rest === null) this.#jobs.unshift(job);
+    else job.answer(this.#found(job, rest));
+    if (this.#jobs.length > 0) this.#env.setTimer(SEARCH_TIMER, '', 0);
+  }
+
+  #found({ peer, text, limit }: Job, rest: readonly Row[]): MessageView[] {
     const query = queryOf(text);
-    const rest = this.#index(peer);
     const found = hits(rest, query, limit);
     const blocks = this.#store.scan<Uint8Array>('messageFilters', { prefix: `${peer}/` });
     for (let at = blocks.length - 1; at >= 0 && found.length < limit; at -= 1) {
@@ -62,9 +105,9 @@ export class MessageSearch {
     return found.map(([key, message]) => this.#views.view(key, message));
   }
 
-  /** Makes blocks of what is in none yet; what is left and too few for one is returned. */
-  #index(peer: UserId): readonly Row[] {
-    for (;;) {
+  /** Makes blocks of what is in none yet; what is left and too few for one is returned, or null: there is more to do than fits into a turn. */
+  #index(peer: UserId): readonly Row[] | null {
+    for (let made = 0; made < BLOCKS_A_TURN; made += 1) {
       const indexed = this.#indexed(peer);
       const from = indexed === '' ? {} : { from: `${peer}/${indexed}\0` };
       const rows = this.#store.scan<StoredMessage>('messages', { prefix: `${peer}/`, limit: FILTER_LINES, ...from });
@@ -73,6 +116,7 @@ export class MessageSearch {
       this.#store.put('messageFilters', last[0], filterOf(rows));
       this.#indexedTo.set(peer, placeOf(last[0]));
     }
+    return null;
   }
 
   #block(peer: UserId, before: string | undefined, last: string): readonly Row[] {
