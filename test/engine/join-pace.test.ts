@@ -6,7 +6,7 @@ interface Open {
 }
 
 /** Promises that the test settles, in the order in which they were asked for. */
-function held(): { readonly open: Open[]; act(): Promise<void> } {
+function held(): { readonly open: Open[]; readonly act: () => Promise<void> } {
   const open: Open[] = [];
   return { open, act: () => new Promise<void>((resolve) => void open.push({ settle: resolve })) };
 }
