@@ -11,13 +11,13 @@ export const FILE_REGISTRY = [
   {
     name: 'file-send',
     slash: ['/send-file', '/file-send'],
-    summary: 'Send a file of up to 16 MiB to a friend, or into a room (#name)',
+    summary: 'Send a file of up to 16 MiB to a friend, or into a room (#name); behind -- stands what is said with it',
     args: { to: optional(text(1, 256)), room: optional(text(1, 256)), path, text: optional(text(0, CORE_OPTIONS.textBytesMax)) },
     positional: ['to', 'path'],
     rest: true,
     complete: { to: 'friend', path: 'path' },
     when,
-    example: '/send-file bob ~/holiday.jpg',
+    example: '/send-file bob ~/holiday.jpg -- the lake',
   },
   {
     name: 'files',

@@ -65,6 +65,10 @@ test('in a conversation /send-file needs nobody named; elsewhere, and for others
   const driver = offered();
   driver.type('/send-file ~/my report.pdf').press('enter');
   t.deepEqual(driver.calls(), [['file-send', { to: 'bob', path: '~/my report.pdf' }]]);
+  driver.forget().type('/send-file ~/my report.pdf -- as promised -- twice').press('enter');
+  t.deepEqual(driver.calls(), [['file-send', { to: 'bob', path: '~/my report.pdf', text: 'as promised -- twice' }]]);
+  driver.forget().type('/send-file carol "/tmp/x -- y" -- for you').press('enter');
+  t.deepEqual(driver.calls(), [['file-send', { to: 'carol', path: '/tmp/x -- y', text: 'for you' }]]);
   driver.forget().type('/send-file carol /tmp/x y').press('enter');
   t.deepEqual(driver.calls(), [['file-send', { to: 'carol', path: '/tmp/x y' }]]);
   driver.forget().type('/send-file "#The garden" /tmp/x').press('enter');

@@ -8,7 +8,7 @@ import { sanitiseLine } from '../text/sanitise.ts';
 import { truncate } from '../text/width.ts';
 import { applies, coreName, ITEMS, type Item, isLoggedIn, itemOfSlash } from './catalogue.ts';
 import { leaveChat, markRead, nextUnread, openChat } from './chat.ts';
-import { impliedFileSend } from './files.ts';
+import { captionOf, impliedFileSend } from './files.ts';
 import type { LocalCommand } from './local-commands.ts';
 import { type Ask, conversationOf } from './model.ts';
 import { isRoomKey, sendCall } from './room-chat.ts';
@@ -90,10 +90,11 @@ export function runMenuItem(turn: Turn, item: Item): void {
   complete(turn, entry, {}, optional);
 }
 
-function runNode(turn: Turn, entry: CommandEntry, tail: string): void {
+function runNode(turn: Turn, entry: CommandEntry, typed: string): void {
+  const { tail, said } = captionOf(entry, typed);
   const file = impliedFileSend(turn, entry, tail);
   if (file !== null) {
-    complete(turn, entry, file, file['to'] === undefined && file['room'] === undefined ? ['to'] : []);
+    complete(turn, entry, { ...file, ...said }, file['to'] === undefined && file['room'] === undefined ? ['to'] : []);
     return;
   }
   const implied = impliedArguments(turn, entry, tail);
@@ -103,7 +104,7 @@ function runNode(turn: Turn, entry: CommandEntry, tail: string): void {
     turn.notice('warning', `${entry.slash[0]}: ${parsed}. For example: ${entry.example}`);
     return;
   }
-  runParsed(turn, entry, { ...parsed, ...implied?.args }, tail);
+  runParsed(turn, entry, { ...parsed, ...implied?.args, ...said }, tail);
 }
 
 /** What the present conversation, and the message selected in it, stand for; `asked`: a question came first. */

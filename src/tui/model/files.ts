@@ -63,6 +63,15 @@ function newsOf(before: FileView | undefined, file: FileView): string | null {
   }
 }
 
+/** What stands behind two dashes goes with the file as its text; dashes within quotes belong to the path. */
+const CAPTION = /^((?:"[^"]*"|[^"])*?)\s+--\s+(\S[\s\S]*)$/u;
+
+/** `~/holiday.jpg -- look at this`: what is to be sent, and what is said with it. */
+export function captionOf(entry: CommandEntry, tail: string): { readonly tail: string; readonly said: Args } {
+  const [, what = '', text = ''] = entry.name === 'file-send' ? (CAPTION.exec(tail) ?? []) : [];
+  return what.trim() === '' ? { tail, said: {} } : { tail: what.trim(), said: { text: text.trim() } };
+}
+
 const FIRST_WORD = /^(?:"([^"]+)"|(\S+))\s+\S/u;
 
 /** `/send-file <path>` in a conversation means that conversation, unless somebody else is named first. Null: as it is typed. */
