@@ -69,7 +69,9 @@ const CAPTION = /^((?:"[^"]*"|[^"])*?)\s+--\s+(\S[\s\S]*)$/u;
 /** `~/holiday.jpg -- look at this`: what is to be sent, and what is said with it. */
 export function captionOf(entry: CommandEntry, tail: string): { readonly tail: string; readonly said: Args } {
   const [, what = '', text = ''] = entry.name === 'file-send' ? (CAPTION.exec(tail) ?? []) : [];
-  return what.trim() === '' ? { tail, said: {} } : { tail: what.trim(), said: { text: text.trim() } };
+  // The path stands last, so it needs its quotes only against the dashes.
+  const bare = what.trim().replace(/"([^"]+)"$/u, '$1');
+  return bare === '' ? { tail, said: {} } : { tail: bare, said: { text: text.trim() } };
 }
 
 const FIRST_WORD = /^(?:"([^"]+)"|(\S+))\s+\S/u;
