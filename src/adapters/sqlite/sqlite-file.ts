@@ -64,7 +64,8 @@ export class SqliteFile {
   /** Rows of a table, once counted: SQLite would walk the whole table each time. */
   readonly #counts = new Map<string, number>();
   readonly #relearned: ReadonlySet<string>;
-  readonly #log: LogSync;
+  /** Null on a file system that bears no write-ahead log: there SQLite syncs each commit. */
+  readonly #log: LogSync | null;
   /** Something of the open transaction must survive a power cut. */
   #lasting = false;
   /** What is written now others know as well. */
@@ -82,9 +83,9 @@ export class SqliteFile {
     this.#database = openDatabase(options);
     this.#codec = codec;
     this.#relearned = new Set(options.relearned ?? []);
-    this.#log = new LogSync(options.path);
+    this.#log = this.#database.pragma('journal_mode', { simple: true }) === 'wal' ? new LogSync(options.path) : null;
     // Never a prepared statement: SQLite carries this pragma out when it reads it, not when it runs it.
-    this.#database.pragma('synchronous = NORMAL');
+    if (this.#log !== null) this.#database.pragma('synchronous = NORMAL');
     this.#begin = this.#database.prepare('BEGIN IMMEDIATE');
     this.#commit = this.#database.prepare('COMMIT');
     this.#rollback = this.#database.prepare('ROLLBACK');
@@ -169,7 +170,7 @@ export class SqliteFile {
   commit(later = false): void {
     if (this.#database.inTransaction) {
       this.#commit.run();
-      if (this.#lasting) this.#lastingCommits += 1;
+      if (this.#lasting && this.#log !== null) this.#lastingCommits += 1;
     }
     if (!later) this.settle();
   }
@@ -184,7 +185,7 @@ export class SqliteFile {
 
   #syncNow(): void {
     try {
-      this.#log.now();
+      this.#log?.now();
     } catch (error) {
       this.#syncFailed = true;
       throw error;
@@ -193,6 +194,7 @@ export class SqliteFile {
 
   /** As `settle`, for what was committed until now, while others work; `done` is given what went wrong. Throws where there is no log. */
   settleLater(done: (error: Error | null) => void): void {
+    if (this.#log === null) return done(null);
     const commits = this.#lastingCommits;
     this.#log.later((error) => {
       if (error !== null) this.#syncFailed = true;
@@ -217,7 +219,7 @@ export class SqliteFile {
   close(): void {
     if (!this.#database.open) return;
     this.rollback();
-    this.#log.close();
+    this.#log?.close();
     // Writes the log back and syncs the database.
     this.#database.close();
   }
