@@ -7,9 +7,10 @@ import { STATEMENT } from './workload.ts';
 const USAGE = `confab bench w1 --nodes <n> [--engines confab,bare,simgrid] [--growth-seconds 500] [--seconds 1000] [--seed 1] [--traced] [--json]
 
 Plays W1 (bench/w1/W1.md): <n> nodes join a bare Chord ring and use it for 1,000 virtual seconds. Fault rules are looked at for each
-message, none is set; the trace is off without --traced. \`confab bench ring --nodes <n>\` plays the same growth with the product's ring. With --json and one engine one object is printed, with several a list.`;
+message, none is set; the trace is off without --traced. \`confab bench ring --nodes <n>\` plays the same growth with the product's ring,
+its heap limited to 256 MiB and 12 KiB a node, and with --engines confab,w1 bare Chord beside it. With --json and one engine one object is printed, with several a list.`;
 
-const ENGINES = ['confab', 'bare', 'simgrid'] as const;
+const ENGINES = ['confab', 'bare', 'simgrid', 'w1'] as const;
 type EngineName = (typeof ENGINES)[number];
 const NODES_MAX = 4_000_000;
 
@@ -55,7 +56,10 @@ function readArguments(workload: 'w1' | 'ring', words: readonly string[]): Argum
   const { growthMillis, durationMillis, seed, traced } = assignment;
   const asStated = growthMillis === STATEMENT.growthMillis && seed === STATEMENT.seed && !traced && durationMillis === STATEMENT.durationMillis;
   if (engines.includes('simgrid') && !asStated) throw new Error('SimGrid plays W1 as it is stated: no other growth, time or seed, and no trace.');
-  if (workload === 'ring' && engines.some((engine) => engine !== 'confab')) throw new Error('Only Confab plays the ring of its own.');
+  if (workload === 'ring' && engines.some((engine) => engine === 'bare' || engine === 'simgrid')) {
+    throw new Error('Only Confab plays the ring of its own; the engine w1 plays W1 beside it.');
+  }
+  if (workload === 'w1' && engines.includes('w1')) throw new Error('The engine w1 stands beside the ring: confab bench ring --engines confab,w1.');
   if (engines.includes('bare') && traced) throw new Error('The bare loop has no trace.');
   return { engines, assignment, json: values.json };
 }
@@ -85,6 +89,7 @@ export async function benchWorkload(workload: 'w1' | 'ring', words: readonly str
 /** One line about one engine, with the ratio to the first. */
 export function sentence(result: Measured | NotMeasured, first: Measured | NotMeasured | undefined): string {
   if ('reason' in result) return `${result.engine.padEnd(8)} not measured: ${result.reason}`;
+  const seconds = (millis: number): string => (millis / 1_000).toFixed(2);
   const number = (value: number): string => Math.round(value).toLocaleString('en');
   const checked = result.asChecked === null ? 'no check values for this' : result.asChecked ? 'as the check values say' : 'NOT what the check values say';
   const ratio =
@@ -93,7 +98,7 @@ export function sentence(result: Measured | NotMeasured, first: Measured | NotMe
       : '';
   return (
     `${result.engine.padEnd(8)} ${number(result.messagesPerSecond)} messages/s: ${number(result.nodes)} nodes, ${number(result.messages)} messages, ${number(result.timers)} timers, ` +
-    `${number(result.lookups)} look-ups of ${result.meanHops} hops in ${(result.wallMillis / 1_000).toFixed(2)} s, peak ${number(result.peakMemoryBytes / 2 ** 20)} MiB; ` +
+    `${number(result.lookups)} look-ups of ${result.meanHops} hops in ${seconds(result.wallMillis)} s (processor ${result.processorMillis === null ? 'unknown' : `${seconds(result.processorMillis)} s`}), peak ${number(result.peakMemoryBytes / 2 ** 20)} MiB; ` +
     `${result.complete ? checked : 'stopped before the end'}; ${result.traced ? `whole trace on (${number(result.traceEvents)} events)` : 'trace off'}${ratio}`
   );
 }

@@ -1,7 +1,7 @@
 /** What `confab bench w1` and `confab bench ring` print of one engine. */
 export interface Measured {
   readonly workload: 'w1' | 'ring';
-  /** What played it: confab, bare (a JavaScript loop), simgrid. */
+  /** What played it: confab, bare (a JavaScript loop), simgrid; beside the ring also w1, which is W1 played by confab. */
   readonly engine: string;
   readonly nodes: number;
   /** Messages handed to a node, timers that fired. */
@@ -35,7 +35,8 @@ export interface NotMeasured {
 /** What a measuring process is told, as its one argument. */
 export interface Assignment {
   readonly workload: 'w1' | 'ring';
-  readonly engine: 'confab' | 'bare';
+  /** `w1` only beside the ring: the same growth by bare Chord, to compare with. */
+  readonly engine: 'confab' | 'bare' | 'w1';
   readonly nodes: number;
   readonly growthMillis: number;
   readonly durationMillis: number;
