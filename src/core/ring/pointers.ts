@@ -57,9 +57,11 @@ export class Pointers {
   set(change: PointerChange): void {
     const { successors = this.#successors, predecessor = this.#predecessor, joined = this.#joined, small = this.#small } = change;
     const same = joined === this.#joined && small === this.#small && predecessor?.id === this.#predecessor?.id && sameContacts(successors, this.#successors);
-    // A list that only says again what ours says leaves ours in its place, which is how others see that nothing has changed.
-    if (!same || !sameEndpoints(successors, this.#successors)) this.#successors = successors;
-    this.waypoints = null;
+    // A list that only says again what ours says leaves ours in its place, and the ways from here as they are.
+    if (!same || !sameEndpoints(successors, this.#successors)) {
+      this.#successors = successors;
+      this.waypoints = null;
+    }
     this.#predecessor = predecessor;
     this.#joined = joined;
     this.#small = small;
