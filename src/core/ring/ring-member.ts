@@ -16,6 +16,7 @@ type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
 const NOTICES_MAX = 8;
 const MEMBERS_MILLIS = 100;
 const MEMBERS_MAX = 24;
+const CROWD_FACTOR = 4;
 /** Newcomers that are asked at once, and the time after which one more may be, ms; longer in large rings, like that between merge probes. */
 const MEETINGS_MAX = 4;
 const MEETING_MILLIS = 10_000;
@@ -122,7 +123,22 @@ export class RingMember implements RingPort {
 
   /** Nodes whose records say that they are up, ourselves left out. */
   members(): readonly Contact[] {
-    return this.#some(this.#everybody(), MEMBERS_MAX);
+    const { view } = this.#parts;
+    return view.userCount > MEMBERS_MAX * CROWD_FACTOR ? this.#drawn() : this.#some(this.#everybody(), MEMBERS_MAX);
+  }
+
+  /** Of a crowd only those who are drawn are looked at. */
+  #drawn(): readonly Contact[] {
+    const { view } = this.#parts;
+    const found: Contact[] = [];
+    for (const user of view.sample(MEMBERS_MAX * 2)) {
+      for (const id of view.nodesOf(user)) {
+        const record = view.node(id);
+        const contact = record === undefined ? null : this.#contactIn(record);
+        if (contact !== null && found.length < MEMBERS_MAX) found.push(contact);
+      }
+    }
+    return found;
   }
 
   /** By links that are up and not silent: they prove who is at the other end, and that it lives. */
