@@ -23,6 +23,7 @@ import { type ChatNodeOptions, chatNode } from '../core/node.ts';
 import type { NodeConduct } from '../lab/conducts.ts';
 import type { LabEnv, LabProgram } from '../lab/program.ts';
 import { type DriverEnd, type DriverParts, NodeDriver } from '../node/driver.ts';
+import { DRIVER_OPTIONS } from '../node/driver-options.ts';
 import { type NodeLog, openLog, type SharedLog } from '../node/log.ts';
 import { MachineFaults } from '../node/machine-faults.ts';
 import { type NodeHandle, type SufferedFaults, startNodeService } from '../node/service.ts';
@@ -129,6 +130,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     store: faults.store(store),
     // A record ends with the commit that it does not know the end of, so with one each turn waits.
     settling: options.recordFile === null ? store : null,
+    waiting: shared === undefined ? DRIVER_OPTIONS.waiting : DRIVER_OPTIONS.waitingShared,
     nodeKeys: keys,
     run,
     transport,

@@ -11,6 +11,8 @@ export const DRIVER_OPTIONS = Object.freeze({
   turn: { least: 24, most: 192, workToCommit: 4 },
   /** Which turns wait for the disk while the next one is worked on, see waiting-turns.ts. */
   waiting: { inputsLeast: 8, turnsMax: 4 },
+  /** The same where nodes share a process: whoever waited for the disk itself would keep all others waiting. */
+  waitingShared: { inputsLeast: 1, turnsMax: 32 },
   /** How long the last frames may take to leave, ms. */
   flushMillis: 1_000,
   /** How long the sockets may take to close after that, flushing included, ms. */

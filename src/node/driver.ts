@@ -19,7 +19,7 @@ import { type ServiceParts, serve } from './services.ts';
 import { StoreRetry } from './store-retry.ts';
 import { Timers } from './timers.ts';
 import { TurnSize } from './turn-size.ts';
-import { WaitingTurns } from './waiting-turns.ts';
+import { WaitingTurns, type WaitingTurnsBounds } from './waiting-turns.ts';
 
 /** Everything that a live node is made of; adapters implement it, cli/compose.ts puts it together. */
 export interface DriverParts extends ServiceParts {
@@ -30,6 +30,8 @@ export interface DriverParts extends ServiceParts {
   readonly store: TransactionalStore;
   /** Null or absent: every turn waits for the disk. */
   readonly settling?: Settling | null;
+  /** Which turns wait for the disk beside the work; default: full ones. */
+  readonly waiting?: WaitingTurnsBounds;
   readonly nodeKeys: NodeKeys;
   /** Random 48-bit number of this run. */
   readonly run: number;
@@ -95,7 +97,7 @@ export class NodeDriver {
     this.#crashLimit = new CrashLimit(DRIVER_OPTIONS, parts.log);
     this.#storeRetry = new StoreRetry(DRIVER_OPTIONS, parts.log);
     const hooks = { release: (effects: Effects) => this.#release(effects), failed: (reason: string) => this.#syncFailed(reason) };
-    this.#waiting = parts.settling ? new WaitingTurns(parts.settling, DRIVER_OPTIONS.waiting, hooks) : null;
+    this.#waiting = parts.settling ? new WaitingTurns(parts.settling, parts.waiting ?? DRIVER_OPTIONS.waiting, hooks) : null;
   }
 
   /** Binds the inbox and starts the program. Rejects with `port-taken`. */
