@@ -4,6 +4,7 @@ import { cpus, freemem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SOCKETS_MAX } from '../adapters/zeromq/limits.ts';
 import { listNodes, readSeedPointer } from '../control/locate.ts';
+import { errorAdvice } from '../core/errors.ts';
 import { DESCRIPTORS_PER_NODE, nodesPerProcessMax, openFilesLimit } from './process-limits.ts';
 import { bytesText } from './table.ts';
 
@@ -66,8 +67,7 @@ async function sqliteBinding(): Promise<Finding> {
     database.close();
     return ok(what, row.version);
   } catch (error) {
-    const advice = 'Run: npm ci. Where no prebuilt binding can be fetched, Node 20 needs python3, make and a C++ compiler to build it.';
-    return { verdict: 'fail', what, seen: firstLine(error), advice };
+    return { verdict: 'fail', what, seen: firstLine(error), advice: errorAdvice('no-sqlite') };
   }
 }
 

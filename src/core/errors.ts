@@ -111,6 +111,11 @@ export const ERRORS = {
   'port-taken': entry('Port {port} is taken by another program.', 'Stop that program or choose another port with --port.', { exitStatus: 2 }),
   'folder-locked': entry('{folder} is in use by process {pid}.', 'Stop that process first (confab stop), or use another folder.', { exitStatus: 2 }),
   'folder-unwritable': entry('{folder} cannot be written: {reason}.', 'Check the permissions and the free space.', { exitStatus: 2 }),
+  'no-sqlite': entry(
+    'SQLite does not load here: {reason}.',
+    'Run: npm ci. Where no prebuilt binding can be fetched, Node 20 needs python3, make and a C++ compiler to build it.',
+    { exitStatus: 2 },
+  ),
   'store-failed': entry('The store could not write: {reason}.', 'Nothing was acknowledged that is not stored; free some space, it goes on by itself.', {
     httpStatus: 507,
   }),
