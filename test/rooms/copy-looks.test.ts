@@ -103,3 +103,25 @@ test('names that somebody invents keep nobody from putting there what is missing
   const { adopted } = looked({ shelf: 0, read: false }, () => ({ ...none, holders: 0 }), ['0-order']);
   t.deepEqual(adopted, [], 'nobody answered: nothing is known to be missing');
 });
+
+test('members who seem to give what is missing, and do not, keep nobody from looking at holders', (t) => {
+  const clock = { ...tools, monotonicMillis: 0, wallMillis: 0, tracing: false, random: { fraction: () => 0 } };
+  const room = { id: 'garden', row: { status: 'member' } };
+  let looked = 0;
+  const parts = { env: clock, options: CORE_OPTIONS, count: (what: string) => (looked += Number(what === 'roomLooks')) };
+  const rooms = { sync: { isFetching: () => true }, get: () => room };
+  const copies = {
+    setTimer: () => undefined,
+    keys: { all: () => [{ place: 'place', shelf: 0, read: false }], current: () => null },
+    tables: { isAged: () => true },
+  };
+  const looks = new CopyLooks(parts as unknown as Parts, rooms as unknown as Rooms, copies as unknown as RoomCopies);
+  looks.plan('garden', 0);
+  looks.step();
+  t.is(looked, 0, 'it waits for members first');
+  for (let millis = 0; millis < 120_000; millis += 1_000) {
+    clock.monotonicMillis = millis;
+    if (looks.nextMillis <= millis && looked === 0) looks.step();
+  }
+  t.is(looked, 1);
+});

@@ -47,6 +47,8 @@ const POOL_MAX = 8_192;
 /** Places whose end is looked at again although all of them was read. */
 const LATEST_PLACES = 2;
 const LACK_MILLIS_MAX = 600_000;
+/** So often in a row a look waits for members who are giving: one who only seems to give keeps nobody from the holders. */
+const WAITS_MAX = 30;
 
 /**
  * Looks at the holders' copies of rooms, one room at a time: takes in what is new, and finds out which events nobody has put there.
@@ -60,6 +62,8 @@ export class CopyLooks {
   readonly #due = new Map<RoomId, number>();
   /** Pause before the next look because something is missing; it doubles while looks bring nothing. */
   readonly #lackMillis = new Map<RoomId, number>();
+  /** How often a look has waited for members. */
+  readonly #waits = new Map<RoomId, number>();
   #look: Look | null = null;
   /** Events that are delivered now come from holders. */
   reading = false;
@@ -73,11 +77,13 @@ export class CopyLooks {
   forget(): void {
     this.#due.clear();
     this.#lackMillis.clear();
+    this.#waits.clear();
     this.#look = null;
   }
 
   drop(id: RoomId): void {
     this.#due.delete(id);
+    this.#waits.delete(id);
     if (this.#look?.room.id === id) this.#look = null;
   }
 
@@ -118,10 +124,13 @@ export class CopyLooks {
       const room = this.#rooms.get(id);
       if (room?.row.status !== 'member') continue;
       // A member is just giving what is missing: holders have the same, and theirs would be taken in twice.
-      if (this.#rooms.sync.isFetching(room)) {
+      const waits = this.#waits.get(id) ?? 0;
+      if (waits < WAITS_MAX && this.#rooms.sync.isFetching(room)) {
+        this.#waits.set(id, waits + 1);
         this.plan(id, this.#parts.options.roomLookMillis);
         continue;
       }
+      this.#waits.delete(id);
       const isWhole = this.#copies.tables.isAged(id, this.#parts.env.wallMillis);
       const places = isWhole ? this.#copies.keys.all(room).map((row) => row.place) : this.#placesOf(room);
       if (places.length === 0) {

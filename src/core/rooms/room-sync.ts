@@ -46,6 +46,8 @@ export class RoomSync {
   readonly #parts: Parts;
   readonly #tables: RoomTables;
   readonly #rounds = new Map<string, Round>();
+  /** When each event was first asked for that is not here yet, by its short id. */
+  readonly #askedMillis = new Map<string, number>();
   readonly #hooks: RoomSyncHooks;
 
   constructor(parts: Parts, tables: RoomTables, hooks: RoomSyncHooks) {
@@ -56,6 +58,7 @@ export class RoomSync {
 
   forget(): void {
     this.#rounds.clear();
+    this.#askedMillis.clear();
   }
 
   linkDown(nodeId: NodeId): void {
@@ -178,7 +181,10 @@ export class RoomSync {
     this.#sendRanges(room, round.link, Math.max(0, room.buckets.length - TAIL_RANGES));
   }
 
+  /** Only a moment long: whoever is asked and does not give keeps nobody from asking others. */
   #isAskedFor(short: string): boolean {
+    const askedMillis = this.#askedMillis.get(short);
+    if (askedMillis === undefined || this.#parts.env.monotonicMillis - askedMillis > ROUND_PATIENCE_MILLIS) return false;
     for (const round of this.#rounds.values()) if (round.wanted.has(short)) return true;
     return false;
   }
@@ -187,11 +193,20 @@ export class RoomSync {
   want(room: Room, link: Link, shorts: readonly string[]): void {
     if (shorts.length === 0) return;
     const round = this.#rounds.get(`${room.id}/${link.nodeId}`);
-    for (const short of shorts) round?.wanted.add(short);
-    if (round !== undefined) round.changedMillis = this.#parts.env.monotonicMillis;
+    if (round !== undefined) this.#note(round, shorts);
     for (let at = 0; at < shorts.length; at += this.#parts.options.roomWantsMax) {
       const ids = concat(...shorts.slice(at, at + this.#parts.options.roomWantsMax).map(fromHex));
       this.#parts.links.send(link, { type: 'room-want', room: room.id, ids });
+    }
+  }
+
+  #note(round: Round, shorts: readonly string[]): void {
+    const now = this.#parts.env.monotonicMillis;
+    round.changedMillis = now;
+    if (this.#askedMillis.size >= this.#parts.options.roomWantsWaitingMax) this.#askedMillis.clear();
+    for (const short of shorts) {
+      round.wanted.add(short);
+      if (!this.#askedMillis.has(short)) this.#askedMillis.set(short, now);
     }
   }
 
@@ -228,8 +243,9 @@ export class RoomSync {
 
   /** An event has found its place: nobody needs to send it any more. */
   arrived(id: RoomEventId): void {
-    if (this.#rounds.size === 0) return;
+    if (this.#rounds.size === 0 && this.#askedMillis.size === 0) return;
     const short = id.slice(0, SHORT_ID_BYTES * 2);
+    this.#askedMillis.delete(short);
     for (const { wanted, waiting } of this.#rounds.values()) if (!wanted.delete(short)) waiting.delete(short);
   }
 

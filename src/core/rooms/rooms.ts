@@ -125,6 +125,7 @@ export class Rooms {
     this.tables.forget();
     this.arrivals.forget();
     this.search.forget();
+    this.#timerIs = 'none';
     this.#parts.env.cancelTimer('rooms', '');
   }
 
