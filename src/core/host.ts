@@ -1,6 +1,6 @@
 import type { Codec, Crypto, Random, TransactionalStore } from './capabilities.ts';
 import type { DatagramContent } from './datagram.ts';
-import { type Effect, type Effects, NO_EFFECTS, TurnEffects } from './effects.ts';
+import { Closings, type Effect, type Effects, NO_EFFECTS, TurnEffects } from './effects.ts';
 import type { CommandInput, CommandResult, DatagramTarget, Env, NodeKeys, Program, ServiceRequest, ServiceResult } from './env.ts';
 import { ConfabError } from './errors.ts';
 import type { TraceDetail, TraceEvent } from './trace.ts';
@@ -83,6 +83,8 @@ export class Host<Message> implements Env<Message> {
   readonly nodeKeys: NodeKeys;
   readonly tracing: boolean;
   readonly tracingFrames: boolean;
+  /** For the effects that wait. */
+  readonly closings = new Closings();
   monotonicMillis = 0;
   wallMillis = 0;
 
@@ -189,7 +191,7 @@ export class Host<Message> implements Env<Message> {
     if (effects.length === 0 && traced.length === 0) return NO_EFFECTS;
     if (effects.length > 0) this.#effects = [];
     if (traced.length > 0) this.#traced = [];
-    return new TurnEffects(this.#ports, effects, traced);
+    return new TurnEffects(this.#ports, this, effects, traced);
   }
 
   #begin(detail: TraceDetail | null): void {
@@ -236,8 +238,7 @@ export class Host<Message> implements Env<Message> {
 
   open(endpoint: Endpoint, name: string): Address {
     const address = this.#ports.open(endpoint, name);
-    // A close of this very turn would come after the opening, since it waits for the commit.
-    if (this.#effects.length > 0) this.#effects = this.#effects.filter((effect) => effect.type !== 'close' || effect.address !== address);
+    this.closings.takeBack(address);
     return address;
   }
 
@@ -246,7 +247,7 @@ export class Host<Message> implements Env<Message> {
   }
 
   close(address: Address): void {
-    this.#effects.push({ type: 'close', address });
+    this.#effects.push({ type: 'close', address, number: this.closings.begin(address) });
   }
 
   send(to: Address, message: Message): void {

@@ -7,18 +7,25 @@ import { CborCodec } from '../../src/adapters/codec/cbor.ts';
 import { SqliteNodeStore } from '../../src/adapters/sqlite/node-store.ts';
 
 /** Syncs of logs that were asked for, and whether the disk fails them. */
-const disk = { now: 0, later: 0, broken: false };
+const disk = { now: 0, later: 0, broken: false, lost: false };
+/** Descriptors that have been told of what the disk has lost: the system says it to each of them once. */
+const told = new Set<number>();
 
 const { fdatasync, fdatasyncSync } = fs;
+function hearsOfLoss(descriptor: number): boolean {
+  const first = disk.lost && !told.has(descriptor);
+  told.add(descriptor);
+  return first;
+}
 const broken = () => Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
 fs.fdatasyncSync = (descriptor) => {
   disk.now += 1;
-  if (disk.broken) throw broken();
+  if (disk.broken || hearsOfLoss(descriptor)) throw broken();
   fdatasyncSync(descriptor);
 };
 fs.fdatasync = ((descriptor: number, done: (error: NodeJS.ErrnoException | null) => void) => {
   disk.later += 1;
-  if (disk.broken) setImmediate(done, broken());
+  if (disk.broken || hearsOfLoss(descriptor)) setImmediate(done, broken());
   else fdatasync(descriptor, done);
 }) as typeof fs.fdatasync;
 syncBuiltinESMExports();
@@ -40,7 +47,7 @@ function withStore(title: string, body: (t: ExecutionContext, store: SqliteNodeS
         return open();
       });
     } finally {
-      disk.broken = false;
+      Object.assign(disk, { broken: false, lost: false });
       store.close();
       rmSync(folder, { recursive: true, force: true });
     }
@@ -137,4 +144,52 @@ withStore('a sync that fails within a commit makes it fail', (t, store) => {
   t.true(store.dirty);
   store.commit();
   t.false(store.dirty);
+});
+
+withStore('what one thread has heard to be lost is not durable for the other either', async (t, store) => {
+  store.settleLater = true;
+  write(store, 'messages', 'a');
+  told.clear();
+  disk.lost = true;
+  const beside = settled(store);
+  store.settleLater = false;
+  t.throws(() => write(store, 'messages', 'b'), { message: /disk|i\/o/ });
+  t.truthy(await beside);
+});
+
+withStore('what the node’s file could not sync is not taken for durable by a turn that writes nothing', (t, store) => {
+  disk.broken = true;
+  t.throws(() => write(store, 'replicas', 'a'), { message: /disk|i\/o/ });
+  store.rollback();
+  disk.broken = false;
+  t.true(store.dirty, 'its holder would confirm it now');
+  store.commit();
+  t.false(store.dirty);
+});
+
+withStore('a wipe that was said to have failed is not finished at the next start', (t, store, reopen) => {
+  write(store, 'messages', 'a');
+  write(store, 'vault', 'v');
+  store.wipe();
+  disk.broken = true;
+  t.throws(() => store.commit(), { message: /disk|i\/o/ });
+  store.rollback();
+  t.true(store.dirty);
+  disk.broken = false;
+  store.commit();
+  t.false(store.dirty);
+  const again = reopen();
+  t.deepEqual([again.count('messages'), again.count('vault')], [1, 1]);
+  again.close();
+});
+
+withStore('once no more may wait a turn that wrote nothing waits for the disk, too', (t, store) => {
+  store.settleLater = true;
+  write(store, 'messages', 'a');
+  t.false(store.dirty);
+  store.settleLater = false;
+  t.true(store.dirty);
+  store.commit();
+  t.false(store.unsettled);
+  t.is(disk.now, 1);
 });

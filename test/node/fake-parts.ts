@@ -27,7 +27,7 @@ export class FakeTransport implements Transport {
     this.#opened += 1;
     return this.#opened as Address;
   }
-  close(): void {}
+  close: (address: Address) => void = () => {};
   keyOf(): Uint8Array {
     return new Uint8Array(32);
   }

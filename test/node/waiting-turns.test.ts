@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { Address } from '../../src/core/types.ts';
 import { NodeDriver } from '../../src/node/driver.ts';
 import { WaitingTurns } from '../../src/node/waiting-turns.ts';
 import type { Settling } from '../../src/ports/ports.ts';
@@ -160,5 +161,86 @@ test('a sync that fails makes the node start from what is stored, and its comman
   t.is(parts.transport.sent.length, 0);
   disk.unsettled = false;
   t.true((await driver.command('any', {})).ok);
+  await driver.stop();
+});
+
+test('a close that waits for the disk does not shut what was opened after it', async (t) => {
+  const disk = new HeldDisk();
+  const parts = fakeParts({ settling: disk, waiting: { inputsLeast: 1, turnsMax: 4 } });
+  const open = new Set<number>();
+  parts.transport.open = () => {
+    open.add(1);
+    return 1 as Address;
+  };
+  parts.transport.close = (address) => void open.delete(address);
+  const driver = new NodeDriver(parts, (env) => ({
+    start: () => {},
+    input: () => {},
+    timer: () => {},
+    command: ({ request, name }) => {
+      if (name === 'open') env.open(PEER, 'bob');
+      else env.close(1 as Address);
+      env.reply(request, { ok: true, value: null });
+    },
+  }));
+  await driver.start();
+  await driver.command('open', {});
+  disk.unsettled = true;
+  for (const [turns, name] of ['close', 'open'].entries()) {
+    void driver.command(name, {});
+    await until(`turn ${turns}`, () => disk.waiting.length === 1 && parts.events.length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  disk.finish();
+  t.deepEqual([...open], [1]);
+  const closed = driver.command('close', {});
+  disk.unsettled = false;
+  await closed;
+  t.deepEqual([...open], []);
+  disk.finish();
+  await driver.stop();
+});
+
+test('what a program asked for before it was thrown away is not answered to its successor', async (t) => {
+  const disk = new HeldDisk();
+  const derived: string[] = [];
+  const keyDeriver = {
+    derive: async (password: string) => {
+      derived.push(password);
+      return new Uint8Array(32);
+    },
+  };
+  const parts = fakeParts({ settling: disk, waiting: { inputsLeast: 1, turnsMax: 4 }, keyDeriver });
+  let programs = 0;
+  const answered: string[] = [];
+  const driver = new NodeDriver(parts, (env) => {
+    programs += 1;
+    const number = programs;
+    return {
+      start: () => {},
+      input: () => {},
+      timer: () => {},
+      answer: (request) => void answered.push(`${request} to ${number}`),
+      command: ({ name }) => {
+        if (name === 'crash') throw new Error('a broken invariant');
+        const derivation = { name: 'argon2id', memoryKib: 8, passes: 1, lanes: 1 } as const;
+        env.request('service-1', { service: 'derive-key', password: name, salt: new Uint8Array(16), derivation });
+      },
+    };
+  });
+  await driver.start();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  disk.unsettled = true;
+  void driver.command('old', {});
+  await until('the turn waits', () => disk.waiting.length === 1);
+  void driver.command('crash', {});
+  await until('another program', () => programs === 2);
+  disk.unsettled = false;
+  disk.finish();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  t.deepEqual(answered, []);
+  void driver.command('new', {});
+  await until('its answer', () => answered.length === 1);
+  t.deepEqual([derived, answered], [['new'], ['service-1 to 2']]);
   await driver.stop();
 });

@@ -5,10 +5,14 @@ import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
  * (https://www.sqlite.org/wal.html). That is the sync which SQLite itself makes at a commit under `synchronous=FULL`; made here it can
  * be left out where nothing needs it, and can run beside the work. Closing the descriptor costs SQLite none of its locks, since those
  * lie on the database and its shared memory, not on the log.
+ *
+ * Each of the two ways has a descriptor of its own: the system tells each descriptor once of what it could not write, so that with one
+ * for both a sync on this thread would call durable what only the other thread has heard to be lost.
  */
 export class LogSync {
   readonly #path: string;
-  #descriptor: number | null = null;
+  #ownDescriptor: number | null = null;
+  #threadDescriptor: number | null = null;
   #running = 0;
   #closed = false;
 
@@ -19,33 +23,36 @@ export class LogSync {
 
   /** All that was committed is on the disk when it returns. Throws the system's error. */
   now(): void {
-    fdatasyncSync(this.#open());
+    this.#ownDescriptor ??= this.#open();
+    fdatasyncSync(this.#ownDescriptor);
   }
 
   /** All that was committed before this call is on the disk when `done` is called, by a thread of its own. Throws where there is no log. */
   later(done: (error: Error | null) => void): void {
+    this.#threadDescriptor ??= this.#open();
     this.#running += 1;
-    fdatasync(this.#open(), (error) => {
+    fdatasync(this.#threadDescriptor, (error) => {
       this.#running -= 1;
-      if (this.#closed) this.#closeDescriptor();
+      if (this.#closed) this.#closeThreadDescriptor();
       done(error);
     });
   }
 
   close(): void {
     this.#closed = true;
-    this.#closeDescriptor();
+    if (this.#ownDescriptor !== null) closeSync(this.#ownDescriptor);
+    this.#ownDescriptor = null;
+    this.#closeThreadDescriptor();
   }
 
   /** Not while a thread holds it: its number might be somebody else's by then. */
-  #closeDescriptor(): void {
-    if (this.#running > 0 || this.#descriptor === null) return;
-    closeSync(this.#descriptor);
-    this.#descriptor = null;
+  #closeThreadDescriptor(): void {
+    if (this.#running > 0 || this.#threadDescriptor === null) return;
+    closeSync(this.#threadDescriptor);
+    this.#threadDescriptor = null;
   }
 
   #open(): number {
-    this.#descriptor ??= openSync(this.#path, 'r+');
-    return this.#descriptor;
+    return openSync(this.#path, 'r+');
   }
 }

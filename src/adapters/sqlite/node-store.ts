@@ -71,6 +71,8 @@ export class SqliteNodeStore implements TransactionalStore, Settling {
   #lockPending = false;
   #wipePending = false;
   #wipeUnfinished = false;
+  /** The commit of a wipe failed, and may stand in the log all the same: without being taken back it would be finished at the next start. */
+  #wipeRefused = false;
   #closed = false;
   settleLater = false;
 
@@ -192,7 +194,11 @@ export class SqliteNodeStore implements TransactionalStore, Settling {
       this.#lockPending ||
       this.#wipePending ||
       this.#unlockedThisTurn ||
+      this.#wipeRefused ||
       this.#user?.syncFailed === true ||
+      this.#node.syncFailed ||
+      // Also a turn that wrote nothing waits for the disk once no more may wait, or they would grow without bound.
+      (!this.settleLater && this.unsettled) ||
       this.#failure !== null
     );
   }
@@ -205,6 +211,7 @@ export class SqliteNodeStore implements TransactionalStore, Settling {
         this.#node.commit();
       } else {
         this.#finishWipe();
+        if (this.#wipeRefused) this.#node.delete(PENDING_TABLE, WIPE);
         // What is newer must not outlive what is older.
         if (this.#vault.dirty) this.#user?.settle();
         this.#vault.commit();
@@ -213,6 +220,7 @@ export class SqliteNodeStore implements TransactionalStore, Settling {
       }
     } catch (error) {
       this.#failure = error;
+      this.#wipeRefused ||= this.#wipePending;
       this.#undoVault();
       throw failed(error);
     }
@@ -240,6 +248,7 @@ export class SqliteNodeStore implements TransactionalStore, Settling {
 
   #afterCommit(): void {
     this.#unlockedThisTurn = false;
+    this.#wipeRefused = false;
     this.#quietly(() => this.#vault.confirmCommit());
     if (this.#wipePending) {
       this.#wipePending = false;
