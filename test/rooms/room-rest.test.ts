@@ -1,5 +1,5 @@
 import test from 'ava';
-import { SmallWorld } from '../core/small-world.ts';
+import { PASSWORD, SmallWorld } from '../core/small-world.ts';
 
 const ROOM = 'hall';
 const PEOPLE = Array.from({ length: 16 }, (_, index) => `user${index + 1}`);
@@ -61,5 +61,27 @@ test('members who passed on die, and what is said at once afterwards still comes
   const took: number[] = [];
   for (const by of [FOUNDER, left[5] as string, left.at(-1) as string]) took.push(await spoken(world, by, `after the deaths by ${by}`, left));
   t.true(Math.max(...took) < AT_ONCE_MILLIS, `${took.map((millis) => millis.toFixed(0)).join(', ')} ms`);
+  await world.engine.stop();
+});
+
+test('whoever logs in again or starts again hears at once of people they are not linked with', async (t) => {
+  const world = await hall();
+  for (let count = 0; count < 6; count += 1) await spoken(world, PEOPLE[count] as string, `settling ${count}`, PEOPLE);
+  await world.engine.wait(3_000);
+  const [again, restarted] = [PEOPLE.slice(8, 12), PEOPLE.slice(12)];
+  for (const name of again) {
+    await world.ask(name, 'logout');
+    await world.ask(name, 'login', { password: PASSWORD });
+  }
+  for (const name of restarted) {
+    await world.engine.killNode(name);
+    await world.engine.startNode(name, { peers: [await world.engine.endpointOf(FOUNDER)] });
+    await world.ask(name, 'login', { password: PASSWORD });
+  }
+  await world.engine.wait(3_000);
+  for (let count = 0; count < 6; count += 1) await spoken(world, PEOPLE[count] as string, `settling again ${count}`, PEOPLE);
+  await world.engine.setRules([{ id: 'far', kind: 'cut', from: [FOUNDER], to: [...again, ...restarted], oneWay: false }]);
+  const millis = await spoken(world, FOUNDER, 'from afar', PEOPLE);
+  t.true(millis < AT_ONCE_MILLIS, `${millis.toFixed(0)} ms`);
   await world.engine.stop();
 });

@@ -46,6 +46,17 @@ export class RoomRest {
     }
   }
 
+  /**
+   * The peer may know nothing of what was said here: it has started again, or its user has logged in again. Were that kept, nobody
+   * would pass on to who takes all for awake.
+   */
+  linkUp(link: Link): void {
+    for (const [id, { asked }] of this.#rests) {
+      asked.delete(link);
+      this.#wake(id, link);
+    }
+  }
+
   #of(id: RoomId): Rests {
     let rests = this.#rests.get(id);
     if (rests === undefined) {
@@ -73,8 +84,12 @@ export class RoomRest {
 
   /** A peer has something that nobody brought: it is to pass on again. */
   wake(room: Room, link: Link): void {
-    const told = this.#rests.get(room.id)?.told;
-    if (told?.has(link) === true && this.#parts.links.send(link, { type: 'room-rest', room: room.id, rest: 0 })) told.delete(link);
+    this.#wake(room.id, link);
+  }
+
+  #wake(id: RoomId, link: Link): void {
+    const told = this.#rests.get(id)?.told;
+    if (told?.has(link) === true && this.#parts.links.send(link, { type: 'room-rest', room: id, rest: 0 })) told.delete(link);
   }
 
   /** Some who passed on have gone: others take their place. */

@@ -355,6 +355,7 @@ export class Rooms {
   }
 
   userLinkUp(user: UserId, link: Link): void {
+    this.rest.linkUp(link);
     for (const room of this.#rooms.values()) {
       if (!room.isMember(user) || room.row.status === 'pending') continue;
       this.sync.sendHeads(room, link, 1);
