@@ -30,12 +30,27 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandFile>>> = {
   host: () => import('./commands/host.ts'),
 };
 
+/** Global options that may stand before a command (program.ts). */
+const WITH_VALUE = '--root';
+const FLAGS: ReadonlySet<string> = new Set(['--json', '--plain', '--verbose']);
+
+/** The command that the command line names, also behind global options, as whoever starts nodes writes them; undefined: none. */
+function commandIn(args: readonly string[]): string | undefined {
+  for (let at = 0; at < args.length; at += 1) {
+    const word = args[at] ?? '';
+    if (word === WITH_VALUE) at += 1;
+    else if (!FLAGS.has(word) && !word.startsWith(`${WITH_VALUE}=`)) return Object.hasOwn(COMMANDS, word) ? word : undefined;
+  }
+  return undefined;
+}
+
 /**
- * Registers the command that `first`, the first word of the command line, names; and all of them where it names none: help lists them,
- * and a slip is answered by the nearest. A node keeps what it has loaded for as long as it runs.
+ * Registers the command that the command line names; and all of them where it names none: help lists them, and a slip is answered by the
+ * nearest. A node keeps what it has loaded for as long as it runs.
  */
-export async function registerCommands(program: Command, context: CliContext, first: string | undefined): Promise<void> {
-  const wanted = first !== undefined && Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+export async function registerCommands(program: Command, context: CliContext, args: readonly string[]): Promise<void> {
+  const named = commandIn(args);
+  const wanted = named === undefined ? undefined : COMMANDS[named];
   const files = await Promise.all((wanted === undefined ? Object.values(COMMANDS) : [wanted]).map((load) => load()));
   for (const file of files) file.register(program, context);
 }

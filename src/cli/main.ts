@@ -10,7 +10,7 @@ async function main(): Promise<number> {
   const context = makeContext(program);
   try {
     const { registerCommands } = await import('./commands.ts');
-    await registerCommands(program, context, process.argv[2]);
+    await registerCommands(program, context, process.argv.slice(2));
     await program.parseAsync(process.argv);
     return context.exitStatus;
   } catch (error) {
