@@ -157,3 +157,20 @@ test('a few events that nothing waits before are checked at once', (t) => {
   t.true(pages.take(room, link, [signed(alice)]), 'behind others it keeps its place');
   t.is(asked.length, 2);
 });
+
+test('a member who never gives the keys of what it sends does not keep out what others send', (t) => {
+  const { pages, room, taken, asked, counted } = stage([alice.userId, mallory.userId] as UserId[]);
+  const judge = (): void => {
+    for (const { what, answer } of asked.splice(0)) answer(answerOf(what));
+  };
+  const send = (who: Somebody, chain: number): void => {
+    const page = [1, 2, 3, 4].map(() => signed(who, chain));
+    t.true(pages.take(room, link, page));
+    judge();
+  };
+  for (let count = 0; count < CORE_OPTIONS.roomPagesMax; count += 1) send(mallory, count);
+  send(alice, 200);
+  for (let count = 0; count < CORE_OPTIONS.roomPagesMax; count += 1) send(mallory, count);
+  t.is(counted['roomPagesRefused'], undefined);
+  t.is(taken.filter(({ author }) => author === alice.userId).length, 4);
+});

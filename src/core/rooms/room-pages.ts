@@ -39,7 +39,8 @@ interface Page {
  * Invariants
  * 1. No event goes on before its signature was found right, by the same check as everywhere.
  * 2. Pages of a room go on in the order in which they came, since later events stand on earlier ones.
- * 3. A key that does not come keeps a page for `roomPageMillis` and no longer; the lines are kept sealed then.
+ * 3. A key that does not come keeps a page for `roomPageMillis` and no longer, and not while another page finds no place; the lines are
+ *    kept sealed then.
  */
 export class RoomPages {
   readonly #parts: Parts;
@@ -70,10 +71,10 @@ export class RoomPages {
 
   /** Takes charge of a page; false where the caller had better check it at once. What is too much is dropped: it is asked for again. */
   take(room: Room, link: Link, page: readonly SignedRoomEvent[]): boolean {
-    const { options } = this.#parts;
+    if (!this.#pages.has(room.id) && page.length < APART_MIN) return false;
+    this.#makePlace(room);
     const pages = this.#pages.get(room.id);
-    if (pages === undefined && page.length < APART_MIN) return false;
-    if (pages !== undefined && pages.length >= options.roomPagesMax) {
+    if (pages !== undefined && pages.length >= this.#parts.options.roomPagesMax) {
       this.#parts.count('roomPagesRefused');
       return true;
     }
@@ -87,6 +88,15 @@ export class RoomPages {
     else pages.push(entry);
     this.#check(room, entry);
     return true;
+  }
+
+  /** Where all is full, the first page waits for keys no longer: a member who gives none takes up the place of nobody else's pages. */
+  #makePlace(room: Room): void {
+    const pages = this.#pages.get(room.id);
+    const first = pages?.[0];
+    if (pages === undefined || first === undefined || first.judged === null || pages.length < this.#parts.options.roomPagesMax) return;
+    pages.shift();
+    this.#takeIn(room, first.link, first.judged);
   }
 
   #check(room: Room, page: Page): void {
