@@ -181,11 +181,18 @@ async function heal(root: string, all: readonly FaultsOfNode[], name: string | n
     root,
     rules.map((each) => ruleDetail(each, 'healed')),
   );
-  const said: string[] = [];
-  for (const each of awake) if (!each.killed && isHurt(each)) said.push(await healAwake(root, [], each));
+  const [said, unhealed]: [string[], string[]] = [[], []];
+  for (const each of awake) if (!each.killed && isHurt(each)) said.push(await healAwake(root, [], each).catch((error) => sayUnhealed(error, unhealed)));
   const killed = awake.filter((each) => each.killed).map((each) => each.node);
   const dead = killed.length === 0 ? '' : `; killed, and not started again by this: confab fault restart ${killed.join(' ')}`;
-  return [`all is healed${left}${dead}`, ...said.filter((each) => each !== '')].join('\n');
+  return [`${unhealed.length === 0 ? 'all' : 'the rest'} is healed${left}${dead}`, ...said.filter((each) => each !== ''), ...unhealed].join('\n');
+}
+
+/** One that cannot be healed keeps nobody else from it. */
+function sayUnhealed(error: unknown, unhealed: string[]): string {
+  if (!(error instanceof ConfabError)) throw error;
+  unhealed.push(error.message);
+  return '';
 }
 
 async function healNode(root: string, all: readonly FaultsOfNode[], node: FaultsOfNode): Promise<string> {

@@ -104,7 +104,7 @@ test('a node that shares its process is not started again', async (t) => {
   const engine = new LocalEngine({ root, network: basename(root), traced: false, mainPath: MAIN, perProcess: 2 });
   t.teardown(() => engine.stop());
   await engine.start();
-  await Promise.all(['alice', 'bob'].map((node) => engine.startNode(node)));
+  await Promise.all([engine.startNode('alice', { conduct: 'babbler' }), engine.startNode('bob')]);
   const endKeeping = await keepNodes(root, join(root, 'k'), restartIn(engine));
   t.teardown(endKeeping);
   for (const words of ['restart bob', 'lie bob babbler', 'kill bob', 'pause bob', 'slow 2 bob for 1s'])
@@ -116,6 +116,10 @@ test('a node that shares its process is not started again', async (t) => {
   const { status, err } = await runCli(['--root', root, 'fault', 'restart', 'bob']);
   t.is(status, 2);
   t.regex(err, /bob shares its process with other nodes/);
+  const { cli, of } = tools(t, root);
+  await cli('fault', 'disk', 'full', 'bob');
+  t.regex(await cli('fault', 'heal', 'everything'), /the rest is healed[\s\S]*alice shares its process/);
+  t.like(await of('bob'), { diskFull: false }, 'that a liar stays keeps nobody else from being healed');
   t.true(engine.isRunning('bob'));
 });
 
