@@ -109,3 +109,24 @@ test('marks are few however much is read, and none where the settings say so', a
   t.true(told >= 2 && told <= 5, `${told} marks for 40 messages in 4 s`);
   await world.engine.stop();
 });
+
+test('what was read at another node stays read when the user comes back to the first one', async (t) => {
+  const world = await garden(5, 'bob');
+  const at = async (node: string, count: number): Promise<boolean> => (await lines(world, node).catch(() => [])).length === count;
+  const ofBob = async (text: string): Promise<string> => (await lines(world, 'bob')).find((line) => line.text === text)?.seenBy.join(' ') ?? '';
+  await say(world, 'bob', 'one');
+  await world.soon('it is there', () => at('alice', 1));
+  await world.ask('alice', 'room-read', { room: ROOM });
+  await world.soon('bob sees it', async () => (await ofBob('one')) === 'alice');
+  await world.engine.startNode('alice@desk', { peers: [await world.engine.endpointOf('alice')] });
+  await world.ask('alice@desk', 'login', { password: PASSWORD });
+  await say(world, 'bob', 'two');
+  await world.soon('it is at the desk', () => at('alice@desk', 2));
+  await world.ask('alice@desk', 'room-read', { room: ROOM });
+  await world.soon('bob sees it', async () => (await ofBob('two')) === 'alice');
+  await world.ask('alice', 'login', { password: PASSWORD });
+  await world.soon('it is there', () => at('alice', 2));
+  await world.engine.wait(10_000);
+  t.is(await ofBob('two'), 'alice');
+  await world.engine.stop();
+});

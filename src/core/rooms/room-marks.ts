@@ -81,11 +81,21 @@ export class RoomMarks {
     return true;
   }
 
-  /** As an earlier session of the user kept it. What was heard here since is newer. */
+  /** As an earlier session of the user kept it: it counts where nothing is known here, or only what that user had read before. */
   inherit(id: RoomId, user: UserId, heads: unknown): void {
     const room = this.#rooms.get(id);
-    if (room === undefined || misfit(hexId, user) !== null || misfit(markShape, heads) !== null || this.#of(room).has(user)) return;
-    this.#put(room, user, heads as readonly RoomEventId[]);
+    if (room === undefined || misfit(hexId, user) !== null || misfit(markShape, heads) !== null) return;
+    const known = this.#of(room).get(user);
+    if (known !== undefined && !this.#isBehind(known, heads as readonly RoomEventId[])) return;
+    if (!this.#put(room, user, heads as readonly RoomEventId[]) || user !== this.#parts.session.userId) return;
+    this.#due.add(id);
+    this.#rooms.setTimer();
+  }
+
+  /** Who reads on has a head that stands as far down or further, so a mark whose last head stands higher is an older one. */
+  #isBehind(heads: readonly RoomEventId[], others: readonly RoomEventId[]): boolean {
+    const last = (ids: readonly RoomEventId[]): string => ids.map((id) => this.#orderOf(id)).reduce((most, order) => (order > most ? order : most), '');
+    return heads.every((id) => this.#orderOf(id) !== '') && last(heads) < last(others);
   }
 
   // --- the own mark ---
@@ -131,6 +141,9 @@ export class RoomMarks {
     const user = link.userId;
     if (user === null || !room.isMember(user)) return;
     if (!this.#budget.take(user, env.monotonicMillis)) return this.#parts.count('roomMarksIgnored');
+    // Whoever logs in at a node of before tells first what was read there.
+    const known = this.#of(room).get(user);
+    if (known !== undefined && this.#isBehind(heads.map(toHex), known)) return;
     if (!this.#put(room, user, heads.map(toHex))) return;
     const upTo = heads.map((head) => this.#orderOf(toHex(head))).reduce((most, order) => (order > most ? order : most), '');
     if (upTo !== '') this.#parts.tell({ type: 'room-seen', room: room.row.name, roomId: room.id, user: this.#rooms.lines.nameOf(room, user), upTo });
