@@ -6,7 +6,7 @@ import { ConfabError } from '../core/errors.ts';
 import { sayShared } from '../engine/hosts.ts';
 import { askKeeper, type RestartOrder } from '../engine/keeper.ts';
 import { logTail } from '../engine/log-tail.ts';
-import { NODE_EXEC_ARGS } from '../engine/spawn.ts';
+import { MEMORY_ENVIRONMENT, NODE_EXEC_ARGS } from '../engine/spawn.ts';
 import { isOurs, signal, waitForExit } from './processes.ts';
 
 const KILL_MILLIS = 5_000;
@@ -48,7 +48,7 @@ async function startInBackground(root: string, node: string, args: readonly stri
   const child = spawn(process.execPath, [...NODE_EXEC_ARGS, mainPath, ...args], {
     detached: true,
     stdio: 'ignore',
-    env: { MALLOC_ARENA_MAX: '2', ...process.env },
+    env: { ...MEMORY_ENVIRONMENT, ...process.env },
   });
   let ended: string | null = null;
   child.once('error', (error) => {

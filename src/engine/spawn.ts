@@ -11,12 +11,12 @@ export const NODE_EXEC_ARGS = ['--max-semi-space-size=2', '--single-threaded-gc'
  * of its own for every thread that ever asked for some, 1 to 2 MB in a node, and gives the less back the larger the blocks were that it
  * has seen. The password hash brings an allocator of its own (mimalloc), which asks for a huge page and then uses a few KiB of its 2 MiB.
  */
-const MEMORY_ENVIRONMENT = {
+export const MEMORY_ENVIRONMENT = Object.freeze({
   MALLOC_ARENA_MAX: '2',
   MALLOC_TRIM_THRESHOLD_: '131072',
   MALLOC_MMAP_THRESHOLD_: '131072',
   MIMALLOC_ALLOW_THP: '0',
-};
+});
 
 /** How a process ended. */
 export interface ProcessExit {
