@@ -10,9 +10,10 @@ import { OwedKeys } from './owed-keys.ts';
 import type { Confidence, Pairwise } from './pairwise.ts';
 import type { Room } from './room.ts';
 import type { RoomEventId } from './room-commands.ts';
-import type { RoomEventBodies, SealedEvent } from './room-event.ts';
-import { fromHex } from './room-event.ts';
-import type { RoomTables } from './room-tables.ts';
+import { fromHex, isSealedEvent, type RoomEventBodies, readRoomEvent, type SealedEvent } from './room-event.ts';
+import type { RoomTables, StoredChain } from './room-tables.ts';
+
+type Given = Pick<StoredChain, 'author' | 'position'>;
 
 /** Chains in one envelope. */
 const CHAINS_MAX = 48;
@@ -214,9 +215,10 @@ export class RoomKeys {
       const isGift = from === author || gifts === this.#bridged;
       if (!isAwaited && (!isGift || !gifts.take(from, this.#parts.env.monotonicMillis))) continue;
       const known = this.#tables.chain(room.id, id);
-      // The sender's own word stands; that of others is taken until the sender speaks.
-      const better = known === undefined || (known.by !== known.author && from === author) || (known.by === from && position.counter < known.position.counter);
-      if (!better) continue;
+      // The sender's own word stands; that of others is taken until the sender speaks, or shown to be wrong.
+      const isSenders = from === author && known?.author === author && known.by !== author;
+      const better = known === undefined || isSenders || (known.by === from && position.counter < known.position.counter);
+      if (!better && !this.#isProven(room, from, { author, position }, known)) continue;
       this.#tables.putChain(room.id, id, { author, position, by: from });
       this.#ready.delete(`${room.id}/${id}`);
       this.#expected.delete(`${room.id}/${id}`);
@@ -224,6 +226,22 @@ export class RoomKeys {
     }
     this.#settle(room, fresh);
     return fresh;
+  }
+
+  /** What is here was given by somebody wicked: it does not open what waits for it, and this does. */
+  #isProven(room: Room, from: UserId, given: Given, known: Given): boolean {
+    const [waiting] = this.#tables.sealed(room.id, toHex(given.position.id));
+    if (waiting === undefined || !this.#gifts.take(from, this.#parts.env.monotonicMillis)) return false;
+    const signed = this.#tables.event(room.id, waiting.slice(waiting.indexOf('/') + 1));
+    const event = signed === undefined ? 'missing' : readRoomEvent(this.#parts.env, signed, true);
+    return typeof event !== 'string' && isSealedEvent(event) && this.#opens(room, event, given) && !this.#opens(room, event, known);
+  }
+
+  #opens(room: Room, event: SealedEvent, { author, position }: Given): boolean {
+    const from = receivingChain(position);
+    if (event.author !== author || typeof from === 'string') return false;
+    const limits = { skipMax: SKIP_MAX, signedOtherwise: true };
+    return typeof openFromRoom(this.#parts.env.crypto, from, event.body, associatedBytes(room.id, author), () => undefined, limits) !== 'string';
   }
 
   /** Who asked for these before they were here is judged anew, and answered. */
