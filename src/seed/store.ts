@@ -5,7 +5,7 @@ import type { StoreWriter } from '../core/capabilities.ts';
  * It holds the tables named in SEED_TABLES.
  */
 export interface SeedStore extends StoreWriter {
-  /** Durable when it returns; throws when it could not write, and then nothing since the last commit is stored. */
+  /** Durable when it returns; throws when it could not write, and then what was written since the last commit is not stored, or seen by nobody before it is durable. */
   commit(): void;
   /** Forgets the writes since the last commit. */
   rollback(): void;

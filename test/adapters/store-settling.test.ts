@@ -1,10 +1,11 @@
-import fs, { mkdtempSync, rmSync } from 'node:fs';
+import fs, { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { CborCodec } from '../../src/adapters/codec/cbor.ts';
 import { SqliteNodeStore } from '../../src/adapters/sqlite/node-store.ts';
+import { SeedStore } from '../../src/adapters/sqlite/seed-store.ts';
 
 /** Syncs of logs that were asked for, and whether the disk fails them. */
 const disk = { now: 0, later: 0, broken: false, lost: false };
@@ -192,4 +193,21 @@ withStore('once no more may wait a turn that wrote nothing waits for the disk, t
   store.commit();
   t.false(store.unsettled);
   t.is(disk.now, 1);
+});
+
+test.serial('the seed server tells nobody of what it could not sync', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'confab-settling-'));
+  const store = new SeedStore({ folder, tables: ['names'], codec: new CborCodec(), onSetAside: () => t.fail() });
+  try {
+    disk.broken = true;
+    store.put('names', 'alice', 1);
+    t.throws(() => store.commit(), { message: /disk/ });
+    store.rollback();
+    t.is(store.get('names', 'alice'), 1, 'the log was written back, so it will not be lost any more');
+    t.is(statSync(join(folder, 'seed.db-wal')).size, 0);
+  } finally {
+    disk.broken = false;
+    store.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -85,6 +85,8 @@ export class SeedStore implements StoreWriter {
   #attempt<Result>(table: string, work: () => Result): Result {
     if (!this.#tables.has(table)) throw new Error(`there is no table ${table}`);
     try {
+      // What a sync has failed for stands in the log: nobody is told of it before it is durable.
+      if (this.#file.syncFailed && !this.#file.writing) this.#file.settle();
       return work();
     } catch (error) {
       throw new ConfabError('store-failed', { reason: storeReason(error) });
