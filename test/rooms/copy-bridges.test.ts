@@ -36,7 +36,7 @@ function stage(others: number, history: 'all' | 'joined' = 'all', entitled: (use
   const room = { id: ROOM, state: { history, members } } as unknown as Room;
   const make = (): CopyBridges =>
     new CopyBridges(parts as unknown as Parts, history_ as unknown as HistoryKeys, roomKeys as unknown as RoomKeys, tables as unknown as RoomTables);
-  return { make, room, told, keys };
+  return { make, room, told, keys, members };
 }
 
 test('a new key is told to all members, in pieces, owner and admins first, and once', (t) => {
@@ -52,6 +52,17 @@ test('a new key is told to all members, in pieces, owner and admins first, and o
   t.is(new Set(told.map(({ to }) => to)).size, 150);
   t.is(told[0]?.to, 'user5');
   t.true(keys.current.bridged);
+});
+
+test('who is given a role between two pieces is told all the same', (t) => {
+  const { make, room, told, keys, members } = stage(150);
+  const bridges = make();
+  for (let piece = bridges.next(room, keys.current as KnownKey, []); piece !== null; piece = bridges.next(room, keys.current as KnownKey, [])) {
+    piece.done();
+    members.set('user140', { role: 'admin' });
+  }
+  t.is(new Set(told.map(({ to }) => to)).size, 150);
+  t.is(told.length, 150, 'each once');
 });
 
 test('a piece that did not come through is made again', (t) => {

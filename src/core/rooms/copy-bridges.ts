@@ -36,8 +36,8 @@ export class CopyBridges {
   readonly #keys: HistoryKeys;
   readonly #roomKeys: RoomKeys;
   readonly #tables: RoomTables;
-  /** How many members have been bridged, by place and what they were told. */
-  readonly #reached = new Map<string, number>();
+  /** Who has been bridged, by place and what they were told. */
+  readonly #reached = new Map<string, ReadonlySet<UserId>>();
   /** Chains of which all were told, by place. */
   readonly #told = new Set<string>();
 
@@ -102,9 +102,12 @@ export class CopyBridges {
     const name = `${at.place}/${what}`;
     const me = this.#parts.session.userId as UserId;
     const bridges: Bridge[] = [];
-    let reached = this.#reached.get(name) ?? 0;
-    for (; reached < Math.min(readers.length, BRIDGED_MAX) && bridges.length < BRIDGES_MAX; reached += 1) {
-      const to = readers[reached] as UserId;
+    // By their ids, since the order of members changes with their roles.
+    const reached = new Set(this.#reached.get(name));
+    for (const to of readers) {
+      if (reached.size >= BRIDGED_MAX || bridges.length >= BRIDGES_MAX) break;
+      if (reached.has(to)) continue;
+      reached.add(to);
       const part = this.#parts.rooms.pairwise.seal(to, confidence);
       if (part !== null) bridges.push({ from: me, to, part });
     }
