@@ -7,7 +7,7 @@ import type { SimEngine } from '../../src/engine/sim.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
 import { SILENT } from '../../src/scenario/narration.ts';
 import { runScenario } from '../../src/scenario/runner.ts';
-import { engineOf, sees } from '../sim/fixtures/chat-run.ts';
+import { becomeFriends, engineOf, sees } from '../sim/fixtures/chat-run.ts';
 
 const NAMES = Array.from({ length: 6 }, (_, index) => `user${index}`);
 /** These two never hear each other. */
@@ -87,6 +87,29 @@ test('M1: a friend who is killed is suspect to all friends within two seconds an
       t.true((suspect.get(friend) ?? Number.POSITIVE_INFINITY) - killedMillis < 2_000, `seed ${seed}: ${friend} suspects it`);
       t.true((offline.get(friend) ?? Number.POSITIVE_INFINITY) - killedMillis < 5_000, `seed ${seed}: ${friend} sees it offline`);
     }
+    await engine.stop();
+  }
+});
+
+test('M1: friends of many who die at once see all of them offline within five seconds, although probes have come to few of them', async (t) => {
+  for (let seed = 1; seed <= 4; seed += 1) {
+    const engine = engineOf({ seed, traced: false });
+    const names = Array.from({ length: 12 }, (_, index) => `user${index}`);
+    const [left, gone] = [names.slice(0, 6), names.slice(6)];
+    await engine.startSeedServer();
+    for (const name of names) await engine.startNode(name);
+    await engine.parallel(names.map((name) => async () => void (await engine.command(name, 'register', { password: 'password' }))));
+    await sees(engine, async () => ((await viewsOf(engine, 'user0')).length === names.length ? null : 'not all are known'), 30_000);
+    for (const friend of left.slice(0, 2)) for (const victim of gone) await becomeFriends(engine, friend, victim);
+    await engine.wait(15_000 + seed * 333);
+    const offline = new Set<string>();
+    engine.onEvent((node, event) => {
+      const seen = event as NodeEvent;
+      if (seen.type === 'presence-changed' && seen.presence === 'offline') offline.add(`${node} sees ${seen.user}`);
+    });
+    for (const victim of gone) await engine.killNode(victim);
+    await engine.wait(5_000);
+    for (const friend of left.slice(0, 2)) for (const victim of gone) t.true(offline.has(`${friend} sees ${victim}`), `seed ${seed}: ${friend} sees ${victim}`);
     await engine.stop();
   }
 });

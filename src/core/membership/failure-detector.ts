@@ -100,7 +100,10 @@ export class FailureDetector {
   }
 
   linkChanged(link: Link): void {
-    if (link.nodeId !== null) this.#changed(link.nodeId);
+    if (link.nodeId === null) return;
+    // The others have it for alive because nobody has probed it since: it may be one of many who died at once.
+    if (link.state === 'suspect' && link.watched) this.#parts.swim.look(link.nodeId);
+    this.#changed(link.nodeId);
   }
 
   memberChanged(id: NodeId, state: MemberState): void {

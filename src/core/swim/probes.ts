@@ -85,9 +85,10 @@ export class Probes {
     return this.#sequence;
   }
 
-  begin(member: Member, first: Update | null): void {
+  /** `patience`: how much longer than usual answers may take, where it is not the slowness of this node that decides. */
+  begin(member: Member, first: Update | null, patience = 1 + this.#health): void {
     const sequence = this.#nextSequence();
-    const timeoutMillis = this.#options.swimTimeoutMillis * (1 + this.#health);
+    const timeoutMillis = this.#options.swimTimeoutMillis * patience;
     this.#probes.set(sequence, { member, timeoutMillis, asked: 0, denials: 0 });
     this.#wiring.send('ping', member.address, { target: member.id, sequence, first });
     this.#env.setTimer('swim-probe', String(sequence), timeoutMillis);

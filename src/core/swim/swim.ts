@@ -127,6 +127,12 @@ export class Swim {
     if (member !== undefined && member.state !== 'left') this.#turn(member, { ...this.#updateOf(member), state: 'left' });
   }
 
+  /** Somebody whom the others have for alive does not answer over its link: probed at once, without the patience of a node that hears badly. */
+  look(id: NodeId): void {
+    const member = this.#members.get(id);
+    if (this.active && member?.state === 'alive') this.#probes.begin(member, null, 1);
+  }
+
   // --- time ---
 
   #setTick(delayMillis: number): void {
