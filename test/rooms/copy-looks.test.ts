@@ -3,10 +3,11 @@ import { CORE_OPTIONS } from '../../src/core/options.ts';
 import type { Parts } from '../../src/core/parts.ts';
 import type { Listing } from '../../src/core/replication/listings.ts';
 import { CopyLooks } from '../../src/core/rooms/copy-looks.ts';
-import type { HistoryKeyRow } from '../../src/core/rooms/copy-tables.ts';
+import { CopyTables, type HistoryKeyRow } from '../../src/core/rooms/copy-tables.ts';
 import type { RoomCopies } from '../../src/core/rooms/room-copies.ts';
 import { signRoomEvent } from '../../src/core/rooms/room-event.ts';
 import type { Rooms } from '../../src/core/rooms/rooms.ts';
+import { MemoryDisk, MemoryStore } from '../../src/sim/disk.ts';
 import { somebody, tools } from '../core/tools.ts';
 
 const SHELVES_MAX = 8;
@@ -24,9 +25,9 @@ function looked(
   listingOf: (count: number) => Listing,
   theirs: readonly string[] = [],
   isAged = false,
-): { row: { shelf: number; read: boolean }; lists: number; adopted: string[] } {
+): { row: { shelf: number; read: boolean }; lists: number; adopted: string[]; dropped: string[] } {
   const room = { id: 'garden', row: { status: 'member' }, has: () => true };
-  const state = { row, lists: 0, adopted: [] as string[] };
+  const state = { row, lists: 0, adopted: [] as string[], dropped: [] as string[] };
   const list = (_where: unknown, _known: unknown, _each: unknown, done: (listing: Listing) => void): void => {
     state.lists += 1;
     if (state.lists > 1_000) throw new Error('the look goes on for ever');
@@ -51,7 +52,12 @@ function looked(
       },
     },
     adopt: (_room: unknown, order: string) => state.adopted.push(order),
-    tables: { isAged: () => isAged, key: () => state.row, due: () => theirs.map((order) => [order, LONG_AGO_MILLIS]) },
+    tables: {
+      isAged: () => isAged,
+      dropAged: (_room: unknown, wallMillis: number, waiting: ReadonlySet<string>) => state.dropped.push(`${wallMillis} ${[...waiting].join()}`),
+      key: () => state.row,
+      due: () => theirs.map((order) => [order, LONG_AGO_MILLIS]),
+    },
   };
   const looks = new CopyLooks(parts as unknown as Parts, rooms as unknown as Rooms, copies as unknown as RoomCopies);
   looks.plan('garden', 0);
@@ -66,27 +72,27 @@ const none: Listing = { holders: 4, names: new Set(), complete: true };
 test('a place of which all came is read', (t) => {
   t.deepEqual(
     looked({ shelf: 0, read: false }, (count) => (count <= 3 ? some : none)),
-    { row: { shelf: 2, read: true }, lists: 4, adopted: [] },
+    { row: { shelf: 2, read: true }, lists: 4, adopted: [], dropped: [] },
   );
 });
 
 test('a place is not read when something that was listed did not come', (t) => {
   const result = looked({ shelf: 0, read: false }, (count) => (count === 1 ? { ...some, complete: false } : none));
-  t.deepEqual(result, { row: { shelf: 0, read: false }, lists: 2, adopted: [] });
+  t.deepEqual(result, { row: { shelf: 0, read: false }, lists: 2, adopted: [], dropped: [] });
 });
 
 test('names that somebody invents neither lead to another shelf nor raise it', (t) => {
   t.deepEqual(
     looked({ shelf: 0, read: false }, () => ({ ...none, complete: false })),
-    { row: { shelf: 0, read: false }, lists: 1, adopted: [] },
+    { row: { shelf: 0, read: false }, lists: 1, adopted: [], dropped: [] },
   );
 });
 
 test('a look ends although there is always another shelf, and the next one comes further', (t) => {
   const first = looked({ shelf: 0, read: false }, () => some);
-  t.deepEqual(first, { row: { shelf: SHELVES_MAX - 1, read: false }, lists: SHELVES_MAX, adopted: [] });
+  t.deepEqual(first, { row: { shelf: SHELVES_MAX - 1, read: false }, lists: SHELVES_MAX, adopted: [], dropped: [] });
   const second = looked(first.row, () => some);
-  t.deepEqual(second, { row: { shelf: 2 * SHELVES_MAX - 2, read: false }, lists: 2 * SHELVES_MAX - 1, adopted: [] });
+  t.deepEqual(second, { row: { shelf: 2 * SHELVES_MAX - 2, read: false }, lists: 2 * SHELVES_MAX - 1, adopted: [], dropped: [] });
 });
 
 test('where something grows old, all shelves are read again, not only the last ones', (t) => {
@@ -124,4 +130,30 @@ test('members who seem to give what is missing, and do not, keep nobody from loo
     if (looks.nextMillis <= millis && looked === 0) looks.step();
   }
   t.is(looked, 1);
+});
+
+test('what has ended is not looked for on every shelf for ever', (t) => {
+  const found = (listing: Listing, isAged: boolean): string[] => looked({ shelf: 2, read: true }, () => listing, [], isAged).dropped;
+  t.deepEqual(found(none, true), ['0 ']);
+  t.deepEqual(found({ ...none, complete: false }, true), [], 'a holder withholds something');
+  t.deepEqual(found({ ...none, holders: 0 }, true), [], 'nobody answered');
+  t.deepEqual(found(none, false), [], 'not all was looked at');
+
+  const store = new MemoryStore(new MemoryDisk(null));
+  store.unlock(new Uint8Array(32));
+  const tables = new CopyTables(store);
+  for (const [name, againMillis] of [
+    ['ended', 90],
+    ['waiting', 95],
+    ['young', 200],
+  ] as const)
+    tables.putSeen('garden', name, { version: 'v', againMillis });
+  t.true(tables.isAged('garden', 100));
+  tables.dropAged('garden', 100, new Set(['waiting']));
+  t.deepEqual(
+    ['ended', 'waiting', 'young'].filter((name) => tables.seen('garden', name) !== undefined),
+    ['waiting', 'young'],
+  );
+  tables.dropAged('garden', 100, new Set());
+  t.false(tables.isAged('garden', 100));
 });

@@ -320,6 +320,10 @@ export class CopyLooks {
     // What still waits, or had no place, is read again.
     for (const { name, row, ids } of look.unsure) if (ids.every((id) => room.has(id))) this.#copies.tables.putSeen(room.id, name, row);
     if (!look.failed && !look.withheld && !look.spilt) for (const place of look.done) this.#copies.keys.change(room, place, { read: true });
+    // Else what has ended would be looked for again and again, on every shelf.
+    if (look.isWhole && !look.failed && !look.withheld) {
+      this.#copies.tables.dropAged(room.id, look.startedMillis, new Set(look.unsure.map(({ name }) => name)));
+    }
     if (look.fresh > 0) this.#rooms.stirred(room);
     if (look.fresh > 0 && env.tracing) env.trace({ type: 'state', subject: 'room', id: room.id, to: 'recovered', data: { events: look.fresh } });
     // Whoever invents names keeps nobody from repairing: what was there all the same lies there twice.

@@ -111,6 +111,14 @@ export class CopyTables {
     return this.#store.scan<SeenRow>('roomCopiesSeen', { prefix: `${room}/` }).some(([, row]) => row.againMillis <= wallMillis);
   }
 
+  /** What was due to be read again and was not there any more has ended, unless it still waits for something. */
+  dropAged(room: RoomId, wallMillis: WallMillis, waiting: ReadonlySet<string>): void {
+    const prefix = `${room}/`;
+    for (const [key, row] of this.#store.scan<SeenRow>('roomCopiesSeen', { prefix })) {
+      if (row.againMillis <= wallMillis && !waiting.has(key.slice(prefix.length))) this.#store.delete('roomCopiesSeen', key);
+    }
+  }
+
   putSeen(room: RoomId, name: string, row: SeenRow): void {
     this.#store.put('roomCopiesSeen', `${room}/${name}`, row);
   }
