@@ -326,7 +326,8 @@ export class RoomJoining {
       }
       if (before === undefined) fresh.push(card);
       this.#cards.delete(create.room);
-      this.#cards.set(create.room, { card, create });
+      // What was not checked is not passed on either.
+      this.#cards.set(create.room, { card: { ...card, create: create.signed }, create });
       if (this.#cards.size > options.roomCardsMax) this.#cards.delete(this.#cards.keys().next().value as RoomId);
     }
     if (fresh.length === 0) return;
