@@ -88,3 +88,16 @@ test('whoever logs in again or starts again hears at once of people they are not
   t.true(millis < AT_ONCE_MILLIS, `${millis.toFixed(0)} ms`);
   await world.engine.stop();
 });
+
+test('all who passed on are gone at once, and what is said after that comes at once again', async (t) => {
+  const world = await hall();
+  for (let count = 0; count < 6; count += 1) await spoken(world, PEOPLE[count] as string, `settling ${count}`, PEOPLE);
+  await world.engine.wait(3_000);
+  const left = PEOPLE.slice(0, 8);
+  for (const name of PEOPLE.slice(8)) await world.engine.killNode(name);
+  await world.engine.wait(12_000);
+  await world.engine.setRules([{ id: 'far', kind: 'cut', from: [FOUNDER], to: left.slice(4), oneWay: false }]);
+  const millis = await spoken(world, FOUNDER, 'from afar', left);
+  t.true(millis < AT_ONCE_MILLIS, `${millis.toFixed(0)} ms`);
+  await world.engine.stop();
+});

@@ -92,6 +92,11 @@ export class RoomRest {
     if (told?.has(link) === true && this.#parts.links.send(link, { type: 'room-rest', room: id, rest: 0 })) told.delete(link);
   }
 
+  /** Somebody was told not to pass on. */
+  hasResting(id: RoomId): boolean {
+    return (this.#rests.get(id)?.told.size ?? 0) > 0;
+  }
+
   /** Some who passed on have gone: others take their place. */
   topUp(room: Room, linked: readonly Link[]): void {
     const told = this.#rests.get(room.id)?.told;

@@ -367,6 +367,7 @@ export class Rooms {
   linkDown(link: Link): void {
     const { nodeId } = link;
     this.rest.linkDown(link);
+    for (const room of this.#rooms.values()) if (this.rest.hasResting(room.id)) this.rest.topUp(room, this.linked(room));
     if (nodeId === null) return;
     this.sync.linkDown(nodeId);
     this.keys.linkDown(nodeId);
