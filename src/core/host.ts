@@ -184,12 +184,17 @@ export class Host<Message> implements Env<Message> {
         this.#keeping.clear();
       }
     } catch (error) {
-      this.#reload(commitFailure(error), 'store-failed');
+      const told = this.#reload(commitFailure(error), 'store-failed');
+      if (this.store.dirty) return this.#leaving(this.#effects.splice(0, told));
     }
     const effects = this.#effects;
+    if (effects.length > 0) this.#effects = [];
+    return this.#leaving(effects);
+  }
+
+  #leaving(effects: ReadonlyArray<Effect<Message>>): Effects {
     const traced = this.#traced;
     if (effects.length === 0 && traced.length === 0) return NO_EFFECTS;
-    if (effects.length > 0) this.#effects = [];
     if (traced.length > 0) this.#traced = [];
     return new TurnEffects(this.#ports, this, effects, traced);
   }
@@ -205,7 +210,8 @@ export class Host<Message> implements Env<Message> {
     this.wallMillis = this.#ports.wallMillis();
   }
 
-  #reload(reason: string, code: 'store-failed' | 'internal'): void {
+  /** Returns how many commands are told that they failed, which stands before what the new program wants: that waits for its own commit. */
+  #reload(reason: string, code: 'store-failed' | 'internal'): number {
     this.#reloads += 1;
     this.store.rollback();
     this.#keeping.clear();
@@ -218,8 +224,10 @@ export class Host<Message> implements Env<Message> {
     this.trace({ type: 'life', what: 'reload', reason });
     for (const request of this.#openCommands) this.#effects.push({ type: 'reply', request, result: { ok: false, code, details: { reason } } });
     this.#openCommands.clear();
+    const told = this.#effects.length;
     this.#program = this.#make(this);
     this.#program.start();
+    return told;
   }
 
   // --- the env of the program ---

@@ -287,3 +287,31 @@ test('events reach every listener, after the commit', async (t) => {
   await driver.command('ping', {});
   t.deepEqual(events, [{ type: 'did', name: 'ping' }]);
 });
+
+test('what a program wants that was made anew on a full disk waits for its own commit; its commands are told at once', async (t) => {
+  const parts = fakeParts();
+  let programs = 0;
+  const driver = new NodeDriver(parts, (env) => ({
+    start: () => {
+      programs += 1;
+      env.store.put('self', 'count', programs);
+      env.send(env.open(BOB, 'bob'), frameOf(programs));
+    },
+    input: () => {},
+    timer: () => {},
+    command: ({ request }) => {
+      env.store.put('self', 'told', request);
+      env.reply(request, { ok: true, value: null });
+    },
+  }));
+  t.teardown(() => driver.stop());
+  await driver.start();
+  await until('the start', () => parts.transport.sent.length === 1);
+  parts.disk.full = true;
+  t.like(await driver.command('any', {}), { ok: false, code: 'store-failed' });
+  await until('another try', () => programs > 2);
+  t.is(parts.transport.sent.length, 1);
+  parts.disk.full = false;
+  await until('its commit', () => parts.transport.sent.length === 2);
+  t.false(parts.store.dirty);
+});
