@@ -109,7 +109,7 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
       case 'ring-stabilise':
         this.#calm = this.#changedSinceTick || !this.joined || this.small ? 1 : Math.min(this.#calm * 2, this.#options.calmFactorMax);
         this.#changedSinceTick = false;
-        this.#port.setTimer(kind, stabiliseMillis * jitter * this.#calm);
+        this.#port.setTimer(kind, stabiliseMillis * jitter * (this.#hearsOfSuccessor ? this.#calm : 1));
         return this.#stabiliseTick();
       case 'ring-fingers':
         this.#port.setTimer(kind, fingerMillis * jitter);
@@ -128,6 +128,12 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
       case 'ring-walks':
         return this.#lookups.hasten();
     }
+  }
+
+  /** Else these rounds are what finds its death. */
+  get #hearsOfSuccessor(): boolean {
+    const successor = this.#pointers.successors[0];
+    return successor !== undefined && this.#port.hearsOf?.(successor.id) === true;
   }
 
   /** Pointers have changed: more may be about to, so rounds come at their full pace again. */

@@ -121,6 +121,11 @@ export class RingMember implements RingPort {
     this.#parts.env.cancelTimer(kind, '');
   }
 
+  /** The membership protocol tells of a part of a large network only. */
+  hearsOf(id: NodeId): boolean {
+    return this.#parts.swim.stateOf(id) === 'alive';
+  }
+
   /** Nodes whose records say that they are up, ourselves left out. */
   members(): readonly Contact[] {
     const { view } = this.#parts;

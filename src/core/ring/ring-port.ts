@@ -68,6 +68,8 @@ export interface RingPort {
   fraction(): number;
   /** Successors, predecessor or membership have changed. */
   changed(): void;
+  /** Whether we would soon hear of that member's death without asking it. Missing: never. */
+  hearsOf?(id: NodeId): boolean;
   /** Who may be up, by any source: seeds, disk, the failure detector. The ring asks before it believes. May be empty. */
   members(): readonly Contact[];
 }
@@ -80,7 +82,7 @@ export interface RingOptions {
   readonly stabiliseMillis: number;
   readonly fingerMillis: number;
   readonly mergeMillis: number;
-  /** Stabilising and merging become rarer up to this many times, doubling each round, while nothing changes: for ports that hear of deaths by themselves. */
+  /** Stabilising and merging become rarer up to this many times, doubling each round, while nothing changes: for ports that hear of deaths (`hearsOf`). */
   readonly calmFactorMax: number;
   /** Pause between sweeps over all contacts while joining. */
   readonly joinRetryMillis: number;
