@@ -142,3 +142,16 @@ test('M3: the hash is that of the content, not of the way it came', (t) => {
   one.view.put(presenceRecord(alice, 'away', 2).signed);
   t.notDeepEqual(one.view.hash(), other.view.hash());
 });
+
+test('nodes that somebody makes up without end are not all kept, neither those of one user nor those of nobody', (t) => {
+  const { view: known, store } = view();
+  known.put(userRecord(alice).signed);
+  const devices = Array.from({ length: 100 }, (_, index) => ({ ...somebody(`device${index}`), identity: alice.identity, name: 'alice' }));
+  for (const [index, device] of devices.entries()) known.put(nodeRecord(device, { label: `device${index}` }, 1, WALL_MILLIS + index).signed);
+  t.is(known.nodesOf(user(alice)).length, 32);
+  t.is(known.put(nodeRecord({ ...somebody('late'), identity: alice.identity, name: 'alice' }, { label: 'late' }, 1, WALL_MILLIS - 1).signed), 'old');
+  t.true(known.nodesOf(user(alice)).includes((devices.at(-1) as Somebody).nodeId as NodeId), 'the youngest are kept');
+  for (let index = 0; index < 400; index += 1) known.put(nodeRecord(somebody(`nobody${index}`), { certificate: null }).signed);
+  t.is([...known.nodes()].length, 32 + 256);
+  t.is(store.scan('records').length, 1 + 32 + 256);
+});

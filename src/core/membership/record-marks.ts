@@ -12,11 +12,11 @@ type ViewType = 'user' | 'node' | 'presence';
 const TYPE_BYTES: Readonly<Record<ViewType, number>> = { user: 1, node: 2, presence: 3 };
 
 /** Of 32 bits. */
-export const FINGERPRINT_WORDS = 8;
+const FINGERPRINT_WORDS = 8;
 const fingerprints = new WeakMap<AnyVerifiedRecord, Uint32Array>();
 
 /** Hash of key and sequence, as numbers that can be combined by the exclusive or. */
-export function fingerprint(crypto: Crypto, record: AnyVerifiedRecord): Uint32Array {
+function fingerprint(crypto: Crypto, record: AnyVerifiedRecord): Uint32Array {
   let words = fingerprints.get(record);
   if (words === undefined) {
     const hash = crypto.sha256(utf8(`${record.type}/${record.authorId}:${record.sequence}`));
@@ -25,6 +25,18 @@ export function fingerprint(crypto: Crypto, record: AnyVerifiedRecord): Uint32Ar
     fingerprints.set(record, words);
   }
   return words;
+}
+
+/** The exclusive or of all their fingerprints, so that no order matters. */
+export function hashOf(crypto: Crypto, records: readonly AnyVerifiedRecord[]): Uint8Array {
+  const sum = new Uint32Array(FINGERPRINT_WORDS);
+  for (const record of records) {
+    const words = fingerprint(crypto, record);
+    for (let index = 0; index < FINGERPRINT_WORDS; index += 1) sum[index] = (sum[index] as number) ^ (words[index] as number);
+  }
+  const bytes = new Uint8Array(FINGERPRINT_WORDS * 4);
+  for (let index = 0; index < bytes.length; index += 1) bytes[index] = (sum[index >> 2] as number) >>> (24 - 8 * (index & 3));
+  return bytes;
 }
 
 const storeKeys = new WeakMap<AnyVerifiedRecord, string>();

@@ -1,12 +1,16 @@
 import type { Parts } from '../parts.ts';
 import { type AnyVerifiedRecord, idOfKey, type SignedRecord, type VerifiedRecord, verifyRecord } from '../records.ts';
-import { compareClaims } from '../session/claim.ts';
 import type { NodeId, UserId } from '../types.ts';
-import { FINGERPRINT_WORDS, fingerprint, storeKey } from './record-marks.ts';
+import type { Person } from './person.ts';
+import { hashOf, storeKey } from './record-marks.ts';
+import { supersedes } from './supersedes.ts';
 
 export type PutOutcome = 'new' | 'newer' | 'old' | 'refused';
 
 const ALL_PINNED_MILLIS = 1_000;
+/** Nodes of one user that are known, and of nobody: such records can be made up without end, and each is news to everybody. */
+const NODES_OF_USER_MAX = 32;
+const NODES_OF_NOBODY_MAX = 256;
 
 /** What others are told when a record came in. */
 export interface ViewHooks {
@@ -18,18 +22,6 @@ export interface ViewHooks {
 /** How long the knowledge that the network is above full membership holds, ms. */
 export const CROWD_MILLIS = 60_000;
 
-/** What is known of one user. One object and one look-up for all of it: a crowd of which each knows hundreds is made of these. */
-interface Person {
-  readonly id: UserId;
-  /** Where it lies in the list that samples are drawn from. */
-  place: number;
-  user: VerifiedRecord<'user'> | null;
-  nodes: readonly NodeId[];
-  presence: VerifiedRecord<'presence'> | null;
-  /** Not gossiped: whoever wants to write to somebody has them from a hello, a look-up, the ring or the seed server. */
-  prekeys: VerifiedRecord<'prekeys'> | null;
-}
-
 /**
  * The signed public records that this node knows, in memory and in its store.
  *
@@ -37,7 +29,8 @@ interface Person {
  * 1. Of each (type, author) only the record with the greatest sequence number is kept; a tombstone stays.
  *    Of presence, the claim of the session decides before the sequence number.
  * 2. A name belongs to the identity key that was created first (`createdMillis`, then the smaller id); a deleted one is free.
- * 3. Up to `fullMembershipUsers` users everyone's records are kept, above that ours, the pinned and `otherRecordsMax` others.
+ * 3. Of a user's nodes, and of those that are nobody's, so many are kept, those with the youngest records.
+ * 4. Up to `fullMembershipUsers` users everyone's records are kept, above that ours, the pinned and `otherRecordsMax` others.
  */
 export class RecordView {
   readonly #parts: Parts;
@@ -48,6 +41,8 @@ export class RecordView {
   readonly #list: Person[] = [];
   readonly #names = new Map<string, UserId>();
   readonly #nodes = new Map<NodeId, VerifiedRecord<'node'>>();
+  /** Those that are nobody's. */
+  readonly #ownerless = new Set<NodeId>();
   #users = 0;
   #liveUsers = 0;
   #presences = 0;
@@ -96,6 +91,7 @@ export class RecordView {
     }
     const outcome = known === undefined ? 'new' : 'newer';
     this.#place(record);
+    if (this.known(record) !== record) return 'old';
     env.store.put('records', storeKey(record), record.signed);
     this.#hooks.changed(record, outcome);
     this.#evict(record.authorId as UserId);
@@ -160,14 +156,8 @@ export class RecordView {
     switch (record.type) {
       case 'user':
         return this.#placeUser(record);
-      case 'node': {
-        this.#nodes.set(record.authorId as NodeId, record);
-        const owner = ownerOf(this.#parts, record);
-        if (owner === null) return;
-        const person = this.#person(owner);
-        if (!person.nodes.includes(record.authorId as NodeId)) person.nodes = person.nodes.concat(record.authorId as NodeId);
-        return;
-      }
+      case 'node':
+        return this.#placeNode(record);
       case 'presence': {
         const person = this.#person(record.authorId as UserId);
         if (person.presence === null) this.#presences += 1;
@@ -181,6 +171,31 @@ export class RecordView {
       case 'vault':
         return;
     }
+  }
+
+  #placeNode(record: VerifiedRecord<'node'>): void {
+    const id = record.authorId as NodeId;
+    this.#nodes.set(id, record);
+    this.#ownerless.delete(id);
+    const owner = ownerOf(this.#parts, record);
+    if (owner === null) {
+      this.#ownerless.add(id);
+      if (this.#ownerless.size > NODES_OF_NOBODY_MAX) this.#removeNode(this.#oldestOf([...this.#ownerless]));
+      return;
+    }
+    const person = this.#person(owner);
+    if (person.nodes.includes(id)) return;
+    person.nodes = person.nodes.concat(id);
+    if (person.nodes.length <= NODES_OF_USER_MAX) return;
+    const oldest = this.#oldestOf(person.nodes);
+    this.#removeNode(oldest);
+    person.nodes = person.nodes.filter((each) => each !== oldest);
+  }
+
+  /** By its record, so that all who know the same keep the same. */
+  #oldestOf(ids: readonly NodeId[]): NodeId {
+    const writtenAt = (id: NodeId): number => this.#nodes.get(id)?.wallMillis ?? 0;
+    return ids.reduce((one, other) => (writtenAt(other) < writtenAt(one) ? other : one));
   }
 
   #placeUser(record: VerifiedRecord<'user'>): void {
@@ -203,6 +218,7 @@ export class RecordView {
 
   #removeNode(id: NodeId): void {
     this.#nodes.delete(id);
+    this.#ownerless.delete(id);
     this.#parts.env.store.delete('records', `node/${id}`);
     this.#hash = null;
   }
@@ -363,26 +379,9 @@ export class RecordView {
   /** Over key and sequence of all records: equal at two nodes when they know the same. The exclusive or of one hash a record, so that no order matters. */
   hash(): Uint8Array {
     if (this.#hash !== null) return this.#hash;
-    const sum = new Uint32Array(FINGERPRINT_WORDS);
-    for (const record of this.all()) {
-      const words = fingerprint(this.#parts.env.crypto, record);
-      for (let index = 0; index < FINGERPRINT_WORDS; index += 1) sum[index] = (sum[index] as number) ^ (words[index] as number);
-    }
-    const bytes = new Uint8Array(FINGERPRINT_WORDS * 4);
-    for (let index = 0; index < bytes.length; index += 1) bytes[index] = (sum[index >> 2] as number) >>> (24 - 8 * (index & 3));
-    this.#hash = bytes;
-    return bytes;
+    this.#hash = hashOf(this.#parts.env.crypto, this.all());
+    return this.#hash;
   }
-}
-
-/** Whether a record takes the place of the known one of the same author and type. */
-export function supersedes(record: AnyVerifiedRecord, known: AnyVerifiedRecord): boolean {
-  const rank = isClaim(record) && isClaim(known) ? compareClaims(record.body, known.body) : 0;
-  return rank === 0 ? record.sequence > known.sequence : rank > 0;
-}
-
-function isClaim(record: AnyVerifiedRecord): record is VerifiedRecord<'presence'> | VerifiedRecord<'prekeys'> {
-  return record.type === 'presence' || record.type === 'prekeys';
 }
 
 const NO_NODES: readonly NodeId[] = [];
