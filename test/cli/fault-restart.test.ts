@@ -42,7 +42,8 @@ test('a node that somebody started by hand is started again: on its disk, as a l
   const again = await of('bob');
   t.not(again.pid, before.pid);
   t.is(await idOf('bob'), id, 'its disk is still there');
-  if (process.platform === 'linux') t.regex(await readFile(`/proc/${again.pid}/environ`, 'utf8'), /MIMALLOC_ALLOW_THP=0/, 'as little memory as any node that a program starts');
+  if (process.platform === 'linux')
+    t.regex(await readFile(`/proc/${again.pid}/environ`, 'utf8'), /MIMALLOC_ALLOW_THP=0/, 'as little memory as any node that a program starts');
   t.deepEqual(
     again.rules.map((rule) => rule.id),
     ['rain'],
