@@ -29,32 +29,33 @@ test('who joins a large room changes the neighbours of few', (t) => {
 });
 
 test('neighbours hang together in few steps, also when a tenth of the members are away', (t) => {
-  fc.assert(
-    fc.property(fc.integer({ min: 40, max: 300 }), fc.integer({ min: 1, max: 1_000 }), (count, seed) => {
-      const users = membersOf(count, seed);
-      const members = asMap(users);
-      const here = new Set(users.filter((_, index) => index % 10 !== 9));
-      const links = new Map<UserId, Set<UserId>>(users.map((user) => [user, new Set<UserId>()]));
-      for (const user of here) {
-        for (const other of neighboursOf(members, user, 32)) {
-          links.get(user)?.add(other);
-          links.get(other)?.add(user);
+  t.notThrows(() =>
+    fc.assert(
+      fc.property(fc.integer({ min: 40, max: 300 }), fc.integer({ min: 1, max: 1_000 }), (count, seed) => {
+        const users = membersOf(count, seed);
+        const members = asMap(users);
+        const here = new Set(users.filter((_, index) => index % 10 !== 9));
+        const links = new Map<UserId, Set<UserId>>(users.map((user) => [user, new Set<UserId>()]));
+        for (const user of here) {
+          for (const other of neighboursOf(members, user, 32)) {
+            links.get(user)?.add(other);
+            links.get(other)?.add(user);
+          }
         }
-      }
-      let edge: UserId[] = [users[0] as UserId];
-      const reached = new Set(edge);
-      let steps = 0;
-      while (reached.size < here.size && edge.length > 0) {
-        edge = edge.flatMap((user) => [...(links.get(user) ?? [])]).filter((user) => here.has(user) && !reached.has(user) && reached.add(user).size > 0);
-        steps += 1;
-      }
-      return (
-        reached.size === here.size &&
-        steps <= Math.ceil(Math.log2(count)) + 2 &&
-        neighboursOf(members, users[0] as UserId, 32).length <= 2 * Math.log2(count) + 4
-      );
-    }),
-    { numRuns: 30, seed: 1 },
+        let edge: UserId[] = [users[0] as UserId];
+        const reached = new Set(edge);
+        let steps = 0;
+        while (reached.size < here.size && edge.length > 0) {
+          edge = edge.flatMap((user) => [...(links.get(user) ?? [])]).filter((user) => here.has(user) && !reached.has(user) && reached.add(user).size > 0);
+          steps += 1;
+        }
+        return (
+          reached.size === here.size &&
+          steps <= Math.ceil(Math.log2(count)) + 2 &&
+          neighboursOf(members, users[0] as UserId, 32).length <= 2 * Math.log2(count) + 4
+        );
+      }),
+      { numRuns: 30, seed: 1 },
+    ),
   );
-  t.pass();
 });
