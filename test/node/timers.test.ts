@@ -14,18 +14,18 @@ test('timers of upkeep meet at the points of a grid, others come when they were 
   const timers = new Timers((kind, key) => void at.set(`${kind}${key}`, performance.now()), { kinds: new Set(['upkeep']), gridMillis: 400 });
   const startMillis = performance.now();
   const point = Math.floor(startMillis / 400) * 400;
-  // All three end nearest to the second point from now, wherever between two points now is.
+  // All three end nearest to the third point from now and are more than one grid away, wherever between two points now is.
   for (const [key, offset] of [
     ['a', -40],
     ['b', 0],
     ['c', 40],
   ] as const)
-    timers.schedule('upkeep', key, point + 800 + offset - startMillis);
+    timers.schedule('upkeep', key, point + 1_200 + offset - startMillis);
   timers.schedule('message', '', 10);
   await until(() => at.size === 4);
   t.is(at.size, 4);
   for (const key of ['a', 'b', 'c']) {
-    const late = (at.get(`upkeep${key}`) ?? 0) - (point + 800);
+    const late = (at.get(`upkeep${key}`) ?? 0) - (point + 1_200);
     t.true(late > -2, `${key} was due ${late} ms after the point`);
   }
   t.true((at.get('message') ?? 0) >= startMillis + 9);
