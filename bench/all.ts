@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts';
+import { chord2001 } from './chord-2001.ts';
 import { encryption } from './encryption.ts';
 import { explore } from './explore.ts';
 import { fiftyUsers } from './fifty-users.ts';
@@ -21,6 +22,8 @@ import { SIMULATOR } from './simulator.ts';
 import { start } from './start.ts';
 import { swim } from './swim.ts';
 import { takeover } from './takeover.ts';
+import { RING_ROWS } from './w1/ring-rows.ts';
+import { W1_ROWS } from './w1/w1-rows.ts';
 
 /** In the order of the table. */
 export const BENCHMARKS: readonly Benchmark[] = [
@@ -47,5 +50,8 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ...PACKED,
   ...SIMULATOR,
   ...LIVES,
+  ...W1_ROWS,
+  ...RING_ROWS,
   explore,
+  chord2001,
 ];

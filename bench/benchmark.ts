@@ -22,6 +22,7 @@ export interface Figure {
     | 'keys'
     | 'deaths'
     | 'violations'
+    | 'steps'
     | 'messages';
   /** Stands in place of the value where there is none, and says why. */
   readonly note?: string;

@@ -9,7 +9,7 @@ import { benchWorkload } from './w1/command.ts';
 
 const USAGE = `npm run bench -- [names...] [--runs 5] [--quick] [--json] [--list] [--write | --no-write]
 
-Measures Confab on this machine; nothing here passes or fails. Without names everything is measured (about half an hour).
+Measures Confab on this machine; nothing here passes or fails. Without names everything is measured (more than an hour).
 Figures go to bench/results/latest.json and latest.md unless names or --quick are given or --no-write is;
 with names and --write they replace those of the named benchmarks there.
 

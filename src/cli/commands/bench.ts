@@ -7,7 +7,7 @@ import type { CliContext } from '../context.ts';
 export function register(program: Command, context: CliContext): void {
   program
     .command('bench')
-    .description('measure this machine; without names everything, which takes about half an hour')
+    .description('measure this machine; without names everything, which takes more than an hour')
     .argument('[names...]', 'benchmarks to run')
     .allowUnknownOption()
     .addHelpText(
@@ -19,7 +19,7 @@ Examples:
   $ confab bench messages --runs 3
   $ confab bench w1 --nodes 10000 --engines confab,bare,simgrid
 
-The workloads w1 and ring (bench/w1/W1.md) have options of its own: --nodes, --engines, --growth-seconds, --seconds, --seed, --traced.`,
+The workloads w1 and ring (bench/w1/W1.md) have options of their own: --nodes, --engines, --growth-seconds, --seconds, --seed, --traced.`,
     )
     .action(async (words: readonly string[]) => {
       const main = new URL('../../../bench/main.js', import.meta.url);
