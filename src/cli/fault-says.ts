@@ -1,3 +1,4 @@
+import type { Distribution } from '../core/distributions.ts';
 import type { MachineFaultSettings } from '../core/faults.ts';
 import type { Rule } from '../core/rules.ts';
 
@@ -27,13 +28,51 @@ export function sayClock({ skewMillis, driftMillisPerSecond }: Pick<MachineFault
   return skewMillis === 0 ? 'is right' : `is ${Math.abs(skewMillis) / 1_000} s ${skewMillis > 0 ? 'ahead' : 'behind'}`;
 }
 
+/** What a rule does, in the words by which it is ordered. */
+function sayWhat(rule: Rule): string {
+  switch (rule.kind) {
+    case 'cut':
+      return 'cut';
+    case 'delay':
+      return `delay ${rule.delayMillis}ms${rule.jitterMillis === 0 ? '' : ` jitter ${rule.jitterMillis}ms`}`;
+    case 'latency':
+      return `latency ${sayLaw(rule.distribution)}`;
+    case 'matrix':
+      return `latency matrix of ${rule.delayMillis.length} places`;
+    case 'loss':
+    case 'duplicate':
+      return `${rule.kind} ${rule.probability}`;
+    case 'reorder':
+      return `reorder ${rule.probability} by ${rule.byMillis}ms`;
+    case 'bandwidth':
+      return `bandwidth ${rule.bytesPerSecond} queue ${rule.queueBytesMax}`;
+  }
+}
+
+function sayLaw(of: Distribution): string {
+  switch (of.law) {
+    case 'constant':
+      return `constant value ${of.millis}ms`;
+    case 'uniform':
+      return `uniform min ${of.minMillis}ms max ${of.maxMillis}ms`;
+    case 'exponential':
+      return `exponential mean ${of.meanMillis}ms`;
+    case 'lognormal':
+      return `lognormal median ${of.medianMillis}ms sigma ${of.sigma}`;
+    case 'weibull':
+      return `weibull scale ${of.scaleMillis}ms shape ${of.shape}`;
+    case 'pareto':
+      return `pareto min ${of.minMillis}ms alpha ${of.alpha}`;
+  }
+}
+
 /** One fault a line, for people. */
 export function sayFaults(all: readonly FaultsOfNode[]): string[] {
   const group = (names: readonly string[]) => (names.includes('*') ? 'everyone' : names.join(','));
   const lines = allRules(all).map((rule) => {
     const without = all.filter(({ rules, paused, killed }) => !paused && !killed && !rules.some(({ id }) => id === rule.id)).map(({ node }) => node);
     const ends = `${rule.oneWay ? 'from' : 'between'} ${group(rule.from)} ${rule.oneWay ? 'to' : 'and'} ${group(rule.to)}`;
-    return `${rule.id}: ${rule.kind} ${ends}${without.length === 0 ? '' : ` (not at ${without.join(', ')}, which started later)`}`;
+    return `${rule.id}: ${sayWhat(rule)} ${ends}${without.length === 0 ? '' : ` (not at ${without.join(', ')}, which started later)`}`;
   });
   for (const each of all) {
     const { node, paused, killed, conduct, diskFull, skewMillis, driftMillisPerSecond } = each;

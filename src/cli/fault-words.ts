@@ -133,7 +133,7 @@ class Reader {
   }
 
   refuse(reason: string): ConfabError {
-    return refuse(`${reason}. Write it like this: ${this.#usage}`);
+    return refuse(`${reason.replace(/[.?]$/u, '')}${reason.endsWith('?') ? '?' : '.'} Write it like this: ${this.#usage}`);
   }
 
   word(): string {

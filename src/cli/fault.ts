@@ -156,7 +156,9 @@ async function addRule(root: string, all: readonly FaultsOfNode[], order: Extrac
   await traceFaults(root, [ruleDetail(rule, 'set')]);
   const left = await setRules(root, all, [...rules.filter((each) => each.id !== id), rule]);
   const count = all.filter(({ killed }) => !killed).length;
-  return `${id}: in force at ${count} node${count === 1 ? '' : 's'}${left}, until: confab fault heal ${id}`;
+  const absent = [...new Set([...rule.from, ...rule.to])].filter((name) => name !== '*' && !all.some(({ node }) => node === name));
+  const nobody = absent.length === 0 ? '' : `\nNobody of that name runs now: ${absent.join(', ')}.`;
+  return `${id}: in force at ${count} node${count === 1 ? '' : 's'}${left}, until: confab fault heal ${id}${nobody}`;
 }
 
 async function heal(root: string, all: readonly FaultsOfNode[], name: string | null): Promise<string> {

@@ -29,6 +29,8 @@ export interface InspectOptions {
   readonly passwordStdin: boolean;
 }
 
+const LOCKED = 'locked; --password-stdin opens it';
+
 /** Prints what a node's folder holds; changes nothing, also while the node runs. Throws `not-found`, `wrong-password`. */
 export async function inspect(context: CliContext, options: InspectOptions): Promise<void> {
   const { folder, state, pointer } = await locateNode(context.root, options.node);
@@ -57,8 +59,10 @@ export async function inspect(context: CliContext, options: InspectOptions): Pro
     context.print('');
     context.printTable({
       columns: [{ title: 'TABLE' }, { title: 'SCOPE' }, { title: 'ROWS', align: 'right' }, { title: 'ABOUT' }],
-      rows: tables.map((table) => [table.table, table.scope, table.rows ?? '-', table.rows === null ? `${table.about} (${table.reason})` : table.about]),
+      rows: tables.map((table) => [table.table, table.scope, table.rows ?? '-', shown(table)]),
     });
+    if (tables.some(({ reason }) => reason === LOCKED))
+      context.print('\nTables without a count of rows are locked by the password; --password-stdin opens them.');
     if (live !== null) {
       context.print('\nOpen in the running node');
       showPairs(context, Object.entries(live));
@@ -72,7 +76,12 @@ export async function inspect(context: CliContext, options: InspectOptions): Pro
 /** The key of the user's file lies in the vault; a running node has it, and does not give it away. */
 function explainClosed(table: TableSummary, options: InspectOptions): TableSummary {
   if (table.scope !== 'user' || table.rows !== null || options.passwordStdin) return table;
-  return { ...table, reason: 'locked; --password-stdin opens it' };
+  return { ...table, reason: LOCKED };
+}
+
+/** What is true of every table of the user is said once, below. */
+function shown({ about, rows, reason }: TableSummary): string {
+  return rows === null && reason !== LOCKED ? `${about} (${reason})` : about;
 }
 
 /** What the running node says of the tables that are open in it; null when nobody is logged in there. */

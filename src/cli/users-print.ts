@@ -1,7 +1,7 @@
 import { didYouMean } from '../control/nearest.ts';
 import { ConfabError } from '../core/errors.ts';
 import type { CliContext } from './context.ts';
-import { dateText, showPairs } from './show.ts';
+import { cellText, dateText, showPairs } from './show.ts';
 import type { UserDirectory, UserRow } from './users.ts';
 
 const isOnline = (user: UserRow): boolean => user.presence !== 'offline';
@@ -35,6 +35,14 @@ export function showUser(context: CliContext, directory: UserDirectory, name: st
     throw new ConfabError('unknown-user', { name: `${name}${hint === '' ? '' : ` (${hint.trim()})`}` });
   }
   if (context.json) return context.printJson({ source: directory.source, user });
-  showPairs(context, Object.entries(user));
+  showPairs(
+    context,
+    Object.entries(user).map(([name, value]) => [titleOf(name), value === '' ? '-' : cellText(value, name)]),
+  );
   context.print(`\n(as ${directory.source} knows)`);
+}
+
+/** `lastSeenMillis`: `last seen` */
+function titleOf(name: string): string {
+  return name.replace(/Millis$/u, '').replace(/[A-Z]/gu, (capital) => ` ${capital.toLowerCase()}`);
 }

@@ -211,7 +211,7 @@ export const REGISTRY = [
     args: { id: text(1, 64) },
     positional: ['id'],
     when: 'logged-in',
-    example: '/ticks V1StGXR8_Z5jdHi6B-myT',
+    example: '/ticks 0VbeEJnOztaEVhVNNDkeZ',
   },
   {
     name: 'why',

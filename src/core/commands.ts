@@ -164,6 +164,7 @@ export interface PeerView {
   readonly nodeId: string;
   readonly address: string;
   readonly state: 'connecting' | 'up' | 'suspect' | 'dead';
+  /** wanted: of a room, or sought by a command; random: opened here to hold the network together; inbound: the other end wants it. */
   readonly why: 'friend' | 'random' | 'wanted' | 'inbound';
   readonly roundTripMillis: number | null;
   readonly silenceMillis: number;

@@ -23,7 +23,7 @@ export const ERRORS = {
   'already-registered': entry('{name} is registered on this node already.', 'Log in instead.', { httpStatus: 409 }),
   'not-registered': entry('{name} is not registered here, and no seed server knows the name.', 'Register first, or check the name.', { httpStatus: 404 }),
   'bad-password': entry('The password must have {min} to {max} characters.', 'Choose another password.'),
-  'wrong-password': entry('The password of {name} is wrong.', 'Try again; nobody else can reset it.', { httpStatus: 403 }),
+  'wrong-password': entry('The password of {name} is wrong.', 'Try again; who has lost it needs the recovery words (/recover).', { httpStatus: 403 }),
   'password-changed': entry(
     'The password of {name} was changed at another node, and this is not the new one.',
     'Log in with the new password, or recover with your words.',

@@ -48,6 +48,7 @@ const MISTAKES: Readonly<Record<string, RegExp>> = {
   'slow 5 alice': /the word "for" is missing/,
   'restart --empty-disk': /the nodes are missing/,
   'lie bob stale-record': /no node behaves like "stale-record"\. Did you mean .*stale-records/,
+  'lie bob stale-recrds': /Did you mean "stale-records"\? Write it/,
   'lie bob honest': /no node behaves like "honest"/,
   'heal island please': /nothing can be made of "please"/,
   'pause Alice!': /is not a name/,
@@ -96,7 +97,7 @@ test('a running network is broken and healed: rules, a pause, a full disk, a wro
   t.true(alice?.paused);
   t.like(bob, { node: 'bob', paused: false, diskFull: true, skewMillis: 7_200_000 });
   const said = await runCli(['--root', root, 'fault']);
-  t.regex(said.out, /ditch: cut between alice and bob\n[\s\S]*alice: does not answer[\s\S]*bob: the disk is full/);
+  t.regex(said.out, /ditch: cut between alice and bob\nloss-1: loss 0\.5 between everyone and everyone\n[\s\S]*alice: does not answer[\s\S]*bob: the disk is full/);
   const unknown = await runCli(['--root', root, 'fault', 'heal', 'nothing']);
   t.regex(unknown.err, /A fault rule or a node named nothing was not found/);
   t.deepEqual(JSON.parse((await runCli(['--root', root, 'call', 'bob', 'fault', '--json'])).out), { lines: said.out.trim().split('\n') });

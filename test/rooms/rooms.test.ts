@@ -53,6 +53,16 @@ test('a room by invitation: a stranger is refused, who was invited comes in', as
   t.is((await world.ask<{ state: string }>('carol', 'room-join', { room: 'den' })).state, 'joined');
 });
 
+test('an open room to which one is invited is listed once', async (t) => {
+  const world = new SmallWorld(6);
+  await world.people('alice', 'bob');
+  await world.ask('alice', 'room-create', { name: 'lawn' });
+  await world.soon('bob hears of it', async () => (await world.ask<RoomsView>('bob', 'rooms')).others.length === 1);
+  await world.ask('alice', 'room-invite', { room: 'lawn', user: 'bob' });
+  await world.soon('bob is invited', async () => (await world.ask<RoomsView>('bob', 'rooms')).invitations.length === 1);
+  t.deepEqual((await world.ask<RoomsView>('bob', 'rooms')).others, []);
+});
+
 test('who was invited is not turned away by a member who has not heard of it yet', async (t) => {
   const world = new SmallWorld(31);
   await world.people('alice', 'bob', 'carol');

@@ -13,6 +13,12 @@ export function register(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
+  --list       the benchmarks and what each measures
+  --runs <n>   how often each is measured; the median counts (default: 5)
+  --quick      one run each, and smaller where that makes sense
+  --write, --no-write
+               keep the figures in bench/results/ (default: only when everything was measured)
+
 Examples:
   $ confab bench --list
   $ confab bench --quick

@@ -15,13 +15,16 @@ export function register(program: Command, context: CliContext): void {
   list                               what is broken now
   cut GROUP GROUP [one-way]          nothing passes between two groups
   delay TIME [jitter TIME]           everything takes longer
-  latency lognormal median 60ms sigma 0.5 | latency matrix FILE
+  latency LAW PARAMETER VALUE ...    drawn for each frame: constant value TIME, uniform min TIME max TIME, exponential mean TIME,
+                                     lognormal median TIME sigma NUMBER, weibull scale TIME shape NUMBER, pareto min TIME alpha NUMBER
+  latency matrix FILE                as measured between places
   loss SHARE, duplicate SHARE, reorder SHARE by TIME, bandwidth BYTES-PER-SECOND
   heal NAME | heal NODE | heal everything
   pause NODE ..., resume NODE ..., kill NODE ..., slow FACTOR NODE ... for TIME
   restart NODE ... [--empty-disk]    kill -9 and a new process, on its disk or an empty one; also after kill
   lie NODE[,NODE ...] CONDUCT        the same, and the new process does not play by the rules
-  disk full|free NODE ..., clock ahead|behind TIME NODE ..., clock right NODE ...
+  disk full|free NODE ...
+  clock ahead|behind TIME NODE ..., clock gains|loses TIME NODE ... (each second), clock right NODE ...
 
 How a node can lie: ${Object.keys(CONDUCT_WORDS)
         .filter((name) => name !== 'honest')

@@ -24,7 +24,7 @@ export function register(program: Command, context: CliContext): void {
 Examples:
   $ confab run scenarios/tour.yaml --trace tour.ndjson && confab trace tour.ndjson
   $ confab trace tour.ndjson --type drop
-  $ confab trace tour.ndjson --message V1StGXR8_Z5jdHi6B-myT
+  $ confab trace tour.ndjson --message 0VbeEJnOztaEVhVNNDkeZ
   $ confab trace tour.ndjson --node alice --peer bob --json`,
     )
     .action(async (file: string, options: TraceOptions) => {

@@ -66,7 +66,9 @@ export class RoomViews {
       .map((room) => this.room(room))
       .filter(fits)
       .sort((a, b) => b.lastMillis - a.lastMillis || (a.room < b.room ? -1 : 1));
-    return { rooms, invitations: this.#rooms.joining.invitations().filter(fits), others: this.#rooms.joining.others().filter(fits) };
+    const invitations = this.#rooms.joining.invitations();
+    const others = this.#rooms.joining.others().filter(({ roomId }) => !invitations.some((invited) => invited.roomId === roomId));
+    return { rooms, invitations: invitations.filter(fits), others: others.filter(fits) };
   }
 
   details(room: Room): RoomDetails {

@@ -345,7 +345,7 @@ export function takeFailure(turn: Turn, call: Call, failure: Failure): void {
   const history = call.command === 'history' || call.command === 'room-history';
   if (call.purpose === 'text') giveBack(turn, name, String(call.args['text']));
   if (history) turn.conversation(name, { loaded: 'no', askedOlder: false });
-  if (call.purpose === 'refresh' && !history) return;
+  if (call.purpose === 'refresh' && (!history || failure.code === 'not-logged-in')) return;
   turn.notice(failure.code === 'internal' ? 'error' : 'warning', `${failure.sentence} ${failure.advice}`.trim());
 }
 

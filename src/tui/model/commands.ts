@@ -12,7 +12,7 @@ import { captionOf, impliedFileSend } from './files.ts';
 import type { LocalCommand } from './local-commands.ts';
 import { type Ask, conversationOf } from './model.ts';
 import { isRoomKey, sendCall } from './room-chat.ts';
-import { impliedConversation, meantEntry, messageMeant, messageNamed, namesMessage, placesLeft } from './sisters.ts';
+import { impliedConversation, MEANS_THIS_CHAT, meantEntry, messageMeant, messageNamed, namesMessage, namesNothing, placesLeft, quoteRoom } from './sisters.ts';
 import type { Turn } from './turn.ts';
 
 type Args = Readonly<Record<string, unknown>>;
@@ -45,8 +45,6 @@ const VIEWS: ReadonlySet<string> = new Set<CommandEntry['name']>([
   'verify',
   'recovery-words',
 ]);
-/** Commands that mean the present conversation when nobody is named; none of them takes anything away. */
-const MEANS_THIS_CHAT: ReadonlySet<string> = new Set(['history', 'read', 'user'] satisfies CommandName[]);
 /** What cannot be taken back asks once more. */
 const CONFIRMED: Readonly<Partial<Record<CommandName, string>>> = {
   'delete-account': 'This deletes your account, your history and your keys for good. Go on?',
@@ -99,7 +97,7 @@ function runNode(turn: Turn, entry: CommandEntry, typed: string): void {
   }
   const implied = impliedArguments(turn, entry, tail);
   if (implied === 'asked') return;
-  const parsed = parseArguments(implied === null ? entry : { ...entry, positional: implied.left }, tail);
+  const parsed = implied === null ? parseArguments(entry, quoteRoom(turn.model, entry, tail)) : parseArguments({ ...entry, positional: implied.left }, tail);
   if (typeof parsed === 'string') {
     turn.notice('warning', `${entry.slash[0]}: ${parsed}. For example: ${entry.example}`);
     return;
@@ -144,13 +142,17 @@ function runParsed(turn: Turn, entry: CommandEntry, typed: Args, tail: string): 
   const { screen } = turn;
   const parsed =
     entry.args['id'] === undefined ? typed : { ...typed, ...(typed['id'] === undefined ? {} : { id: messageNamed(turn, entry.name, typed['id']) }) };
+  if (entry.args['id'] !== undefined && namesNothing(turn, entry.name, typed['id'])) {
+    turn.notice('info', `There is no message ${String(typed['id'])} here that this could be about. ^ is the last one, ^3 the third last.`);
+    return;
+  }
   if ((entry.name === 'react' || entry.name === 'room-react') && takesBack(turn, parsed)) {
     complete(turn, entry, { ...parsed, remove: true }, []);
     return;
   }
   if (entry.name === 'message' || entry.name === 'why') {
     const id = messageId(turn, parsed['id']);
-    if (id === null) turn.notice('info', 'There is no message of yours here yet.');
+    if (id === null) turn.notice('info', turn.screen.type === 'chat' ? 'There is no message of yours here yet.' : 'Open a conversation first: /chat <name>.');
     else turn.call(entry.name, { id }, 'show');
     return;
   }
@@ -263,10 +265,14 @@ function send(turn: Turn, entry: CommandEntry, args: Args): void {
   else turn.call(coreName(entry), args, shows ? 'show' : 'do');
 }
 
+const ABOUT_ONE_MESSAGE: ReadonlySet<string> = new Set(['message', 'why'] satisfies CommandName[]);
+
 /** `/ticks`: the last of my messages here; `/ticks 3`: the third last; otherwise an id. */
 function messageId(turn: Turn, given: unknown): string | null {
   if (typeof given === 'string' && !/^\d{1,3}$/u.test(given)) return given;
   const { screen } = turn;
+  // On the page of a message it is that one.
+  if (given === undefined && screen.type === 'view' && ABOUT_ONE_MESSAGE.has(screen.command)) return String(screen.args['id']);
   if (screen.type !== 'chat') return null;
   const mine = conversationOf(turn.model, screen.with).messages.filter((message) => message.fromMe);
   return mine.at(-Number(given ?? 1))?.id ?? null;

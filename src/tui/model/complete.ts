@@ -40,7 +40,7 @@ export function namesOf(model: Model, kind: 'user' | 'friend' | 'incoming' | 'bl
     case 'path':
       return model.paths.found;
     case 'room':
-      return [...model.rooms, ...model.invitations, ...model.otherRooms].map(({ room }) => (/\s/u.test(room) ? `"${room}"` : room));
+      return [...new Set([...model.rooms, ...model.invitations, ...model.otherRooms].map(({ room }) => room))];
   }
 }
 
@@ -51,15 +51,23 @@ function candidatesFor(model: Model, before: string): { readonly from: number; r
   if (before.startsWith('/') && !before.startsWith('//')) {
     const parts = before.slice(0, from).trim().split(/\s+/u).filter(Boolean);
     if (parts.length === 0) {
-      const slashes = ITEMS.filter((item) => applies(item, model)).map((item) => item.entry.slash[0] ?? '');
-      return { from, words: slashes.filter((slash) => slash.startsWith(word)).sort() };
+      const items = ITEMS.filter((item) => applies(item, model));
+      const first = items.map((item) => item.entry.slash[0] ?? '').filter((slash) => slash.startsWith(word));
+      // Second names are found by whoever begins to type one.
+      const words = first.length > 0 ? first : items.flatMap((item) => item.entry.slash).filter((slash) => slash.startsWith(word));
+      return { from, words: words.sort() };
     }
     const path = pathBefore(before);
     if (path !== null) return { from: before.length - path.length, words: model.paths.of === path ? model.paths.found : [] };
     const entry = itemOfSlash(parts[0] as string)?.entry;
-    const argument = entry?.positional[parts.length - 1];
+    const { start, place } = argumentBefore(before);
+    const argument = entry?.positional[place];
     const kind = argument === undefined ? undefined : entry?.complete?.[argument];
-    if (kind !== undefined) return { from, words: namesOf(model, kind).filter((name) => name.toLowerCase().startsWith(word)) };
+    if (kind !== undefined) {
+      const typed = before.slice(start).toLowerCase().replace(/^"/u, '');
+      const names = namesOf(model, kind).filter((name) => name.toLowerCase().startsWith(typed));
+      return { from: start, words: names.map((name) => (/\s/u.test(name) ? `"${name}"` : name)) };
+    }
   }
   if (word === '' || word.startsWith('/')) return { from, words: [] };
   const sign = word.startsWith('@') ? '@' : '';
@@ -70,6 +78,13 @@ function candidatesFor(model: Model, before: string): { readonly from: number; r
     ...(screen.type === 'ask' ? namesOf(model, 'user') : []),
   ]);
   return { from, words: [...nicks].map((nick) => sign + nick).filter((nick) => nick.startsWith(word)) };
+}
+
+/** Where the argument that is being typed begins, and which one it is; `"The gar` is one, blank and all. */
+function argumentBefore(before: string): { readonly start: number; readonly place: number } {
+  const closed = before.replace(/"[^"]*"/gu, (name) => '_'.repeat(name.length));
+  const start = closed.includes('"') ? closed.indexOf('"') : closed.search(/\S*$/u);
+  return { start, place: closed.slice(0, start).trim().split(/\s+/u).length - 1 };
 }
 
 /** The path that is being typed as an argument of a command, blanks and all; null where none is. */

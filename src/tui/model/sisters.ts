@@ -1,4 +1,5 @@
 import { type CommandEntry, commandEntry } from '../../control/registry.ts';
+import type { CommandName } from '../../core/commands.ts';
 import type { Model, Screen } from './model.ts';
 import { conversationOf, screenOf } from './model.ts';
 import type { ChatMessage } from './room-chat.ts';
@@ -11,7 +12,8 @@ type Args = Readonly<Record<string, unknown>>;
 export const SHARED = ['react', 'edit', 'delete-message', 'mute', 'search', 'export'] as const;
 const SHARED_NAMES: ReadonlySet<string> = new Set(SHARED);
 
-function roomSister(entry: CommandEntry): CommandEntry | undefined {
+/** What a shared command is called in rooms. */
+export function roomSister(entry: CommandEntry): CommandEntry | undefined {
   return SHARED_NAMES.has(entry.name) ? commandEntry(`room-${entry.name}`) : undefined;
 }
 
@@ -27,6 +29,8 @@ export function meantEntry(model: Model, entry: CommandEntry, tail: string): Com
   return name !== '' && !isFriend && isRoom ? sister : entry;
 }
 
+/** Commands that mean the present conversation with a friend when nobody is named; none of them takes anything away. */
+export const MEANS_THIS_CHAT: ReadonlySet<string> = new Set(['history', 'read', 'user'] satisfies CommandName[]);
 /** Inside a room its commands mean it; these name one all the same. */
 const NAMES_A_ROOM: ReadonlySet<string> = new Set(['room-join', 'room-send']);
 
@@ -35,6 +39,16 @@ export function impliedConversation(screen: Screen, entry: CommandEntry): Args |
   if (screen.type !== 'chat') return null;
   if (isRoomKey(screen.with)) return entry.positional[0] === 'room' && !NAMES_A_ROOM.has(entry.name) ? { room: roomIdOf(screen.with) } : null;
   return SHARED_NAMES.has(entry.name) ? { with: screen.with } : null;
+}
+
+/** `The garden hello`: where a room of that name is known its blanks need no quotes; the longest name that fits is meant. */
+export function quoteRoom(model: Model, entry: CommandEntry, tail: string): string {
+  const [first, second] = entry.positional;
+  if (second === undefined || entry.complete?.[first ?? ''] !== 'room') return tail;
+  const typed = `${tail.toLowerCase()} `;
+  const fitting = model.rooms.map(({ room }) => room).filter((room) => /\s/u.test(room) && typed.startsWith(`${room.toLowerCase()} `));
+  const [longest = ''] = fitting.sort((left, right) => right.length - left.length);
+  return longest === '' ? tail : `"${longest}"${tail.slice(longest.length)}`;
 }
 
 /** What is left to type where the conversation is implied: the other places, or what may be switched. */
@@ -61,6 +75,11 @@ export function messageNamed(turn: Turn, command: string, given: unknown): unkno
   const match = typeof given === 'string' ? NAMED.exec(given) : null;
   if (match === null) return given;
   return candidates(turn.model, command).at(-Number(match[1] === '' ? 1 : match[1]))?.id ?? given;
+}
+
+/** `^3` where there are only two. */
+export function namesNothing(turn: Turn, command: string, given: unknown): boolean {
+  return typeof given === 'string' && NAMED.test(given) && messageNamed(turn, command, given) === given;
 }
 
 /** The first word says which message is meant: `^`, `^3`, or the beginning of an id. */

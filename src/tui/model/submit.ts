@@ -80,6 +80,8 @@ export function askNames(model: Model, ask: Ask): readonly string[] {
   switch (ask.command) {
     case 'friend-add':
       return names.filter((name) => !model.friends.some((friend) => friend.name === name) && !model.requests.blocked.includes(name));
+    case 'room-join':
+      return names.filter((name) => !model.rooms.some(({ room }) => room === name));
     case 'block':
       return [...names, ...model.requests.blocked.filter((name) => !names.includes(name))];
     default:

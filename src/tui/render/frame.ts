@@ -17,6 +17,9 @@ export interface Frame {
 
 /** From this height on a page begins with an empty row. */
 const MARGIN_FROM = 14;
+/** A second column that begins further right has no room for words; its rows then begin near the left edge. */
+const HANG_SHARE_MAX = 0.6;
+const HANG_NARROW = 6;
 
 /** Pure: the same model gives the same frame. */
 export function renderFrame(model: Model): Frame {
@@ -81,7 +84,7 @@ function titleLine(model: Model, screen: Screen): Line {
 /** A whole page, of which the body shows what fits. */
 function pageLines(model: Model, screen: Screen, columns: number, height: number): readonly Line[] {
   const margin: readonly Line[] = height >= MARGIN_FROM ? [[]] : [];
-  return [...margin, ...screenLines(model, screen, columns).flatMap((line) => wrapLine(line, columns, hangOf(line)))];
+  return [...margin, ...screenLines(model, screen, columns).flatMap((line) => wrapLine(line, columns, hangOf(line, columns)))];
 }
 
 /** The furthest that the present page can be scrolled, rows. */
@@ -90,9 +93,12 @@ export function viewTopMax(model: Model): number {
   return Math.max(0, pageLines(model, screenOf(model), bodyColumns, bodyRows).length - bodyRows);
 }
 
-/** Rows after the first of a numbered line stand under its text. */
-function hangOf(line: Line): number {
-  return /^ *\d+$/u.test(line[0]?.text ?? '') ? 5 : 0;
+/** Rows after the first stand under the text of a numbered line, and under the second column where the first was filled up with blanks. */
+function hangOf(line: Line, columns: number): number {
+  const [first = { text: '' }] = line;
+  if (/^ *\d+$/u.test(first.text)) return 5;
+  if (line.length !== 2 || !/\S {2,}$/u.test(first.text)) return 0;
+  return textWidth(first.text) > columns * HANG_SHARE_MAX ? HANG_NARROW : textWidth(first.text);
 }
 
 function hintLines(model: Model, screen: Screen, layout: Layout): readonly Line[] {

@@ -1,7 +1,7 @@
 import type { Model, Screen } from '../model/model.ts';
 import { BOLD, DIM, type Line, plain } from '../text/styled.ts';
 import { padEnd } from '../text/width.ts';
-import { commandLines } from './views.ts';
+import { commandLines } from './command-lines.ts';
 
 /** Keys of the chat and of every screen. Commands are not here: they come from the registry. */
 const CHAT_KEYS: ReadonlyArray<readonly [string, string]> = [
@@ -26,7 +26,8 @@ const KEYS: ReadonlyArray<readonly [string, string]> = [
 
 const SIGNS = [
   '●  online    ◐  away    ■  busy    ○  offline    ?  silent',
-  '…  waits here    ✓  kept by others    ✓✓  delivered    R  read    !  not delivered',
+  '…  waits here    ✓  kept by others    ✓✓  delivered',
+  'R  read          !  not delivered',
 ];
 
 export function helpLines(model: Model, topic: Screen['type']): readonly Line[] {
@@ -38,7 +39,8 @@ export function helpLines(model: Model, topic: Screen['type']): readonly Line[] 
   } else {
     lines.push(plain('Type a number to choose, or a command; in a chat, type a message. ? or /help shows this.'), []);
   }
-  lines.push([{ text: 'Commands', style: BOLD }], ...commandLines(model));
+  lines.push(...commandLines(model));
+  if (topic === 'chat') lines.push([], plain('  ^ is the last message, ^3 the third last; without it the selected one is meant, else the last.'));
   if (topic === 'chat') lines.push(plain('  //text sends a line that begins with a slash. **bold** and __italic__ are shown so.'));
   return [...lines, []];
 }

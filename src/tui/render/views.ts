@@ -1,11 +1,11 @@
 import { commandEntry, isRequired } from '../../control/registry.ts';
-import { applies, ITEMS, menuRows } from '../model/catalogue.ts';
+import { menuRows } from '../model/catalogue.ts';
 import { preview } from '../model/chat.ts';
 import { CLEARS } from '../model/commands.ts';
 import { type Ask, isSecretField, type Model, type Screen, totalUnread } from '../model/model.ts';
 import { isRoomKey } from '../model/room-chat.ts';
 import { settingLabel, settingRows } from '../model/settings.ts';
-import { askNames } from '../model/submit.ts';
+import { askNames, choicesOf } from '../model/submit.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { BOLD, DIM, type Line, numbered, plain, type Segment } from '../text/styled.ts';
 import { padEnd, textWidth } from '../text/width.ts';
@@ -33,8 +33,7 @@ export function screenLines(model: Model, screen: Screen, columns: number): read
       return [
         [nameSegment(screen.from, screen.from), { text: ' asks to be your friend.' }],
         [],
-        numbered(1, plain('Accept')),
-        numbered(2, plain('Decline')),
+        ...choicesOf(model, screen).map((choice, index) => numbered(index + 1, plain(choice.type === 'do' ? choice.label : ''))),
         zero('Back'),
       ];
     case 'ask':
@@ -197,15 +196,4 @@ function askLines(model: Model, ask: Ask): readonly Line[] {
   lines.push([{ text: `${how}${optional ? ` Enter alone leaves it as it is${names.length > 0 ? '' : `, ${CLEARS} clears it`}.` : ''}`, style: DIM }]);
   if (!model.lineMode) return lines;
   return [...lines, [{ text: optional ? '0 goes back.' : 'An empty line goes back.', style: DIM }]];
-}
-
-/** Slash commands that make sense now, for help. */
-export function commandLines(model: Model): readonly Line[] {
-  const items = ITEMS.filter((item) => applies(item, model));
-  const width = Math.max(...items.map((item) => textWidth(usage(item.entry)))) + 2;
-  return items.map((item) => [{ text: `  ${padEnd(usage(item.entry), width)}` }, { text: item.entry.summary, style: DIM }]);
-}
-
-function usage(entry: { readonly slash: readonly string[]; readonly positional: readonly string[] }): string {
-  return [entry.slash[0] ?? '', ...entry.positional.map((name) => `<${name}>`)].join(' ');
 }

@@ -1,0 +1,97 @@
+import test from 'ava';
+import type { RoomView } from '../../src/core/rooms/room-commands.ts';
+import { renderFrame } from '../../src/tui/render/frame.ts';
+import { helpLines } from '../../src/tui/render/help.ts';
+import { lineText } from '../../src/tui/text/styled.ts';
+import { loggedIn, type ModelDriver } from './terminal-model.ts';
+import { message, NOW } from './world.ts';
+
+const GARDEN = 'a1'.repeat(32);
+
+function room(name: string, roomId = GARDEN): RoomView {
+  const quiet = { unread: 0, mentions: 0, muted: false, archived: false, lastText: '', lastFrom: '', lastMillis: NOW };
+  return { room: name, roomId, topic: '', policy: 'open', history: 'all', role: 'member', members: 2, link: `confab-room:${roomId}/bob`, ...quiet };
+}
+
+const shown = (driver: ModelDriver): string =>
+  renderFrame(driver.model)
+    .lines.map((each) => lineText(each).trimEnd())
+    .join('\n');
+const typed = (driver: ModelDriver, text: string) => driver.forget().type(text).press('enter').calls();
+
+const HELLO = message('bob', 'hello');
+const HI = message('bob', 'hi', { fromMe: true });
+
+function withBob(): ModelDriver {
+  const driver = loggedIn().type('/chat bob').press('enter');
+  return driver.answer('history', { messages: [HELLO, HI], more: false }).forget();
+}
+
+test('a request is shown with every answer that can be chosen', (t) => {
+  const driver = loggedIn()
+    .type('/requests')
+    .press('enter')
+    .answer('requests', { incoming: ['erin'], outgoing: [], blocked: [] })
+    .type('1');
+  t.regex(shown(driver), /1\) Accept\n {2}2\) Decline\n {2}3\) Busy: answer later\n {2}0\) Back/u);
+});
+
+test('a room that is suggested is joined by the name it has, and one that is known is not suggested', (t) => {
+  const driver = loggedIn().answer('rooms', {
+    rooms: [room('Mine', 'c3'.repeat(32))],
+    invitations: [{ room: 'The garden', roomId: GARDEN, topic: '', from: 'bob', link: `confab-room:${GARDEN}/bob` }],
+    others: [],
+  });
+  driver.type('/join_chat').press('enter');
+  t.regex(shown(driver), /1\) The garden\n/u);
+  t.notRegex(shown(driver), /Mine/u);
+  t.deepEqual(typed(driver, '1'), [['room-join', { room: 'The garden' }]]);
+});
+
+test('names of rooms complete with their blanks, second names of commands complete, and a known room needs no quotes', (t) => {
+  const driver = loggedIn().answer('rooms', { rooms: [room('The garden'), room('The gardeners', 'b2'.repeat(32))], invitations: [], others: [] });
+  const completed = (text: string): string => {
+    driver.press('C-c').type(text).press('tab');
+    return driver.model.editor.text;
+  };
+  t.is(completed('/create_'), '/create_chat ');
+  t.is(completed('/invite The'), '/invite "The garden');
+  t.is(completed('/invite "The gardene'), '/invite "The gardeners" ');
+  t.is(completed('/invite "The garden" car'), '/invite "The garden" carol ');
+  driver.press('C-c');
+  t.deepEqual(typed(driver, '/send_chat The garden how are you'), [['room-send', { room: 'The garden', text: 'how are you' }]]);
+  t.deepEqual(typed(driver, '/send_chat the Gardeners hello'), [['room-send', { room: 'The gardeners', text: 'hello' }]]);
+  t.deepEqual(typed(driver, '/send_chat Thermal hello'), [['room-send', { room: 'Thermal', text: 'hello' }]]);
+});
+
+test('on the page of a message /why and /ticks mean that one, and what is not there is said', (t) => {
+  const driver = withBob();
+  t.deepEqual(typed(driver, '/ticks'), [['message', { id: HI.id }]]);
+  driver.do({ type: 'answer', call: { command: 'message', args: { id: HI.id }, purpose: 'show' }, value: HI });
+  t.deepEqual(typed(driver, '/why'), [['why', { id: HI.id }]]);
+  t.deepEqual(typed(withBob(), '/react ^3 +1'), []);
+  const missing = withBob().type('/react ^3 +1').press('enter');
+  t.regex(missing.model.notices.at(-1)?.text ?? '', /There is no message \^3 here/u);
+});
+
+test('help in a conversation begins with what means it, without its name; brackets say what may be left out', (t) => {
+  const driver = withBob();
+  const lines = helpLines({ ...driver.model, screens: [...driver.model.screens, { type: 'help', topic: 'chat' }] }, 'chat').map(lineText);
+  const at = (text: string): number => lines.findIndex((each) => each.startsWith(text));
+  t.true(at('In this conversation') < at('  /react [^n] <reaction>') && at('  /react [^n] <reaction>') < at('Everywhere'));
+  t.true(at('Everywhere') < at('  /status [presence] [text]'));
+  t.is(lines.filter((each) => each.includes('/room-react')).length, 0);
+  t.true(lines.some((each) => each.includes('(also /create_chat)')));
+});
+
+test('a long summary goes on under its own column, at any width', (t) => {
+  for (const columns of [60, 80, 100]) {
+    const driver = loggedIn({ columns, rows: 400 }).press('f1');
+    const rows = shown(driver).split('\n');
+    const lookup = rows.findIndex((each) => each.includes('/lookup <name>'));
+    t.true(
+      rows.slice(lookup, lookup + 2).every((each) => !/^\S/u.test(each)),
+      rows.slice(lookup, lookup + 2).join('\n'),
+    );
+  }
+});
