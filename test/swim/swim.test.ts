@@ -154,7 +154,7 @@ test('forged, repeated and flooding packets bring nobody down', (t) => {
   const world = started({ seed: 12, count: 6 });
   const crypto = new NodeCrypto();
   const key = crypto.signingKeyPair(new Uint8Array(32).fill(9));
-  const lie = { id: world.idOf(1), state: 'dead' as const, incarnation: 2 ** 47, accuser: '', address: 'udp://sim:2' };
+  const lie = { id: world.idOf(1), state: 'dead' as const, incarnation: world.hosted.world.epochMillis + 60_000, accuser: '', address: 'udp://sim:2' };
   const head = {
     kind: 'ping' as const,
     senderKey: key.publicKey,

@@ -1,5 +1,9 @@
+import type { CoreOptions } from '../options.ts';
 import type { NodeId } from '../types.ts';
 import type { MemberState, Update } from './wire.ts';
+
+/** So many others who suspect somebody by themselves bring the wait down to its least. */
+export const CONFIRMATIONS = 2;
 
 /** Another node as the membership protocol sees it. */
 export interface Member {
@@ -10,8 +14,13 @@ export interface Member {
   /** Since when it is known to be dead or to have left; null while it is here. */
   goneMillis: number | null;
   /** Its newest packet, one that proved to be fresh; null: most of those who are known never spoke to this node. */
-  heard: { readonly millis: number; readonly stamp: number } | null;
+  heard: { readonly millis: number; readonly stamp: number; readonly incarnation: number } | null;
   suspicion: Suspicion | null;
+  /** How often it lived on by the word of others since this node, or somebody whom it asked, has heard it (vouching.ts). */
+  vouches: number;
+  /** The incarnation that others gave it and that waits for its answer, and when it was last asked about one, ms. */
+  claimed: number;
+  claimAskedMillis: number;
 }
 
 /** Somebody may be dead. The more of the others say so by themselves, the sooner it is believed (Lifeguard, section IV-B). */
@@ -24,6 +33,15 @@ export interface Suspicion {
   readonly enough: number;
   readonly leastMillis: number;
   readonly mostMillis: number;
+}
+
+/** `others`: how many could confirm it but for the accused and this node, and one more. */
+export function newSuspicion(accuser: string, startMillis: number, others: number, options: CoreOptions): Suspicion {
+  const scaledMillis = options.swimSuspicionFactor * Math.max(1, Math.log10(others + 1)) * options.swimPeriodMillis;
+  const leastMillis = Math.max(options.swimSuspicionMillisMin, scaledMillis);
+  const enough = Math.max(0, Math.min(CONFIRMATIONS, others - 1));
+  const mostMillis = leastMillis * options.swimSuspicionMaxFactor;
+  return { startMillis, lastCallDone: false, accusers: new Set([accuser]), enough, leastMillis, mostMillis };
 }
 
 /** When a suspicion has lasted long enough, if nothing is heard until then. */
@@ -53,7 +71,18 @@ function badness(state: MemberState): number {
 }
 
 export function newMember(id: NodeId, address: string): Member {
-  return { id, address, state: 'alive', incarnation: 0, goneMillis: null, heard: null, suspicion: null };
+  return {
+    id,
+    address,
+    state: 'alive',
+    incarnation: 0,
+    goneMillis: null,
+    heard: null,
+    suspicion: null,
+    vouches: 0,
+    claimed: 0,
+    claimAskedMillis: Number.NEGATIVE_INFINITY,
+  };
 }
 
 /** Share of newcomers that take somebody's place where the bound is reached. */
@@ -164,9 +193,9 @@ export class Members {
     return this.#present;
   }
 
-  /** Up to `count` random members that are alive, but for `not`. */
-  sample(count: number, not: NodeId | null): Member[] {
-    return this.#draw(count, (member) => member.state === 'alive' && member.id !== not);
+  /** Up to `count` random members that are alive, but for `not` and `norThis`. */
+  sample(count: number, not: NodeId | null, norThis: NodeId | null = null): Member[] {
+    return this.#draw(count, (member) => member.state === 'alive' && member.id !== not && member.id !== norThis);
   }
 
   /** Up to `count` random members of any state. */

@@ -1,11 +1,8 @@
 import { SourceBudget } from '../discovery/budget.ts';
 import type { CoreOptions } from '../options.ts';
-import type { Member, Members } from './members.ts';
+import { CONFIRMATIONS, type Member, type Members } from './members.ts';
 import type { SwimEnv } from './swim-parts.ts';
 import type { Update } from './wire.ts';
-
-/** So many others who suspect somebody by themselves bring the wait down to its least. */
-export const CONFIRMATIONS = 2;
 
 interface NewsSpreadHooks {
   /** Tells a member of it, by a packet that wants no answer. */

@@ -6,6 +6,8 @@ import type { Packet, PacketKind, Update } from './wire.ts';
 
 interface Probe {
   readonly member: Member;
+  /** Whose word is to be checked, and who so is not asked; null: nobody's. */
+  readonly voucher: NodeId | null;
   /** How long the direct answer may take, ms. */
   readonly timeoutMillis: number;
   /** Members that were asked to ask, and those of them that said they got no answer either. */
@@ -21,15 +23,22 @@ interface Relayed {
   readonly replySequence: number;
 }
 
+/** What a packet is about; see Packet for `target` and `sequence`. */
+export interface PacketAbout {
+  readonly target: string;
+  readonly sequence: number;
+  readonly targetAddress?: string;
+  /** Said ahead of other news. */
+  readonly first?: Update | null;
+}
+
 interface ProbesOptions {
-  send(
-    kind: PacketKind,
-    to: string,
-    about: { readonly target: string; readonly sequence: number; readonly targetAddress?: string; readonly first?: Update | null },
-  ): void;
+  send(kind: PacketKind, to: string, about: PacketAbout): void;
   readonly members: Members;
   /** A direct probe has no answer yet. */
   missed(): void;
+  /** A probe has its answer, from the member itself or over somebody else. */
+  answered(member: Member): void;
   /** A probe was in vain, the direct one and those of the others. */
   failed(member: Member): void;
   count(counter: string): void;
@@ -86,10 +95,10 @@ export class Probes {
   }
 
   /** `patience`: how much longer than usual answers may take, where it is not the slowness of this node that decides. */
-  begin(member: Member, first: Update | null, patience = 1 + this.#health): void {
+  begin(member: Member, first: Update | null, patience = 1 + this.#health, voucher: NodeId | null = null): void {
     const sequence = this.#nextSequence();
     const timeoutMillis = this.#options.swimTimeoutMillis * patience;
-    this.#probes.set(sequence, { member, timeoutMillis, asked: 0, denials: 0 });
+    this.#probes.set(sequence, { member, voucher, timeoutMillis, asked: 0, denials: 0 });
     this.#wiring.send('ping', member.address, { target: member.id, sequence, first });
     this.#env.setTimer('swim-probe', String(sequence), timeoutMillis);
   }
@@ -111,7 +120,7 @@ export class Probes {
     // Most probes are answered before this: they need no second timer.
     this.#env.setTimer('swim-verdict', key, probe.timeoutMillis * (PROBE_TIMEOUTS - 1));
     const { id, address } = probe.member;
-    for (const other of this.#wiring.members.sample(this.#options.swimIndirectCount, id)) {
+    for (const other of this.#wiring.members.sample(this.#options.swimIndirectCount, id, probe.voucher)) {
       probe.asked += 1;
       this.#wiring.send('request', other.address, { target: id, targetAddress: address, sequence });
     }
@@ -161,6 +170,7 @@ export class Probes {
       this.#env.cancelTimer('swim-probe', String(packet.sequence));
       this.#env.cancelTimer('swim-verdict', String(packet.sequence));
       this.#health = Math.max(0, this.#health - 1);
+      this.#wiring.answered(probe.member);
       return;
     }
     const relayed = this.#relayed.get(packet.sequence);

@@ -3,11 +3,12 @@ import { SourceBudget } from '../discovery/budget.ts';
 import { idOfKey } from '../records.ts';
 import type { NodeId } from '../types.ts';
 import { Gossip } from './gossip.ts';
-import { deadlineOf, type Member, Members, newMember, overrides, type Suspicion } from './members.ts';
-import { CONFIRMATIONS, NewsSpread } from './news-spread.ts';
-import { Probes } from './probes.ts';
+import { deadlineOf, type Member, Members, newMember, newSuspicion, overrides, type Suspicion } from './members.ts';
+import { NewsSpread } from './news-spread.ts';
+import { type PacketAbout, Probes } from './probes.ts';
 import { momentOf, probedIn } from './rotation.ts';
 import type { SwimParts } from './swim-parts.ts';
+import { isMadeUp, Vouching } from './vouching.ts';
 import { type MemberState, type Packet, type PacketKind, packetProvesItself, readPacket, roomFor, UnwrittenPacket, type Update, updateBytes } from './wire.ts';
 
 const STAMP_MAX = 2 ** 48 - 1;
@@ -23,7 +24,8 @@ const STAMP_MAX = 2 ** 48 - 1;
  * 3. Of the same incarnation the worse news wins; a higher one wins always. So all members come to agree.
  * 4. In each round the members probe each other by a permutation that all draw from the clock: where clocks and views
  *    agree, everybody is probed once a round; where they do not, at random.
- * 5. Members, rumours, probes and signature checks are bounded by the options.
+ * 5. By the word of others alone nobody lives on without end, and no incarnation rises beyond what clocks explain (vouching.ts).
+ * 6. Members, rumours, probes and signature checks are bounded by the options.
  */
 export class Swim {
   readonly #parts: SwimParts;
@@ -32,6 +34,7 @@ export class Swim {
   readonly #probes: Probes;
   readonly #budget: SourceBudget;
   readonly #newsSpread: NewsSpread;
+  readonly #vouching: Vouching;
   #incarnation = 0;
   #stamp = 0;
   /** Who is probed at the next tick. */
@@ -48,7 +51,13 @@ export class Swim {
       send: (kind, to, about) => this.#send(kind, to, about),
       members: this.#members,
       missed: () => parts.missed?.(),
+      answered: (member) => this.#vouching.answered(member),
       failed: (member) => this.#suspect(member, this.#shortId),
+      count: (counter) => parts.count(counter),
+    });
+    this.#vouching = new Vouching(env, options, {
+      probe: (member, voucher) => this.#probes.begin(member, this.#updateOf(member), undefined, voucher),
+      alive: (member, incarnation) => this.#turn(member, { ...this.#updateOf(member), state: 'alive', incarnation, accuser: '' }),
       count: (counter) => parts.count(counter),
     });
     this.#newsSpread = new NewsSpread(env, options, this.#members, {
@@ -239,7 +248,7 @@ export class Swim {
     if (!this.#budget.take(from, env.monotonicMillis)) return this.#refuse('flood', from);
     if (!packetProvesItself(env.crypto, packet, content)) return this.#refuse('unsigned', from);
     const sender = this.#heard(id, packet);
-    for (const update of packet.updates) this.#take(update);
+    for (const update of packet.updates) this.#take(update, id);
     this.#answer(packet, sender, from);
   }
 
@@ -250,7 +259,8 @@ export class Swim {
     // Nobody whom there is room for, but answered all the same.
     if (sender === null) return newMember(id, packet.address);
     if (packet.stamp <= (sender.heard?.stamp ?? 0)) return sender;
-    sender.heard = { millis: env.monotonicMillis, stamp: packet.stamp };
+    sender.heard = { millis: env.monotonicMillis, stamp: packet.stamp, incarnation: packet.incarnation };
+    this.#vouching.heard(sender);
     this.#probes.heard();
     sender.address = packet.address;
     const word = { id, state: 'alive' as const, incarnation: packet.incarnation, accuser: '', address: packet.address };
@@ -282,16 +292,19 @@ export class Swim {
 
   // --- news ---
 
-  #take(update: Update): void {
-    const { nodeId } = this.#parts;
-    if (update.id === nodeId) return this.#refute(update);
+  #take(update: Update, voucher: NodeId): void {
+    const { env, nodeId } = this.#parts;
     const id = update.id as NodeId;
     const known = this.#members.get(id);
+    const own = id === nodeId ? this.#incarnation : (known?.heard?.incarnation ?? 0);
+    if (isMadeUp(update, own, env.wallMillis)) return this.#parts.count('swimMadeUp');
+    if (id === nodeId) return this.#refute(update);
     if (known === undefined && (update.state === 'dead' || update.state === 'left')) return;
     const member = known ?? this.#members.add(id, update.address);
     if (member === null) return;
     const before = member.state;
     if (overrides(update, member)) {
+      if (!this.#vouching.believes(update, member, voucher)) return;
       this.#turn(member, update);
       if (known !== undefined && member.state !== before) this.#newsSpread.heard(member, this.#updateOf(member));
     } else if (update.state === 'suspect' && update.incarnation === member.incarnation) this.#confirm(member, update.accuser);
@@ -335,13 +348,7 @@ export class Swim {
     member.address = update.address;
     this.#members.setState(member, update.state, env.monotonicMillis);
     if (update.state === 'suspect') {
-      const others = this.#members.presentCount;
-      const scaledMillis = options.swimSuspicionFactor * Math.max(1, Math.log10(others + 1)) * options.swimPeriodMillis;
-      const leastMillis = Math.max(options.swimSuspicionMillisMin, scaledMillis);
-      // Those who could confirm it: neither the accused nor this node.
-      const enough = Math.max(0, Math.min(CONFIRMATIONS, others - 1));
-      const mostMillis = leastMillis * options.swimSuspicionMaxFactor;
-      member.suspicion = { startMillis: env.monotonicMillis, lastCallDone: false, accusers: new Set([update.accuser]), enough, leastMillis, mostMillis };
+      member.suspicion = newSuspicion(update.accuser, env.monotonicMillis, this.#members.presentCount, options);
     }
     this.#gossip.tell(update);
     this.#armSuspicion();
@@ -362,11 +369,7 @@ export class Swim {
 
   // --- packets out ---
 
-  #send(
-    kind: PacketKind,
-    to: string,
-    about: { readonly target: string; readonly sequence: number; readonly targetAddress?: string; readonly first?: Update | null },
-  ): void {
+  #send(kind: PacketKind, to: string, about: PacketAbout): void {
     const { env, key, network } = this.#parts;
     const address = env.datagramAddress ?? '';
     const targetAddress = about.targetAddress ?? '';
