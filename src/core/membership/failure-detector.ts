@@ -16,6 +16,8 @@ interface Death {
 }
 
 const DEATHS_MAX = 1_024;
+/** Between two rounds of questions to all friends because somebody else may be dead, ms: no more than they are asked where nobody vouches for them. */
+const ALARM_MILLIS = 500;
 
 /**
  * The one place that judges whether a node is there. Links tell what they hear themselves, the membership protocol what all
@@ -30,6 +32,7 @@ const DEATHS_MAX = 1_024;
 export class FailureDetector {
   readonly #parts: Parts;
   readonly #deaths = new Map<NodeId, Death>();
+  #alarmedMillis = Number.NEGATIVE_INFINITY;
   readonly #listeners: Array<(id: NodeId, state: Liveness) => void> = [];
 
   constructor(parts: Parts) {
@@ -103,6 +106,7 @@ export class FailureDetector {
     if (link.nodeId === null) return;
     // The others have it for alive because nobody has probed it since: it may be one of many who died at once.
     if (link.state === 'suspect' && link.watched) this.#parts.swim.look(link.nodeId);
+    if (link.state === 'suspect') this.#alarm();
     this.#changed(link.nodeId);
   }
 
@@ -113,11 +117,24 @@ export class FailureDetector {
     if (state === 'dead' && silent) links.close(link, 'dead');
     if (state === 'alive' && link === undefined) connections.revived(id);
     if (link !== undefined && state === 'suspect') links.doubted(link);
+    if (state === 'suspect' || state === 'dead') this.#alarm();
     this.#changed(id);
   }
 
   /** Nobody is heard any more: it may be we who are cut off, so whoever matters is asked at once. */
   othersMissed(): void {
+    this.#askWatched();
+  }
+
+  /** Deaths come together: that others vouch for a friend may be older than the cause of this one. */
+  #alarm(): void {
+    const now = this.#parts.env.monotonicMillis;
+    if (now - this.#alarmedMillis < ALARM_MILLIS) return;
+    this.#alarmedMillis = now;
+    this.#askWatched();
+  }
+
+  #askWatched(): void {
     for (const link of this.#parts.links.all()) if (link.watched) this.#parts.links.doubted(link);
   }
 
