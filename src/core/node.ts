@@ -85,6 +85,7 @@ class ChatNode implements Program<Frame> {
     parts.view = new RecordView(parts, { changed: (record) => this.#recordChanged(record), pinned: (id) => this.#pinned(id) });
     parts.links = new Links(parts, {
       hello: (link, node, session) => parts.connections.hello(link, node, session),
+      stray: (key) => parts.connections.stray(key),
       up: (link) => {
         parts.connections.up(link);
         parts.ring.linkUp(link);

@@ -102,6 +102,7 @@ export class LinkEnd {
     this.#life += 1;
     this.#timers = new Map();
     const hooks: LinkHooks = {
+      stray: () => {},
       hello: (_link, _node, session) => void this.sessions.push(session === null ? 'out' : 'in'),
       up: () => {},
       changed: () => {},

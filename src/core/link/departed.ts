@@ -34,6 +34,10 @@ export class DepartedLinks {
     this.#links.delete(address);
   }
 
+  has(address: Address): boolean {
+    return this.#links.has(address);
+  }
+
   /**
    * A frame of the other end's run `run` came, and no link is there. reopen: it lives, though we had given it up.
    * dismiss: it has not heard that we closed the link. Null: nothing to say, or not now.

@@ -224,6 +224,8 @@ export interface LinkHooks {
   /** A hello with a proven node record: the first of a link, or a later one with news. */
   hello(link: Link, node: VerifiedRecord<'node'>, session: VerifiedSession | null): void;
   up(link: Link): void;
+  /** A frame of a link that this end does not know and has not closed, from whoever has this transport key. */
+  stray(key: Uint8Array): void;
   /** Silence made it suspect, or it was heard again. */
   changed(link: Link): void;
   /** dead: silent too long or never answered. goodbye: it left in order. closed: we let go. */

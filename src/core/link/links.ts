@@ -176,7 +176,9 @@ export class Links {
   #withoutLink(from: Address, known: Link | undefined, frame: Frame): void {
     const { env } = this.#parts;
     this.#drop(known, 'no-link', 'frame before hello');
-    const departed = known === undefined && frame.kind !== 'goodbye' ? this.#departed.heard(from, frame.run, env.monotonicMillis) : null;
+    if (known !== undefined || frame.kind === 'goodbye') return;
+    if (!this.#departed.has(from)) return this.#hooks.stray(env.keyOf(from));
+    const departed = this.#departed.heard(from, frame.run, env.monotonicMillis);
     if (departed?.answer === 'reopen') this.connect(departed.link.endpoint, departed.link.name);
     if (departed?.answer !== 'dismiss') return;
     env.open(departed.link.endpoint, departed.link.name);

@@ -1,3 +1,4 @@
+import { sameBytes } from '../bytes.ts';
 import type { VerifiedSession } from '../link/hello.ts';
 import type { Link } from '../link/link.ts';
 import { nodeTitle } from '../link/node-title.ts';
@@ -23,6 +24,8 @@ const QUIET_REVIEW_MILLIS = 10_000;
 const STRANGER_SHARE = 0.05;
 /** Nodes whose failures are remembered. */
 const ATTEMPTS_MAX = 1_024;
+/** Between two looks for whom a frame without a link is from. */
+const STRAY_MILLIS = 50;
 
 /**
  * Decides with whom to be linked: the people somebody here waits for, and a few random peers so that the network hangs together.
@@ -36,6 +39,7 @@ export class Connections {
   #byHand: Endpoint[] = [];
   #reviewDue = false;
   #probeMillis = 0;
+  #strayMillis = 0;
   /** As the last review found it: people to be linked with, and how many more links to anybody there should be. */
   #wanted: ReadonlySet<UserId> = new Set();
   /** Those of them whose links are watched closely. */
@@ -155,6 +159,17 @@ export class Connections {
   /** A node nearby has said that it leaves: not to be tried for a while. */
   departed(nodeId: NodeId): void {
     if (this.#parts.links.of(nodeId) === undefined) this.#failed(nodeId);
+  }
+
+  /**
+   * The node of this transport key holds a link to an earlier life of this one, which was killed: left alone, it would send into the void
+   * until its patience ends, which is half a minute where nobody waits for us. Not each frame of a stranger costs a look at all nodes.
+   */
+  stray(key: Uint8Array): void {
+    const { env, view } = this.#parts;
+    if (env.monotonicMillis < this.#strayMillis) return;
+    this.#strayMillis = env.monotonicMillis + STRAY_MILLIS;
+    for (const record of view.nodes()) if (sameBytes(record.body.agreementKey, key)) return this.#reach(record.authorId as NodeId);
   }
 
   #rate(link: Link): void {
