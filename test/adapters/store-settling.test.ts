@@ -97,12 +97,45 @@ withStore('a commit that must not wait takes along those that did', (t, store) =
 withStore('what is in other files than the user’s is never newer than what the user’s has lost', (t, store) => {
   store.settleLater = true;
   write(store, 'messages', 'a');
-  t.true(store.unsettled);
+  t.deepEqual([disk.now, disk.later], [0, 0]);
   write(store, 'replicas', 'of the node');
-  t.false(store.unsettled);
+  t.is(disk.now, 1);
+  store.put('messages', 'in one turn', 1);
+  store.put('replicas', 'with this', 1);
+  store.commit();
+  t.is(disk.now, 2);
   write(store, 'messages', 'b');
   write(store, 'vault', 'v');
   t.false(store.unsettled);
+});
+
+withStore('what a node keeps for others settles beside the work like what its user writes', async (t, store, reopen) => {
+  store.settleLater = true;
+  write(store, 'replicas', 'a');
+  write(store, 'replicas', 'b');
+  t.true(store.unsettled);
+  t.deepEqual([disk.now, disk.later], [0, 0]);
+  // Newer than what the node's file may lose: whoever was told of it has been told of nothing that is lost.
+  write(store, 'messages', 'm');
+  t.is(await settled(store), null);
+  t.false(store.unsettled);
+  t.deepEqual([disk.now, disk.later], [0, 2]);
+  const again = reopen();
+  t.is(again.count('replicas'), 2);
+  again.close();
+});
+
+withStore('a disk that loses what a node keeps for others fails the turns that wait for it', async (t, store) => {
+  store.settleLater = true;
+  write(store, 'replicas', 'a');
+  disk.broken = true;
+  t.regex(String(await settled(store)), /disk|EIO|i\/o/i);
+  disk.broken = false;
+  store.rollback();
+  write(store, 'replicas', 'b');
+  // A checkpoint has written the pages themselves.
+  t.false(store.unsettled);
+  t.deepEqual([disk.now, disk.later], [0, 1]);
 });
 
 withStore('what others know as well is not waited for, and lasts with what must', (t, store, reopen) => {

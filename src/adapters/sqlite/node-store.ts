@@ -52,8 +52,9 @@ export interface SqliteNodeStoreOptions {
  *
  * Invariants
  * 1. Nothing of a turn is durable before `commit`, and after a `commit` that returned all of it is, unless `settleLater` let it return
- *    before: then what was written to the user's file alone may be `unsettled`, and is durable when `settle` has called back. The vault goes first and is taken
- *    back when a database fails; the user's file goes before the node's. A crash, or a disk that fails, exactly between two of them
+ *    before: then what was written to the databases may be `unsettled`, and is durable when `settle` has called back. The vault goes
+ *    first and is taken back when a database fails; the user's file goes before the node's, which never holds what is newer than
+ *    something that the user's may still lose. A crash, or a disk that fails, exactly between two of them
  *    may keep the earlier one: what it holds is then merely news that is told again. A turn that wrote only to tables which are
  *    learned anew (tables.ts) is durable against the end of the process, and against a power cut once a later turn wrote to others.
  * 2. A read or write that fails makes the whole turn fail: later calls of the turn do nothing, `commit` throws
@@ -213,10 +214,11 @@ export class SqliteNodeStore implements TransactionalStore, Settling {
         this.#finishWipe();
         if (this.#wipeRefused) this.#node.delete(PENDING_TABLE, WIPE);
         // What is newer must not outlive what is older.
-        if (this.#vault.dirty) this.#user?.settle();
+        if (this.#vault.dirty) this.#settleNow();
+        const later = this.#mayLag;
         this.#vault.commit();
-        this.#user?.commit(this.#mayLag);
-        this.#node.commit();
+        this.#user?.commit(later && !this.#node.lasting);
+        this.#node.commit(later);
       }
     } catch (error) {
       this.#failure = error;
@@ -227,22 +229,36 @@ export class SqliteNodeStore implements TransactionalStore, Settling {
     this.#afterCommit();
   }
 
-  /** Only where the turn is all in the user's file, which stays open. */
+  /** Only where the turn is all in databases that stay open and have lost nothing. */
   get #mayLag(): boolean {
-    return this.settleLater && !this.#vault.dirty && !this.#node.lasting && !this.#lockPending && this.#user?.syncFailed === false;
+    return this.settleLater && !this.#vault.dirty && !this.#lockPending && !this.#node.syncFailed && this.#user?.syncFailed !== true;
   }
 
   get unsettled(): boolean {
-    return this.#user?.unsettled === true;
+    return this.#user?.unsettled === true || this.#node.unsettled;
+  }
+
+  #settleNow(): void {
+    this.#user?.settle();
+    this.#node.settle();
   }
 
   settle(done: (failure: string | null) => void): void {
-    const user = this.#user;
-    if (user === null) return done(null);
-    try {
-      user.settleLater((error) => done(error === null ? null : storeReason(error)));
-    } catch (error) {
-      done(storeReason(error));
+    const files = [this.#user, this.#node].filter((file) => file?.unsettled === true) as SqliteFile[];
+    let waiting = files.length;
+    let failure: string | null = null;
+    if (waiting === 0) return done(null);
+    const settled = (error: unknown) => {
+      if (error !== null) failure ??= storeReason(error);
+      waiting -= 1;
+      if (waiting === 0) done(failure);
+    };
+    for (const file of files) {
+      try {
+        file.settleLater(settled);
+      } catch (error) {
+        settled(error);
+      }
     }
   }
 
