@@ -21,15 +21,15 @@ export interface FoundScenario {
  * Finds a scenario: a path, or the name of one under scenarios/ here or of one that comes with Confab.
  * Throws `bad-arguments` when there is no such file.
  */
-export async function findScenario(written: string): Promise<FoundScenario> {
+export async function findScenario(written: string, command: 'run' | 'explore' = 'run'): Promise<FoundScenario> {
   const candidates = [written, `${written}.yaml`, join('scenarios', `${written}.yaml`), join(SHIPPED, written), join(SHIPPED, `${written}.yaml`)];
   for (const path of candidates) {
-    const text = await textOf(path);
+    const text = await textOf(path, command);
     if (text !== null) return { text, file: path.startsWith(SHIPPED) ? join('scenarios', path.slice(SHIPPED.length + 1)) : path };
   }
   const hint = didYouMean(written, await shippedNames()) || ' confab run --list shows those that are here.';
   throw new ConfabError('bad-arguments', {
-    command: 'run',
+    command,
     reason: `there is no scenario ${JSON.stringify(written.slice(0, 200))}.${hint}`,
   });
 }
@@ -40,13 +40,13 @@ export async function readScenario(written: string, seed: number | null = null):
   return loadScenario(text, file, seed, await loadOwnWorkloads(text, file));
 }
 
-async function textOf(path: string): Promise<string | null> {
+async function textOf(path: string, command: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR' || code === 'ENAMETOOLONG' || code === 'ERR_INVALID_ARG_VALUE') return null;
-    throw new ConfabError('bad-arguments', { command: 'run', reason: `${path} cannot be read (${code ?? 'unknown reason'})` });
+    throw new ConfabError('bad-arguments', { command, reason: `${path} cannot be read (${code ?? 'unknown reason'})` });
   }
 }
 

@@ -100,11 +100,11 @@ function ofArray(schema: TSchema, value: unknown, definitions: Definitions, path
 function ofString(schema: TSchema, value: unknown, path: Path): Problem[] {
   const words = schema.enum as string[] | undefined;
   const wanted = String(schema.description ?? 'a text');
-  if (typeof value !== 'string') return [misfit(path, `must be ${words === undefined ? lowerFirst(wanted) : choice(words)}, ${saw(value)}`)];
+  if (typeof value !== 'string') return [misfit(path, unfit(words === undefined ? wanted : choice(words), value))];
   if (words !== undefined && !words.includes(value)) {
     return [misfit(path, `must be ${choice(words)}, ${saw(value)}.${didYouMean(value, words)}`)];
   }
-  if (typeof schema.pattern === 'string' && !new RegExp(schema.pattern).test(value)) return [misfit(path, `must be ${lowerFirst(wanted)}, ${saw(value)}`)];
+  if (typeof schema.pattern === 'string' && !new RegExp(schema.pattern).test(value)) return [misfit(path, unfit(wanted, value))];
   if (typeof schema.minLength === 'number' && value.length < schema.minLength) return [misfit(path, 'is empty')];
   if (typeof schema.maxLength === 'number' && value.length > schema.maxLength) return [misfit(path, `is longer than ${schema.maxLength} characters`)];
   return [];
@@ -115,8 +115,9 @@ function choice(words: readonly string[]): string {
   return words.length === 1 ? String(words[0]) : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
-function lowerFirst(text: string): string {
-  return text.slice(0, 1).toLowerCase() + text.slice(1);
+/** A description is the name of a thing, or a sentence of its own. */
+function unfit(wanted: string, value: unknown): string {
+  return /^[A-Z]/u.test(wanted) ? `${saw(value)}; what belongs here: ${wanted}` : `must be ${wanted}, ${saw(value)}`;
 }
 
 function ofNumber(schema: TSchema, value: unknown, path: Path): Problem[] {
@@ -137,7 +138,7 @@ function schemaTypes(schema: TSchema, definitions: Definitions): string {
 function ofUnion(schema: TSchema, value: unknown, definitions: Definitions, path: Path): Problem[] {
   const branches = schema.anyOf as TSchema[];
   const fitting = branches.filter((branch) => schemaTypes(branch, definitions) === typeOf(value));
-  if (fitting.length === 0) return [misfit(path, `must be ${lowerFirst(String(schema.description ?? 'something else'))}, ${saw(value)}`)];
+  if (fitting.length === 0) return [misfit(path, unfit(String(schema.description ?? 'something else'), value))];
   let best: Problem[] | null = null;
   for (const branch of fitting) {
     const problems = problemsOf(branch, value, definitions, path);

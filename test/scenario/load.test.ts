@@ -39,9 +39,9 @@ test(
 test('an unknown expectation', refused, `${HEAD}  - expect: { mesages: { at: bob } }\n`, '4:15', /Did you mean "messages"/);
 test('a wrong type', refused, `${HEAD}  - send: { from: alice, to: bob, text: 12 }\n`, '4:41', /"text": must be a text; quote it.*saw the number 12/);
 test('a wrong word', refused, `${HEAD}  - status: { of: alice, is: bussy }\n`, '4:30', /online, away, busy or offline.*Did you mean "busy"/);
-test('a duration without unit', refused, `${HEAD}  - wait: 200\n`, '4:11', /duration such as 500ms, 2s, 1m, saw the number 200/);
+test('a duration without unit', refused, `${HEAD}  - wait: 200\n`, '4:11', /saw the number 200; what belongs here: .*duration such as 500ms, 2s, 1m/);
 test('a duration without unit, as text', refused, `${HEAD}  - wait: "200"\n`, '4:11', /duration/);
-test('a deadline without unit', refused, `${HEAD}  - register: alice\n    within: 5\n`, '5:13', /deadline.*saw the number 5/i);
+test('a deadline without unit', refused, `${HEAD}  - register: alice\n    within: 5\n`, '5:13', /saw the number 5; what belongs here: Deadline/);
 test('no steps', refused, 'name: x\nsteps: []\n', '2:8', /the list is empty/);
 test('an empty step', refused, 'name: x\nsteps:\n  - {}\n', '3:5', /needs a verb/);
 test('a step that is nothing', refused, 'name: x\nsteps:\n  -\n', '3:4', /must be keys and values/);

@@ -39,7 +39,7 @@ export interface Failure extends SeedOutcome {
 
 /** Plays a scenario with many seeds; gives the exit status: 0 all came out as written, 1 some did not, 3 some crashed. */
 export async function explore(context: CliContext, written: string, options: ExploreOptions): Promise<number> {
-  const { file, text } = await findScenario(written);
+  const { file, text } = await findScenario(written, 'explore');
   loadScenario(text, file, options.first, await loadOwnWorkloads(text, file));
   const startedMillis = performance.now();
   const jobs = Math.min(options.jobs ?? availableParallelism(), options.seeds);
