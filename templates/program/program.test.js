@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'node:test';
 import { program } from './program.js';
@@ -41,8 +42,9 @@ test('what was heard is there after a restart', () => {
 });
 
 test('the scenario passes in the simulator, with several seeds', () => {
-  // CONFAB names the command where it is not on the path: CONFAB="node /somewhere/confab/dist/src/cli/main.js".
-  const [command, ...words] = (process.env.CONFAB ?? 'confab').split(' ');
+  // The Confab that made this folder, as package.json says; CONFAB names another: CONFAB="node /somewhere/confab/dist/src/cli/main.js".
+  const { confab } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+  const [command, ...words] = process.env.CONFAB?.split(' ') ?? confab;
   const scenario = fileURLToPath(new URL('scenario.yaml', import.meta.url));
   const out = execFileSync(command, [...words, '--json', 'explore', scenario, '--seeds', '20'], { encoding: 'utf8' });
   assert.equal(JSON.parse(out).failures, 0);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
-import { MAIN, runCli, temporaryRoot } from '../cli/run-cli.ts';
+import { runCli, temporaryRoot } from '../cli/run-cli.ts';
 
 const folder = fileURLToPath(new URL('../../../examples', import.meta.url));
 const ENGINES = ['sim', 'local'] as const;
@@ -49,7 +49,7 @@ test("a program of one's own: made, tested, played on both engines, and not made
   }
   const tests = await promisify(execFile)(process.execPath, ['--test'], {
     cwd: made,
-    env: { ...process.env, CONFAB: `${process.execPath} ${MAIN}`, NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_OPTIONS: '' },
   });
   t.regex(tests.stdout, /pass 3/);
   const again = await runCli(['new', made]);

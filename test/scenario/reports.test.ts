@@ -10,10 +10,13 @@ import type { TraceEvent } from '../../src/core/trace.ts';
 import { simEngine } from '../../src/engine/sim.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
 import { SILENT } from '../../src/scenario/narration.ts';
+import { charts } from '../../src/scenario/reports/charts.ts';
 import { deliveriesCsv, exportedFiles, junitXml, mermaidSequence } from '../../src/scenario/reports/exports.ts';
 import { htmlReport } from '../../src/scenario/reports/html.ts';
 import { RunFacts } from '../../src/scenario/reports/run-facts.ts';
+import { spaceTimeDiagram } from '../../src/scenario/reports/space-time.ts';
 import { escapeText, ticks } from '../../src/scenario/reports/svg.ts';
+import { timeScale } from '../../src/scenario/reports/time-scale.ts';
 import { runScenario } from '../../src/scenario/runner.ts';
 
 const SECRET = 'a text that nobody else may read';
@@ -85,6 +88,21 @@ test('the HTML report needs nothing from elsewhere, escapes what comes from a ru
   t.false(html.includes('<ditch>') || html.includes('<b>bold'));
   for (const word of ['PASS', '&lt;ditch&gt;', 'no-message-lost', 'confab run lesson.yaml', report.trace.sha256, 'Space and time'])
     t.true(html.includes(word), word);
+});
+
+test('the axis of a run of some milliseconds is told in milliseconds: no two marks read alike', async (t) => {
+  const { events } = await played();
+  const first = events.slice(0, 40);
+  const facts = new RunFacts(first);
+  t.true(facts.endMillis < 1_000, String(facts.endMillis));
+  for (const drawn of [spaceTimeDiagram(facts), charts(facts)]) {
+    const marks = [...drawn.matchAll(/text-anchor="(?:end|middle)">([\d.]+(?: ms| s)?)<\/text>/g)].map(([, mark]) => mark as string);
+    t.true(marks.length > 3);
+    t.false(marks.some((mark) => mark.endsWith(' s')));
+  }
+  const axis = [...spaceTimeDiagram(facts).matchAll(/>([\d.]+ ms)<\/text>/g)].map(([, mark]) => mark as string);
+  t.is(new Set(axis).size, axis.length);
+  t.deepEqual(timeScale(60_000), { unit: 's', millis: 1_000 });
 });
 
 test('the other files are what their readers expect', async (t) => {

@@ -1,5 +1,6 @@
 import { percentile, type RunFacts } from './run-facts.ts';
 import { bars, chart } from './svg.ts';
+import { timeScale } from './time-scale.ts';
 
 const BUCKETS = 40;
 const KINDS_MAX = 24;
@@ -7,7 +8,8 @@ const NODES_MAX = 40;
 
 /** All charts of a run, one after the other. */
 export function charts(facts: RunFacts): string {
-  const shaded = facts.faults.map(({ fromMillis, toMillis }) => [fromMillis / 1_000, toMillis / 1_000] as const);
+  const { millis } = timeScale(facts.endMillis);
+  const shaded = facts.faults.map(({ fromMillis, toMillis }) => [fromMillis / millis, toMillis / millis] as const);
   return [messagesByKind(facts), latency(facts, shaded), deliveryTimes(facts, shaded), convergence(facts, shaded), hops(facts), bytesPerNode(facts)].join('\n');
 }
 
@@ -27,6 +29,7 @@ function slices(
   endMillis: number,
 ): Array<{ name: string; points: Array<[number, number]> }> {
   const width = Math.max(endMillis / BUCKETS, 1);
+  const { millis } = timeScale(endMillis);
   const buckets: number[][] = [];
   for (const [atMillis, value] of values) {
     const index = Math.floor(atMillis / width);
@@ -38,14 +41,19 @@ function slices(
     name: share === 0.5 ? 'median' : 'p99',
     points: buckets.flatMap((bucket, index): Array<[number, number]> => {
       const value = bucket === undefined ? null : percentile(bucket, share);
-      return value === null ? [] : [[((index + 0.5) * width) / 1_000, value]];
+      return value === null ? [] : [[((index + 0.5) * width) / millis, value]];
     }),
   }));
 }
 
 function latency(facts: RunFacts, shaded: Shaded): string {
   const times = facts.flights.flatMap(({ sentMillis, arrivedMillis }) => (arrivedMillis === null ? [] : [[sentMillis, arrivedMillis - sentMillis] as const]));
-  return chart(slices(times, facts.endMillis), { title: 'Time of frames on their way', xTitle: 'time, s', yTitle: 'ms', shaded });
+  return chart(slices(times, facts.endMillis), {
+    title: 'Time of frames on their way',
+    xTitle: `time, ${timeScale(facts.endMillis).unit}`,
+    yTitle: 'ms',
+    shaded,
+  });
 }
 
 function deliveryTimes(facts: RunFacts, shaded: Shaded): string {
@@ -54,13 +62,24 @@ function deliveryTimes(facts: RunFacts, shaded: Shaded): string {
   );
   const all = times.map(([, value]) => value);
   const summary = all.length === 0 ? '' : `, all: median ${percentile(all, 0.5)?.toFixed(1)} ms, p99 ${percentile(all, 0.99)?.toFixed(1)} ms`;
-  return chart(slices(times, facts.endMillis), { title: `From accepted to shown${summary}`, xTitle: 'accepted at, s', yTitle: 'ms', shaded });
+  return chart(slices(times, facts.endMillis), {
+    title: `From accepted to shown${summary}`,
+    xTitle: `accepted at, ${timeScale(facts.endMillis).unit}`,
+    yTitle: 'ms',
+    shaded,
+  });
 }
 
 /** How much still changes at nodes: it dies down when they agree. */
 function convergence(facts: RunFacts, shaded: Shaded): string {
-  const points = facts.changesPerSecond.map((count, second) => [second, count] as const);
-  return chart([{ name: 'changes', points }], { title: 'Convergence: changes of state at nodes, per second', xTitle: 'time, s', yTitle: 'changes', shaded });
+  const { unit, millis } = timeScale(facts.endMillis);
+  const points = facts.changesPerSecond.map((count, second) => [(second * 1_000) / millis, count] as const);
+  return chart([{ name: 'changes', points }], {
+    title: 'Convergence: changes of state at nodes, per second',
+    xTitle: `time, ${unit}`,
+    yTitle: 'changes',
+    shaded,
+  });
 }
 
 function hops(facts: RunFacts): string {

@@ -7,6 +7,7 @@ import { ringView } from './ring-view.ts';
 import type { Delivery, RunFacts } from './run-facts.ts';
 import { faultAxis, spaceTimeDiagram } from './space-time.ts';
 import { escapeText, short } from './svg.ts';
+import { timeScale } from './time-scale.ts';
 
 export interface HtmlOptions {
   readonly report: RunReport;
@@ -25,7 +26,7 @@ const STORIES_MAX = 300;
 export function htmlReport(options: HtmlOptions): string {
   const { report, facts } = options;
   const sections: ReadonlyArray<readonly [title: string, body: string]> = [
-    ['What happened', narrative(report.steps)],
+    ['What happened', narrative(report.steps, facts.endMillis)],
     ['What was checked', checks(report)],
     ['What was broken, and when', faultAxis(facts)],
     [
@@ -33,10 +34,7 @@ export function htmlReport(options: HtmlOptions): string {
       `<p>A line for each node, time runs downwards, an arrow for each frame; dashed ones were lost, shaded times are faults.</p><div class="wide">${spaceTimeDiagram(facts)}</div>`,
     ],
     ['The way of each message', stories(facts)],
-    [
-      'The ring',
-      `<div class="rings">${ringView(facts.ringBefore, facts.faults.length > 0 ? 'Before the first fault' : 'Half way through')}${ringView(facts.ringAfter, 'At the end')}</div>`,
-    ],
+    ['The ring', rings(facts)],
     ['Figures', charts(facts)],
     ['How to repeat it', `<pre>${escapeText(options.command)}</pre><p>${repeatWords(report)}</p><p>${escapeText(options.machine)}</p>`],
   ];
@@ -46,6 +44,12 @@ export function htmlReport(options: HtmlOptions): string {
 ${report.reason === null ? '' : `<p class="${report.verdict}">${escapeText(concealed(report.reason))}</p>`}
 <p>${escapeText(summary(report, facts))}</p>`;
   return page(title, body, sections);
+}
+
+function rings(facts: RunFacts): string {
+  if (facts.ringBefore.length === 0 && facts.ringAfter.length === 0) return '<p class="none">Nobody was on a ring of Confab in this run.</p>';
+  const before = ringView(facts.ringBefore, facts.faults.length > 0 ? 'Before the first fault' : 'Half way through');
+  return `<div class="rings">${before}${ringView(facts.ringAfter, 'At the end')}</div>`;
 }
 
 function summary(report: RunReport, facts: RunFacts): string {
@@ -68,7 +72,8 @@ function repeatWords(report: RunReport): string {
 
 const PASSING = /^[\d.]+(ms|s|m|h) pass$/;
 
-function narrative(steps: readonly StepReport[]): string {
+function narrative(steps: readonly StepReport[], endMillis: number): string {
+  const scale = timeScale(endMillis);
   // Steps side by side are told in the order of time; that time passes shows in the times of the others.
   const told = steps
     .filter(({ step, outcome }) => outcome !== 'ok' || !PASSING.test(step))
@@ -76,7 +81,7 @@ function narrative(steps: readonly StepReport[]): string {
   const rows = told.map(({ number, startMillis, step, outcome, evidence }) => {
     const said = escapeText(concealed(step));
     const words = evidence === null ? said : `${said} <small>· ${escapeText(concealed(evidence))}</small>`;
-    return `<tr><td class="time">${outcome === 'skipped' ? '' : `${short(startMillis / 1_000)} s`}</td><td>${escapeText(number)}</td><td class="${outcome === 'failed' || outcome === 'crashed' ? 'fail' : ''}">${outcome}</td><td>${words}</td></tr>`;
+    return `<tr><td class="time">${outcome === 'skipped' ? '' : `${short(startMillis / scale.millis)} ${scale.unit}`}</td><td>${escapeText(number)}</td><td class="${outcome === 'failed' || outcome === 'crashed' ? 'fail' : ''}">${outcome}</td><td>${words}</td></tr>`;
   });
   return `<table><tr><th>time</th><th>step</th><th></th><th></th></tr>${rows.join('')}</table>`;
 }

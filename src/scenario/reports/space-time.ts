@@ -1,5 +1,6 @@
 import type { Flight, RunFacts } from './run-facts.ts';
 import { colourOf, escapeText, short, ticks } from './svg.ts';
+import { timeScale } from './time-scale.ts';
 
 const LANE = 110;
 const LEFT = 60;
@@ -49,8 +50,9 @@ export function spaceTimeDiagram(facts: RunFacts): string {
       `<rect x="${LEFT}" y="${short(top)}" width="${width - LEFT}" height="${short(Math.max(1, y(toMillis) - top))}" class="fault"><title>${escapeText(`${kind}: ${name} ${details}`)}</title></rect>`,
     );
   }
-  for (const tick of ticks(endMillis / 1_000, 12))
-    parts.push(`<text x="${LEFT - 8}" y="${short(y(tick * 1_000) + 4)}" text-anchor="end">${short(tick)} s</text>`);
+  const scale = timeScale(endMillis);
+  for (const tick of ticks(endMillis / scale.millis, 12))
+    parts.push(`<text x="${LEFT - 8}" y="${short(y(tick * scale.millis) + 4)}" text-anchor="end">${short(tick)} ${scale.unit}</text>`);
   for (const [node, x] of laneOf) {
     parts.push(
       `<text x="${x}" y="16" text-anchor="middle" class="title">${escapeText(node)}</text><line x1="${x}" y1="${TOP - 10}" x2="${x}" y2="${height - 8}" class="lane"/>`,
@@ -110,6 +112,9 @@ export function faultAxis(facts: RunFacts): string {
       `<rect x="${short(x(fromMillis))}" y="${top + 2}" width="${short(Math.max(2, x(toMillis) - x(fromMillis)))}" height="${ROW - 5}" fill="${colourOf(kinds.indexOf(kind))}"><title>${escapeText(`${words}, ${short(fromMillis)} to ${short(toMillis)} ms: ${details}`)}</title></rect>`
     );
   });
-  const axis = ticks(endMillis / 1_000, 10).map((tick) => `<text x="${short(x(tick * 1_000))}" y="${height - 6}" text-anchor="middle">${short(tick)} s</text>`);
+  const scale = timeScale(endMillis);
+  const axis = ticks(endMillis / scale.millis, 10).map(
+    (tick) => `<text x="${short(x(tick * scale.millis))}" y="${height - 6}" text-anchor="middle">${short(tick)} ${scale.unit}</text>`,
+  );
   return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="faults on the time axis">${rows.join('')}${axis.join('')}</svg>`;
 }
