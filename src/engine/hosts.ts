@@ -11,6 +11,8 @@ const START_MILLIS = 120_000;
 const CONNECTION_MILLIS = 10_000;
 /** A node that hands over in a busy process takes longer than one by itself, and its folder is free only when it is gone. */
 const END_PATIENCE = 8;
+/** The same for a process, all of whose nodes hand over at once. */
+const PROCESS_PATIENCE = 4;
 
 export interface HostsOptions {
   readonly root: string;
@@ -57,7 +59,7 @@ export class Hosts {
     await Promise.all(
       hosts.map(async (result) => {
         if (result.status === 'rejected') return;
-        await result.value.process.end(graceMillis);
+        await result.value.process.end(PROCESS_PATIENCE * graceMillis);
         result.value.client.close();
       }),
     );

@@ -97,7 +97,10 @@ test('a running network is broken and healed: rules, a pause, a full disk, a wro
   t.true(alice?.paused);
   t.like(bob, { node: 'bob', paused: false, diskFull: true, skewMillis: 7_200_000 });
   const said = await runCli(['--root', root, 'fault']);
-  t.regex(said.out, /ditch: cut between alice and bob\nloss-1: loss 0\.5 between everyone and everyone\n[\s\S]*alice: does not answer[\s\S]*bob: the disk is full/);
+  t.regex(
+    said.out,
+    /ditch: cut between alice and bob\nloss-1: loss 0\.5 between everyone and everyone\n[\s\S]*alice: does not answer[\s\S]*bob: the disk is full/,
+  );
   const unknown = await runCli(['--root', root, 'fault', 'heal', 'nothing']);
   t.regex(unknown.err, /A fault rule or a node named nothing was not found/);
   t.deepEqual(JSON.parse((await runCli(['--root', root, 'call', 'bob', 'fault', '--json'])).out), { lines: said.out.trim().split('\n') });

@@ -1,9 +1,11 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { NodeEvent } from '../../src/core/commands.ts';
 import { ConfabError } from '../../src/core/errors.ts';
+import { CROWD_PACE, paceOf } from '../../src/engine/crowd-pace.ts';
 import { LocalEngine } from '../../src/engine/local.ts';
 import type { Pong } from '../../src/node/service.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
@@ -14,6 +16,15 @@ test.after.always(() => rmSync(folder, { recursive: true, force: true }));
 
 const PASSWORD = 'many in one';
 const PEOPLE = ['alice', 'bob', 'carol'] as const;
+
+test('the scenarios of packed nodes and a network that a person starts run at the same pace', (t) => {
+  for (const name of ['packed-hundred', 'packed-thousand']) {
+    const file = fileURLToPath(new URL(`../../../scenarios/large/${name}.yaml`, import.meta.url));
+    t.deepEqual(loadScenario(readFileSync(file, 'utf8'), file).options, CROWD_PACE);
+  }
+  t.deepEqual(paceOf(65, 2), CROWD_PACE);
+  t.deepEqual([paceOf(64, 2), paceOf(1_000, 1)], [{}, {}]);
+});
 
 test.serial('three nodes in two processes talk, stop and start again; a kill is refused and nobody notices', async (t) => {
   const root = mkdtempSync(join(folder, 'engine-'));

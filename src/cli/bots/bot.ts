@@ -105,11 +105,12 @@ export class Bot {
 
   /** Logs in, or registers the first time; tries again while the network cannot be reached. */
   async #arrive(): Promise<void> {
-    const { password, persona, trouble } = this.#parts;
+    const { password, persona, trouble, inTurn } = this.#parts;
     const client = this.#client;
     if (client === null) return;
+    const come = () => arrive(client, password, persona.name);
     try {
-      await arrive(client, password, persona.name);
+      await (inTurn === undefined ? come() : inTurn(come, () => client.call('ping')));
     } catch (error) {
       const code = error instanceof ConfabError ? error.code : 'internal';
       if (FINAL_CODES.has(code)) trouble(`${persona.name} cannot log in: ${error instanceof Error ? error.message : String(error)}`);

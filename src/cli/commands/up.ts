@@ -18,7 +18,7 @@ export function register(program: Command, context: CliContext): void {
   program
     .command('up')
     .description("start a seed server and nodes of alice, bob and carol, and open alice's menu; bob and carol are lively bots")
-    .option('--users <names>', 'who gets a node', 'alice,bob,carol')
+    .option('--users <names>', 'who gets a node; user1..200 stands for two hundred', 'alice,bob,carol')
     .option('--bots <names>', 'which of them are bots (default: all but yourself)')
     .option('--no-bots', 'nobody is a bot: open a terminal for each with confab tui <name>')
     .option('--me <name>', 'whose terminal opens here (default: the first user who is no bot)')
@@ -36,6 +36,8 @@ Examples:
   $ confab up --root my-network --port 0        data in another folder, a free port
   $ confab up --users alice,bob --no-bots       then, in another window: confab tui bob
   $ confab up --plain                           lines instead of a screen
+  $ confab up --users alice,user1..200 --bots user1..8 --per-process 50
+                                                a crowd, eight of them bots; who is dead is known after 40 s
 
 Where stdin or stdout is no terminal it plays the scenario tour instead (confab run tour).
 Everything ends when you leave the menu, close the window or press Ctrl-C; what was said is kept under the root.`,
@@ -70,16 +72,23 @@ Everything ends when you leave the menu, close the window or press Ctrl-C; what 
 /** Who is who; throws `bad-name` and `bad-arguments` before anything is started. */
 export async function peopleOf(options: Pick<UpCommandOptions, 'users' | 'bots' | 'me'>): Promise<{ users: string[]; bots: string[]; me: string }> {
   const { parseNodeName } = await import('../../control/node-name.ts');
+  const { expandNames, misfitOfNames } = await import('../../scenario/names.ts');
+  const refuse = (reason: string) => new ConfabError('bad-arguments', { command: 'up', reason });
+  const written = (name: string): string[] => {
+    const misfit = name.includes('..') && !name.includes('/') ? misfitOfNames(name) : null;
+    if (misfit !== null) throw refuse(misfit);
+    return expandNames(name);
+  };
   const names = (text: string) => [
     ...new Set(
       text
         .split(',')
         .map((name) => name.trim())
         .filter((name) => name !== '')
+        .flatMap(written)
         .map((name) => parseNodeName(name).node as string),
     ),
   ];
-  const refuse = (reason: string) => new ConfabError('bad-arguments', { command: 'up', reason });
   const users = names(options.users);
   if (users.length === 0) throw refuse('--users names nobody');
   const named = typeof options.bots === 'string' ? names(options.bots) : null;

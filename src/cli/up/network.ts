@@ -7,6 +7,8 @@ import { runtimeFolder, socketPath } from '../../adapters/system/runtime-folder.
 import type { SocketControlClient } from '../../control/client.ts';
 import { attachNode, locateNode, nodeFolder, nodesFolder, readSeedPointer } from '../../control/locate.ts';
 import { ConfabError } from '../../core/errors.ts';
+import type { CoreOptions } from '../../core/options.ts';
+import { Gate } from '../../engine/gate.ts';
 import { Hosts, sayShared } from '../../engine/hosts.ts';
 import { keepNodes, type RestartOrder } from '../../engine/keeper.ts';
 import { type LifelineProcess, NODE_EXEC_ARGS, type NodeProcess, type ProcessExit, spawnReady } from '../../engine/spawn.ts';
@@ -24,6 +26,8 @@ export interface NetworkOptions {
   readonly interfaceAddress?: string;
   /** Nodes that share a process; default 1: each has its own. */
   readonly perProcess?: number;
+  /** Options of the core that the nodes get where they share processes. */
+  readonly coreOptions?: Partial<CoreOptions>;
   /** What has come up, as it comes up. */
   readonly progress: (upNow: readonly string[]) => void;
   /** Everything that this network started was ended in order by somebody else. */
@@ -37,6 +41,8 @@ interface OwnNode {
 
 const READY_MILLIS = 20_000;
 const STOP_MILLIS = 4_000;
+/** Nodes that are started at the same time: more would only make each of them late. */
+const STARTS_AT_ONCE = 8;
 const SETTLE_MILLIS = 300;
 const RETRY_MILLIS = 250;
 const RETRIES_MAX = 20;
@@ -58,6 +64,7 @@ export class UpNetwork {
   readonly #options: NetworkOptions;
   readonly #nodes = new Map<string, OwnNode>();
   readonly #up: string[] = [];
+  readonly #starts = new Gate(STARTS_AT_ONCE);
   /** Nodes that are started again by order, or were: nobody else starts them meanwhile. */
   readonly #restarting = new Map<string, Promise<void>>();
   #lock: FolderLock | null = null;
@@ -86,7 +93,7 @@ export class UpNetwork {
     try {
       this.#seedUrl = await this.#obtainSeedServer();
       this.#came(SEED_SERVER);
-      const started = await Promise.allSettled(users.map((user) => this.#obtainNode(user)));
+      const started = await Promise.allSettled(users.map((user) => this.#starts.pass(() => this.#obtainNode(user))));
       const failed = started.find((result) => result.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
       this.#endKeeping = await keepNodes(root, socketPath(runtimeFolder(), `n${process.pid}`), (order) => this.#restartNode(order));
@@ -116,13 +123,14 @@ export class UpNetwork {
   }
 
   async #obtainNode(user: string): Promise<void> {
+    if (this.#stopping) return;
     if (!(await runsFor(this.#options.root, user))) await this.#spawnNode(user);
     this.#came(user);
   }
 
   /** Tries again while the folder is held: the node of a network that has just ended lets go of it in a moment. */
   async #spawnNode(user: string, conduct: string | null = null): Promise<void> {
-    const { root, mainPath, beacon = true, interfaceAddress = '127.0.0.1' } = this.#options;
+    const { root, mainPath, beacon = true, interfaceAddress = '127.0.0.1', coreOptions = {} } = this.#options;
     const what = `The node of ${user}`;
     const nearby = [beacon ? '--beacon' : '--no-beacon', '--interface', interfaceAddress];
     const args = ['--root', root, '--json', 'node', user, '--seed', this.#seedUrl, '--lifeline', ...nearby];
@@ -137,7 +145,7 @@ export class UpNetwork {
       interfaceAddress,
       traceFile: null,
       traceFrames: true,
-      coreOptions: '{}',
+      coreOptions: JSON.stringify(coreOptions),
       ...NO_FILES,
     };
     const spawn = (): Promise<NodeProcess> =>

@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { nodeFolder } from '../../control/locate.ts';
+import { paceOf } from '../../engine/crowd-pace.ts';
+import { JoinPace } from '../../engine/join-pace.ts';
 import { stream } from '../../sim/random.ts';
 import { runTerminal } from '../../tui/main.ts';
 import { Bot } from '../bots/bot.ts';
@@ -24,6 +26,12 @@ export interface UpOptions {
   readonly seed: number | string;
 }
 
+/** More names than this are counted rather than listed. */
+const NAMES_SHOWN_MAX = 12;
+/** Friends of a bot among the other bots; even. */
+const COMPANIONS_MAX = 6;
+/** Where nothing is redrawn, whoever waits hears as often as this, ms. */
+const PLAIN_LINE_MILLIS = 5_000;
 const CLEAR_LINE = '\r\u001b[2K';
 /** A terminal that was told to end restores itself within this time, ms. */
 const RESTORE_MILLIS = 1_000;
@@ -42,8 +50,9 @@ export async function runUp(context: CliContext, options: UpOptions): Promise<nu
     beacon: options.beacon,
     interfaceAddress: options.interfaceAddress,
     perProcess: options.perProcess,
+    coreOptions: paceOf(options.users.length, options.perProcess),
     mainPath: fileURLToPath(new URL('../main.js', import.meta.url)),
-    progress: (upNow) => line.show(`starting: ${upNow.join(', ')} …`),
+    progress: (upNow) => line.show(sayStarting(upNow, options.users.length)),
     endedOutside: () => {
       endedOutside = true;
       // The terminal listens to this signal and restores itself.
@@ -58,8 +67,9 @@ export async function runUp(context: CliContext, options: UpOptions): Promise<nu
     await Promise.race([network.start(), interruption.promise]);
     if (interruption.happened()) return 130;
     came = true;
-    line.end(`${listed(options.users)} are up, and the seed server at ${network.seedUrl}.`);
-    for (const [index, name] of options.bots.entries()) bots.push(await startBot(context.root, { name, index, options, network, guide }));
+    line.end(sayUp(options.users, network.seedUrl));
+    const pace = new JoinPace();
+    for (const [index, name] of options.bots.entries()) bots.push(await startBot(context.root, { name, index, options, network, guide, pace }));
     const terminal = runTerminal({
       connect: async () => guide.accompany(await network.attachOrStart(options.me)),
       user: options.me,
@@ -81,6 +91,24 @@ export async function runUp(context: CliContext, options: UpOptions): Promise<nu
   return status;
 }
 
+/** Names while they can be read, else how many there are. */
+export function sayStarting(upNow: readonly string[], users: number): string {
+  return `starting: ${users <= NAMES_SHOWN_MAX ? upNow.join(', ') : `${upNow.length} of ${users + 1}, ${upNow.at(-1) ?? 'nobody'} last`} …`;
+}
+
+export function sayUp(users: readonly string[], seedUrl: string): string {
+  const who = users.length <= NAMES_SHOWN_MAX ? listed(users) : `${users.length} nodes, ${users[0]} to ${users.at(-1)},`;
+  return `${who} are up, and the seed server at ${seedUrl}.`;
+}
+
+/** Bots are friends with each other; in a crowd with those beside them in the list, as in a circle. */
+export function companionsOf(bots: readonly string[], index: number): readonly string[] {
+  const others = bots.filter((_, place) => place !== index);
+  if (others.length <= COMPANIONS_MAX) return others;
+  const steps = Array.from({ length: COMPANIONS_MAX / 2 }, (_, step) => step + 1);
+  return steps.flatMap((step) => [bots[(index + step) % bots.length] as string, bots.at((index - step) % bots.length) as string]);
+}
+
 function lastWords(came: boolean, endedOutside: boolean): string {
   if (!came) return 'Nothing was started.';
   return endedOutside ? 'The network was ended from elsewhere.' : 'All nodes and the seed server have ended. What was said is kept for next time.';
@@ -88,19 +116,20 @@ function lastWords(came: boolean, endedOutside: boolean): string {
 
 async function startBot(
   root: string,
-  { name, index, options, network, guide }: { name: string; index: number; options: UpOptions; network: UpNetwork; guide: Guide },
+  { name, index, options, network, guide, pace }: { name: string; index: number; options: UpOptions; network: UpNetwork; guide: Guide; pace: JoinPace },
 ): Promise<Bot> {
   const folder = nodeFolder(root, name);
   const secrets = await obtainBotSecrets(folder);
   const random = stream(options.seed, 'bot', name);
   const bot = new Bot({
     persona: personaOf(name),
-    companions: options.bots.filter((other) => other !== name),
+    companions: companionsOf(options.bots, index),
     invites: index === 0 ? options.me : null,
     invited: secrets.invited,
     onInvited: () => void writeBotSecrets(folder, { ...secrets, invited: true }).catch(() => {}),
     password: secrets.password,
     connect: () => network.attach(name),
+    ...(options.perProcess > 1 ? { inTurn: (arrive, ask) => pace.pass(arrive, ask) } : {}),
     clock: systemBotClock,
     random: () => random.fraction(),
     trouble: (sentence) => guide.notice(sentence),
@@ -118,12 +147,17 @@ const systemBotClock: BotClock = {
   },
 };
 
-/** One line that is redrawn in a terminal. */
+/** One line that is redrawn in a terminal; where nothing is redrawn, a line now and then. */
 function progressLine(context: CliContext): { show(text: string): void; end(text: string): void } {
   const redraws = !context.plain && process.env['TERM'] !== 'dumb';
+  let dueMillis = performance.now() + PLAIN_LINE_MILLIS;
   return {
     show: (text) => {
       if (redraws) process.stdout.write(`${CLEAR_LINE}${text.slice(0, Math.max(20, (process.stdout.columns ?? 80) - 1))}`);
+      else if (performance.now() >= dueMillis) {
+        dueMillis = performance.now() + PLAIN_LINE_MILLIS;
+        process.stdout.write(`${text}\n`);
+      }
     },
     end: (text) => void process.stdout.write(`${redraws ? CLEAR_LINE : ''}${text}\n`),
   };
