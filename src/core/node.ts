@@ -14,6 +14,8 @@ import { Friends } from './friends/friends.ts';
 import { Trust } from './friends/trust.ts';
 import type { Link } from './link/link.ts';
 import { Links } from './link/links.ts';
+import { looksLikeQuestion } from './link/question-packet.ts';
+import { UnlinkedQuestions } from './link/unlinked-questions.ts';
 import { Mail } from './mail/mail.ts';
 import { Connections } from './membership/connections.ts';
 import { FailureDetector } from './membership/failure-detector.ts';
@@ -109,6 +111,9 @@ class ChatNode implements Program<Frame> {
     parts.session = new Session(parts, this.#services);
     parts.swim = this.#makeSwim(parts);
     parts.detector = new FailureDetector(parts);
+    parts.unlinked = new UnlinkedQuestions(parts, (ask) =>
+      ask.type === 'ring-ask' ? parts.ring.questionOfStranger(ask) : parts.replication.questionOfStranger(ask),
+    );
     parts.ring = new RingMember(parts);
     parts.replication = new ReplicaMember(parts);
     parts.friends = new Friends(parts);
@@ -148,6 +153,7 @@ class ChatNode implements Program<Frame> {
 
   datagram(from: string, content: DatagramContent): void {
     if (looksLikePacket(content)) this.#parts.swim.receive(from, content);
+    else if (looksLikeQuestion(content)) this.#parts.unlinked.receive(from, content);
     else this.#parts.discovery.receive(from, bytesOfDatagram(content));
   }
 

@@ -96,6 +96,15 @@ export const CORE_OPTIONS = Object.freeze({
   swimChecksPerSecond: 500,
   swimChecksPerSource: 60,
 
+  // questions to nodes that there is no link with, by datagrams
+  /** Wait for an answer before it is asked once more, ms; after the third time a link is opened. */
+  unlinkedResendMillis: 200,
+  /** Questions under way at a time; beyond that they go over links. */
+  unlinkedQuestionsMax: 256,
+  /** Signatures that are checked in a second, in all and from one address. */
+  unlinkedChecksPerSecond: 1_000,
+  unlinkedChecksPerSource: 100,
+
   // membership and sync
   /** Up to here everyone knows everyone's public record. */
   fullMembershipUsers: 64,

@@ -9,6 +9,7 @@ import type { Files } from './files/files.ts';
 import type { Friends } from './friends/friends.ts';
 import type { Trust } from './friends/trust.ts';
 import type { Links } from './link/links.ts';
+import type { UnlinkedQuestions } from './link/unlinked-questions.ts';
 import type { Mail } from './mail/mail.ts';
 import type { Connections } from './membership/connections.ts';
 import type { FailureDetector } from './membership/failure-detector.ts';
@@ -48,6 +49,8 @@ export interface Parts {
   readonly swim: Swim;
   /** What links and probes together say of a node. */
   readonly detector: FailureDetector;
+  /** Short questions to nodes that we are not linked with. */
+  readonly unlinked: UnlinkedQuestions;
   /** Beacons: who is nearby. */
   readonly discovery: Discovery;
   readonly sync: AntiEntropy;

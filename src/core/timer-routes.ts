@@ -25,6 +25,8 @@ export function fireTimer(parts: Parts, kind: string, key: string): void {
       return swim.relayTimer(key);
     case 'swim-suspicion':
       return swim.suspicionTimer();
+    case 'unlinked':
+      return parts.unlinked.timer();
     case 'anti-entropy':
       return sync.tick();
     case 'find-nodes':

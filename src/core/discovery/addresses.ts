@@ -14,7 +14,10 @@ export function transportBeside(from: string, port: number): string | null {
   return port < 65_536 ? `tcp://${host}:${port}` : null;
 }
 
+/** What a datagram address looks like. */
+export const DATAGRAM_ADDRESS = /^udp:\/\/([0-9.]{7,15}|sim):[0-9]{1,9}$/;
+
 /** The datagram address among those of a node record, or null. */
 export function datagramAddressIn(addresses: readonly string[]): string | null {
-  return addresses.find((address) => /^udp:\/\/([0-9.]{7,15}|sim):[0-9]{1,9}$/.test(address)) ?? null;
+  return addresses.find((address) => DATAGRAM_ADDRESS.test(address)) ?? null;
 }

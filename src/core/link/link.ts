@@ -43,6 +43,8 @@ export interface Link {
   /** Name for people, traces and fault rules; the endpoint's text until the hello tells. */
   name: string;
   nodeId: NodeId | null;
+  /** Where the node takes datagrams, as its hello says; null: nowhere. */
+  datagramAddress: string | null;
   /** Who the node's certificate says it belongs to. */
   userId: UserId | null;
   /** That user is logged in there now, as the peer's hello says. */
@@ -104,6 +106,7 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     endpoint: start.endpoint,
     name: start.name,
     nodeId: null,
+    datagramAddress: null,
     userId: null,
     sessionSaid: false,
     sessionOpen: false,

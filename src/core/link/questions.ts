@@ -10,9 +10,11 @@ interface Open<Question, Answer> {
   sent: boolean;
 }
 
-export interface QuestionHooks<Question> {
+export interface QuestionHooks<Question, Answer> {
   /** Sends one question; false when the link takes nothing now. */
   send(link: Link, id: number, question: Question): boolean;
+  /** Asks without a link where that is possible, and says whether it is; null: it has to go over a link after all. Absent: never. */
+  unlinked?(to: Contact, question: Question, settled: (answer: Answer | null) => void): boolean;
   /** How long the answer of a node may take, the opening of a link included, ms. */
   patienceMillis(to: Contact): number;
   /** Time has run out for a question to this node. */
@@ -29,14 +31,14 @@ const RETRY_MILLIS = 100;
 export class Questions<Question, Answer> {
   readonly #parts: Parts;
   readonly #timer: string;
-  readonly #hooks: QuestionHooks<Question>;
+  readonly #hooks: QuestionHooks<Question, Answer>;
   readonly #open = new Map<number, Open<Question, Answer>>();
   #count = 0;
   /** When the timer is due; infinite while it is not set. */
   #dueMillis = Number.POSITIVE_INFINITY;
 
   /** `timer`: the kind of the timer that must be handed to `sweep`. */
-  constructor(parts: Parts, timer: string, hooks: QuestionHooks<Question>) {
+  constructor(parts: Parts, timer: string, hooks: QuestionHooks<Question, Answer>) {
     this.#parts = parts;
     this.#timer = timer;
     this.#hooks = hooks;
@@ -46,10 +48,27 @@ export class Questions<Question, Answer> {
   ask(to: Contact, question: Question, answered: (answer: Answer | null) => void): void {
     const { env, links } = this.#parts;
     this.#count += 1;
+    const id = this.#count;
     const open: Open<Question, Answer> = { to, question, answered, untilMillis: env.monotonicMillis + this.#hooks.patienceMillis(to), sent: false };
-    this.#open.set(this.#count, open);
-    const link = links.of(to.id) ?? links.connect(to.endpoint, to.name);
-    if (link?.established) this.#send(link, this.#count, open);
+    this.#open.set(id, open);
+    const link = links.of(to.id);
+    if (link === undefined && this.#hooks.unlinked?.(to, question, (answer) => this.#answeredUnlinked(id, answer)) === true) open.sent = true;
+    else this.#askLinked(id, open);
+    this.#wakeAt(this.#dueOf(open));
+  }
+
+  #askLinked(id: number, open: Open<Question, Answer>): void {
+    const { links } = this.#parts;
+    const link = links.of(open.to.id) ?? links.connect(open.to.endpoint, open.to.name);
+    if (link?.established) this.#send(link, id, open);
+  }
+
+  #answeredUnlinked(id: number, answer: Answer | null): void {
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    if (answer !== null) return this.#settle(id, answer);
+    open.sent = false;
+    this.#askLinked(id, open);
     this.#wakeAt(this.#dueOf(open));
   }
 

@@ -6,7 +6,12 @@ import type { CoreOptions } from '../options.ts';
 import type { Parts } from '../parts.ts';
 import type { Contact } from '../ring/circle.ts';
 import type { LookupResult } from '../ring/ring-port.ts';
+import { MAIL_KIND } from './kinds/mail-kind.ts';
+import { PREKEYS_KIND } from './kinds/prekeys-kind.ts';
+import { PRESENCE_KIND } from './kinds/presence-kind.ts';
 import { productKinds } from './kinds/product-kinds.ts';
+import { USER_KIND } from './kinds/user-kind.ts';
+import { VAULT_KIND } from './kinds/vault-kind.ts';
 import type { Listing } from './listings.ts';
 import type { ReadPlace, ReadResult, ReadValue } from './reads.ts';
 import { nameOf, type Replica } from './replica-index.ts';
@@ -15,6 +20,8 @@ import type { ReplicaAnswer, ReplicaQuestion, ReplicationOptions, ReplicationPor
 import type { WriteProgress } from './writes.ts';
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
+
+const PUBLIC_KINDS: ReadonlySet<string> = new Set([USER_KIND, PRESENCE_KIND, PREKEYS_KIND, VAULT_KIND]);
 
 /** A copy that lies at this node, for people: no bytes. */
 export interface CopyView {
@@ -41,6 +48,13 @@ export class ReplicaMember implements ReplicationPort {
     this.#replication = new Replication(this, productKinds(parts.env, parts.options), optionsOf(parts.options));
     this.#questions = new Questions(parts, 'replica-asks', {
       send: (link, id, question) => parts.links.send(link, { type: 'replica-ask', id, question }),
+      unlinked: (to, question, settled) =>
+        isForStrangers(question) &&
+        parts.unlinked.ask(
+          to,
+          (id) => ({ type: 'replica-ask', id, question }),
+          (answer) => settled(answer?.type === 'replica-answer' ? answer.answer : null),
+        ),
       patienceMillis: (to) => (parts.ring.isSilent(to.id) ? parts.options.replicaAnswerDeadMillis : parts.options.replicaAnswerMillis),
       unanswered: () => parts.count('replicaQuestionsUnanswered'),
     });
@@ -247,9 +261,28 @@ export class ReplicaMember implements ReplicationPort {
     links.send(link, { type: 'replica-answer', id: message.id, answer: this.#replication.answer(from, question) });
   }
 
+  /** Without a link: public values are given and taken; that there are others is told over a link only. */
+  questionOfStranger({ id, question }: Of<'replica-ask'>): Of<'replica-answer'> | null {
+    if (!isForStrangers(question)) return null;
+    const answer = this.#replication.answer(this.self, question);
+    if (answer.answer === 'page' && !answer.page.values.every(isPublic)) return null;
+    return { type: 'replica-answer', id, answer };
+  }
+
   answer(link: Link, message: Of<'replica-answer'>): void {
     this.#questions.answer(link, message.id, message.answer);
   }
+}
+
+/** Anybody may see it cross the network: signed records, and vaults, which nothing but recovery words opens. */
+function isPublic({ kind }: Stored): boolean {
+  return PUBLIC_KINDS.has(kind);
+}
+
+/** Where the copies of a room lie is known to its members and its holders only. That somebody looks into a mailbox is no secret, what lies there is. */
+function isForStrangers(question: ReplicaQuestion): boolean {
+  if (question.ask === 'put') return isPublic(question.value);
+  return question.ask === 'read' && (PUBLIC_KINDS.has(question.kind) || question.kind === MAIL_KIND);
 }
 
 function optionsOf(options: CoreOptions): Partial<ReplicationOptions> {

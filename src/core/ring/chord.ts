@@ -265,9 +265,11 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
     }
   }
 
-  /** What somebody is told who is no member and cannot become one yet: the way to a key, nothing else, and he is not remembered. */
+  /** What a stranger is told, who may be no member and cannot become one yet: the way to a key and that we are there, nothing else, and he is not remembered. */
   guide(question: RingQuestion): RingAnswer {
-    return this.joined && question.ask === 'next' ? this.#fingers.nextStep(question.key, question.avoid) : { answer: 'outside' };
+    if (!this.joined) return { answer: 'outside' };
+    if (question.ask === 'ping') return { answer: 'alive', predecessor: this.predecessor };
+    return question.ask === 'next' ? this.#fingers.nextStep(question.key, question.avoid) : { answer: 'outside' };
   }
 
   notice(from: Contact, notice: RingNotice): void {

@@ -6,6 +6,8 @@ export interface Contact {
   readonly endpoint: Endpoint;
   /** For people: the node's name. */
   readonly name: string;
+  /** Where it takes datagrams, if it does. */
+  readonly datagram?: string;
 }
 
 /** The ring has 2^52 places, so that a place is an exact JavaScript number. */

@@ -1,4 +1,5 @@
 import type { LookupView, RingView } from '../commands.ts';
+import { datagramAddressIn } from '../discovery/addresses.ts';
 import type { Link } from '../link/link.ts';
 import { nodeTitle } from '../link/node-title.ts';
 import { Questions } from '../link/questions.ts';
@@ -24,6 +25,8 @@ const SMALL_MEETINGS = 3;
 const MET_MAX = 1_024;
 const SILENT_MAX = 1_024;
 const LOOKUP_MILLIS_SHOWN = 1;
+/** Ways on that somebody is shown who is not linked with us. */
+const STRANGER_CONTACTS = 3;
 
 /**
  * The chat node as a member of the ring: Chord's questions and answers as messages on links.
@@ -61,6 +64,13 @@ export class RingMember implements RingPort {
     });
     this.#questions = new Questions(parts, 'ring-asks', {
       send: (link, id, question) => parts.links.send(link, { type: 'ring-ask', id, question }),
+      unlinked: (to, question, settled) =>
+        isForStrangers(question) &&
+        parts.unlinked.ask(
+          to,
+          (id) => ({ type: 'ring-ask', id, question }),
+          (answer) => settled(answer?.type === 'ring-answer' ? answer.answer : null),
+        ),
       patienceMillis: (to) => (this.isSilent(to.id) ? parts.options.ringAnswerDeadMillis : parts.options.ringAnswerMillis),
       unanswered: (to) => this.#unanswered(to),
     });
@@ -102,7 +112,7 @@ export class RingMember implements RingPort {
 
   get self(): Contact {
     const { env, session } = this.#parts;
-    return { id: session.nodeId, endpoint: env.endpoint, name: env.name };
+    return contactWith({ id: session.nodeId, endpoint: env.endpoint, name: env.name }, env.datagramAddress);
   }
 
   get monotonicMillis(): number {
@@ -184,7 +194,7 @@ export class RingMember implements RingPort {
     const id = record.authorId as NodeId;
     const address = record.body.addresses[0];
     if (id === session.nodeId || record.body.certificate === null || address === undefined || !presence.nodeIsUp(id)) return null;
-    return { id, endpoint: { address, key: record.body.agreementKey }, name: nodeTitle(record) };
+    return contactWith({ id, endpoint: { address, key: record.body.agreementKey }, name: nodeTitle(record) }, datagramAddressIn(record.body.addresses));
   }
 
   changed(): void {
@@ -317,6 +327,15 @@ export class RingMember implements RingPort {
     this.#parts.links.send(link, { type: 'ring-answer', id: message.id, answer });
   }
 
+  /** The same of whoever is not linked with us: the way to a key, and whether we are there. Nobody is remembered for asking. */
+  questionOfStranger({ id, question }: Of<'ring-ask'>): Of<'ring-answer'> | null {
+    if (!isForStrangers(question)) return null;
+    const answer: RingAnswer = this.#started ? this.#chord.guide(question) : { answer: 'outside' };
+    // Alternatives on the way are worth no second packet; the owner's followers are, since they hold what it holds.
+    const brief = answer.answer === 'next' && !answer.done ? { ...answer, contacts: answer.contacts.slice(0, STRANGER_CONTACTS) } : answer;
+    return { type: 'ring-answer', id, answer: brief };
+  }
+
   answer(link: Link, message: Of<'ring-answer'>): void {
     if (link.nodeId !== null) this.#silent.delete(link.nodeId);
     this.#questions.answer(link, message.id, message.answer);
@@ -363,7 +382,16 @@ export class RingMember implements RingPort {
   }
 }
 
+/** Asked once on the way to somebody else; neighbours, who ask for states, are linked. */
+function isForStrangers(question: RingQuestion): boolean {
+  return question.ask === 'next' || question.ask === 'ping';
+}
+
 /** Who is at the other end, once that has been proved. */
 export function contactOf(link: Link): Contact | null {
-  return link.nodeId === null || link.userId === null ? null : { id: link.nodeId, endpoint: link.endpoint, name: link.name };
+  return link.nodeId === null || link.userId === null ? null : contactWith({ id: link.nodeId, endpoint: link.endpoint, name: link.name }, link.datagramAddress);
+}
+
+function contactWith(contact: Contact, datagram: string | null): Contact {
+  return datagram === null ? contact : { ...contact, datagram };
 }

@@ -1,8 +1,14 @@
-import { boolean, bytes, choice, either, hexId, list, nullable, record, type Shape, text } from '../shape.ts';
+import { DATAGRAM_ADDRESS } from '../discovery/addresses.ts';
+import { boolean, bytes, choice, either, hexId, list, nullable, optional, record, type Shape, text } from '../shape.ts';
 
 /** Shapes of what crosses links between members: the values of ring-port.ts. */
 
-const contact = record({ id: hexId, endpoint: record({ address: text(1, 256), key: bytes(32) }), name: text(1, 80) });
+const contact = record({
+  id: hexId,
+  endpoint: record({ address: text(1, 256), key: bytes(32) }),
+  name: text(1, 80),
+  datagram: optional(text(1, 48, DATAGRAM_ADDRESS)),
+});
 const contacts = list(contact, 32);
 const reason = choice('owner', 'successor', 'finger', 'member-list');
 const hops = list(record({ asked: contact, why: choice('owner', 'successor', 'finger', 'member-list', 'start', 'dead') }), 128);

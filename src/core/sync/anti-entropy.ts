@@ -67,7 +67,7 @@ export class AntiEntropy {
   }
 
   /** More users than everybody could know, as far as we know. */
-  get #crowd(): boolean {
+  get crowd(): boolean {
     return !this.#parts.view.full || this.#parts.env.monotonicMillis < this.#crowdUntilMillis;
   }
 
@@ -96,7 +96,7 @@ export class AntiEntropy {
     if (outcome === 'old' || outcome === 'refused' || typeof record === 'string') return;
     if (outcome === 'new' && view.full) this.#hurry();
     // Above full membership only our own travel.
-    if (this.#crowd && !isOf(this.#parts.session, record)) return;
+    if (this.crowd && !isOf(this.#parts.session, record)) return;
     if (before === undefined || !saysTheSame(before, record)) {
       this.#fresh.push({ record, from, also: NOBODY });
       return;
@@ -151,7 +151,7 @@ export class AntiEntropy {
   /** Our own go to every peer, those of others to the people who wait for us and to some random peers; above full membership only ours travel. */
   #passOn(news: readonly News[], fanout: number, as: 'records' | 'renewals'): void {
     const { session, links } = this.#parts;
-    const crowd = this.#crowd;
+    const crowd = this.crowd;
     const up = links.upLinks();
     const some = this.#someOf(up, fanout);
     // That we live, the others tell each other too, or at least our links show it.
@@ -195,7 +195,7 @@ export class AntiEntropy {
   /** Above full membership links come and go with every look-up, so only some of them begin with an exchange. */
   linkUp(link: Link): void {
     const { env, options, seed } = this.#parts;
-    if (this.#crowd && !seed.joining && env.monotonicMillis < this.#sampleDueMillis) return;
+    if (this.crowd && !seed.joining && env.monotonicMillis < this.#sampleDueMillis) return;
     if (seed.joining && env.monotonicMillis < this.#answerDueMillis) {
       this.#later.add(link);
       return this.#hurry();
@@ -323,7 +323,7 @@ export class AntiEntropy {
     this.#lastMillis = Math.trunc(env.wallMillis);
     seed.syncedFromPeer(link.name);
     if (this.#later.size === 0) return;
-    if (!this.#crowd) for (const other of this.#later) this.#compareWith(other);
+    if (!this.crowd) for (const other of this.#later) this.#compareWith(other);
     this.#later.clear();
   }
 }
