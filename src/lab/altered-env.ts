@@ -1,4 +1,6 @@
-import type { Env } from '../core/env.ts';
+import type { DatagramContent } from '../core/datagram.ts';
+import type { DatagramTarget, Env } from '../core/env.ts';
+import { type UnlinkedAnswer, type UnlinkedAsk, UnwrittenQuestion } from '../core/link/question-packet.ts';
 import type { Frame, Message } from '../core/messages.ts';
 import type { Address } from '../core/types.ts';
 
@@ -8,11 +10,24 @@ export function alteredEnv(env: Env<Frame>, alter: (message: Message) => Message
     const messages = frame.messages.flatMap((message) => alter(message) ?? []);
     env.send(to, { ...frame, messages });
   };
+  const sendDatagram = (to: DatagramTarget, content: DatagramContent): void => {
+    const altered = content instanceof UnwrittenQuestion ? alteredQuestion(content, alter) : content;
+    if (altered !== null) env.sendDatagram(to, altered);
+  };
   return new Proxy(env, {
     get: (target, name) => {
       if (name === 'send') return send;
+      if (name === 'sendDatagram') return sendDatagram;
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
+}
+
+/** What is said without a link is altered like everything else. */
+function alteredQuestion(content: UnwrittenQuestion, alter: (message: Message) => Message | null): UnwrittenQuestion | null {
+  const { message } = content.packet;
+  if (message === null) return content;
+  const altered = alter(message);
+  return altered === null ? null : content.saying(altered as UnlinkedAsk | UnlinkedAnswer);
 }
