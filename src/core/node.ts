@@ -5,6 +5,7 @@ import { bytesOfDatagram, type DatagramContent } from './datagram.ts';
 import { Lookup } from './directory/lookup.ts';
 import { OwnValues } from './directory/own-values.ts';
 import { RingDirectory } from './directory/ring-directory.ts';
+import { datagramAddressIn } from './discovery/addresses.ts';
 import { networkMark } from './discovery/beacon.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { formatEndpoint } from './endpoint.ts';
@@ -86,7 +87,10 @@ class ChatNode implements Program<Frame> {
     } as { -readonly [Part in keyof Parts]: Parts[Part] };
     parts.view = new RecordView(parts, { changed: (record) => this.#recordChanged(record), pinned: (id) => this.#pinned(id) });
     parts.links = new Links(parts, {
-      hello: (link, node, session) => parts.connections.hello(link, node, session),
+      hello: (link, node, session) => {
+        link.datagramAddress = datagramAddressIn(node.body.addresses);
+        parts.connections.hello(link, node, session);
+      },
       stray: (key) => parts.connections.stray(key),
       up: (link) => {
         parts.connections.up(link);

@@ -28,14 +28,15 @@ class End {
     const signingSeed = random.bytes(32);
     const id = idOfKey(tools.crypto, tools.crypto.signingKeyPair(signingSeed).publicKey) as NodeId;
     this.contact = { id, endpoint: { address: `sim:${name.length}`, key: random.bytes(32) }, name, datagram: `udp://sim:${name.length}` };
-    const end = this;
+    const now = () => this.now;
+    const isCrowd = () => this.crowd;
     const env = {
       ...tools,
       random,
       nodeKeys: { signingSeed },
       tracing: false,
       get monotonicMillis() {
-        return end.now;
+        return now();
       },
       sendDatagram: (to: { readonly address: string }, content: UnwrittenQuestion) => this.sent.push({ to: to.address, content }),
       setTimer: (_kind: string, _key: string, delayMillis: number) => (this.due = this.now + delayMillis),
@@ -43,7 +44,7 @@ class End {
     };
     const sync = {
       get crowd() {
-        return end.crowd;
+        return isCrowd();
       },
     };
     const count = (counter: string) => void this.counters.set(counter, (this.counters.get(counter) ?? 0) + 1);

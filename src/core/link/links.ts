@@ -1,5 +1,4 @@
 import { sameBytes } from '../bytes.ts';
-import { datagramAddressIn } from '../discovery/addresses.ts';
 import { FRAME_VERSION, type Frame, type FrameKind, type Message, misfitOfFrame, misfitOfMessage } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { Address, Endpoint, NodeId } from '../types.ts';
@@ -243,7 +242,6 @@ export class Links {
       link.opened = true;
     }
     link.nodeId = node.authorId as NodeId;
-    link.datagramAddress = datagramAddressIn(node.body.addresses);
     const other = this.#byNode.get(link.nodeId);
     if (other !== undefined && other !== link) this.close(other, 'closed');
     this.#byNode.set(link.nodeId, link);
