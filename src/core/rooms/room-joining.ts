@@ -5,6 +5,7 @@ import type { Services } from '../services.ts';
 import type { UserId } from '../types.ts';
 import type { Confidence } from './pairwise.ts';
 import type { Room } from './room.ts';
+import { type Attempt, everybodySaidNo, type JoinOutcome, newAttempt } from './room-attempt.ts';
 import type { RoomId, RoomsView } from './room-commands.ts';
 import { type AnyRoomEvent, fromHex, readRoomEvent, type SignedRoomEvent, signRoomEvent } from './room-event.ts';
 import type { RoomCard, RoomMessage } from './room-messages.ts';
@@ -13,7 +14,6 @@ import { linkOf } from './room-views.ts';
 import type { Rooms } from './rooms.ts';
 
 type Door = Extract<RoomMessage, { type: 'room-door' }>;
-type Outcome = { readonly state: 'joined' | 'pending' } | { readonly code: string; readonly name?: string };
 
 /** An invitation as it is stored. */
 interface InvitationRow {
@@ -21,21 +21,6 @@ interface InvitationRow {
   readonly topic: string;
   readonly from: string;
   readonly hosts: readonly string[];
-}
-
-/** A join under way: in memory what a restart may forget; that it is under way stands in the room's row. */
-interface Attempt {
-  password: string | null;
-  readonly answers: Array<(outcome: Outcome) => void>;
-  readonly sinceMillis: number;
-  askedMillis: number;
-  /** The first event of the room, once a member has shown it. */
-  create: (AnyRoomEvent & { readonly kind: 'create' }) | null;
-  deriving: boolean;
-  /** A member has said no, who may not have heard of the invitation. */
-  turnedAway: boolean;
-  /** The join that was shown to members, when, and how often. */
-  sent: { readonly event: SignedRoomEvent; readonly millis: number; readonly times: number } | null;
 }
 
 const ASK_AGAIN_MILLIS = 1_500;
@@ -75,7 +60,7 @@ export class RoomJoining {
   // --- joining ---
 
   /** Begins to join; `answer` comes when it is done, refused, or takes longer than people wait. */
-  join(target: { readonly room: RoomId; readonly host: string | null }, password: string | undefined, answer: (outcome: Outcome) => void): void {
+  join(target: { readonly room: RoomId; readonly host: string | null }, password: string | undefined, answer: (outcome: JoinOutcome) => void): void {
     const { env } = this.#parts;
     const known = this.#rooms.get(target.room);
     if (known?.row.status === 'member') return answer({ code: 'room-joined-already' });
@@ -88,16 +73,8 @@ export class RoomJoining {
     const room = this.#rooms.add(target.room);
     const name = room.row.name === '' ? (card?.create.body.name ?? `room-${target.room.slice(0, 8)}`) : room.row.name;
     room.change({ status: 'pending', hosts: hosts.slice(0, HOSTS_MAX), passwordMaster: new Uint8Array(), name, joins: [], returning: room.state !== null });
-    this.#attempts.set(target.room, {
-      password: password === undefined || password === '' ? null : password,
-      answers: [answer],
-      sinceMillis: env.monotonicMillis,
-      askedMillis: Number.NEGATIVE_INFINITY,
-      create: card?.create ?? null,
-      deriving: false,
-      turnedAway: false,
-      sent: null,
-    });
+    const given = password === undefined || password === '' ? null : password;
+    this.#attempts.set(target.room, newAttempt(env.monotonicMillis, { password: given, answers: [answer], create: card?.create ?? null }));
     for (const host of hosts) this.#parts.lookup.find(host, () => this.#parts.connections.reviewSoon());
     this.#parts.connections.reviewSoon();
     this.#rooms.outgoing.of(room).changed = true;
@@ -107,16 +84,7 @@ export class RoomJoining {
   #attemptOf(room: Room): Attempt {
     let attempt = this.#attempts.get(room.id);
     if (attempt === undefined) {
-      attempt = {
-        password: null,
-        answers: [],
-        sinceMillis: this.#parts.env.monotonicMillis,
-        askedMillis: Number.NEGATIVE_INFINITY,
-        create: null,
-        deriving: false,
-        turnedAway: false,
-        sent: null,
-      };
+      attempt = newAttempt(this.#parts.env.monotonicMillis);
       this.#attempts.set(room.id, attempt);
     }
     return attempt;
@@ -129,13 +97,13 @@ export class RoomJoining {
     if (env.monotonicMillis - attempt.askedMillis < ASK_AGAIN_MILLIS) return;
     const hosts = new Set(room.row.hosts.map((name) => view.userNamed(name)?.authorId as UserId | undefined));
     const members = [...hosts, ...(room.state?.members.keys() ?? [])].filter((id) => id !== undefined);
-    let asked = 0;
-    for (const id of new Set(members)) {
-      const link = connections.sessionLink(id);
-      if (link !== null && links.send(link, { type: 'room-ask', room: room.id })) asked += 1;
+    const linked =
+      members.length > 0 ? [...new Set(members)].map((id) => connections.sessionLink(id)) : links.upLinks().filter(({ sessionOpen }) => sessionOpen);
+    for (const link of linked) {
+      if (link === null || link.userId === null || !links.send(link, { type: 'room-ask', room: room.id })) continue;
+      attempt.askedMillis = env.monotonicMillis;
+      if (!attempt.saidNo.has(link.userId)) attempt.saidNo.set(link.userId, false);
     }
-    if (members.length === 0) for (const link of links.upLinks()) if (link.sessionOpen && links.send(link, { type: 'room-ask', room: room.id })) asked += 1;
-    if (asked > 0) attempt.askedMillis = env.monotonicMillis;
   }
 
   /** Somebody asks us how to join. */
@@ -160,10 +128,13 @@ export class RoomJoining {
   door(link: Link, message: Door): void {
     const room = this.#rooms.get(message.room);
     if (room?.row.status !== 'pending') return;
+    const attempt = this.#attemptOf(room);
+    // Whoever was not asked shows no way in, and none out.
+    if (link.userId === null || !attempt.saidNo.has(link.userId)) return this.#parts.count('dropped:unasked');
+    attempt.saidNo.set(link.userId, message.open === 0);
     if (message.open === 0) return this.#turnedAway(room);
     const create = message.create === null ? 'none' : readRoomEvent(this.#parts.env, message.create);
     if (typeof create === 'string' || create.kind !== 'create' || create.room !== room.id) return this.#parts.count('dropped:invalid');
-    const attempt = this.#attemptOf(room);
     attempt.create = create;
     room.change({ name: create.body.name, topic: create.body.topic });
     const isInvited = this.#parts.env.store.get('roomInvitations', room.id) !== undefined;
@@ -182,12 +153,16 @@ export class RoomJoining {
     });
   }
 
-  /** Who was invited knows better than a member who has not heard of it yet: others are asked, for as long as people wait. */
+  /**
+   * One who says no does not speak for the others who were asked: they have as long as people wait. So has everybody where the user was
+   * invited, who knows better than a member who has not heard of it yet.
+   */
   #turnedAway(room: Room): void {
     const { env, options } = this.#parts;
     const attempt = this.#attemptOf(room);
     const isInvited = env.store.get('roomInvitations', room.id) !== undefined;
-    if (!isInvited || env.monotonicMillis - attempt.sinceMillis >= options.roomJoinMillis) return this.#refused(room, 'room-refused');
+    const isOver = env.monotonicMillis - attempt.sinceMillis >= options.roomJoinMillis;
+    if (isOver || (!isInvited && everybodySaidNo(attempt))) return this.#refused(room, 'room-refused');
     attempt.turnedAway = true;
   }
 

@@ -1,0 +1,54 @@
+import test from 'ava';
+import { chatNode } from '../../src/core/node.ts';
+import type { RoomView } from '../../src/core/rooms/room-commands.ts';
+import { hostileNode } from '../../src/lab/hostile-node.ts';
+import { SmallWorld } from '../core/small-world.ts';
+
+test('only who was asked for the way into a room can say that there is none', async (t) => {
+  let closed: string | null = null;
+  const say: Parameters<typeof hostileNode>[2]['say'] = (messages) =>
+    closed === null ? messages : [...messages, { type: 'room-door', room: closed as never, create: null, heads: [], open: 0 }];
+  const program = (...[env, settings]: Parameters<typeof chatNode>) =>
+    settings.user === 'mallory' ? hostileNode(env, settings, { say }) : chatNode(env, settings);
+  const world = new SmallWorld(41, {}, { program });
+  await world.people('alice', 'bob', 'mallory');
+  await world.befriend('bob', 'mallory');
+  const { link, roomId } = await world.ask<RoomView>('alice', 'room-create', { name: 'den' });
+  // Mallory is heard before alice is.
+  await world.engine.setRules([{ kind: 'delay', id: 'slow', from: ['alice'], to: ['bob'], oneWay: false, delayMillis: 100, jitterMillis: 0 }]);
+  closed = roomId;
+  const outcomes: string[] = [];
+  await world.engine.parallel([
+    async () => void outcomes.push((await world.ask<{ state: string }>('bob', 'room-join', { room: link })).state),
+    async () => {
+      for (let each = 0; each < 20; each += 1) {
+        await world.ask('mallory', 'send', { to: 'bob', text: `do not go there ${each}` });
+        await world.engine.wait(50);
+      }
+    },
+  ]);
+  t.deepEqual(outcomes, ['joined']);
+  const counters = (await world.ask<{ counters: Record<string, number> }>('bob', 'info')).counters;
+  t.true((counters['dropped:unasked'] ?? 0) > 0, 'the attack took place');
+  await world.engine.stop();
+});
+
+test('one of two who were asked says that there is no way in: the other one lets in', async (t) => {
+  let closed: string | null = null;
+  const say: Parameters<typeof hostileNode>[2]['say'] = (messages) =>
+    messages.map((message) =>
+      message.type === 'room-door' && closed !== null ? { type: 'room-door', room: message.room, create: null, heads: [], open: 0 } : message,
+    );
+  const program = (...[env, settings]: Parameters<typeof chatNode>) =>
+    settings.user === 'mallory' ? hostileNode(env, settings, { say }) : chatNode(env, settings);
+  const world = new SmallWorld(42, {}, { program });
+  await world.people('alice', 'mallory', 'bob');
+  const { link, roomId } = await world.ask<RoomView>('alice', 'room-create', { name: 'den' });
+  await world.ask('mallory', 'room-join', { room: link });
+  await world.soon('mallory is in', async () => (await world.ask<RoomView>('alice', 'room', { room: roomId })).members === 2);
+  // Bob comes by a link of mallory's; alice told of the room as well.
+  closed = roomId;
+  await world.engine.setRules([{ kind: 'delay', id: 'slow', from: ['alice'], to: ['bob'], oneWay: false, delayMillis: 300, jitterMillis: 0 }]);
+  t.is((await world.ask<{ state: string }>('bob', 'room-join', { room: link.replace('/alice', '/mallory') })).state, 'joined');
+  await world.engine.stop();
+});
