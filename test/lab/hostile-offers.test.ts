@@ -137,6 +137,39 @@ for (const [seed, what, change] of [
   });
 }
 
+test('two false offers of a file before the true one do not keep that out, nor does one that was made when the file was here', async (t) => {
+  const stage = new Offers(67);
+  const { world } = stage;
+  stage.withheld = true;
+  await stage.friends();
+  const sent = await world.send('alice', '#den', 'roses.png', 3_000_000);
+  await world.soon('mallory is asked', async () => (await world.file('mallory', sent.file))?.state === 'offered');
+  await world.ask('mallory', 'file-accept', { id: sent.file });
+  await world.complete('mallory', sent.file);
+  await stage.repost('bob', 'roses.png', { key: new Uint8Array(32) });
+  await stage.repost('#den', 'roses.png', { key: new Uint8Array(32).fill(7) });
+  t.is((await world.file('bob', sent.file))?.from, 'mallory', 'the attack took place');
+  stage.withheld = false;
+  await world.soon('bob hears of it in the room', async () => (await world.file('bob', sent.file))?.rooms[0] === 'den', 60_000);
+  await world.engine.wait(5_000);
+  await world.soon(
+    'bob, who is asked for each anew, has it',
+    async () => {
+      const state = (await world.file('bob', sent.file))?.state;
+      if (state === 'offered') await world.ask('bob', 'file-accept', { id: sent.file });
+      return state === 'complete';
+    },
+    60_000,
+  );
+  t.true(await world.isWhole('bob', sent));
+  t.is((await world.file('bob', sent.file))?.from, 'alice');
+  const rivals = (): number => world.engine.hosted('bob').disk.user?.tables.get('fileRivals')?.size ?? 0;
+  t.is(rivals(), 0, 'what the chunks have disproved is forgotten');
+  await stage.repost('bob', 'roses.png', { size: SIZE });
+  t.is(rivals(), 0);
+  t.true(await world.isWhole('bob', sent));
+});
+
 test("who posts somebody else's file as the first and deletes that message leaves it to its author", async (t) => {
   const stage = new Offers(65);
   const { world } = stage;

@@ -1,5 +1,5 @@
 import type { Parts } from '../parts.ts';
-import { hexId, integer, misfit, record, text } from '../shape.ts';
+import { hexId, integer, list, misfit, record, text } from '../shape.ts';
 import type { UserId, WallMillis } from '../types.ts';
 import { type FileDescriptor, type FileId, fileShape } from './descriptor.ts';
 import { type FilePlace, filePlaceShape } from './file-row.ts';
@@ -19,16 +19,18 @@ export interface Rival {
   readonly offer: Offer;
 }
 
+/** Offers of one file beside the known one, one an author: so many accounts it takes to keep another one out. */
+const RIVALS_MAX = 8;
 const offerShape = record({ place: filePlaceShape, author: hexId, from: text(1, 80), sentMillis: integer() });
-const rivalShape = record({ descriptor: fileShape, offer: offerShape });
+const rivalsShape = list(record({ descriptor: fileShape, offer: offerShape }), RIVALS_MAX);
 
 /**
- * Other offers of known files, one for each. None is believed for its time, but for the chunks that prove or disprove it: so they
- * are kept as long as the file is, on disk and over takeovers, whichever came first.
+ * Other offers of known files. None is believed for its time, but for the chunks that prove or disprove it: so they are kept until then,
+ * and those that say something else only of the author as long as the file is, on disk and over takeovers, whichever came first.
  */
 export class FileRivals {
   readonly #parts: Parts;
-  readonly #rivals = new Map<FileId, Rival>();
+  readonly #rivals = new Map<FileId, readonly Rival[]>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -37,7 +39,7 @@ export class FileRivals {
   /** `isKnown` says which files are still here. */
   open(isKnown: (id: FileId) => boolean): void {
     for (const [id, value] of this.#parts.env.store.scan('fileRivals')) {
-      if (isKnown(id) && misfit(rivalShape, value) === null) this.#rivals.set(id, value as Rival);
+      if (isKnown(id) && misfit(rivalsShape, value) === null) this.#rivals.set(id, value as readonly Rival[]);
       else this.#parts.env.store.delete('fileRivals', id);
     }
   }
@@ -46,23 +48,46 @@ export class FileRivals {
     this.#rivals.clear();
   }
 
-  get(id: FileId): Rival | undefined {
-    return this.#rivals.get(id);
+  /** The first that came stands first. */
+  of(id: FileId): readonly Rival[] {
+    return this.#rivals.get(id) ?? [];
   }
 
-  /** The first one stays. */
+  /** The first one of an author stays. */
   keep(id: FileId, rival: Rival): void {
-    if (this.#rivals.has(id) || this.#rivals.size >= this.#parts.options.filesMax) return;
-    this.#rivals.set(id, rival);
-    this.#parts.env.store.put('fileRivals', id, rival);
+    const known = this.of(id);
+    if (known.length >= RIVALS_MAX || known.some(({ offer }) => offer.author === rival.offer.author)) return;
+    if (known.length === 0 && this.#rivals.size >= this.#parts.options.filesMax) return;
+    this.#put(id, [...known, rival]);
   }
 
+  /** Those for which `stays` says so. */
+  filter(id: FileId, stays: (rival: Rival) => boolean): void {
+    const known = this.of(id);
+    const left = known.filter(stays);
+    if (left.length < known.length) this.#put(id, left);
+  }
+
+  /** The file is not here any more. */
   delete(id: FileId): void {
-    if (this.#rivals.delete(id)) this.#parts.env.store.delete('fileRivals', id);
+    this.#put(id, []);
   }
 
-  /** As an earlier session of the user kept it. */
+  /** Those of files that are not here any more go. */
+  tidy(isKnown: (id: FileId) => boolean): void {
+    for (const id of Array.from(this.#rivals.keys())) if (!isKnown(id)) this.delete(id);
+  }
+
+  #put(id: FileId, rivals: readonly Rival[]): void {
+    const { store } = this.#parts.env;
+    if (rivals.length > 0) {
+      this.#rivals.set(id, rivals);
+      store.put('fileRivals', id, rivals);
+    } else if (this.#rivals.delete(id)) store.delete('fileRivals', id);
+  }
+
+  /** As an earlier session of the user kept them. */
   inherit(id: string, value: unknown): void {
-    if (misfit(hexId, id) === null && misfit(rivalShape, value) === null) this.keep(id, value as Rival);
+    if (misfit(hexId, id) === null && misfit(rivalsShape, value) === null) for (const rival of value as readonly Rival[]) this.keep(id, rival);
   }
 }

@@ -81,7 +81,7 @@ export class Files {
   open(): void {
     this.#shelf.open();
     this.rivals.open((id) => this.#shelf.get(id) !== undefined);
-    for (const id of this.#shelf.expire()) this.#expired(id);
+    this.#expire();
     this.#fetching.open();
     this.#setTimer();
   }
@@ -153,6 +153,8 @@ export class Files {
   #disputed(id: FileId, known: FileRow, rival: Rival): void {
     const same = known.author === rival.offer.author && sameContent(known.descriptor, rival.descriptor);
     if (same || known.author === this.#parts.session.userId || rival.offer.author === this.#parts.session.userId) return;
+    // All chunks have opened under the known offer.
+    if (known.state === 'complete' && !sameContent(known.descriptor, rival.descriptor)) return;
     if (known.state === 'unfit' && !sameContent(known.descriptor, rival.descriptor)) this.#replace(id, rival);
     else this.rivals.keep(id, rival);
   }
@@ -160,7 +162,7 @@ export class Files {
   /** The other offer counts from now on. */
   #replace(id: FileId, rival: Rival): void {
     const places = this.#shelf.get(id)?.places ?? [rival.offer.place];
-    this.rivals.delete(id);
+    this.rivals.filter(id, (each) => each !== rival);
     this.#fetching.stop(id);
     this.#shelf.remove(id);
     this.#keep(id, rival, places);
@@ -170,7 +172,7 @@ export class Files {
   #handOver(id: FileId, row: FileRow, rival: Rival, others: readonly FilePlace[]): void {
     const { author, from, place } = rival.offer;
     const places = others.some((each) => samePlace(each, place)) ? others : [...others, place];
-    this.rivals.delete(id);
+    this.rivals.filter(id, (each) => each !== rival);
     this.#shelf.change(id, { author, from, places, told: row.state !== 'complete' });
     if (!sameContent(row.descriptor, rival.descriptor)) this.#replace(id, rival);
     this.#changed(id, true);
@@ -178,8 +180,8 @@ export class Files {
 
   /** Hashes that do not make the root with the sizes of the known offer: true when they do with those of the other one, which then counts. */
   #disproved(id: FileId, hashes: Uint8Array): boolean {
-    const rival = this.rivals.get(id);
-    if (rival === undefined || !fitsRoot(this.#parts.env.crypto, rival.descriptor, hashes)) return false;
+    const rival = this.rivals.of(id).find(({ descriptor }) => fitsRoot(this.#parts.env.crypto, descriptor, hashes));
+    if (rival === undefined) return false;
     this.#replace(id, rival);
     return true;
   }
@@ -200,6 +202,7 @@ export class Files {
       if (oldest === null || row.changedMillis < oldest.millis) oldest = { id, millis: row.changedMillis };
     }
     if (oldest !== null) this.#shelf.remove(oldest.id);
+    if (oldest !== null) this.rivals.delete(oldest.id);
     return oldest !== null;
   }
 
@@ -237,11 +240,11 @@ export class Files {
    */
   withdrawn(id: FileId, place: FilePlace, author: UserId): void {
     const row = this.#shelf.get(id);
-    const rival = this.rivals.get(id);
-    if (rival?.offer.author === author) this.rivals.delete(id);
+    this.rivals.filter(id, ({ offer }) => offer.author !== author);
+    const [rival] = this.rivals.of(id);
     if (row === undefined || row.author !== author) return;
     const places = row.places.filter((each) => !samePlace(each, place));
-    if (rival !== undefined && rival.offer.author !== author) return this.#handOver(id, row, rival, places);
+    if (rival !== undefined) return this.#handOver(id, row, rival, places);
     if (places.length > 0) return void this.#shelf.change(id, { places });
     this.#fetching.stop(id);
     this.#shelf.dropChunks(id);
@@ -284,6 +287,8 @@ export class Files {
   }
 
   #settled(id: FileId, to: 'complete'): void {
+    const row = this.#shelf.get(id);
+    if (row !== undefined) this.rivals.filter(id, ({ descriptor }) => sameContent(row.descriptor, descriptor));
     this.#trace(id, to, {});
     this.#outcomes.tell(id);
     this.#changed(id, true);
@@ -330,7 +335,7 @@ export class Files {
     this.#fetching.tick();
     this.#serving.tick();
     this.#outcomes.tick();
-    if (wasSlow) for (const id of this.#shelf.expire()) this.#expired(id);
+    if (wasSlow) this.#expire();
   }
 
   /** Chunks go into frames after everything else of the turn. */
@@ -367,10 +372,15 @@ export class Files {
   #unfit(id: FileId): void {
     this.#trace(id, 'unfit', {});
     const row = this.#shelf.get(id);
-    const rival = this.rivals.get(id);
-    this.rivals.delete(id);
-    if (row !== undefined && rival !== undefined && !sameContent(row.descriptor, rival.descriptor)) return this.#replace(id, rival);
+    if (row !== undefined) this.rivals.filter(id, ({ descriptor }) => !sameContent(row.descriptor, descriptor));
+    const [rival] = this.rivals.of(id);
+    if (rival !== undefined) return this.#replace(id, rival);
     this.#changed(id, true);
+  }
+
+  #expire(): void {
+    for (const id of this.#shelf.expire()) this.#expired(id);
+    this.rivals.tidy((id) => this.#shelf.get(id) !== undefined);
   }
 
   #expired(id: FileId): void {
