@@ -1,6 +1,7 @@
 import { concat, sameBytes, utf8, utf8Length, wellFormedText } from '../bytes.ts';
 import type { Crypto } from '../capabilities.ts';
-import { bytes, integer, record, type Shape, text } from '../shape.ts';
+import { boolean, bytes, integer, optional, record, type Shape, text } from '../shape.ts';
+import { paddedBytesOf } from './file-padding.ts';
 import { extensionOf, mediaTypeOf } from './media-types.ts';
 
 /**
@@ -20,7 +21,11 @@ export interface FileDescriptor {
   readonly size: number;
   /** Bytes in clear of each chunk but the last. */
   readonly chunkBytes: number;
+  /** Filler follows the content, so that who watches does not see its size (file-padding.ts); absent: none, as in files of earlier versions. */
+  readonly padded?: boolean;
 }
+
+type Sizes = Pick<FileDescriptor, 'size' | 'chunkBytes' | 'padded'>;
 
 /** Hex of the root (64 characters). */
 export type FileId = string & { readonly __file?: 'id' };
@@ -47,6 +52,7 @@ export const fileShape: Shape = record({
   mediaType: text(3, 100, /^[a-z0-9.+-]+\/[a-z0-9.+-]+$/),
   size: integer(0, FILE_BYTES_MAX),
   chunkBytes: integer(CHUNK_BYTES_MIN, CHUNK_BYTES_MAX),
+  padded: optional(boolean),
 });
 
 /** The last part of a path as a name that every receiver takes; its ending stays when it has to be shortened. */
@@ -60,22 +66,27 @@ export function fileNameOf(path: string): string {
   return stem + ending;
 }
 
-export function chunkCountOf({ size, chunkBytes }: Pick<FileDescriptor, 'size' | 'chunkBytes'>): number {
-  return Math.ceil(size / chunkBytes);
+/** Bytes in all chunks, before they are sealed. */
+export function chunkedBytesOf({ size, padded }: Pick<Sizes, 'size' | 'padded'>): number {
+  return padded === true ? paddedBytesOf(size) : size;
 }
 
-/** Bytes in clear of one chunk. */
-export function chunkLengthOf({ size, chunkBytes }: Pick<FileDescriptor, 'size' | 'chunkBytes'>, index: number): number {
-  return Math.max(0, Math.min(chunkBytes, size - index * chunkBytes));
+export function chunkCountOf(sizes: Sizes): number {
+  return Math.ceil(chunkedBytesOf(sizes) / sizes.chunkBytes);
 }
 
-export function describeFile(of: Pick<FileDescriptor, 'key' | 'name' | 'size' | 'chunkBytes'>, root: Uint8Array): FileDescriptor {
+/** Bytes of one chunk, before it is sealed. */
+export function chunkLengthOf(sizes: Sizes, index: number): number {
+  return Math.max(0, Math.min(sizes.chunkBytes, chunkedBytesOf(sizes) - index * sizes.chunkBytes));
+}
+
+export function describeFile(of: Pick<FileDescriptor, 'key' | 'name'> & Sizes, root: Uint8Array): FileDescriptor {
   return { ...of, root, mediaType: mediaTypeOf(of.name) };
 }
 
 /** Root of a file whose sealed chunks have these hashes (SHA-256 each, one after the other). */
-export function rootOf(crypto: Crypto, { size, chunkBytes }: Pick<FileDescriptor, 'size' | 'chunkBytes'>, hashes: Uint8Array): Uint8Array {
-  return crypto.sha256(concat(utf8(`confab/file/1\0${size}\0${chunkBytes}\0`), hashes));
+export function rootOf(crypto: Crypto, { size, chunkBytes, padded }: Sizes, hashes: Uint8Array): Uint8Array {
+  return crypto.sha256(concat(utf8(`confab/file/${padded === true ? 2 : 1}\0${size}\0${chunkBytes}\0`), hashes));
 }
 
 export function hashOfChunk(hashes: Uint8Array, index: number): Uint8Array {
@@ -87,10 +98,11 @@ export function sealChunk(crypto: Crypto, key: Uint8Array, index: number, plaint
   return crypto.seal({ key, nonce: nonceOf(index), plaintext, associated: ASSOCIATED });
 }
 
-/** The chunk in clear; null when it is not what the descriptor promises, which its author alone can bring about. */
+/** The content in a chunk, without filler; null when it is not what the descriptor promises, which its author alone can bring about. */
 export function openChunk(crypto: Crypto, descriptor: FileDescriptor, index: number, sealed: Uint8Array): Uint8Array | null {
   if (sealed.length !== chunkLengthOf(descriptor, index) + TAG_BYTES) return null;
-  return crypto.open({ key: descriptor.key, nonce: nonceOf(index), ciphertext: sealed, associated: ASSOCIATED });
+  const opened = crypto.open({ key: descriptor.key, nonce: nonceOf(index), ciphertext: sealed, associated: ASSOCIATED });
+  return opened?.subarray(0, Math.max(0, descriptor.size - index * descriptor.chunkBytes)) ?? null;
 }
 
 const ASSOCIATED = utf8('confab/file-chunk/1');
@@ -102,9 +114,13 @@ function nonceOf(index: number): Uint8Array {
   return nonce;
 }
 
+function chunksAlike(one: Sizes, other: Sizes): boolean {
+  return one.size === other.size && one.chunkBytes === other.chunkBytes && (one.padded === true) === (other.padded === true);
+}
+
 /** Whether both open the same chunks to the same bytes. */
 export function sameContent(one: FileDescriptor, other: FileDescriptor): boolean {
-  return one.size === other.size && one.chunkBytes === other.chunkBytes && sameBytes(one.key, other.key);
+  return chunksAlike(one, other) && sameBytes(one.key, other.key);
 }
 
 /** Whether these are the hashes that the root vouches for. */

@@ -1,8 +1,9 @@
 import { concat } from '../bytes.ts';
+import type { CoreOptions } from '../options.ts';
 import type { Parts } from '../parts.ts';
 import { integer, misfit } from '../shape.ts';
 import type { UserId } from '../types.ts';
-import { chunkCountOf, describeFile, type FileDescriptor, type FileId, fileNameOf, rootOf, sealChunk } from './descriptor.ts';
+import { chunkCountOf, chunkedBytesOf, describeFile, type FileDescriptor, type FileId, fileNameOf, rootOf, sealChunk } from './descriptor.ts';
 import { allChunks } from './file-row.ts';
 import type { FileShelf } from './file-shelf.ts';
 
@@ -106,9 +107,12 @@ export class FileMaking {
     if (piece.size !== reading.size || piece.modifiedMillis !== reading.modifiedMillis || piece.bytes.length !== expected) {
       return { code: 'file-unreadable', details: { path: reading.path, reason: 'it was changed while it was read' } };
     }
-    for (let at = 0; at < piece.bytes.length; at += options.fileChunkBytes) {
+    const sizes = sizesOf(reading.size, options);
+    const isLast = reading.offset + piece.bytes.length >= reading.size;
+    const filled = isLast ? withFiller(piece.bytes, chunkedBytesOf(sizes) - reading.offset) : piece.bytes;
+    for (let at = 0; at < filled.length; at += options.fileChunkBytes) {
       const index = reading.hashes.length;
-      const sealed = sealChunk(env.crypto, reading.key, index, piece.bytes.subarray(at, at + options.fileChunkBytes));
+      const sealed = sealChunk(env.crypto, reading.key, index, filled.subarray(at, at + options.fileChunkBytes));
       this.#shelf.putChunk(reading.slot, index, sealed);
       reading.hashes.push(env.crypto.sha256(sealed));
     }
@@ -125,7 +129,7 @@ export class FileMaking {
     if (full !== null) return { code: 'files-full', details: full };
     reading.size = piece.size;
     reading.modifiedMillis = piece.modifiedMillis;
-    this.#shelf.prepare(reading.slot, chunkCountOf({ size: piece.size, chunkBytes: options.fileChunkBytes }));
+    this.#shelf.prepare(reading.slot, chunkCountOf(sizesOf(piece.size, options)));
     return null;
   }
 
@@ -138,7 +142,7 @@ export class FileMaking {
   #finish(reading: Reading): void {
     const { env, options } = this.#parts;
     this.#open -= 1;
-    const sizes = { size: reading.size, chunkBytes: options.fileChunkBytes };
+    const sizes = sizesOf(reading.size, options);
     const hashes = concat(...reading.hashes);
     const descriptor = describeFile({ ...sizes, key: reading.key, name: fileNameOf(reading.path) }, rootOf(env.crypto, sizes, hashes));
     const { userId } = this.#parts.session;
@@ -169,6 +173,16 @@ export class FileMaking {
       told: true,
     });
   }
+}
+
+function sizesOf(size: number, options: CoreOptions): { readonly size: number; readonly chunkBytes: number; readonly padded: true } {
+  return { size, chunkBytes: options.fileChunkBytes, padded: true };
+}
+
+function withFiller(bytes: Uint8Array, length: number): Uint8Array {
+  const filled = new Uint8Array(length);
+  filled.set(bytes);
+  return filled;
 }
 
 export type ReadRequest = { readonly service: 'file-read'; readonly path: string; readonly offset: number; readonly length: number };
