@@ -42,8 +42,6 @@ export type Rule = Ends &
     | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number; readonly queueBytesMax: number }
   );
 
-export type RuleKind = Rule['kind'];
-
 export type Verdict =
   | { readonly action: 'pass' }
   | {

@@ -68,10 +68,6 @@ export class Services implements Inhabitant {
     this.#random = parts.world.stream('seed-server');
   }
 
-  get seedServerIsUp(): boolean {
-    return this.#directory !== null;
-  }
-
   /** `conduct` answers in its place, or changes what it says; null: it plays by the rules. */
   startSeedServer(conduct: SeedConduct | null = null): void {
     this.#conduct = conduct;

@@ -68,4 +68,9 @@ test('keys lead on and back, and a screen keeps to its size', async (t) => {
   const shown = screen(events, stateAt(events, 5), { columns: 60, rows: 20 }).split('\r\n');
   t.true(shown.length < 20 && shown.every((line) => line.length < 60));
   t.true(shown.some((line) => line.startsWith('>      5 ')));
+  t.true(
+    shown.some((line) => line.length === 59 && line.endsWith('…')),
+    'a row that was cut says so',
+  );
+  t.true(screen(events, stateAt(events, 5), { columns: 80, rows: 24 }).includes('q quit'), 'all keys stand on a usual screen');
 });

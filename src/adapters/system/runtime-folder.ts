@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfabError } from '../../core/errors.ts';
@@ -23,19 +23,6 @@ export function runtimeFolder(environment: Readonly<Record<string, string | unde
   const reason = makeOwn(folder);
   if (reason !== null) throw new ConfabError('folder-unwritable', { folder, reason });
   return folder;
-}
-
-/** A fresh folder in it for the sockets of one run; the caller removes it with `removeRunFolder`. */
-export function makeRunFolder(base: string = runtimeFolder()): string {
-  try {
-    return mkdtempSync(join(base, 'r'));
-  } catch (error) {
-    throw new ConfabError('folder-unwritable', { folder: base, reason: reasonOf(error) });
-  }
-}
-
-export function removeRunFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
 }
 
 /** A free, short path for a socket in the folder. */

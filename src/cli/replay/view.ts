@@ -4,6 +4,8 @@ import { eventLine } from '../trace-print.ts';
 import type { ReplayState } from './state.ts';
 
 const NODES_MAX = 40;
+/** Fits into 80 columns. */
+const KEYS = 'n p one · N P ten · ] [ thousand · g G ends · f next of this node · q quit';
 
 /** What the network looks like at a moment, as lines. */
 export function stateLines(state: ReplayState): string[] {
@@ -31,19 +33,15 @@ export function eventLines(events: readonly TraceEvent[], position: number, arou
 /** One screen: where we are, the events around, the network. */
 export function screen(events: readonly TraceEvent[], state: ReplayState, size: { readonly columns: number; readonly rows: number }): string {
   const around = Math.max(2, Math.min(8, Math.floor((size.rows - state.nodes.size - 5) / 2)));
-  const lines = [
-    `event ${state.position} of ${events.length}    n/space next · p back · N/P ten · ]/[ thousand · g first · G last · f next of this node · q quit`,
-    '',
-    ...eventLines(events, state.position, around),
-    '',
-    ...stateLines(state),
-  ];
+  const lines = [`event ${state.position} of ${events.length}`, KEYS, ...eventLines(events, state.position, around), '', ...stateLines(state)];
   return lines
     .slice(0, Math.max(4, size.rows - 1))
-    .map((line) =>
-      Array.from(line)
-        .slice(0, size.columns - 1)
-        .join(''),
-    )
+    .map((line) => cut(line, size.columns - 1))
     .join('\r\n');
+}
+
+/** What does not fit is missed: a row that was cut says so. */
+function cut(line: string, columns: number): string {
+  const characters = Array.from(line);
+  return characters.length <= columns ? line : `${characters.slice(0, columns - 1).join('')}…`;
 }

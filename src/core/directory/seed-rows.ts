@@ -7,8 +7,6 @@ import type { WallMillis } from '../types.ts';
  */
 export const SEED_TABLES = ['users', 'names', 'nodes', 'presence', 'facts', 'subjects', 'vaults', 'prekeys'] as const;
 
-export type SeedTable = (typeof SEED_TABLES)[number];
-
 /** users: key is the user's id. */
 export interface UserRow {
   readonly name: string;

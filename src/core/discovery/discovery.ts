@@ -47,11 +47,6 @@ export class Discovery {
     return settings.beacon === true && env.datagramAddress !== null && portOfTransport(env.endpoint.address) !== null;
   }
 
-  /** Nodes nearby whose beacons were believed lately. */
-  get neighbourCount(): number {
-    return this.#neighbours.size;
-  }
-
   start(): void {
     if (!this.#active) return;
     this.#startMillis = this.#parts.env.monotonicMillis;

@@ -1,6 +1,7 @@
 import { concat, toHex, utf8 } from '../bytes.ts';
 import type { KeyPair } from '../capabilities.ts';
 import { idOfKey, type RecordTools, type SignedRecord, signedRecordShape } from '../records.ts';
+import { roomCiphertextShape } from '../secure/sender-key.ts';
 import { bytes, choice, hexId, integer, list, misfit, record, type Shape, text } from '../shape.ts';
 import type { UserId } from '../types.ts';
 import type { RoomEventId, RoomHistoryPolicy, RoomId, RoomPolicy, RoomRole } from './room-commands.ts';
@@ -79,8 +80,6 @@ const EVENT_BYTES_MAX = 90_000;
 const LABEL = utf8('confab/room-event/1\0');
 const TYPE = 'confab/room-event';
 
-const sealedShape = record({ chain: bytes(16), counter: integer(0, 0xffff_ffff), sealed: bytes(28, 80_000), signature: bytes(64) });
-
 const BODY_SHAPES: Readonly<Record<RoomEventKind, Shape>> = {
   create: record({
     name: text(1, 64),
@@ -99,8 +98,8 @@ const BODY_SHAPES: Readonly<Record<RoomEventKind, Shape>> = {
   role: record({ user: hexId, role: choice('owner', 'admin', 'member') }),
   topic: record({ topic: text(0, 300) }),
   vote: record({ heir: hexId, term: integer(0, 1_000_000) }),
-  sealed: sealedShape,
-  'history-key': sealedShape,
+  sealed: roomCiphertextShape,
+  'history-key': roomCiphertextShape,
 };
 
 export const signedRoomEventShape: Shape = record({ bytes: bytes(1, EVENT_BYTES_MAX), signature: bytes(64) });

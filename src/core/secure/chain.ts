@@ -68,9 +68,6 @@ export function openOnce(crypto: Crypto, key: Uint8Array, sealed: Uint8Array, as
   return crypto.open({ key, nonce: sealed.subarray(0, NONCE_BYTES), ciphertext: sealed.subarray(NONCE_BYTES), associated });
 }
 
-/** What each sealed message carries besides its text, in bytes. */
-export const SEAL_OVERHEAD_BYTES = NONCE_BYTES + TAG_BYTES;
-
 /** Big-endian 32 bits: fixed width, so that bytes put one after the other cannot be read in two ways. */
 export function counterBytes(value: number): Uint8Array {
   const bytes = new Uint8Array(COUNTER_BYTES);

@@ -72,6 +72,8 @@ const LABEL_CHAIN = 'confab/sender-chain/1';
 const LABEL_SIGNED = 'confab/sender-signature/1';
 const LABEL_SEALED = 'confab/sender-sealed/1';
 const COUNTER_MAX = 0xffff_ffff;
+/** The longest text, in its bucket of padding, and what sealing adds. */
+const SEALED_BYTES_MAX = 80_000;
 
 export const chainPositionShape: Shape = record({
   id: bytes(16),
@@ -81,7 +83,13 @@ export const chainPositionShape: Shape = record({
   signingKey: bytes(32),
 });
 
-export const roomCiphertextShape: Shape = record({ chain: bytes(16), counter: integer(0, COUNTER_MAX), sealed: bytes(28, 70_000), signature: bytes(64) });
+/** What lies in an event of a room in place of its content. */
+export const roomCiphertextShape: Shape = record({
+  chain: bytes(16),
+  counter: integer(0, COUNTER_MAX),
+  sealed: bytes(28, SEALED_BYTES_MAX),
+  signature: bytes(64),
+});
 
 /** A fresh chain for these membership heads. */
 export function newSenderChain(tools: SecureTools, heads: string, nowMillis: number): SenderChain {
