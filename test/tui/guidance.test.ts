@@ -1,10 +1,12 @@
 import test from 'ava';
 import type { RoomView } from '../../src/core/rooms/room-commands.ts';
+import type { ChatMessage } from '../../src/tui/model/room-chat.ts';
 import { renderFrame } from '../../src/tui/render/frame.ts';
 import { helpLines } from '../../src/tui/render/help.ts';
+import { spokenMessage } from '../../src/tui/render/plain-text.ts';
 import { lineText } from '../../src/tui/text/styled.ts';
 import { loggedIn, type ModelDriver } from './terminal-model.ts';
-import { message, NOW } from './world.ts';
+import { message, NOW, user } from './world.ts';
 
 const GARDEN = 'a1'.repeat(32);
 
@@ -94,4 +96,53 @@ test('a long summary goes on under its own column, at any width', (t) => {
       rows.slice(lookup, lookup + 2).join('\n'),
     );
   }
+});
+
+test('what is asked for has a name, and a page that asks a short title', (t) => {
+  const driver = loggedIn().type('/export').press('enter');
+  t.regex(shown(driver), /› Export\n[\s\S]*Choose a number or type the friend\.[\s\S]*\nfriend:/u);
+});
+
+test('one does not compare keys with oneself', (t) => {
+  const page = (name: string): string => {
+    const driver = loggedIn().type(`/whois ${name}`).press('enter');
+    return shown(driver.answer('user', user(name)));
+  };
+  t.regex(page('bob'), /\nKey {2,}\S/u);
+  t.notRegex(page('alice'), /\nKey /u);
+});
+
+test('help in a room tells of rooms; a page over it has the commands of everywhere', (t) => {
+  const driver = loggedIn().answer('rooms', { rooms: [room('The garden')], invitations: [], others: [] });
+  driver
+    .type('/rooms')
+    .press('enter')
+    .answer('rooms', { rooms: [room('The garden')], invitations: [], others: [] })
+    .type('1');
+  const helped = (): string =>
+    helpLines({ ...driver.model, screens: [...driver.model.screens, { type: 'help', topic: 'chat' }] }, 'chat')
+      .map(lineText)
+      .join('\n');
+  t.regex(helped(), /\/delete \[\^n\] +Delete a message for everybody in the room/u);
+  driver.type('/peers').press('enter').answer('peers', { peers: [] });
+  t.notRegex(helped(), /In this conversation/u);
+});
+
+test('making and joining a room is said once', (t) => {
+  const driver = loggedIn();
+  const news = (): readonly string[] => driver.model.notices.map(({ text }) => text).filter((text) => text.includes('The garden'));
+  driver.event({ type: 'room-joined', room: { ...room('The garden'), members: 1, role: 'owner' } });
+  t.deepEqual(news(), []);
+  driver
+    .type('/join_chat The garden')
+    .press('enter')
+    .event({ type: 'room-joined', room: room('The garden') });
+  driver.answer('room-join', { ...room('The garden'), state: 'joined' });
+  t.deepEqual(news(), ['You are in The garden now, with 1 other.']);
+});
+
+test('line by line, what happened in a room has no tick', (t) => {
+  const joined = { ...message('bob', 'alice joined', { fromMe: true }), room: { kind: 'joined' } } as unknown as ChatMessage;
+  t.notRegex(spokenMessage(joined), /delivered/u);
+  t.regex(spokenMessage(HI), /you: hi \(delivered\)$/u);
 });

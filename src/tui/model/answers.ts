@@ -25,7 +25,7 @@ export function takeAnswer(turn: Turn, call: Call, value: unknown): void {
       show(turn, call, value);
       return;
     case 'do':
-      turn.notice('info', doneSentence(turn, call, value));
+      sayDone(turn, doneSentence(turn, call, value));
       afterwards(turn, call, value);
       return;
     case 'refresh':
@@ -229,7 +229,11 @@ function showWords(turn: Turn, value: Result<'register'>): void {
   else turn.set({ resume: [{ type: 'menu' }, { type: 'view', command: 'recovery-words', args: {}, value }] });
 }
 
-/** One sentence on what came of a command. */
+function sayDone(turn: Turn, sentence: string): void {
+  if (sentence !== '') turn.notice('info', sentence);
+}
+
+/** One sentence on what came of a command; empty where an event of the node says it. */
 function doneSentence(turn: Turn, call: Call, value: unknown): string {
   const user = typeof call.args['user'] === 'string' ? call.args['user'] : '';
   switch (call.command) {
@@ -290,7 +294,7 @@ function roomSentence(call: Call, value: unknown): string | null {
     case 'room-create':
       return `The room ${room} is made. Others come by its link, which /room shows, or by /invite <name>.`;
     case 'room-join':
-      return (value as Result<'room-join'>).state === 'joined' ? `You are in ${room}.` : `${room} is asked to let you in; you hear of it.`;
+      return (value as Result<'room-join'>).state === 'joined' ? '' : `${room} is asked to let you in; you hear of it.`;
     case 'room-leave':
       return `You have left ${room}. It lives on without you.`;
     case 'room-invite':

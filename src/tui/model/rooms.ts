@@ -51,7 +51,8 @@ export function takeRoomEvent(turn: Turn, event: RoomEvent): void {
   switch (event.type) {
     case 'room-joined':
       takeRoom(turn, event.room);
-      turn.notice('info', `You are in ${sanitiseLine(event.room.room)} now, with ${count(event.room.members - 1, 'other')}.`);
+      // Who has just made it hears that it is made.
+      if (event.room.members > 1) turn.notice('info', `You are in ${sanitiseLine(event.room.room)} now, with ${count(event.room.members - 1, 'other')}.`);
       return;
     case 'room-left':
       left(turn, event);

@@ -79,7 +79,7 @@ function userLines(user: UserView, model: Model): readonly Line[] {
     ['Relation', user.name === model.user ? 'you' : relation],
     ['Since', dateTime(user.createdMillis)],
     ['Fingerprint', user.fingerprint],
-    ['Key', keyWords(user.trust)],
+    ...(user.name === model.user ? [] : [['Key', keyWords(user.trust)] as const]),
   ];
   return [head, ...about, [], ...pairs(rows)];
 }

@@ -17,8 +17,8 @@ const ABOUT_OWN_MESSAGE: ReadonlySet<string> = new Set(['message', 'why']);
 /** Slash commands that make sense now, for help: in a conversation first those that mean it, without its name. */
 export function commandLines(model: Model): readonly Line[] {
   const items = ITEMS.filter((item) => applies(item, model));
-  const chat = model.screens.findLast((screen) => screen.type === 'chat');
-  if (chat === undefined) return section('Commands', items.map(usageOf));
+  const chat = model.screens.findLast((screen) => screen.type !== 'help');
+  if (chat?.type !== 'chat') return section('Commands', items.map(usageOf));
   const here = items.map((item) => usageHere(item, chat));
   const elsewhere = items.filter((item, at) => here[at] === null && !isSisterOfShared(item));
   return [
@@ -51,9 +51,10 @@ function usageHere(item: Item, chat: Extract<Screen, { type: 'chat' }>): Usage |
   if (ABOUT_OWN_MESSAGE.has(item.entry.name)) return [`${slash} [n]`, item.entry.summary];
   const isRoom = isRoomKey(chat.with);
   const entry = (isRoom ? roomSister(item.entry) : undefined) ?? item.entry;
-  if (!isRoom && MEANS_THIS_CHAT.has(entry.name)) return [slash, withAliases(item.entry)];
+  const about = withAliases({ slash: item.entry.slash, summary: entry.summary });
+  if (!isRoom && MEANS_THIS_CHAT.has(entry.name)) return [slash, about];
   if (impliedConversation(chat, entry) === null) return null;
-  return [[slash, ...placesLeft(entry).map((name) => placeHere(entry, name))].join(' '), withAliases(item.entry)];
+  return [[slash, ...placesLeft(entry).map((name) => placeHere(entry, name))].join(' '), about];
 }
 
 function placeHere(entry: CommandEntry, name: string): string {

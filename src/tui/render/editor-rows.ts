@@ -2,6 +2,7 @@ import type { Editor } from '../input/editor.ts';
 import { isMasked, type Model, screenOf } from '../model/model.ts';
 import { sanitise } from '../text/sanitise.ts';
 import { cellsOf, textWidth } from '../text/width.ts';
+import { fieldWords } from '../text/words.ts';
 
 /** The draft as rows, and where the cursor stands in them. */
 export interface EditorRows {
@@ -36,8 +37,7 @@ export function promptOf(model: Model): string {
 }
 
 function askLabel(field: string, again: boolean): string {
-  const words = field.replace(/([A-Z])/g, ' $1').toLowerCase();
-  return again ? `${words} again` : words;
+  return again ? `${fieldWords(field)} again` : fieldWords(field);
 }
 
 export function editorRows(model: Model, editor: Editor, columns: number): EditorRows {

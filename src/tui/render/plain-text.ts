@@ -22,7 +22,8 @@ export function messageText(message: ChatMessage): string {
 
 /** A message in line mode: words instead of ticks, since this may be heard and not seen. */
 export function spokenMessage(message: ChatMessage): string {
-  if (!message.fromMe) return `[${clockTime(message.sentMillis)}] ${messageText(message)}`;
+  // What happened in a room is nobody's to deliver.
+  if (!message.fromMe || (message.room !== undefined && message.room.kind !== 'message')) return `[${clockTime(message.sentMillis)}] ${messageText(message)}`;
   const state = message.state === 'failed' ? sanitiseLine(failureWords(message.reason, message.with)) : tickWord(message.state);
   return `[${clockTime(message.sentMillis)}] ${messageText(message)} (${state})`;
 }

@@ -9,7 +9,7 @@ import { askNames, choicesOf } from '../model/submit.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { BOLD, DIM, type Line, numbered, plain, type Segment } from '../text/styled.ts';
 import { padEnd, textWidth } from '../text/width.ts';
-import { ago, humanise } from '../text/words.ts';
+import { ago, fieldWords, humanise } from '../text/words.ts';
 import { answerLines } from './answer-views.ts';
 import { helpLines } from './help.ts';
 import { DELETED } from './message-lines.ts';
@@ -62,7 +62,7 @@ export function screenTitle(model: Model, screen: Screen): string {
     case 'request':
       return 'Friend request';
     case 'ask':
-      return commandEntry(screen.command)?.menu?.label ?? commandEntry(screen.command)?.summary ?? humanise(screen.command);
+      return commandEntry(screen.command)?.menu?.label ?? humanise(screen.command);
     case 'confirm':
       return 'Are you sure?';
     case 'help':
@@ -191,8 +191,8 @@ function askLines(model: Model, ask: Ask): readonly Line[] {
   const how = masked
     ? `What you type is not shown.${ask.again === null ? '' : ' Once more, so that no slip locks you out.'}`
     : names.length > 0
-      ? `Choose a number or type the ${humanise(field).toLowerCase()}.`
-      : `Type the ${humanise(field).toLowerCase()}.`;
+      ? `Choose a number or type the ${fieldWords(field)}.`
+      : `Type the ${fieldWords(field)}.`;
   lines.push([{ text: `${how}${optional ? ` Enter alone leaves it as it is${names.length > 0 ? '' : `, ${CLEARS} clears it`}.` : ''}`, style: DIM }]);
   if (!model.lineMode) return lines;
   return [...lines, [{ text: optional ? '0 goes back.' : 'An empty line goes back.', style: DIM }]];

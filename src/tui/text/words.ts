@@ -133,6 +133,13 @@ export function nickColour(userId: string): number {
   return NICK_COLOURS[hash % NICK_COLOURS.length] as number;
 }
 
+/** What an argument is called to whoever is asked for it; others by their names. */
+const FIELD_WORDS: Readonly<Record<string, string>> = { with: 'friend', to: 'friend', query: 'words to look for', endpoint: 'address', id: 'id of a message' };
+
+export function fieldWords(field: string): string {
+  return FIELD_WORDS[field] ?? humanise(field).toLowerCase();
+}
+
 /** `readReceipts` -> `Read receipts`. */
 export function humanise(name: string): string {
   const words = name
