@@ -1,4 +1,5 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConfabError } from '../core/errors.ts';
 import { folderReason, systemReason } from '../core/system-reasons.ts';
@@ -55,6 +56,33 @@ export function writeFileAtomically(path: string, bytes: Uint8Array): void {
   closeSync(descriptor);
   renameSync(temporary, path);
   syncFolder(dirname(path));
+}
+
+/**
+ * The same, but only `makeDurable` sees to it that a power cut leaves one of the two: for what nobody relies on yet, or ever.
+ * Throws the system's error; the old file is then untouched.
+ */
+export function replaceFile(path: string, bytes: Uint8Array): void {
+  const temporary = temporaryPath(path);
+  try {
+    writeFileSync(temporary, bytes, { mode: FILE_MODE });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** What lies at these paths, files or folders, is on the disk when it resolves; a thread of its own waits for it. Rejects with the system's error. */
+export async function makeDurable(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const file = await open(path, 'r');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
 }
 
 /** Moves a damaged file to the first free name `<path>.damaged-<n>` and returns that; nothing is ever overwritten. */

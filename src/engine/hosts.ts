@@ -5,10 +5,17 @@ import { type LifelineProcess, type NodeProcess, type ProcessExit, spawnReady } 
 
 /** How Node.js is started for a process of many nodes: it may use threads and memory as any server does, and what dies young has room. */
 const HOST_EXEC_ARGS = ['--max-old-space-size=8192', '--max-semi-space-size=64'];
+/**
+ * Threads that wait for disks and hash passwords, four by default. Each node has its own files to sync, a file system writes many that
+ * ask together at once, and passwords must not queue behind all of them. Few of the threads ever work at the same time.
+ */
+const HOST_ENVIRONMENT = Object.freeze({ UV_THREADPOOL_SIZE: '16' });
 const READY_MILLIS = 30_000;
 /** Starting is opening databases: one after the other, and many may be asked for at once. */
 const START_MILLIS = 120_000;
 const CONNECTION_MILLIS = 10_000;
+/** A process that opens the files of a hundred nodes answers late, ms. */
+export const SHARED_COMMAND_MILLIS = 120_000;
 /** A node that hands over in a busy process takes longer than one by itself, and its folder is free only when it is gone. */
 const END_PATIENCE = 8;
 /** The same for a process, all of whose nodes hand over at once. */
@@ -79,7 +86,8 @@ export class Hosts {
   async #spawn(): Promise<Host> {
     const { root, mainPath, ownGroup = false } = this.#options;
     const args = ['--root', root, '--json', 'host', '--lifeline'];
-    const process = await spawnReady({ args, mainPath, what: 'A process for nodes', readyMillis: READY_MILLIS, execArgs: HOST_EXEC_ARGS, ownGroup });
+    const started = { args, mainPath, what: 'A process for nodes', readyMillis: READY_MILLIS, execArgs: HOST_EXEC_ARGS, ownGroup };
+    const process = await spawnReady({ ...started, environment: HOST_ENVIRONMENT });
     const client = await connectControl(String(process.ready['socket']), { connectMillis: CONNECTION_MILLIS });
     const nodes = new Map<string, PackedNode>();
     client.onEvent((event) => {

@@ -10,7 +10,7 @@ import type { TraceDetail, TraceEvent } from '../core/trace.ts';
 import type { Engine, SeedServerState, StartNodeOptions } from './engine.ts';
 import { Gate } from './gate.ts';
 import { writeGivenFaults } from './given-faults-file.ts';
-import { Hosts } from './hosts.ts';
+import { Hosts, SHARED_COMMAND_MILLIS } from './hosts.ts';
 import { JoinPace } from './join-pace.ts';
 import { LocalClock } from './local-clock.ts';
 import { Brake, StopGuard } from './local-faults.ts';
@@ -149,7 +149,8 @@ export class LocalEngine implements Engine {
     const process = await (this.#hosts?.start(order) ??
       spawnReady({ args: argsOf(root, order), mainPath, what: `The node of ${node}`, readyMillis: READY_MILLIS, execArgs: NODE_EXEC_ARGS }));
     try {
-      const client = await connectControl(String(process.ready['socket']), { timeoutMillis: COMMAND_MILLIS });
+      const timeoutMillis = this.#hosts === null ? COMMAND_MILLIS : SHARED_COMMAND_MILLIS;
+      const client = await connectControl(String(process.ready['socket']), { timeoutMillis });
       this.#endpoints.set(node, String(process.ready['endpoint']));
       const brake = new Brake({ pid: process.pid, signal: (name) => process.signal(name) }, this.#stopGuard);
       this.#adopt(node, { process, client, brake, ending: false });

@@ -36,6 +36,8 @@ export interface SpawnOptions {
   readonly readyMillis: number;
   /** Options of Node.js itself. */
   readonly execArgs?: readonly string[];
+  /** Variables of its environment besides those of this process, which count more. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** A process group of its own: Ctrl-C in the terminal that this process has does not reach it. */
   readonly ownGroup?: boolean;
 }
@@ -114,7 +116,7 @@ export function spawnReady(options: SpawnOptions): Promise<LifelineProcess> {
   const child = spawn(process.execPath, [...(options.execArgs ?? []), options.mainPath, ...options.args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: options.ownGroup === true,
-    env: { ...MEMORY_ENVIRONMENT, ...process.env },
+    env: { ...MEMORY_ENVIRONMENT, ...options.environment, ...process.env },
   });
   const lines: string[] = [];
   const exited = new Promise<ProcessExit>((resolve) => {

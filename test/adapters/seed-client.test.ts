@@ -8,6 +8,7 @@ import { HttpSeedClient } from '../../src/adapters/seed-http/seed-client.ts';
 import { lockFolder } from '../../src/adapters/sqlite/folder-lock.ts';
 import { SeedStore } from '../../src/adapters/sqlite/seed-store.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
+import { expiry } from '../../src/adapters/system/expiry.ts';
 import type { SeedCalls } from '../../src/core/directory/seed-api.ts';
 import { SEED_TABLES } from '../../src/core/directory/seed-directory.ts';
 import { recordToJson, toBase64url } from '../../src/core/directory/seed-json.ts';
@@ -50,6 +51,32 @@ const saying =
   (body: unknown, status = 200, headers: Record<string, string> = {}): RequestListener =>
   (_, response) =>
     void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(typeof body === 'string' ? body : JSON.stringify(body));
+
+function standStill(millis: number): void {
+  const endMillis = performance.now() + millis;
+  while (performance.now() < endMillis);
+}
+
+test('an answer that lay unread while the process stood still counts', async (t) => {
+  const server = await fake(t, (request, response) => {
+    standStill(500);
+    saying({ results: [] })(request, response);
+  });
+  const client = new HttpSeedClient({ url: server.url, timeoutMillis: 160 });
+  t.deepEqual(await client.call('publish', { records: [] }), { ok: true, value: { results: [] } });
+});
+
+test('time in which a process stands still is not waited, the rest is', async (t) => {
+  const patience = expiry(80);
+  standStill(250);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.false(patience.signal.aborted);
+  await new Promise((resolve) => patience.signal.addEventListener('abort', resolve));
+  const taken = expiry(8);
+  taken.end();
+  await new Promise((resolve) => expiry(40).signal.addEventListener('abort', resolve));
+  t.false(taken.signal.aborted);
+});
 
 test('every operation asks its route', async (t) => {
   const server = await fake(t, saying({}));

@@ -1,7 +1,7 @@
 import fs, { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { CborCodec } from '../../src/adapters/codec/cbor.ts';
 import { SqliteNodeStore } from '../../src/adapters/sqlite/node-store.ts';
@@ -29,6 +29,24 @@ fs.fdatasync = ((descriptor: number, done: (error: NodeJS.ErrnoException | null)
   if (disk.broken || hearsOfLoss(descriptor)) setImmediate(done, broken());
   else fdatasync(descriptor, done);
 }) as typeof fs.fdatasync;
+/** Other files and folders that were synced, on this thread and beside it. */
+const synced: string[] = [];
+const { fsyncSync, promises } = fs;
+const nameOf = (descriptor: number): string => basename(fs.readlinkSync(`/proc/self/fd/${descriptor}`));
+fs.fsyncSync = (descriptor) => {
+  if (process.platform === 'linux') synced.push(nameOf(descriptor));
+  fsyncSync(descriptor);
+};
+const { open: openFile } = promises;
+promises.open = async (...args) => {
+  const file = await openFile(...args);
+  const { sync } = file;
+  file.sync = async () => {
+    if (process.platform === 'linux') synced.push(`beside: ${nameOf(file.fd)}`);
+    await sync.call(file);
+  };
+  return file;
+};
 syncBuiltinESMExports();
 
 function withStore(title: string, body: (t: ExecutionContext, store: SqliteNodeStore, reopen: () => SqliteNodeStore) => void | Promise<void>): void {
@@ -83,6 +101,29 @@ withStore('commits that may settle later share one sync beside the work', async 
   t.is(await settled(store), null);
   t.false(store.unsettled);
   t.deepEqual([disk.now, disk.later], [0, 2]);
+});
+
+const onLinux = process.platform === 'linux' ? withStore : () => {};
+
+onLinux('a new database is synced with its folder before its first commit counts, and once', async (t, store, reopen) => {
+  synced.length = 0;
+  write(store, 'messages', 'a');
+  t.deepEqual(synced.slice(0, 2), ['user.check', 'user.db']);
+  t.true(synced[2]?.startsWith('confab-settling-'));
+  store.settleLater = true;
+  write(store, 'messages', 'b');
+  write(store, 'replicas', 'a');
+  t.is(await settled(store), null);
+  t.deepEqual(synced[3], 'beside: node.db');
+  t.true(synced[4]?.startsWith('beside: confab-settling-'));
+  write(store, 'replicas', 'b');
+  t.is(await settled(store), null);
+  t.is(synced.length, 5);
+  const again = reopen();
+  synced.length = 0;
+  write(again, 'messages', 'c');
+  t.deepEqual(synced, []);
+  again.close();
 });
 
 withStore('a commit that must not wait takes along those that did', (t, store) => {

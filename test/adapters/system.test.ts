@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { SystemRandom } from '../../src/adapters/crypto/random.ts';
-import { ensureFolder, setAside, writeFileAtomically } from '../../src/adapters/files.ts';
+import { ensureFolder, makeDurable, replaceFile, setAside, writeFileAtomically } from '../../src/adapters/files.ts';
 import { lockFolder, pidOfFolder } from '../../src/adapters/sqlite/folder-lock.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { loadNodeKey, NODE_KEY_FILE } from '../../src/adapters/system/node-key.ts';
@@ -41,6 +41,19 @@ test('a file is written whole, for the owner only, and leaves no scrap', (t) => 
   t.is(readFileSync(path, 'utf8'), 'second');
   t.is(statSync(path).mode & 0o777, 0o600);
   t.deepEqual(readdirSync(folder), ['file']);
+});
+
+test('a file that is replaced is whole for whoever looks, and can be made durable with its folder', async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, 'file');
+  replaceFile(path, Buffer.from('first'));
+  replaceFile(path, Buffer.from('second'));
+  t.is(readFileSync(path, 'utf8'), 'second');
+  t.is(statSync(path).mode & 0o777, 0o600);
+  t.deepEqual(readdirSync(folder), ['file']);
+  await makeDurable([path, folder]);
+  await t.throwsAsync(makeDurable([join(folder, 'nothing')]), { code: 'ENOENT' });
+  t.throws(() => replaceFile(join(folder, 'none', 'file'), Buffer.from('x')), { code: 'ENOENT' });
 });
 
 test('what is set aside never overwrites anything', (t) => {

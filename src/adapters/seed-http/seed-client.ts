@@ -3,6 +3,7 @@ import type { SeedCalls, SeedOperation } from '../../core/directory/seed-api.ts'
 import type { ServiceResult } from '../../core/env.ts';
 import { isErrorCode } from '../../core/errors.ts';
 import type { SeedClient } from '../../ports/ports.ts';
+import { expiry } from '../system/expiry.ts';
 import { readAnswer, requestOf } from './seed-routes.ts';
 
 const TIMEOUT_MILLIS = 2_000;
@@ -31,23 +32,26 @@ export class HttpSeedClient implements SeedClient {
   }
 
   async call<Operation extends SeedOperation>(operation: Operation, body: SeedCalls[Operation]['body']): Promise<ServiceResult> {
+    const patience = expiry(this.#timeoutMillis);
     try {
       const { method, path, json } = requestOf(operation, body);
-      const response = await this.#send(method, path, json);
+      const response = await this.#send(method, path, json, patience.signal);
       const answer = await readJson(response);
       if (response.statusCode === undefined || response.statusCode < 200 || response.statusCode > 299) return refusal(response, answer);
       const value = readAnswer(operation, answer);
       return value === null ? UNAVAILABLE : { ok: true, value };
     } catch {
       return UNAVAILABLE;
+    } finally {
+      patience.end();
     }
   }
 
   /** Redirects are not followed: that would hand signed requests to whoever the server names. */
-  async #send(method: string, path: string, json: unknown): Promise<IncomingMessage> {
+  async #send(method: string, path: string, json: unknown, signal: AbortSignal): Promise<IncomingMessage> {
     const body = json === undefined ? null : Buffer.from(JSON.stringify(json));
     const about = body === null ? {} : { 'content-type': 'application/json', 'content-length': body.length };
-    const options = { method, headers: { accept: 'application/json', ...about }, signal: AbortSignal.timeout(this.#timeoutMillis) };
+    const options = { method, headers: { accept: 'application/json', ...about }, signal };
     const url = new URL(this.#base + path);
     const start = await requesterOf(url);
     return await new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { writeFileAtomically } from '../files.ts';
+import { replaceFile } from '../files.ts';
 
 const SALT_BYTES = 16;
 const TAG_BYTES = 32;
@@ -18,10 +18,10 @@ export function keyCheck(path: string, key: Uint8Array): 'fits' | 'differs' | 'm
   return timingSafeEqual(tagOf(bytes.subarray(0, SALT_BYTES), key), bytes.subarray(SALT_BYTES)) ? 'fits' : 'differs';
 }
 
-/** Durable when it returns; throws the system's error. */
+/** Durable with the database beside it: one that is lost before then is made again. Throws the system's error. */
 export function writeKeyCheck(path: string, key: Uint8Array): void {
   const salt = randomBytes(SALT_BYTES);
-  writeFileAtomically(path, Buffer.concat([salt, tagOf(salt, key)]));
+  replaceFile(path, Buffer.concat([salt, tagOf(salt, key)]));
 }
 
 function tagOf(salt: Uint8Array, key: Uint8Array): Buffer {

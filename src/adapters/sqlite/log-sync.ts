@@ -1,4 +1,5 @@
-import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
+import { closeSync, fdatasync, fdatasyncSync, fsyncSync, openSync } from 'node:fs';
+import { makeDurable } from '../files.ts';
 
 /**
  * Makes the write-ahead log of an open database durable from outside of SQLite: `fdatasync` of the file to which every commit appends
@@ -11,31 +12,45 @@ import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
  */
 export class LogSync {
   readonly #path: string;
+  /** What the log needs in order to be found, and is not on the disk yet. */
+  #first: readonly string[];
   #ownDescriptor: number | null = null;
   #threadDescriptor: number | null = null;
   #running = 0;
   #closed = false;
 
-  /** Path of the database. Its log must exist by the first sync, which is so after the first commit, until `close`. */
-  constructor(databasePath: string) {
+  /**
+   * Path of the database. Its log must exist by the first sync, which is so after the first commit, until `close`.
+   * `first`: files and folders that are synced before the log is for the first time, such as a database that was just made.
+   */
+  constructor(databasePath: string, first: readonly string[] = []) {
     this.#path = `${databasePath}-wal`;
+    this.#first = first;
   }
 
   /** All that was committed is on the disk when it returns. Throws the system's error. */
   now(): void {
     this.#ownDescriptor ??= this.#open();
+    for (const path of this.#first) syncNow(path);
+    this.#first = [];
     fdatasyncSync(this.#ownDescriptor);
   }
 
   /** All that was committed before this call is on the disk when `done` is called, by a thread of its own. Throws where there is no log. */
   later(done: (error: Error | null) => void): void {
     this.#threadDescriptor ??= this.#open();
-    this.#running += 1;
-    fdatasync(this.#threadDescriptor, (error) => {
+    const descriptor = this.#threadDescriptor;
+    const synced = (error: Error | null) => {
       this.#running -= 1;
       if (this.#closed) this.#closeThreadDescriptor();
       done(error);
-    });
+    };
+    this.#running += 1;
+    if (this.#first.length === 0) return fdatasync(descriptor, synced);
+    makeDurable(this.#first).then(() => {
+      this.#first = [];
+      fdatasync(descriptor, synced);
+    }, synced);
   }
 
   close(): void {
@@ -54,5 +69,14 @@ export class LogSync {
 
   #open(): number {
     return openSync(this.#path, 'r+');
+  }
+}
+
+function syncNow(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }

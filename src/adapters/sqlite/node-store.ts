@@ -338,7 +338,8 @@ export class SqliteNodeStore implements TransactionalStore, Settling {
   }
 
   #openUserFile(key: Uint8Array): SqliteFile {
-    return new SqliteFile({ ...this.#fileOptions(), path: this.#path(USER_DATABASE), key, tables: tablesOfScope('user') }, this.#options.codec);
+    const options = { ...this.#fileOptions(), path: this.#path(USER_DATABASE), key, tables: tablesOfScope('user'), beside: [this.#path(USER_CHECK)] };
+    return new SqliteFile(options, this.#options.codec);
   }
 
   #fileOptions(): { readonly pagesMax?: number; readonly cacheKib?: number } {

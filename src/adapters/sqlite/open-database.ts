@@ -17,6 +17,8 @@ export interface DatabaseFileOptions {
   /** 32-byte key of the encrypted file, or null for a plain one. */
   readonly key: Uint8Array | null;
   readonly tables: readonly string[];
+  /** Files in the same folder that a new one needs, and that are to be durable when it first is. */
+  readonly beside?: readonly string[];
   /** Those of the tables whose last changes a power cut may take; every other commit is synced. */
   readonly relearned?: readonly string[];
   /** The file grows to this many pages of 4 KiB at most; without it only the disk is the limit. */
@@ -32,19 +34,23 @@ export class DamagedDatabase extends Error {}
  * Opens or makes an SQLite file: write-ahead log, commits synced (`synchronous=FULL`; sqlite-file.ts does it by itself), one SQL table for each of ours.
  * Encrypted ones seal each page with AEGIS-256 (draft-irtf-cfrg-aegis-aead) under a raw key, so no password hash runs here.
  * With the processor's AES instructions a commit then costs no more than in clear; with ChaCha20-Poly1305 it took nearly twice as long.
+ * A new file is laid out without a sync, since half a dozen of them would keep all nodes of a process waiting: whoever opens one syncs it,
+ * and its folder, before anything in it counts as durable.
  * Throws DamagedDatabase, or the driver's error (disk full, permission).
  */
 export function openDatabase(options: DatabaseFileOptions): Connection {
   // Made first, and for the owner only: SQLite gives its log files the mode of the database.
   closeSync(openSync(options.path, 'a', 0o600));
+  const fresh = isFresh(options.path);
   const database = new Database(options.path, { timeout: BUSY_MILLIS });
   try {
     unlockDatabase(database, options.key);
     // The first read of the file: this is where a wrong key shows.
     const format = database.pragma('user_version', { simple: true }) as number;
     if (format > FORMAT) throw new Error(`${options.path} was written by a newer version of Confab`);
+    // Nothing is lost with a file that holds nothing: its owner syncs it before anything in it counts.
+    database.pragma(`synchronous = ${fresh ? 'OFF' : 'FULL'}`);
     database.pragma('journal_mode = WAL');
-    database.pragma('synchronous = FULL');
     database.pragma(`cache_size = -${Math.trunc(options.cacheKib ?? CACHE_KIB)}`);
     // What SQLite puts aside while it works must not lie in the clear among the temporary files.
     database.pragma('temp_store = MEMORY');
@@ -52,11 +58,17 @@ export function openDatabase(options: DatabaseFileOptions): Connection {
     if (options.pagesMax !== undefined) database.pragma(`max_page_count = ${Math.trunc(options.pagesMax)}`);
     checkDatabase(database, options.path);
     layOut(database, options.tables, format);
+    if (fresh) database.pragma('synchronous = FULL');
     return database;
   } catch (error) {
     closeQuietly(database);
     throw isDamage(error) ? new DamagedDatabase(error instanceof Error ? error.message : String(error)) : error;
   }
+}
+
+/** There is no database yet. */
+export function isFresh(path: string): boolean {
+  return !existsSync(path) || statSync(path).size === 0;
 }
 
 /** Opens an existing file for looking only. Throws DamagedDatabase or the driver's error. */

@@ -1,7 +1,8 @@
+import { dirname } from 'node:path';
 import type { Statement } from 'better-sqlite3-multiple-ciphers';
 import type { Codec, ScanRange } from '../../core/capabilities.ts';
 import { LogSync } from './log-sync.ts';
-import { type Connection, type DatabaseFileOptions, openDatabase, quoted } from './open-database.ts';
+import { type Connection, type DatabaseFileOptions, isFresh, openDatabase, quoted } from './open-database.ts';
 
 interface Statements {
   readonly get: Statement<[string], Buffer>;
@@ -80,10 +81,14 @@ export class SqliteFile {
 
   /** Throws DamagedDatabase or the driver's error. */
   constructor(options: DatabaseFileOptions, codec: RowCodec) {
+    const fresh = isFresh(options.path);
     this.#database = openDatabase(options);
     this.#codec = codec;
     this.#relearned = new Set(options.relearned ?? []);
-    this.#log = this.#database.pragma('journal_mode', { simple: true }) === 'wal' ? new LogSync(options.path) : null;
+    this.#log =
+      this.#database.pragma('journal_mode', { simple: true }) === 'wal'
+        ? new LogSync(options.path, fresh ? [...(options.beside ?? []), options.path, dirname(options.path)] : [])
+        : null;
     // Never a prepared statement: SQLite carries this pragma out when it reads it, not when it runs it.
     if (this.#log !== null) this.#database.pragma('synchronous = NORMAL');
     this.#begin = this.#database.prepare('BEGIN IMMEDIATE');

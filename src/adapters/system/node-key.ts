@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Random } from '../../core/capabilities.ts';
 import type { NodeKeys } from '../../core/env.ts';
 import { ConfabError } from '../../core/errors.ts';
-import { FILE_MODE, reasonOf, setAside, writeFileAtomically } from '../files.ts';
+import { FILE_MODE, reasonOf, replaceFile, setAside } from '../files.ts';
 
 export const NODE_KEY_FILE = 'node.key';
 
@@ -13,7 +13,7 @@ const FILE_PATTERN = /^confab node key 1\nsigning ([0-9a-f]{64})\nagreement ([0-
 
 export interface NodeKeyFile {
   readonly keys: NodeKeys;
-  /** True when there was no usable file, so that this node is a new one. */
+  /** True when there was no usable file, so that this node is a new one. Its keys count once the file is durable (`makeDurable`). */
   readonly created: boolean;
 }
 
@@ -35,7 +35,7 @@ export function loadNodeKey(folder: string, random: Random, onSetAside: (file: s
     if (text !== null) onSetAside(setAside(path), 'the key file of the node is damaged');
     const keys = { signingSeed: random.bytes(SEED_BYTES), agreementSeed: random.bytes(SEED_BYTES) };
     const lines = `${HEAD}\nsigning ${hex(keys.signingSeed)}\nagreement ${hex(keys.agreementSeed)}\n`;
-    writeFileAtomically(path, Buffer.from(lines, 'utf8'));
+    replaceFile(path, Buffer.from(lines, 'utf8'));
     return { keys, created: true };
   } catch (error) {
     throw new ConfabError('folder-unwritable', { folder, reason: reasonOf(error) });
