@@ -40,10 +40,10 @@ fs.fsyncSync = (descriptor) => {
 const { open: openFile } = promises;
 promises.open = async (...args) => {
   const file = await openFile(...args);
-  const { sync } = file;
+  const sync = file.sync.bind(file);
   file.sync = async () => {
     if (process.platform === 'linux') synced.push(`beside: ${nameOf(file.fd)}`);
-    await sync.call(file);
+    await sync();
   };
   return file;
 };
