@@ -146,3 +146,25 @@ test('line by line, what happened in a room has no tick', (t) => {
   t.notRegex(spokenMessage(joined), /delivered/u);
   t.regex(spokenMessage(HI), /you: hi \(delivered\)$/u);
 });
+
+test('what begins with a slash and is no command is kept, and several lines are not a way to leave', (t) => {
+  const driver = withBob();
+  const pasted = (text: string): ModelDriver =>
+    driver
+      .press('C-c')
+      .do({ type: 'key', key: { type: 'paste', text } })
+      .press('enter');
+  const draft = (): string | undefined => driver.model.conversations['bob']?.draft.text;
+  pasted('/* a comment\n   in a program */');
+  t.is(draft(), '/* a comment\n   in a program */');
+  t.regex(driver.model.notices.at(-1)?.text ?? '', /\/\/ in front sends a slash/u);
+  pasted('/quit\nbye');
+  t.is(draft(), '/quit\nbye');
+  t.false(driver.effects.some((effect) => effect.type === 'quit'));
+  t.deepEqual(
+    driver.calls().filter(([command]) => command === 'send'),
+    [],
+  );
+  driver.press('C-c').type('/quit').press('enter');
+  t.true(driver.effects.some((effect) => effect.type === 'quit'));
+});

@@ -238,7 +238,7 @@ function doneSentence(turn: Turn, call: Call, value: unknown): string {
   const user = typeof call.args['user'] === 'string' ? call.args['user'] : '';
   switch (call.command) {
     case 'register':
-      return `Welcome, ${(value as Result<'register'>).user}. Your account is made. Write the recovery words down: they alone open it when password or folder are lost.`;
+      return `Welcome, ${(value as Result<'register'>).user}. Your account is made. Write the recovery words down.`;
     case 'recover':
       return `Welcome back, ${(value as Result<'recover'>).user}. The new password holds from now on; the words stay the same.`;
     case 'login': {

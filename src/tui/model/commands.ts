@@ -57,22 +57,28 @@ const ASKS_ALL: Readonly<Record<string, readonly string[]>> = {
   'file-send': ['to'],
 };
 
-/** A line that begins with a slash. */
-export function runSlash(turn: Turn, line: string): void {
+/** A line that begins with a slash; false: there is no such command, or it takes nothing behind it. */
+export function runSlash(turn: Turn, line: string): boolean {
   const [, word = '', tail = ''] = /^(\/\S*)\s*([\s\S]*)$/u.exec(line.trim()) ?? [];
   const item = itemOfSlash(word);
   if (item === undefined) {
     const known = ITEMS.flatMap((each) => each.entry.slash);
-    turn.notice('warning', `${errorSentence('bad-command', { name: word, hint: didYouMean(word, known) })} F1 or /help lists them.`);
-    return;
+    const literally = turn.screen.type === 'chat' ? '; // in front sends a slash' : '';
+    turn.notice('warning', `${errorSentence('bad-command', { name: word, hint: didYouMean(word, known) })} F1 or /help lists them${literally}.`);
+    return false;
+  }
+  if (item.kind === 'local' && item.entry.positional.length === 0 && tail.trim() !== '') {
+    turn.notice('warning', `${word}: "${truncate(sanitiseLine(tail.trim()), 40)}" is one word too many. For example: ${item.entry.example}`);
+    return false;
   }
   if (!applies(item, turn.model)) {
     const name = turn.model.user;
     turn.notice('warning', isLoggedIn(turn.model) ? errorSentence('already-logged-in', { name }) : errorSentence('not-logged-in'));
-    return;
+    return true;
   }
   if (item.kind === 'local') runLocal(turn, item.entry, tail.trim());
   else runNode(turn, meantEntry(turn.model, item.entry, tail.trim()), tail.trim());
+  return true;
 }
 
 /** A row of the menu. */

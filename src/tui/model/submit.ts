@@ -1,5 +1,5 @@
 import { choicesOfArgument, commandEntry } from '../../control/registry.ts';
-import { EMPTY_EDITOR } from '../input/editor.ts';
+import { EMPTY_EDITOR, editorOf } from '../input/editor.ts';
 import { remember } from '../input/history.ts';
 import { coreName, menuRows } from './catalogue.ts';
 import { openChat } from './chat.ts';
@@ -116,7 +116,8 @@ function submitChat(turn: Turn, name: string, text: string): void {
   const isCommand = text.startsWith('/') && !text.startsWith('//');
   if (isCommand) {
     turn.conversation(name, { draft: EMPTY_EDITOR });
-    runSlash(turn, text);
+    // What was pasted may begin with a slash and be no command: nothing of it is lost.
+    if (!runSlash(turn, text) && !turn.model.lineMode) turn.conversation(name, { draft: editorOf(text) });
     return;
   }
   if (text === '?' && turn.model.lineMode) {
