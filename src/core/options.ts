@@ -173,7 +173,7 @@ export const CORE_OPTIONS = Object.freeze({
   replicaBytesMax: 268_435_456,
 
   // clocks
-  /** A stamp further ahead of the own wall clock is refused, ms. */
+  /** A record whose stamp is further ahead of the own wall clock is refused, ms. */
   clockAheadMillisMax: 60_000,
 
   // accounts

@@ -11,7 +11,7 @@ import type { History, StoredMessage } from './history.ts';
 import { messageId } from './message-id.ts';
 import type { MessageSearch } from './message-search.ts';
 import type { Outbox } from './outbox.ts';
-import { placeOf } from './places.ts';
+import { placeOf, STAMP_MAX } from './places.ts';
 
 type Refused = { readonly code: string; readonly details: Record<string, unknown> };
 
@@ -65,7 +65,7 @@ export class Amending {
       peer,
       fromMe: true,
       target,
-      stamp: this.#history.nextStamp(peer, sentMillis),
+      stamp: this.#history.nextStamp(peer, this.#parts.sync.believedMillis(peer)),
       sentMillis,
       change: change.kind === 'edit' ? { ...change, text: wellFormedText(change.text) } : change,
     };
@@ -105,13 +105,12 @@ export class Amending {
 
   /** Their change has come: applied, or kept until its message comes. Each id is taken once (Incoming). */
   take(sender: VerifiedRecord<'user'>, id: MessageId, content: ChangeContent): void {
-    const { env, options } = this.#parts;
+    const { env } = this.#parts;
     const peer = sender.authorId as UserId;
     const { target, stamp, sentMillis, change } = content;
     const amendment: Amendment = { id, peer, fromMe: false, target, stamp, sentMillis, change };
     if (env.tracing) env.trace({ type: 'state', subject: 'amendment', id, to: 'kept', data: { peer: sender.body.name, kind: change.kind, message: target } });
-    // A clock far ahead must not push the conversation into the future for good.
-    if (stamp <= env.wallMillis + options.clockAheadMillisMax) this.#history.passStamp(peer, stamp);
+    if (stamp <= STAMP_MAX) this.#history.passStamp(peer, stamp);
     if (this.#history.byId(target) !== null) {
       this.#amendments.remember(id);
       this.#apply(amendment);

@@ -128,7 +128,7 @@ export class Chat {
     if (session.open === null) return { code: 'not-logged-in', details: {} };
     const id = messageId(env.random, env.wallMillis);
     const sentMillis = Math.trunc(env.wallMillis);
-    const stamp = this.#history.nextStamp(peer, sentMillis);
+    const stamp = this.#history.nextStamp(peer, this.#parts.sync.believedMillis(peer));
     const wellFormed = wellFormedText(text);
     const from = session.open.userId;
     const { file, replyTo } = more;

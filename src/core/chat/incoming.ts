@@ -10,7 +10,7 @@ import type { MessageContent } from './content.ts';
 import { openEnvelope, SUITE_RATCHET } from './envelope.ts';
 import type { History } from './history.ts';
 import type { MessageSearch } from './message-search.ts';
-import { placeOf } from './places.ts';
+import { placeOf, STAMP_MAX } from './places.ts';
 import type { Receipts } from './receipts.ts';
 
 /** What became of an envelope here: kept and known are both confirmed, each as often as it comes. */
@@ -90,12 +90,11 @@ export class Incoming {
   }
 
   #keep(sender: VerifiedRecord<'user'>, envelope: Envelope, content: MessageContent, via: string | undefined): void {
-    const { env, options } = this.#parts;
+    const { env } = this.#parts;
     const peer = envelope.from;
     const receivedMillis = Math.trunc(env.wallMillis);
-    // A clock far ahead must not push the conversation into the future for good.
-    const ahead = content.stamp > receivedMillis + options.clockAheadMillisMax;
-    const stamp = ahead ? Math.max(receivedMillis, this.#history.conversation(peer).stamp + 1) : content.stamp;
+    // However wrong a clock is: a stamp of our own making would stand in another place there, and before what we had seen.
+    const stamp = content.stamp > STAMP_MAX ? Math.max(receivedMillis, this.#history.conversation(peer).stamp + 1) : content.stamp;
     const message = this.#amending.awaited({
       id: envelope.id,
       peer,

@@ -1,5 +1,8 @@
 import type { MessageId, UserId } from '../types.ts';
 
+/** No stamp of somebody else is believed beyond this, so that there is always room to count on in whole numbers. */
+export const STAMP_MAX = 2 ** 52;
+
 /** Sorts as text in the order of stamps. */
 export function messageKey(peer: UserId, stamp: number, id: MessageId): string {
   return `${peer}/${stampText(stamp)}-${id}`;

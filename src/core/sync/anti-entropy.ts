@@ -6,6 +6,7 @@ import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import { type AnyVerifiedRecord, type SignedRecord, verifyRecord } from '../records.ts';
 import { compareClaims } from '../session/claim.ts';
+import type { UserId, WallMillis } from '../types.ts';
 import { ClockWatch } from './clock-watch.ts';
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
@@ -77,6 +78,11 @@ export class AntiEntropy {
 
   get lastMillis(): number | null {
     return this.#lastMillis;
+  }
+
+  /** What to call now towards somebody: a message is not pushed into the future of whoever it is for by a clock that is far off. */
+  believedMillis(peer: UserId): WallMillis {
+    return this.#clocks.towards(this.#parts.connections.sessionLink(peer));
   }
 
   /** Takes in a record that came over a link (or from the seed server: null) and passes news on. */

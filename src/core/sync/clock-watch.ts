@@ -12,23 +12,39 @@ const NOTICE_MILLIS = 600_000;
  */
 export class ClockWatch {
   readonly #parts: Parts;
-  /** Own time minus the peer's, ms. */
-  readonly #aheadMillis = new WeakMap<Link, number>();
+  /** The newest stamp of a peer, and when it came; a wall clock that jumps here leaves that alone. */
+  readonly #said = new WeakMap<Link, { readonly signedMillis: WallMillis; readonly atMillis: MonotonicMillis }>();
   #quietUntilMillis: MonotonicMillis = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
+  /** A record may have been signed a while ago; one from the future cannot. */
+  get #toleranceMillis(): number {
+    const { clockAheadMillisMax, announceMillis } = this.#parts.options;
+    return clockAheadMillisMax + announceMillis;
+  }
+
+  /** Own time minus the peer's, ms, as far as it has told. */
+  #aheadOf(link: Link): number | undefined {
+    const said = this.#said.get(link);
+    return said === undefined ? undefined : this.#parts.env.wallMillis - said.signedMillis - (this.#parts.env.monotonicMillis - said.atMillis);
+  }
+
+  /** What to call now towards this peer: our time, or theirs where our clock, or theirs, is far off and ours is ahead. */
+  towards(link: Link | null): WallMillis {
+    const ahead = link === null ? undefined : this.#aheadOf(link);
+    return Math.trunc(this.#parts.env.wallMillis - (ahead !== undefined && ahead > this.#toleranceMillis ? ahead : 0));
+  }
+
   compare(link: Link, signedMillis: WallMillis): void {
-    const { env, options } = this.#parts;
+    const { env } = this.#parts;
+    this.#said.set(link, { signedMillis, atMillis: env.monotonicMillis });
     const aheadMillis = env.wallMillis - signedMillis;
-    this.#aheadMillis.set(link, aheadMillis);
-    // A record may have been signed a while ago; one from the future cannot.
-    const toleranceMillis = options.clockAheadMillisMax + options.announceMillis;
-    if (Math.abs(aheadMillis) <= toleranceMillis || env.monotonicMillis < this.#quietUntilMillis) return;
-    const known = [...this.#parts.links.all()].flatMap((each) => this.#aheadMillis.get(each) ?? []);
-    if (known.filter((ahead) => Math.abs(ahead) > toleranceMillis).length * 2 <= known.length) return;
+    if (Math.abs(aheadMillis) <= this.#toleranceMillis || env.monotonicMillis < this.#quietUntilMillis) return;
+    const known = [...this.#parts.links.all()].flatMap((each) => this.#aheadOf(each) ?? []);
+    if (known.filter((ahead) => Math.abs(ahead) > this.#toleranceMillis).length * 2 <= known.length) return;
     this.#quietUntilMillis = env.monotonicMillis + NOTICE_MILLIS;
     this.#parts.count('clockOff');
     this.#parts.tell({

@@ -1,0 +1,80 @@
+import test from 'ava';
+import { NO_FAULTS } from '../../src/core/faults.ts';
+import { PASSWORD, SmallWorld } from './small-world.ts';
+
+const YEAR_MILLIS = 365 * 86_400_000;
+const PAIRS = [
+  ['alice', 'bob'],
+  ['bob', 'alice'],
+  ['alice', 'bob'],
+] as const;
+
+/** Two friends who answer each other, before, while and after the clocks of some are wrong. */
+class Talk {
+  readonly world: SmallWorld;
+  readonly said: string[] = [];
+
+  constructor(seed: number) {
+    this.world = new SmallWorld(seed);
+  }
+
+  async clocks(of: readonly string[], years: number): Promise<void> {
+    for (const name of of) await this.world.engine.setFaults(name, { ...NO_FAULTS, skewMillis: years * YEAR_MILLIS });
+  }
+
+  /** Each waits until the word before has come: the order of what is said is certain. */
+  async round(): Promise<void> {
+    for (const [from, to] of PAIRS) {
+      const text = `word ${this.said.length}`;
+      this.said.push(text);
+      await this.world.ask(from, 'send', { to, text });
+      await this.world.soon(`${to} reads ${text}`, async () => (await this.world.texts(to, from)).includes(text));
+    }
+  }
+
+  /** What is written before the other one's word has come stands in the same place at both all the same. */
+  async crossing(): Promise<void> {
+    for (const [from, to] of PAIRS.slice(0, 2)) await this.world.ask(from, 'send', { to, text: `${from} at the same time ${this.said.length}` });
+    await this.world.engine.wait(2_000);
+  }
+
+  async restart(name: string, years: number): Promise<void> {
+    await this.world.engine.killNode(name);
+    await this.world.engine.startNode(name, { peers: [await this.world.engine.endpointOf(name === 'alice' ? 'bob' : 'alice')] });
+    await this.clocks([name], years);
+    await this.world.ask(name, 'login', { password: PASSWORD });
+  }
+}
+
+for (const [seed, of, years] of [
+  [1, ['bob'], 10],
+  [2, ['bob'], -10],
+  [3, ['alice'], -40],
+  [4, ['alice', 'bob'], 3],
+  [5, ['alice', 'bob'], -3],
+] as const) {
+  test(`clocks of ${of.join(' and ')} jump by ${years} years and back: nothing is lost, and both see it in the order in which it was said`, async (t) => {
+    const talk = new Talk(seed);
+    const { world } = talk;
+    await world.people('alice', 'bob');
+    await world.befriend('alice', 'bob');
+    await talk.round();
+    await talk.clocks(of, years);
+    await talk.round();
+    await talk.crossing();
+    await talk.restart('bob', (of as readonly string[]).includes('bob') ? years : 0);
+    await talk.round();
+    await talk.clocks(of, 0);
+    await talk.round();
+    await talk.crossing();
+    const [alice, bob] = [await world.texts('alice', 'bob'), await world.texts('bob', 'alice')];
+    t.deepEqual(alice, bob);
+    t.deepEqual(
+      alice.filter((text) => text.startsWith('word')),
+      talk.said,
+    );
+    t.is(alice.length, talk.said.length + 4);
+    t.is(await world.presence('alice', 'bob'), 'online');
+    await world.engine.stop();
+  });
+}
