@@ -168,3 +168,11 @@ test('what begins with a slash and is no command is kept, and several lines are 
   driver.press('C-c').type('/quit').press('enter');
   t.true(driver.effects.some((effect) => effect.type === 'quit'));
 });
+
+test('arguments that do not fit are answered with an example, not with an option of the shell', (t) => {
+  const driver = withBob().type('/react ^ far-too-long-for-a-reaction').press('enter');
+  const call = driver.effects.find((effect) => effect.type === 'call');
+  if (call?.type !== 'call') return t.fail('nothing was asked');
+  driver.do({ type: 'failure', call: call.call, failure: { code: 'bad-arguments', sentence: 'react: "reaction": too long.', advice: 'See react --help.' } });
+  t.regex(driver.model.notices.at(-1)?.text ?? '', /^react: "reaction": too long\. For example: \/react /u);
+});

@@ -43,7 +43,7 @@ All commands with their arguments: confab manual commands`,
       const entry = requireCommand(command);
       const args = { ...parseArgs(entry, words), ...(await secretsOf(entry, options)) };
       const reason = misfitOfArgs(entry, args);
-      if (reason !== null) throw new ConfabError('bad-arguments', { command: `call ${node} ${command}`, reason });
+      if (reason !== null) throw new ConfabError('bad-arguments', { command: `call ${node} ${command}`, reason: `${reason}; ${usageOf(entry)}` });
       const client = await attachNode(context.root, node, timeoutMillis);
       try {
         if (command === 'subscribe') await watchEvents(client, context);

@@ -1,3 +1,4 @@
+import { commandEntry } from '../../control/registry.ts';
 import type { CommandName, Commands, NodeInfo, SyncView } from '../../core/commands.ts';
 import { EMPTY_EDITOR, editorOf } from '../input/editor.ts';
 import { wordTexts } from '../render/word-views.ts';
@@ -350,7 +351,13 @@ export function takeFailure(turn: Turn, call: Call, failure: Failure): void {
   if (call.purpose === 'text') giveBack(turn, name, String(call.args['text']));
   if (history) turn.conversation(name, { loaded: 'no', askedOlder: false });
   if (call.purpose === 'refresh' && (!history || failure.code === 'not-logged-in')) return;
-  turn.notice(failure.code === 'internal' ? 'error' : 'warning', `${failure.sentence} ${failure.advice}`.trim());
+  turn.notice(failure.code === 'internal' ? 'error' : 'warning', `${failure.sentence} ${adviceFor(call, failure)}`.trim());
+}
+
+/** Commands have no `--help` of their own where slashes are typed. */
+function adviceFor(call: Call, failure: Failure): string {
+  const example = commandEntry(call.command)?.example ?? '';
+  return failure.code === 'bad-arguments' ? (example === '' ? '' : `For example: ${example}`) : failure.advice;
 }
 
 function giveBack(turn: Turn, name: string, text: string): void {
