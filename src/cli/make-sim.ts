@@ -1,5 +1,5 @@
 import { CborCodec } from '../adapters/codec/cbor.ts';
-import { NodeCrypto } from '../adapters/crypto/node-crypto.ts';
+import { SharedCrypto } from '../adapters/crypto/shared-crypto.ts';
 import { StandInCrypto } from '../adapters/crypto/stand-in-crypto.ts';
 import { type SimEngine, simEngine } from '../engine/sim.ts';
 import { labNode } from '../lab/lab-node.ts';
@@ -21,7 +21,7 @@ export function makeSim(scenario: Scenario, { seed, crypto, traced, module }: Si
   const { latencyMillis, loss, beacon } = scenario.network;
   return simEngine({
     seed,
-    capabilities: { crypto: crypto === 'real' ? new NodeCrypto() : new StandInCrypto(), codec: new CborCodec() },
+    capabilities: { crypto: crypto === 'real' ? new SharedCrypto() : new StandInCrypto(), codec: new CborCodec() },
     coreOptions: scenario.options,
     // A stand-in hides nothing that would be worth a search.
     searchable: crypto === 'real' && scenario.checks.has(NO_PLAINTEXT.name),

@@ -97,6 +97,12 @@ export class EventQueue {
     return this.#lanes.nextTarget;
   }
 
+  /** Whether something else waits for the time of the event that was popped last, or an earlier one; it may have been cancelled. */
+  hasMoreAt(time: number): boolean {
+    // What has the time of a popped event is in an open bucket.
+    return (this.#heap.size > 0 && this.#heap.firstTime <= time) || this.#lanes.earliestTime <= time;
+  }
+
   /** Gives the slot of a popped event back. */
   release(slot: number): void {
     this.events.release(slot);

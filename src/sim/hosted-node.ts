@@ -15,6 +15,7 @@ import type { SeededRandom } from './random.ts';
 import type { ServiceClient, ServiceTicket } from './services.ts';
 import { Setbacks } from './setbacks.ts';
 import { type Timer, TimerTable } from './timers.ts';
+import { TurnEnd } from './turn-end.ts';
 import { Wire } from './wire.ts';
 import type { Inhabitant, World } from './world.ts';
 
@@ -59,7 +60,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   /** What the node would have done while it stood still. */
   #frozen: Array<{ readonly what: number; readonly payload: unknown }> = [];
   #turnInputs = 0;
-  #turnOpen = false;
+  readonly #turn: TurnEnd;
   #committing = false;
   readonly #setbacks = new Setbacks();
   #ending: HostedEnd | null = null;
@@ -88,6 +89,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.#diskRandom = world.stream('disk', this.index);
     hosting.enter(this.index, this.endpoint.key);
     this.#wire = new Wire(hosting, this);
+    this.#turn = new TurnEnd(world, this.index, () => this.#endTurn());
   }
 
   get isRunning(): boolean {
@@ -106,6 +108,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     if (this.datagrams === 'shared') this.#hosting.datagrams.listen(this.index);
     this.#host = new Host<Message>(this, this.#make);
     this.#take({ type: 'start' });
+    this.#turn.scheduleIfOpen();
   }
 
   /** Ends the program in order: goodbye, commit, last frames. The watcher is told when it is done. */
@@ -133,8 +136,9 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.#drift.set(faults.driftMillisPerSecond, this.#world.now);
     if (!goesOn) return;
     // What it was doing comes first, then what has arrived meanwhile.
-    for (const { what, payload } of this.#frozen.splice(0)) this.happen(what, payload);
+    for (const { what, payload } of this.#frozen.splice(0)) this.#happen(what, payload);
     if (!this.#committing) this.#takeWaiting();
+    this.#turn.scheduleIfOpen();
   }
 
   command(command: CommandInput): void {
@@ -146,6 +150,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   receive(from: Address, message: unknown): void {
     if (message instanceof Datagram) this.#take({ type: 'datagram', from, content: message.content });
     else this.#take({ type: 'message', from, message: message as Message });
+    this.#turn.close();
   }
 
   warm(): boolean {
@@ -155,9 +160,15 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   fire(timer: Timer): void {
     timer.waiting = true;
     this.#take({ type: 'timer', timer });
+    this.#turn.close();
   }
 
   happen(what: number, payload: unknown): void {
+    this.#happen(what, payload);
+    this.#turn.close();
+  }
+
+  #happen(what: number, payload: unknown): void {
     // The disk finishes what it has begun; the process does nothing.
     if (this.#faults.paused && what !== SETTLE) return void this.#frozen.push({ what, payload });
     switch (what) {
@@ -198,7 +209,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
       this.#failed(host, error);
     }
     this.#turnInputs += 1;
-    this.#openTurn(0);
+    if (this.isRunning) this.#turn.open();
   }
 
   #hand(host: Host<Message>, input: Input<Message>): void {
@@ -224,15 +235,9 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     }
   }
 
-  #openTurn(delayMillis: number): void {
-    if (this.#turnOpen || this.#host === null) return;
-    this.#turnOpen = true;
-    this.#world.schedule(this.index, delayMillis, END_TURN, undefined);
-  }
-
   #endTurn(): void {
     const host = this.#host;
-    this.#turnOpen = false;
+    this.#turn.over();
     if (host === null) return;
     const reloads = host.reloads;
     let effects: { release(): void };
@@ -240,11 +245,11 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
       effects = host.endTurn();
     } catch (error) {
       this.#failed(host, error);
-      this.#openTurn(0);
+      if (this.isRunning) this.#turn.open();
       return;
     }
     if (host.reloads === reloads) this.#setbacks.committed();
-    else this.#openTurn(this.#setbacks.retryMillis());
+    else this.#turn.schedule(this.#setbacks.retryMillis());
     const serviceMillis = (this.#faults.slowFactor - 1) * SERVICE_MILLIS * this.#turnInputs;
     this.#turnInputs = 0;
     if (this.store.unsettled || serviceMillis > 0) this.#commitThenRelease(effects, serviceMillis);
@@ -268,10 +273,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   }
 
   #takeWaiting(): void {
-    const waiting = this.#inbox;
-    if (waiting.length === 0) return;
-    this.#inbox = [];
-    for (const input of waiting) this.#handle(input);
+    if (this.#inbox.length > 0) for (const input of this.#inbox.splice(0)) this.#handle(input);
   }
 
   /** The program threw: it is made afresh from the store, but not for ever. */
@@ -301,7 +303,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.#frozen = [];
     this.#faults = { ...this.#faults, paused: false };
     this.#turnInputs = 0;
-    this.#turnOpen = false;
+    this.#turn.over();
     this.#committing = false;
     this.#setbacks.forget();
     this.#wire.clear();

@@ -85,6 +85,12 @@ export class Lanes {
     return slot === NONE ? NONE : this.#events.targetOf(slot);
   }
 
+  /** Time of the earliest event; infinite when all lanes are empty. */
+  get earliestTime(): number {
+    const lane = this.earliest();
+    return lane === NONE ? Number.POSITIVE_INFINITY : this.timeOf(lane);
+  }
+
   timeOf(lane: number): number {
     return this.#firstTimes[lane] as number;
   }

@@ -96,6 +96,11 @@ export class World {
     return this.#inhabitants.length;
   }
 
+  /** Whether nothing else may happen at this very instant. Holds while an event is handled. */
+  get instantIsOver(): boolean {
+    return !this.#queue.hasMoreAt(this.now);
+  }
+
   /** Events that are still to come. */
   get pending(): number {
     return this.#queue.size;
