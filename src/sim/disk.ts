@@ -63,6 +63,9 @@ export class MemoryDisk {
   }
 }
 
+/** Asked for at each access. */
+const SCOPES: ReadonlyMap<string, (typeof TABLES)[TableName]['scope']> = new Map(Object.entries(TABLES).map(([name, { scope }]) => [name, scope]));
+
 /** What takes one step back. */
 type Undo =
   /** `value` is undefined where there was none. */
@@ -221,13 +224,14 @@ export class MemoryStore implements TransactionalStore {
 
   /** Whose key seals a table; null for those of the node and the vault. */
   #userOf(table: string): UserStore | null {
-    return TABLES[table as TableName].scope === 'user' ? this.#user : null;
+    return SCOPES.get(table) === 'user' ? this.#user : null;
   }
 
   /** Throws for a table that there is not, and for the user's while nobody is logged in: mistakes of the program. */
   #tables(table: string): Tables {
-    if (!Object.hasOwn(TABLES, table)) throw new Error(`no table ${table}`);
-    switch (TABLES[table as TableName].scope) {
+    switch (SCOPES.get(table)) {
+      case undefined:
+        throw new Error(`no table ${table}`);
       case 'vault':
         return this.#disk.vault;
       case 'node':

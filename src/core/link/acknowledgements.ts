@@ -12,8 +12,8 @@ const FRAMES_MAX = 32;
 export class Acknowledgements {
   readonly #parts: Parts;
   #dueMillis = Number.POSITIVE_INFINITY;
-  /** Links of whom frames came in this turn. */
-  readonly #owing = new Set<Link>();
+  /** Links of whom frames came in this turn; some may stand here more than once. */
+  readonly #owing: Link[] = [];
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -25,15 +25,15 @@ export class Acknowledgements {
     link.owedFrames += 1;
     if (link.owedFrames >= FRAMES_MAX) return true;
     link.acknowledgeMillis = Math.min(link.acknowledgeMillis, env.monotonicMillis + this.#delayMillis(link, calm));
-    this.#owing.add(link);
+    if (this.#owing.at(-1) !== link) this.#owing.push(link);
     return false;
   }
 
   /** The turn has sent what it had to say; what that has not acknowledged waits for the timer. */
   endTurn(): void {
-    if (this.#owing.size === 0) return;
+    if (this.#owing.length === 0) return;
     for (const link of this.#owing) if (link.owedFrames > 0) this.#wakeAt(link.acknowledgeMillis);
-    this.#owing.clear();
+    this.#owing.length = 0;
   }
 
   #delayMillis(link: Link, calm: boolean): number {

@@ -98,6 +98,8 @@ export class LinkWatch {
   }
 
   #look(link: Link, now: number): void {
+    // Nearly all links, nearly always.
+    if (now < this.#soonestMillis(link)) return;
     const { env, options } = this.#parts;
     if (now >= this.#deadAtMillis(link)) {
       if (env.tracing) env.trace({ type: 'timer', kind: 'peer-dead', key: link.name });

@@ -71,6 +71,8 @@ export interface Link {
   established: boolean;
   /** A frame has come over the established link, so the peer's end is open, too. */
   confirmed: boolean;
+  /** Something may have to go to the peer at the end of this turn. */
+  touched: boolean;
   /** The peer has to be told of a change of our record or session. */
   newsDue: boolean;
   /** The oldest state of ours that a hello told since the link was last opened; null: none. */
@@ -121,6 +123,7 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     retiredRuns: [],
     established: false,
     confirmed: false,
+    touched: false,
     newsDue: false,
     toldVersion: null,
     nextSequence: 1,

@@ -33,7 +33,8 @@ export class Links {
   readonly #hooks: LinkHooks;
   readonly #links = new Map<Address, Link>();
   readonly #byNode = new Map<NodeId, Link>();
-  readonly #touched = new Set<Link>();
+  /** Links that the end of this turn looks at, once each; a list, since this is filled and emptied in most turns. */
+  readonly #touched: Link[] = [];
   readonly #departed = new DepartedLinks();
   #frameCount = 0;
   readonly #acknowledgements: Acknowledgements;
@@ -109,7 +110,7 @@ export class Links {
       return false;
     }
     link.outgoing.push({ message, acknowledged });
-    this.#touched.add(link);
+    this.#touch(link);
     return true;
   }
 
@@ -121,7 +122,7 @@ export class Links {
 
   #newsDue(link: Link): void {
     link.newsDue = true;
-    this.#touched.add(link);
+    this.#touch(link);
   }
 
   /** Lets go of a link; the peer is told. */
@@ -129,7 +130,7 @@ export class Links {
     if (this.#links.get(link.address) !== link) return;
     if (link.opened && link.established && reason !== 'goodbye') this.#sendFrame(link, 'goodbye', 0, []);
     this.#links.delete(link.address);
-    this.#touched.delete(link);
+    link.touched = false;
     if (link.nodeId !== null && this.#byNode.get(link.nodeId) === link) this.#byNode.delete(link.nodeId);
     if (link.established && reason !== 'goodbye') this.#departed.add(link, reason, this.#parts.env.monotonicMillis);
     this.#parts.env.close(link.address);
@@ -220,7 +221,7 @@ export class Links {
   /** Something has to go to the peer in this turn, if only an empty frame. */
   #answerSoon(link: Link): void {
     link.answerDue = true;
-    this.#touched.add(link);
+    this.#touch(link);
   }
 
   /** A hello inside the stream: the peer's record or session has changed. */
@@ -266,7 +267,7 @@ export class Links {
     link.state = 'up';
     if (link.toldVersion !== null && link.toldVersion !== this.#helloVersion) this.#newsDue(link);
     link.toldVersion = null;
-    if (link.outgoing.length > 0) this.#touched.add(link);
+    if (link.outgoing.length > 0) this.#touch(link);
     traceState(this.#parts.env, link, 'up');
     this.#watch.reconsider(link);
     this.#hooks.up(link);
@@ -320,9 +321,18 @@ export class Links {
 
   /** End of a turn: everything queued leaves in as few frames as fit. */
   pack(): void {
-    for (const link of this.#touched) this.#pack(link);
-    if (this.#touched.size > 0) this.#touched.clear();
+    const touched = this.#touched;
+    // One that was closed meanwhile is not touched any more.
+    for (let at = 0; at < touched.length; at += 1) if (touched[at]?.touched === true) this.#pack(touched[at] as Link);
+    for (const link of touched) link.touched = false;
+    touched.length = 0;
     this.#acknowledgements.endTurn();
+  }
+
+  #touch(link: Link): void {
+    if (link.touched) return;
+    link.touched = true;
+    this.#touched.push(link);
   }
 
   #pack(link: Link): void {

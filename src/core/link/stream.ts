@@ -118,7 +118,8 @@ export function resendAtMillis(link: Link, options: CoreOptions): number {
 function patienceOf(frame: UnacknowledgedFrame, link: Link, options: CoreOptions): number {
   if (frame.calm) return options.resendCalmMillis;
   const base = Math.max(options.resendMillis, (link.roundTripMillis ?? 0) * 2);
-  return Math.min(base * 2 ** (frame.attempts - 1), options.resendMillisMax);
+  // Most are sent once, and a power is dear.
+  return Math.min(frame.attempts === 1 ? base : base * 2 ** (frame.attempts - 1), options.resendMillisMax);
 }
 
 /** Frames that have waited for their acknowledgement long enough to be sent again, oldest first; counted as sent now. */

@@ -352,8 +352,9 @@ function isOf(session: { readonly ownerId: string | null; readonly nodeId: strin
   return authorId === session.ownerId || authorId === session.nodeId;
 }
 
+/** Different for all that can be refreshed; records of nodes, which are most of it, need no new text. */
 function nameOf(record: AnyVerifiedRecord): string {
-  return `${record.type}/${record.authorId}`;
+  return record.type === 'node' ? record.authorId : `${record.type}/${record.authorId}`;
 }
 
 /** A record that only proves life: nothing in it differs from the one before but the number and the time. */
