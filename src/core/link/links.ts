@@ -11,6 +11,7 @@ import { traceDrop, traceReceive, traceSend, traceState } from './link-trace.ts'
 import { LinkWatch } from './link-watch.ts';
 import { nodeTitle } from './node-title.ts';
 import { acknowledge, fileNumbered, isNextInOrder, nextInOrder, packFrames, resendAtMillis, sentAgain, startOver, tellsHello } from './stream.ts';
+import { TouchedLinks } from './touched-links.ts';
 
 /** Ends of a peer that are remembered as gone, per link. */
 const RETIRED_RUNS_MAX = 8;
@@ -33,12 +34,12 @@ export class Links {
   readonly #hooks: LinkHooks;
   readonly #links = new Map<Address, Link>();
   readonly #byNode = new Map<NodeId, Link>();
-  /** Links that the end of this turn looks at, once each; a list, since this is filled and emptied in most turns. */
-  readonly #touched: Link[] = [];
+  readonly #touched = new TouchedLinks();
   readonly #departed = new DepartedLinks();
   #frameCount = 0;
   readonly #acknowledgements: Acknowledgements;
   readonly #watch: LinkWatch;
+  readonly #packOne = (link: Link): void => this.#pack(link);
   /** Grows with every change of what a hello says. */
   #helloVersion = 1;
 
@@ -110,7 +111,7 @@ export class Links {
       return false;
     }
     link.outgoing.push({ message, acknowledged });
-    this.#touch(link);
+    this.#touched.add(link);
     return true;
   }
 
@@ -122,7 +123,7 @@ export class Links {
 
   #newsDue(link: Link): void {
     link.newsDue = true;
-    this.#touch(link);
+    this.#touched.add(link);
   }
 
   /** Lets go of a link; the peer is told. */
@@ -130,7 +131,7 @@ export class Links {
     if (this.#links.get(link.address) !== link) return;
     if (link.opened && link.established && reason !== 'goodbye') this.#sendFrame(link, 'goodbye', 0, []);
     this.#links.delete(link.address);
-    link.touched = false;
+    this.#touched.delete(link);
     if (link.nodeId !== null && this.#byNode.get(link.nodeId) === link) this.#byNode.delete(link.nodeId);
     if (link.established && reason !== 'goodbye') this.#departed.add(link, reason, this.#parts.env.monotonicMillis);
     this.#parts.env.close(link.address);
@@ -221,7 +222,7 @@ export class Links {
   /** Something has to go to the peer in this turn, if only an empty frame. */
   #answerSoon(link: Link): void {
     link.answerDue = true;
-    this.#touch(link);
+    this.#touched.add(link);
   }
 
   /** A hello inside the stream: the peer's record or session has changed. */
@@ -267,7 +268,7 @@ export class Links {
     link.state = 'up';
     if (link.toldVersion !== null && link.toldVersion !== this.#helloVersion) this.#newsDue(link);
     link.toldVersion = null;
-    if (link.outgoing.length > 0) this.#touch(link);
+    if (link.outgoing.length > 0) this.#touched.add(link);
     traceState(this.#parts.env, link, 'up');
     this.#watch.reconsider(link);
     this.#hooks.up(link);
@@ -321,18 +322,8 @@ export class Links {
 
   /** End of a turn: everything queued leaves in as few frames as fit. */
   pack(): void {
-    const touched = this.#touched;
-    // One that was closed meanwhile is not touched any more.
-    for (let at = 0; at < touched.length; at += 1) if (touched[at]?.touched === true) this.#pack(touched[at] as Link);
-    for (const link of touched) link.touched = false;
-    touched.length = 0;
+    this.#touched.drain(this.#packOne);
     this.#acknowledgements.endTurn();
-  }
-
-  #touch(link: Link): void {
-    if (link.touched) return;
-    link.touched = true;
-    this.#touched.push(link);
   }
 
   #pack(link: Link): void {

@@ -23,7 +23,7 @@ function judge(facts: TraceFacts): Finding {
   const places = new Map<string, string>();
   /** A node that lost its disk has forgotten what it saw. */
   const generations = new Map<string, number>();
-  for (const { id: event, node, detail } of facts.events) {
+  for (const { id: event, node, detail } of facts.about({ subjects: ['disk', 'message'], types: ['shown'] })) {
     if (detail.type === 'state' && detail.subject === 'disk') generations.set(detail.id, (generations.get(detail.id) ?? 0) + 1);
     const seen = sightOf(node, detail);
     if (seen === null) continue;

@@ -48,6 +48,9 @@ export class TraceFacts {
   readonly deleted = new Set<string>();
 
   readonly #patience: number;
+  /** Places in `events`, for checkers that want a few of many kinds: of states by subject, of all else by type. */
+  readonly #ofSubject = new Map<string, number[]>();
+  readonly #ofType = new Map<string, number[]>();
 
   /** `patience` stretches what is due when, for runs on slow or busy machines. */
   constructor(trace: readonly TraceEvent[], patience = 1) {
@@ -67,7 +70,12 @@ export class TraceFacts {
       }));
     const last = over < 0 ? trace.at(-1) : trace[over];
     this.endMillis = last === undefined ? 0 : this.whole ? last.monotonicMillis : last.wallMillis - base;
-    for (const event of this.events) this.#take(event);
+    for (const [index, event] of this.events.entries()) {
+      const { detail } = event;
+      if (detail.type === 'state') file(this.#ofSubject, detail.subject, index);
+      else file(this.#ofType, detail.type, index);
+      this.#take(event);
+    }
   }
 
   /** How long nothing has been broken, mended, started or ended, ms; 0 while a fault is in force. */
@@ -87,8 +95,16 @@ export class TraceFacts {
     return quiet >= millis ? null : `it ended ${sayMillis(quiet)} after ${this.lastDisturbance}; this is due after ${sayMillis(millis)} of quiet`;
   }
 
-  *states(subject: string): Generator<Timed<StateDetail>> {
-    for (const event of this.events) if (event.detail.type === 'state' && event.detail.subject === subject) yield event as Timed<StateDetail>;
+  /** States of these subjects and events of these types, in their order. Most of a trace is upkeep, which most checkers need not look through. */
+  about(wanted: { readonly subjects?: readonly string[]; readonly types?: ReadonlyArray<TraceDetail['type']> }): Timed[] {
+    const found = (wanted.subjects ?? []).map((subject) => this.#ofSubject.get(subject));
+    for (const type of wanted.types ?? []) found.push(this.#ofType.get(type));
+    const places = found.flatMap((some) => some ?? []);
+    return places.sort((one, other) => one - other).map((place) => this.events[place] as Timed);
+  }
+
+  states(subject: string): ReadonlyArray<Timed<StateDetail>> {
+    return this.about({ subjects: [subject] }) as ReadonlyArray<Timed<StateDetail>>;
   }
 
   /** Nodes of a user at which somebody is logged in at the end. */
@@ -170,6 +186,12 @@ export class TraceFacts {
       }
     }
   }
+}
+
+function file(places: Map<string, number[]>, key: string, place: number): void {
+  const list = places.get(key);
+  if (list === undefined) places.set(key, [place]);
+  else list.push(place);
 }
 
 /** The simulator has one clock for all: its traces are in the order of the monotonic one, whatever wall clocks say. */

@@ -5,7 +5,7 @@ import type { TraceFacts } from './facts.ts';
 function judge(facts: TraceFacts): Finding {
   let set = 0;
   let last = '';
-  for (const { id, node, detail } of facts.events) {
+  for (const { id, node, detail } of facts.about({ subjects: ['fault'], types: ['rule'] })) {
     const isFault = (detail.type === 'rule' && node === 'runner' && detail.rules.length > 0) || (detail.type === 'state' && detail.subject === 'fault');
     if (!isFault) continue;
     set += 1;

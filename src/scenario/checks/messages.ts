@@ -27,7 +27,7 @@ export function storiesOf(facts: TraceFacts): Map<string, MessageStory> {
     }
     return found;
   };
-  for (const { id: event, node, atMillis, detail } of facts.events) {
+  for (const { id: event, node, atMillis, detail } of facts.about({ subjects: ['message', 'amendment'], types: ['shown'] })) {
     if (detail.type === 'shown' && detail.what === 'message') story(detail.id).arrivedMillis ??= atMillis;
     if (detail.type !== 'state' || (detail.subject !== 'message' && detail.subject !== 'amendment')) continue;
     const one = story(detail.id);
@@ -61,7 +61,7 @@ export class Relations {
 
   constructor(facts: TraceFacts) {
     this.#facts = facts;
-    for (const { id, node, atMillis, detail } of facts.events) {
+    for (const { id, node, atMillis, detail } of facts.about({ subjects: ['friend', 'disk'] })) {
       if (detail.type !== 'state' || (detail.subject !== 'friend' && detail.subject !== 'disk')) continue;
       const user = userOf(detail.subject === 'disk' ? detail.id : node);
       if (detail.subject === 'friend') this.#said.set(`${user} ${detail.id}`, { relation: detail.to, atMillis, event: id });

@@ -5,7 +5,7 @@ import type { TraceFacts } from './facts.ts';
 function judge(facts: TraceFacts): Finding {
   /** Event and time of the first showing, by node and message. */
   const shown = new Map<string, { readonly event: string; readonly atMillis: number }>();
-  for (const { id, node, atMillis, detail } of facts.events) {
+  for (const { id, node, atMillis, detail } of facts.about({ types: ['shown'] })) {
     if (detail.type !== 'shown' || !detail.what.endsWith('message')) continue;
     const key = `${node} ${detail.id}`;
     const before = shown.get(key);

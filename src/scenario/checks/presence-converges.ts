@@ -18,7 +18,7 @@ interface Shown {
 function look(facts: TraceFacts) {
   const said = new Map<string, { readonly presence: string; readonly atMillis: number }>();
   const shown = new Map<string, Shown>();
-  for (const { id, node, atMillis, detail } of facts.events) {
+  for (const { id, node, atMillis, detail } of facts.about({ subjects: ['presence'], types: ['life', 'shown'] })) {
     if (detail.type === 'state' && detail.subject === 'presence') said.set(detail.id, { presence: detail.to, atMillis });
     if (detail.type === 'life' && detail.what === 'start') for (const key of shown.keys()) if (key.startsWith(`${node} `)) shown.delete(key);
     if (detail.type === 'shown' && detail.what === 'presence')

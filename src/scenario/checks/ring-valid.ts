@@ -49,7 +49,7 @@ function judge(facts: TraceFacts): Finding {
   const last = new Map<string, Member | null>();
   const places = new Map<string, string | null>();
   let changes = 0;
-  for (const { id, node, detail } of facts.events) {
+  for (const { id, node, detail } of facts.about({ subjects: ['ring'], types: ['life'] })) {
     if (detail.type === 'life' && detail.what !== 'reload') last.delete(node);
     if (detail.type !== 'state' || detail.subject !== 'ring') continue;
     const { place = '', successors = '', predecessor = '' } = (detail.data ?? {}) as Record<string, string>;

@@ -40,7 +40,7 @@ export class RoomStories {
 
   constructor(facts: TraceFacts) {
     this.#facts = facts;
-    for (const { id: event, node, atMillis, detail } of facts.events) {
+    for (const { id: event, node, atMillis, detail } of facts.about({ subjects: ['room', 'room-message'], types: ['shown'] })) {
       if (detail.type === 'shown' && detail.what === 'room-message' && detail.data?.['kind'] === 'message') {
         const { keptMillis, shownMillis } = this.#story(detail.id);
         if (!shownMillis.has(userOf(node))) shownMillis.set(userOf(node), atMillis);

@@ -24,7 +24,7 @@ interface Value {
 /** Copies by the value's name, `<64 hex digits of the key>/<kind>/<id>`. They lie on disks and outlive restarts. */
 function valuesOf(facts: TraceFacts): Map<string, Value> {
   const values = new Map<string, Value>();
-  for (const { node, atMillis, detail } of facts.events) {
+  for (const { node, atMillis, detail } of facts.about({ subjects: ['disk', 'copy'] })) {
     if (detail.type !== 'state') continue;
     if (detail.subject === 'disk') for (const value of values.values()) value.copies.delete(detail.id);
     if (detail.subject !== 'copy') continue;
