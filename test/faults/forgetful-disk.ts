@@ -41,7 +41,8 @@ export function forgetfulDisk(root: string, folder: string): ForgetfulDisk {
       rmSync(`${shadow}.inodes`, { recursive: true });
       // The new shadow begins with what is on the disk now.
       makeFolders();
-      execFileSync('cp', ['-p', ...readdirSync(folder).map((name) => join(folder, name)), shadow]);
+      const kept = readdirSync(folder).map((name) => join(folder, name));
+      if (kept.length > 0) execFileSync('cp', ['-p', ...kept, shadow]);
     },
   };
 }
