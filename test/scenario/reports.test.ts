@@ -15,6 +15,7 @@ import { deliveriesCsv, exportedFiles, junitXml, mermaidSequence } from '../../s
 import { htmlReport } from '../../src/scenario/reports/html.ts';
 import { RunFacts } from '../../src/scenario/reports/run-facts.ts';
 import { spaceTimeDiagram } from '../../src/scenario/reports/space-time.ts';
+import { stretchedTime } from '../../src/scenario/reports/stretched-time.ts';
 import { escapeText, ticks } from '../../src/scenario/reports/svg.ts';
 import { timeScale } from '../../src/scenario/reports/time-scale.ts';
 import { runScenario } from '../../src/scenario/runner.ts';
@@ -103,6 +104,25 @@ test('the axis of a run of some milliseconds is told in milliseconds: no two mar
   const axis = [...spaceTimeDiagram(facts).matchAll(/>([\d.]+ ms)<\/text>/g)].map(([, mark]) => mark as string);
   t.is(new Set(axis).size, axis.length);
   t.deepEqual(timeScale(60_000), { unit: 's', millis: 1_000 });
+});
+
+test('stretched time keeps the order of moments, gives a burst more room than silence, and can be read back', (t) => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.double({ min: 0, max: 5_000, noNaN: true }), { maxLength: 60 }),
+      fc.double({ min: 0.01, max: 5_000, noNaN: true }),
+      (moments, end) => {
+        const time = stretchedTime(moments, end);
+        const shares = [...moments.filter((millis) => millis <= end), end].sort((one, other) => one - other).map((millis) => time.share(millis));
+        const inOrder = shares.every((share, index) => share >= 0 && share <= 1 && (index === 0 || share >= (shares[index - 1] as number)));
+        return inOrder && Math.abs(time.share(time.millisAt(0.37)) - 0.37) < 1e-6 && time.share(0) === 0 && time.share(end) === 1;
+      },
+    ),
+    { seed: 7, numRuns: 200 },
+  );
+  const burst = Array.from({ length: 30 }, (_, index) => 1_000 + index / 10);
+  const time = stretchedTime(burst, 10_000);
+  t.true(time.share(1_003) - time.share(1_000) > 0.5);
 });
 
 test('the other files are what their readers expect', async (t) => {

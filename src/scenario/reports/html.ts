@@ -31,7 +31,7 @@ export function htmlReport(options: HtmlOptions): string {
     ['What was broken, and when', faultAxis(facts)],
     [
       'Space and time',
-      `<p>A line for each node, time runs downwards, an arrow for each frame; dashed ones were lost, shaded times are faults.</p><div class="wide">${spaceTimeDiagram(facts)}</div>`,
+      `<p>A line for each node, an arrow for each frame; dashed ones were lost, shaded times are faults. Time runs downwards, and is stretched where much happens.</p><div class="wide">${spaceTimeDiagram(facts)}</div>`,
     ],
     ['The way of each message', stories(facts)],
     ['The ring', rings(facts)],

@@ -1,15 +1,19 @@
 import type { Flight, RunFacts } from './run-facts.ts';
+import { type StretchedTime, stretchedTime } from './stretched-time.ts';
 import { colourOf, escapeText, short, ticks } from './svg.ts';
 import { timeScale } from './time-scale.ts';
 
 const LANE = 110;
-const LEFT = 60;
+const LEFT = 74;
 const TOP = 34;
 const HEIGHT_MAX = 2_600;
 const HEIGHT_MIN = 320;
 const FLIGHTS_MAX = 900;
 const NODES_MAX = 24;
-const PIXELS_PER_FLIGHT = 5;
+const PIXELS_PER_FLIGHT = 9;
+const PIXELS_PER_LABEL = 56;
+/** Few lanes are not blown up to the width of the page. */
+const SCALE_MAX = 1.5;
 
 /** Which frames a reader wants to see first: those that carry messages of people, then all that do more than keep a link alive. */
 function weightOf(flight: Flight): number {
@@ -30,7 +34,7 @@ function choose(flights: readonly Flight[]): Flight[] {
 }
 
 /**
- * A space-time diagram (Lamport 1978): a line for each node, time runs downwards, an arrow for each frame.
+ * A space-time diagram (Lamport 1978): a line for each node, time runs downwards, slower where much happens, an arrow for each frame.
  * Of a long run it shows the frames that carry most, and says so.
  */
 export function spaceTimeDiagram(facts: RunFacts): string {
@@ -39,9 +43,19 @@ export function spaceTimeDiagram(facts: RunFacts): string {
   const drawable = facts.flights.filter(({ from, to }) => laneOf.has(from) && laneOf.has(to));
   const chosen = choose(drawable);
   if (nodes.length === 0) return '<p class="none">No node ran.</p>';
-  const endMillis = Math.max(facts.endMillis, 1);
-  const height = Math.min(HEIGHT_MAX, Math.max(HEIGHT_MIN, chosen.length * PIXELS_PER_FLIGHT));
-  const y = (millis: number) => TOP + (millis / endMillis) * (height - TOP - 10);
+  const lives = facts.trace.events.flatMap(({ node, atMillis, detail }) =>
+    laneOf.has(node) && detail.type === 'life' && detail.what !== 'reload' ? [{ node, atMillis, what: detail.what }] : [],
+  );
+  const height = Math.min(HEIGHT_MAX, Math.max(HEIGHT_MIN, (chosen.length + lives.length) * PIXELS_PER_FLIGHT));
+  const time = stretchedTime(
+    [
+      ...chosen.flatMap(({ sentMillis, arrivedMillis }) => (arrivedMillis === null ? [sentMillis] : [sentMillis, arrivedMillis])),
+      ...lives.map(({ atMillis }) => atMillis),
+      ...facts.faults.flatMap(({ fromMillis, toMillis }) => [fromMillis, toMillis]),
+    ],
+    Math.max(facts.endMillis, 1),
+  );
+  const y = (millis: number) => TOP + time.share(millis) * (height - TOP - 10);
   const width = LEFT + nodes.length * LANE;
   const parts: string[] = [];
   for (const { kind, fromMillis, toMillis, name, details } of facts.faults) {
@@ -50,21 +64,15 @@ export function spaceTimeDiagram(facts: RunFacts): string {
       `<rect x="${LEFT}" y="${short(top)}" width="${width - LEFT}" height="${short(Math.max(1, y(toMillis) - top))}" class="fault"><title>${escapeText(`${kind}: ${name} ${details}`)}</title></rect>`,
     );
   }
-  const scale = timeScale(endMillis);
-  for (const tick of ticks(endMillis / scale.millis, 12))
-    parts.push(`<text x="${LEFT - 8}" y="${short(y(tick * scale.millis) + 4)}" text-anchor="end">${short(tick)} ${scale.unit}</text>`);
+  parts.push(...timeLabels(time, facts.endMillis, height));
   for (const [node, x] of laneOf) {
     parts.push(
       `<text x="${x}" y="16" text-anchor="middle" class="title">${escapeText(node)}</text><line x1="${x}" y1="${TOP - 10}" x2="${x}" y2="${height - 8}" class="lane"/>`,
     );
   }
-  for (const { node, atMillis, detail } of facts.trace.events) {
-    const x = laneOf.get(node);
-    if (x === undefined || detail.type !== 'life' || detail.what === 'reload') continue;
-    const up = detail.what === 'start';
-    parts.push(
-      `<circle cx="${x}" cy="${short(y(atMillis))}" r="5" class="${up ? 'up' : 'gone'}"><title>${escapeText(`${node}: ${detail.what} at ${short(atMillis)} ms`)}</title></circle>`,
-    );
+  for (const { node, atMillis, what } of lives) {
+    const title = `<title>${escapeText(`${node}: ${what} at ${short(atMillis)} ms`)}</title>`;
+    parts.push(`<circle cx="${laneOf.get(node)}" cy="${short(y(atMillis))}" r="5" class="${what === 'start' ? 'up' : 'gone'}">${title}</circle>`);
   }
   for (const flight of chosen) parts.push(arrow(flight, laneOf, y));
   const left = drawable.length - chosen.length;
@@ -72,7 +80,18 @@ export function spaceTimeDiagram(facts: RunFacts): string {
     left > 0 || facts.nodes.length > nodes.length
       ? `<p>Shown: ${chosen.length} of ${facts.flights.length} frames between ${nodes.length} of ${facts.nodes.length} nodes, first those that carry messages of people. The CSV file holds all.</p>`
       : '';
-  return `${note}<svg viewBox="0 0 ${width} ${height}" style="min-width:${Math.min(width, 1400)}px" role="img" aria-label="space-time diagram">${ARROW_HEAD}${parts.join('')}</svg>`;
+  return `${note}<svg viewBox="0 0 ${width} ${height}" style="min-width:${Math.min(width, 1400)}px;max-width:${Math.round(width * SCALE_MAX)}px" role="img" aria-label="space-time diagram">${ARROW_HEAD}${parts.join('')}</svg>`;
+}
+
+/** Beside the lanes, evenly apart: which moment stands there. */
+function timeLabels(time: StretchedTime, endMillis: number, height: number): string[] {
+  const { unit, millis } = timeScale(endMillis);
+  const count = Math.max(4, Math.floor(height / PIXELS_PER_LABEL));
+  return Array.from({ length: count + 1 }, (_, index) => {
+    const y = TOP + (index / count) * (height - TOP - 10);
+    const moment = time.millisAt(index / count) / millis;
+    return `<text x="${LEFT - 8}" y="${short(y + 4)}" text-anchor="end">${unit === 's' ? moment.toFixed(3) : short(moment)} ${unit}</text>`;
+  });
 }
 
 const ARROW_HEAD =
