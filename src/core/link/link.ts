@@ -3,6 +3,7 @@ import { approximateFileBytes } from '../files/file-messages.ts';
 import { FRAME_VERSION, type Frame, type Message } from '../messages.ts';
 import type { VerifiedRecord } from '../records.ts';
 import { bytesOfAnswer, bytesOfQuestion } from '../replication/replica-shapes.ts';
+import type { Contact } from '../ring/circle.ts';
 import { approximateRoomBytes } from '../rooms/room-messages.ts';
 import type { Address, Endpoint, NodeId, UserId } from '../types.ts';
 import type { VerifiedSession } from './hello.ts';
@@ -45,6 +46,8 @@ export interface Link {
   nodeId: NodeId | null;
   /** Where the node takes datagrams, as its hello says; null: nowhere. */
   datagramAddress: string | null;
+  /** That node as a member of the ring, as it was last asked for (ring/contacts.ts). */
+  contact: Contact | null;
   /** Who the node's certificate says it belongs to. */
   userId: UserId | null;
   /** That user is logged in there now, as the peer's hello says. */
@@ -109,6 +112,7 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     name: start.name,
     nodeId: null,
     datagramAddress: null,
+    contact: null,
     userId: null,
     sessionSaid: false,
     sessionOpen: false,

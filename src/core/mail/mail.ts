@@ -1,6 +1,6 @@
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
-import { contactOf } from '../ring/ring-member.ts';
+import { contactOf } from '../ring/contacts.ts';
 import { Delivery } from './delivery.ts';
 import { MailNotices } from './mail-notices.ts';
 import { Mailbox } from './mailbox.ts';

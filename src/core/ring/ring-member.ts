@@ -1,7 +1,5 @@
 import type { LookupView, RingView } from '../commands.ts';
-import { datagramAddressIn } from '../discovery/addresses.ts';
 import type { Link } from '../link/link.ts';
-import { nodeTitle } from '../link/node-title.ts';
 import { Questions } from '../link/questions.ts';
 import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
@@ -9,6 +7,7 @@ import type { VerifiedRecord } from '../records.ts';
 import type { NodeId } from '../types.ts';
 import { Chord } from './chord.ts';
 import type { Contact } from './circle.ts';
+import { contactOf, contactOfRecord, contactWith } from './contacts.ts';
 import { type LookupResult, RING_OPTIONS, type RingAnswer, type RingNotice, type RingPort, type RingQuestion, type RingTimer } from './ring-port.ts';
 import { type Claim, SecondOpinion } from './second-opinion.ts';
 
@@ -42,6 +41,7 @@ export class RingMember implements RingPort {
   readonly #silent = new Set<NodeId>();
   readonly #notices = new Map<NodeId, readonly RingNotice[]>();
   #started = false;
+  #self: Contact | null = null;
   #membersDue = false;
   /** Nodes of whom there was news since Chord was last told. */
   readonly #news = new Set<NodeId>();
@@ -112,7 +112,8 @@ export class RingMember implements RingPort {
 
   get self(): Contact {
     const { env, session } = this.#parts;
-    return contactWith({ id: session.nodeId, endpoint: env.endpoint, name: env.name }, env.datagramAddress);
+    this.#self ??= contactWith({ id: session.nodeId, endpoint: env.endpoint, name: env.name }, env.datagramAddress);
+    return this.#self;
   }
 
   get monotonicMillis(): number {
@@ -192,9 +193,7 @@ export class RingMember implements RingPort {
   #contactIn(record: VerifiedRecord<'node'>): Contact | null {
     const { presence, session } = this.#parts;
     const id = record.authorId as NodeId;
-    const address = record.body.addresses[0];
-    if (id === session.nodeId || record.body.certificate === null || address === undefined || !presence.nodeIsUp(id)) return null;
-    return contactWith({ id, endpoint: { address, key: record.body.agreementKey }, name: nodeTitle(record) }, datagramAddressIn(record.body.addresses));
+    return id !== session.nodeId && presence.nodeIsUp(id) ? contactOfRecord(record) : null;
   }
 
   changed(): void {
@@ -385,13 +384,4 @@ export class RingMember implements RingPort {
 /** Asked once on the way to somebody else; neighbours, who ask for states, are linked. */
 function isForStrangers(question: RingQuestion): boolean {
   return question.ask === 'next' || question.ask === 'ping';
-}
-
-/** Who is at the other end, once that has been proved. */
-export function contactOf(link: Link): Contact | null {
-  return link.nodeId === null || link.userId === null ? null : contactWith({ id: link.nodeId, endpoint: link.endpoint, name: link.name }, link.datagramAddress);
-}
-
-function contactWith(contact: Contact, datagram: string | null): Contact {
-  return datagram === null ? contact : { ...contact, datagram };
 }
