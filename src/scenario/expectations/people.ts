@@ -8,7 +8,7 @@ import { does, listed } from '../words.ts';
 
 /** The first thing that does not hold at one of several nodes; later ones are not asked. */
 export async function firstMisfit(names: readonly string[], check: (name: string) => Promise<string | null>): Promise<string | null> {
-  for (let begin = 0, atOnce = 1; begin < names.length; begin += atOnce, atOnce = Math.min(atOnce * 2, ASKED_AT_ONCE)) {
+  for (let begin = 0, atOnce = 1; begin < names.length; begin += atOnce, atOnce = ASKED_AT_ONCE) {
     const answers = await Promise.allSettled(names.slice(begin, begin + atOnce).map(check));
     for (const answer of answers) {
       if (answer.status === 'rejected') throw answer.reason;
@@ -22,7 +22,7 @@ export async function firstMisfit(names: readonly string[], check: (name: string
  * On a busy machine each answer takes a while, and fifty of them one after the other took longer than what was waited for. The first is
  * asked alone, since most looks end there.
  */
-const ASKED_AT_ONCE = 16;
+const ASKED_AT_ONCE = 64;
 
 /** Compares names: `are` is the whole set, `include` must be there, `not` must not. */
 export function misfitOfSet(
