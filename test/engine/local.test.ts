@@ -139,10 +139,10 @@ test.serial('SIGKILL of the runner ends also a node that stands still and cannot
       return undefined;
     }
   };
-  await until('alice stands still', () => processesOf(mark).some((pid) => stateOf(pid) === 'T'), 10_000);
+  await until('alice stands still', () => processesOf(mark).some((pid) => stateOf(pid) === 'T'));
   child.kill('SIGKILL');
   await outcome;
-  await until('all are gone', () => processesOf(mark).length === 0, 10_000);
+  await until('all are gone', () => processesOf(mark).length === 0);
   t.is((await confab('run', 'placebo/ok', '--engine', 'sim').outcome).status, 0);
 });
 
@@ -152,10 +152,10 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
     process.env['CONFAB_TEST_MARK'] = mark;
     const { child, outcome } = confab('run', 'placebo/stall');
     delete process.env['CONFAB_TEST_MARK'];
-    await until('runner and node run', () => processesOf(mark).length >= 2, 10_000);
+    await until('runner and node run', () => processesOf(mark).length >= 2);
     child.kill(signal);
     await outcome;
-    await until('all are gone', () => processesOf(mark).length === 0, 10_000);
+    await until('all are gone', () => processesOf(mark).length === 0);
     const folders = () => readdirSync(folder).filter((name) => name.startsWith('confab-run-'));
     // Nobody can tidy up after kill -9 but the next run.
     if (signal === 'SIGKILL') t.is((await confab('run', 'placebo/ok', '--engine', 'sim').outcome).status, 0);

@@ -73,10 +73,10 @@ test('damaged files of every kind: set aside or left out, the node goes on, frie
   await Promise.all(
     NAMES.map(async (name) => {
       for (const [at, damage] of damagesOf(name).entries()) requireAside(t, network.folderOf(name), damage, damaged.get(name)?.[at] as Buffer);
-      await insist(network, () => requireFriend(network, name, 'bob'), 20_000);
+      await insist(network, () => requireFriend(network, name, 'bob'));
       const before = damagesOf(name).every(({ historyKept }) => historyKept) ? [`before, from ${name}`] : [];
       const failed = (error: unknown): void => t.fail(`${name} (${DONE[name]?.join()}): ${String(error)}`);
-      await insist(network, () => requireTexts(network, name, 'bob', [...before, 'while you were away']), 20_000).catch(failed);
+      await insist(network, () => requireTexts(network, name, 'bob', [...before, 'while you were away'])).catch(failed);
       await deliver(network, name, 'bob', 'after').catch(failed);
       await requireTexts(network, 'bob', name, [`before, from ${name}`, 'while you were away', 'after']).catch(failed);
     }),

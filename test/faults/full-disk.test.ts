@@ -73,7 +73,7 @@ run(named('a disk that is full: sending says so, nothing is acknowledged that is
   t.is(((await engine.command('alice', 'ping', {})) as { pid: number }).pid, pid);
 
   rmSync(join(folder, 'filler'));
-  await insist(network, () => requireState(network, 'bob', id, ['delivered']), 20_000);
+  await insist(network, () => requireState(network, 'bob', id, ['delivered']));
   await insist(network, () => engine.command('alice', 'send', { to: 'bob', text: 'with space again' }));
   const before = Array.from({ length: kept - 1 }, () => big);
   await insist(

@@ -6,6 +6,7 @@ import type { FriendView, MessageView } from '../../src/core/commands.ts';
 import type { CoreOptions } from '../../src/core/options.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { LocalEngine } from '../../src/engine/local.ts';
+import { DEADLINE_MILLIS } from '../helpers/until.ts';
 
 export interface Network {
   readonly engine: LocalEngine;
@@ -45,7 +46,7 @@ export async function logIn({ engine }: Network, name: string): Promise<unknown>
 }
 
 /** Asks until the work succeeds; rejects with the last refusal at the deadline. */
-export async function insist<Value>({ engine }: Network, work: () => Promise<Value>, deadlineMillis = 10_000): Promise<Value> {
+export async function insist<Value>({ engine }: Network, work: () => Promise<Value>, deadlineMillis = DEADLINE_MILLIS): Promise<Value> {
   let value: Value | undefined;
   const seen = await engine.until(async () => {
     try {

@@ -12,6 +12,7 @@ import { recordsToJson } from '../../src/core/directory/seed-json.ts';
 import { ConfabError } from '../../src/core/errors.ts';
 import type { SignedRecord } from '../../src/core/records.ts';
 import { type SeedServer, type SeedServerOptions, startSeedServer } from '../../src/seed/server.ts';
+import { until } from '../helpers/until.ts';
 import { codec, crypto, Person, random } from './fixtures.ts';
 
 const alice = new Person('alice');
@@ -154,7 +155,8 @@ test('a head that comes too slowly is cut off', async (t) => {
   t.regex(answer, /^HTTP\/1\.1 408 /);
   t.regex(answer, /"code":"bad-request"/);
   t.true(millis >= slow.headersMillis - 20);
-  t.like(await read(server, '/healthz'), { status: 'ok' });
+  // Whoever asks takes longer than that on a busy machine, and is cut off as well: then it asks again.
+  await until('the server answers others', async () => ((await read(server, '/healthz')) as { status?: string }).status === 'ok');
 });
 
 test('a connection that says nothing is cut off', async (t) => {
@@ -192,7 +194,8 @@ test('stopping does not wait for idle or stuck connections', async (t) => {
   await read(server, '/healthz');
   const startedAt = performance.now();
   await server.stop();
-  t.true(performance.now() - startedAt < 2_000);
+  // Shorter than any of the connections could last by itself.
+  t.true(performance.now() - startedAt < 4_500);
   await Promise.all([stuck, idle]);
 });
 

@@ -49,7 +49,7 @@ test('a pipe registers, looks round and leaves; the node that was started for it
   const root = await folder(t);
   const run = terminal(t, root, 'alice', '--no-beacon');
   run.child.stdin?.write('1\nsecret\nsecret\n/info\n');
-  await until('info', () => /Logged in +alice/u.test(run.text), 15_000);
+  await until('info', () => /Logged in +alice/u.test(run.text));
   const pid = await nodePid(root, 'alice');
   t.true(isAlive(pid));
   t.notRegex(await logOf(root, 'alice'), /nearby/u);
@@ -63,7 +63,7 @@ test('a second terminal shares the running node and leaves it alone; kill -9 of 
   const root = await folder(t);
   const first = terminal(t, root, 'alice');
   first.child.stdin?.write('1\nsecret\nsecret\n');
-  await until('menu', () => first.text.includes('== Menu =='), 15_000);
+  await until('menu', () => first.text.includes('== Menu =='));
   const pid = await nodePid(root, 'alice');
   t.regex(await logOf(root, 'alice'), /nodes nearby are reached by/u);
   const second = terminal(t, root, 'alice');
@@ -72,7 +72,7 @@ test('a second terminal shares the running node and leaves it alone; kill -9 of 
   t.regex(second.text, /Friends see you as busy: writing/u);
   t.true(isAlive(pid));
   first.child.kill('SIGKILL');
-  await until('the node has ended', () => !isAlive(pid), 10_000);
+  await until('the node has ended', () => !isAlive(pid));
 });
 
 test('a name that is none is refused before a folder is made', async (t) => {
