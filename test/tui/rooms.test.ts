@@ -54,6 +54,7 @@ function line(from: string, text: string, patch: Partial<RoomMessageView> = {}):
     reactions: [],
     edited: false,
     deleted: false,
+    changing: false,
     sealed: false,
     ...patch,
   };

@@ -144,7 +144,10 @@ export class RoomArrivals {
   #opened(room: Room, event: AnyRoomEvent, order: string, content: RoomContent, isVisible: boolean): void {
     const isOwn = event.author === this.#parts.session.userId;
     const found = this.#rooms.lines.opened(room, event, order, content);
-    if (content.kind === 'message' && isOwn && this.#rooms.tables.receipts(room.id, order).length === 0) this.#rooms.tables.putWaiting(room.id, order);
+    if (isOwn && this.#rooms.tables.receipts(room.id, order).length === 0) {
+      if (content.kind === 'message') this.#rooms.tables.putWaiting(room.id, order);
+      else if (found !== null) this.#rooms.tables.putWaiting(room.id, order, found.order);
+    }
     // A line that was deleted before it could be opened has kept nothing of its file.
     const isKept = this.#rooms.tables.line(room.id, order)?.file !== undefined;
     if (content.kind === 'message' && content.file !== undefined && isKept && !this.#rooms.inheritance.running) {
@@ -226,12 +229,22 @@ export class RoomArrivals {
 
   confirmed(room: Room, order: string, by: UserId): void {
     const line = this.#rooms.tables.line(room.id, order);
-    if (line === undefined || line.author !== this.#parts.session.userId || line.kind !== 'message') return;
+    if (line === undefined) return this.#changeConfirmed(room, order, by);
+    if (line.author !== this.#parts.session.userId || line.kind !== 'message') return;
     const known = this.#rooms.tables.receipts(room.id, order);
     if (known.includes(by)) return;
     this.#rooms.tables.putReceipts(room.id, order, [...known, by]);
     this.#traceState(line.id, 'delivered', this.#rooms.lines.nameOf(room, by));
     this.#tellLine(room, order, line, false);
+  }
+
+  /** A change has no line of its own: that somebody knows of it is enough. */
+  #changeConfirmed(room: Room, order: string, by: UserId): void {
+    const changed = this.#rooms.tables.waitingChange(room.id, order);
+    if (changed === null) return;
+    this.#rooms.tables.putReceipts(room.id, order, [by]);
+    const line = this.#rooms.tables.line(room.id, changed);
+    if (line !== undefined) this.#tellLine(room, changed, line, false);
   }
 
   /** Holders have an own message; it is told unless a member has it as well. */

@@ -163,6 +163,8 @@ export interface RoomMessageView {
   readonly reactions: readonly ReactionView[];
   readonly edited: boolean;
   readonly deleted: boolean;
+  /** Something that the user did to it (an edit, a deletion, a reaction) has reached no other member. */
+  readonly changing: boolean;
   readonly sealed: boolean;
   /** The file that belongs to it. */
   readonly file?: FileView;

@@ -153,7 +153,7 @@ export class RoomLines {
         const before = room.stateBefore(event.id);
         if (line.author !== event.author && (before === null || rankOf(before, event.author) < 1)) return null;
         if (line.file !== undefined) this.#parts.files.withdrawn(toHex(line.file.root), { kind: 'room', room: room.id }, line.author);
-        return withoutFile({ ...line, text: '', deleted: true });
+        return withoutFile({ ...line, text: '', deleted: true, deletedAt: order });
       }
     }
   }
@@ -184,9 +184,17 @@ export class RoomLines {
       reactions: [...reactions].map(([reaction, names]) => ({ reaction, by: names.sort() })),
       edited: line.edited !== '',
       deleted: line.deleted,
+      changing: this.#isChanging(room, line, me),
       sealed: line.kind === 'sealed',
       ...(line.file === undefined ? {} : { file: this.#parts.files.views.ofMessage(line.file, { ...line, fromMe }) }),
     };
+  }
+
+  /** Something that the user did to the line, and that still counts, is known to no other member. */
+  #isChanging(room: Room, line: StoredLine, me: UserId): boolean {
+    if ((room.state?.members.size ?? 0) < 2) return false;
+    const reactions = line.reactions.flatMap((each) => (each.by === me ? [each.order] : []));
+    return [line.edited, line.deletedAt ?? '', ...reactions].some((order) => order !== '' && this.#tables.isWaiting(room.id, order));
   }
 
   /** Oldest first; `before` is a place. */

@@ -59,6 +59,8 @@ export interface StoredLine {
   /** Place of the latest edit; empty: none. */
   readonly edited: string;
   readonly deleted: boolean;
+  /** Place of what deleted it; absent in rows of earlier versions. */
+  readonly deletedAt?: string;
   readonly reactions: ReadonlyArray<{ readonly reaction: string; readonly by: UserId; readonly order: string; readonly on: boolean }>;
   readonly file?: FileDescriptor;
 }
@@ -264,7 +266,7 @@ export class RoomTables {
 
   // --- own messages ---
 
-  /** Places of own messages that no other member has confirmed. */
+  /** Places of own messages, and changes to messages, that no other member has confirmed. */
   waiting(room: RoomId, limit: number): string[] {
     return this.#scan('roomWaiting', room, { limit }).map(([order]) => order);
   }
@@ -273,8 +275,15 @@ export class RoomTables {
     return this.#store.get('roomWaiting', `${room}/${order}`) !== undefined;
   }
 
-  putWaiting(room: RoomId, order: string): void {
-    this.#store.put('roomWaiting', `${room}/${order}`, 1);
+  /** `changed`: the place of the line that it changes; none for a message. */
+  putWaiting(room: RoomId, order: string, changed?: string): void {
+    this.#store.put('roomWaiting', `${room}/${order}`, changed ?? 1);
+  }
+
+  /** The place of the line that a change concerns which nobody has confirmed; null: it is none. */
+  waitingChange(room: RoomId, order: string): string | null {
+    const changed = this.#store.get('roomWaiting', `${room}/${order}`);
+    return typeof changed === 'string' ? changed : null;
   }
 
   receipts(room: RoomId, order: string): readonly UserId[] {

@@ -37,9 +37,9 @@ export function conversationTitle(model: Model, name: string): string {
 }
 
 export function messageOfRoom(view: RoomMessageView): ChatMessage {
-  const { key, id, fromMe, text, sentMillis, state, replyTo, mentionsMe, reactions, edited, deleted } = view;
+  const { key, id, fromMe, text, sentMillis, state, replyTo, mentionsMe, reactions, edited, deleted, changing } = view;
   const common = { key, id: id as MessageView['id'], with: roomKey(view.roomId), fromMe, text, sentMillis, state };
-  const extras = { replyTo, mentionsMe, reactions, edited, deleted, changing: false, ...(view.file === undefined ? {} : { file: view.file }) };
+  const extras = { replyTo, mentionsMe, reactions, edited, deleted, changing, ...(view.file === undefined ? {} : { file: view.file }) };
   return { ...common, ...extras, receivedMillis: fromMe ? null : sentMillis, receipts: [], room: view };
 }
 

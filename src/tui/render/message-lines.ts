@@ -20,11 +20,12 @@ export function isOnlyFile(message: ChatMessage): message is ChatMessage & { rea
 
 /** The text as it may be shown, or what stands for one that is deleted or cannot be opened yet. */
 export function shownText(message: ChatMessage): string {
-  if (message.deleted) return DELETED + (message.changing ? ' (the other side does not know yet)' : '');
+  if (message.deleted)
+    return DELETED + (message.changing ? ` (${message.room === undefined ? 'the other side does not know yet' : 'nobody else knows yet'})` : '');
   if (message.room?.sealed === true) return '(sealed: its key has not come yet)';
   if (isOnlyFile(message)) return fileText(message.file);
   if (!message.edited) return sanitise(message.text);
-  return `${sanitise(message.text)} ${message.changing ? '(edited, on its way)' : '(edited)'}`;
+  return `${sanitise(message.text)} ${message.changing && message.fromMe ? '(edited, on its way)' : '(edited)'}`;
 }
 
 export function quoteLine(replyTo: QuoteView): string {
