@@ -6,7 +6,7 @@ import { helpLines } from '../../src/tui/render/help.ts';
 import { spokenMessage } from '../../src/tui/render/plain-text.ts';
 import { lineText } from '../../src/tui/text/styled.ts';
 import { loggedIn, type ModelDriver } from './terminal-model.ts';
-import { message, NOW, user } from './world.ts';
+import { info, message, NOW, user } from './world.ts';
 
 const GARDEN = 'a1'.repeat(32);
 
@@ -175,4 +175,21 @@ test('arguments that do not fit are answered with an example, not with an option
   if (call?.type !== 'call') return t.fail('nothing was asked');
   driver.do({ type: 'failure', call: call.call, failure: { code: 'bad-arguments', sentence: 'react: "reaction": too long.', advice: 'See react --help.' } });
   t.regex(driver.model.notices.at(-1)?.text ?? '', /^react: "reaction": too long\. For example: \/react /u);
+});
+
+test('a room is made with the meaning of each answer, and not without the password that it asks for', (t) => {
+  const driver = loggedIn().forget().type('/room-create').press('enter').type('Lake').press('enter');
+  t.regex(shown(driver), /Enter alone leaves it out\./u);
+  driver.press('enter');
+  t.regex(shown(driver), /Who may come in: [\s\S]*1\) open[\s\S]*Enter alone takes the first\./u);
+  driver.type('3').press('enter').press('enter');
+  t.notRegex(shown(driver), /Enter alone/u);
+  driver.press('enter');
+  t.deepEqual(driver.calls(), []);
+  t.regex(driver.model.notices.at(-1)?.text ?? '', /Nothing was entered/u);
+});
+
+test('the title says which of two nodes of a user this is', (t) => {
+  const driver = loggedIn().do({ type: 'answer', call: { command: 'info', args: {}, purpose: 'refresh' }, value: info({ node: 'alice@desk' }) });
+  t.regex(shown(driver), /^ Confab {2}alice@desk › Menu/u);
 });

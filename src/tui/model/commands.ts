@@ -10,7 +10,7 @@ import { applies, coreName, ITEMS, type Item, isLoggedIn, itemOfSlash } from './
 import { leaveChat, markRead, nextUnread, openChat } from './chat.ts';
 import { captionOf, impliedFileSend } from './files.ts';
 import type { LocalCommand } from './local-commands.ts';
-import { type Ask, conversationOf } from './model.ts';
+import { type Ask, conversationOf, isSecretField } from './model.ts';
 import { isRoomKey, sendCall } from './room-chat.ts';
 import { impliedConversation, MEANS_THIS_CHAT, meantEntry, messageMeant, messageNamed, namesMessage, namesNothing, placesLeft, quoteRoom } from './sisters.ts';
 import type { Turn } from './turn.ts';
@@ -219,10 +219,18 @@ export function complete(turn: Turn, entry: CommandEntry, args: Args, optional: 
 /** Typed for an optional text, this makes it empty; Enter alone leaves it as it is. */
 export const CLEARS = '-';
 
+/** Makes something new: nothing of it stands there before, and the first choice is what it is if nobody says otherwise. */
+export const MAKES: ReadonlySet<string> = new Set(['register', 'room-create'] satisfies CommandName[]);
+
+/** Secrets are asked for only where there is one, and a file goes to somebody. */
+export function mayBeLeftOut(ask: Ask, entry: CommandEntry): boolean {
+  return !isRequired(entry, ask.fields[0] ?? '') && !isSecretField(ask) && ask.command !== 'file-send';
+}
+
 /** An answer to what an `ask` screen wants to know. */
 export function answerAsk(turn: Turn, ask: Ask, entry: CommandEntry, value: string): void {
   const [field = '', ...fields] = ask.fields;
-  if (value === '' && isRequired(entry, field)) {
+  if (value === '' && !mayBeLeftOut(ask, entry)) {
     if (turn.model.lineMode) turn.back();
     else turn.notice('info', 'Nothing was entered. Esc goes back.');
     return;

@@ -77,7 +77,7 @@ function titleLine(model: Model, screen: Screen): Line {
     const warning = ` ! KEY CHANGED: ${doubtful}${more} › /verify ${doubtful}, then /trust ${doubtful}`;
     return fitLine([{ text: truncate(warning, model.columns), style: ALARM }], model.columns, ALARM);
   }
-  const title = ` Confab  ${model.user} › ${screenTitle(model, screen)}`;
+  const title = ` Confab  ${model.info?.node ?? model.user} › ${screenTitle(model, screen)}`;
   return fitLine([{ text: truncate(title, model.columns), style: BAR }], model.columns, BAR);
 }
 

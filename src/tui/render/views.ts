@@ -1,7 +1,7 @@
-import { commandEntry, isRequired } from '../../control/registry.ts';
+import { commandEntry } from '../../control/registry.ts';
 import { menuRows } from '../model/catalogue.ts';
 import { preview } from '../model/chat.ts';
-import { CLEARS } from '../model/commands.ts';
+import { CLEARS, MAKES, mayBeLeftOut } from '../model/commands.ts';
 import { type Ask, isSecretField, type Model, type Screen, totalUnread } from '../model/model.ts';
 import { isRoomKey } from '../model/room-chat.ts';
 import { settingLabel, settingRows } from '../model/settings.ts';
@@ -9,7 +9,7 @@ import { askNames, choicesOf } from '../model/submit.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { BOLD, DIM, type Line, numbered, plain, type Segment } from '../text/styled.ts';
 import { padEnd, textWidth } from '../text/width.ts';
-import { ago, fieldWords, humanise } from '../text/words.ts';
+import { ago, fieldMeaning, fieldWords, humanise } from '../text/words.ts';
 import { answerLines } from './answer-views.ts';
 import { helpLines } from './help.ts';
 import { DELETED } from './message-lines.ts';
@@ -181,8 +181,10 @@ function askLines(model: Model, ask: Ask): readonly Line[] {
   const entry = commandEntry(ask.command);
   const field = ask.fields[0] ?? '';
   const names = askNames(model, ask);
-  const optional = entry === undefined || !isRequired(entry, field);
+  const optional = entry === undefined || mayBeLeftOut(ask, entry);
   const lines: Line[] = [plain(`${entry?.summary ?? ''}.`), []];
+  const meaning = fieldMeaning(field);
+  if (meaning !== null) lines.push(plain(meaning), []);
   for (const [index, name] of names.entries()) {
     const blocked: Segment = model.requests.blocked.includes(name) ? { text: '  blocked; choosing takes the block back', style: DIM } : { text: '' };
     lines.push(numbered(index + 1, [{ text: sanitiseLine(name) }, blocked]));
@@ -193,7 +195,12 @@ function askLines(model: Model, ask: Ask): readonly Line[] {
     : names.length > 0
       ? `Choose a number or type the ${fieldWords(field)}.`
       : `Type the ${fieldWords(field)}.`;
-  lines.push([{ text: `${how}${optional ? ` Enter alone leaves it as it is${names.length > 0 ? '' : `, ${CLEARS} clears it`}.` : ''}`, style: DIM }]);
+  lines.push([{ text: `${how}${optional ? leavesOut(ask, names.length > 0) : ''}`, style: DIM }]);
   if (!model.lineMode) return lines;
   return [...lines, [{ text: optional ? '0 goes back.' : 'An empty line goes back.', style: DIM }]];
+}
+
+function leavesOut(ask: Ask, isChoice: boolean): string {
+  if (MAKES.has(ask.command)) return isChoice ? ' Enter alone takes the first.' : ' Enter alone leaves it out.';
+  return ` Enter alone leaves it as it is${isChoice ? '' : `, ${CLEARS} clears it`}.`;
 }

@@ -136,6 +136,16 @@ export function nickColour(userId: string): number {
 /** What an argument is called to whoever is asked for it; others by their names. */
 const FIELD_WORDS: Readonly<Record<string, string>> = { with: 'friend', to: 'friend', query: 'words to look for', endpoint: 'address', id: 'id of a message' };
 
+/** What hangs on the answer, where its words do not say it. */
+const FIELD_MEANINGS: Readonly<Record<string, string>> = {
+  policy: 'Who may come in: anybody, whom a member invites, or who knows a password.',
+  history: 'What those who come later may read: all of it, or what is written from then on.',
+};
+
+export function fieldMeaning(field: string): string | null {
+  return FIELD_MEANINGS[field] ?? null;
+}
+
 export function fieldWords(field: string): string {
   return FIELD_WORDS[field] ?? humanise(field).toLowerCase();
 }
