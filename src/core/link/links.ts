@@ -21,8 +21,7 @@ const RETIRED_RUNS_MAX = 8;
  *
  * Invariants
  * 1. Messages of a link are handed up at most once and in the order of sending, as long as both ends live.
- * 2. A message is forgotten by its sender only when the peer acknowledged it or the link went down;
- *    whoever needs more than that keeps its own copy and sends it again when a link comes up.
+ * 2. A message is forgotten by its sender once the peer acknowledged it or the link went down; who needs more keeps a copy of its own.
  * 3. Both ends of a link carry a random number; frames that do not name both are answered by a hello and otherwise ignored,
  *    so nothing of an earlier life of either end is taken for news. An open link turns to a new end of the peer only when
  *    that end names ours: both then begin to count at one.
