@@ -1,4 +1,5 @@
 import test from 'ava';
+import { DEADLINE_MILLIS } from '../helpers/until.ts';
 import { runCli, startCli, temporaryRoot } from './run-cli.ts';
 
 const PASSWORD = 'correct horse\n';
@@ -16,8 +17,8 @@ test('a seed server and two nodes: befriend, write, list, and stop everything', 
     ['alice', 'bob'].map((name) => startCli(t, ['--root', root, 'node', name, '--seed', url, '--login', '--password-stdin'], PASSWORD)),
   );
   const eventually = async (what: string, check: () => Promise<boolean>) => {
-    const end = performance.now() + 10_000;
-    while (!(await check())) if (performance.now() > end) t.fail(`${what}: not within 10 s`);
+    const end = performance.now() + DEADLINE_MILLIS;
+    while (!(await check())) if (performance.now() > end) t.fail(`${what}: not within ${DEADLINE_MILLIS} ms`);
   };
   await eventually('alice knows bob', async () => (await cli('users', '--node', 'alice'))['total'] === 2);
   await cli('call', 'alice', 'friend-add', 'bob');

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { UpNetwork } from '../../src/cli/up/network.ts';
 import { isAlive, readSeedPointer } from '../../src/control/locate.ts';
+import { DEADLINE_MILLIS } from '../helpers/until.ts';
 
 /** Nodes of other tests on this machine are not met by beacons. */
 process.env['CONFAB_NETWORK'] = `test-${randomUUID()}`;
@@ -42,7 +43,7 @@ async function pidOf(network: UpNetwork, user: string): Promise<number> {
 }
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<boolean> {
-  const endMillis = performance.now() + 10_000;
+  const endMillis = performance.now() + DEADLINE_MILLIS;
   while (performance.now() < endMillis) {
     if (await holds()) return true;
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -238,7 +238,8 @@ test('a cut drops, a delay holds, no rule passes', async (t) => {
   const start = performance.now();
   await driver.command('send', { count: 2 });
   await driver.command('send', { count: 3 });
-  t.is(parts.transport.sent.length, 0);
+  // Unless this process stood still for longer than the delay.
+  t.true(parts.transport.sent.length === 0 || performance.now() - start >= 28);
   await until('both frames left', () => parts.transport.sent.length === 2);
   t.true(performance.now() - start >= 28);
   const counts = parts.transport.sent.map(({ frame }) => (parts.frames.decode(frame) as Frame).count);

@@ -1,13 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
 import { Timers } from '../../src/node/timers.ts';
-
-const DEADLINE_MILLIS = 5_000;
-
-async function until(holds: () => boolean): Promise<void> {
-  const end = performance.now() + DEADLINE_MILLIS;
-  while (!holds() && performance.now() < end) await pause(5);
-}
+import { until } from '../helpers/until.ts';
 
 test('timers of upkeep meet at the points of a grid, others come when they were asked for', async (t) => {
   const at = new Map<string, number>();
@@ -22,7 +15,7 @@ test('timers of upkeep meet at the points of a grid, others come when they were 
   ] as const)
     timers.schedule('upkeep', key, point + 1_200 + offset - startMillis);
   timers.schedule('message', '', 10);
-  await until(() => at.size === 4);
+  await until('all are due', () => at.size === 4);
   t.is(at.size, 4);
   for (const key of ['a', 'b', 'c']) {
     const late = (at.get(`upkeep${key}`) ?? 0) - (point + 1_200);
@@ -39,7 +32,7 @@ test('upkeep that is wanted soon comes when it was asked for; a timer that is mo
   timers.schedule('upkeep', '', 59_000);
   timers.schedule('upkeep', '', 20);
   t.is(timers.count, 1);
-  await until(() => due.length > 0);
+  await until('it is due', () => due.length > 0);
   t.is(due.length, 1);
   t.true((due[0] ?? 0) - startMillis >= 19);
   t.is(timers.count, 0);

@@ -91,6 +91,9 @@ test('when a sync fails nothing of the turns leaves but that they failed', async
   t.deepEqual(seen, ['a dropped', 'b dropped', 'failed: the disk reports an error']);
 });
 
+/** The turn of what was handed in before has ended, and so has that of its answers. */
+const turnEnded = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
 const TURN = 8;
 const PEER = { address: 'sim:1', key: new Uint8Array(32).fill(1) };
 
@@ -189,7 +192,7 @@ test('a close that waits for the disk does not shut what was opened after it', a
   for (const [turns, name] of ['close', 'open'].entries()) {
     void driver.command(name, {});
     await until(`turn ${turns}`, () => disk.waiting.length === 1 && parts.events.length > 0);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await turnEnded();
   }
   disk.finish();
   t.deepEqual([...open], [1]);
@@ -229,7 +232,7 @@ test('what a program asked for before it was thrown away is not answered to its 
     };
   });
   await driver.start();
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await turnEnded();
   disk.unsettled = true;
   void driver.command('old', {});
   await until('the turn waits', () => disk.waiting.length === 1);
@@ -237,7 +240,7 @@ test('what a program asked for before it was thrown away is not answered to its 
   await until('another program', () => programs === 2);
   disk.unsettled = false;
   disk.finish();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await turnEnded();
   t.deepEqual(answered, []);
   void driver.command('new', {});
   await until('its answer', () => answered.length === 1);
