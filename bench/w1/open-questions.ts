@@ -1,7 +1,10 @@
-import type { RingAnswer } from '../../src/core/ring/ring-port.ts';
+import { type Asker, RING_OPTIONS, type RingAnswer } from '../../src/core/ring/ring-port.ts';
 
-/** How often `sweep` is to be called, ms: a question is given up after one to two such pauses. */
-export const SWEEP_MILLIS = 1_000;
+/** How often `sweep` is to be called, ms. */
+export const SWEEP_MILLIS = 100;
+/** A question is given up after so many such pauses, a second. */
+const PATIENCE_ROUNDS = 10;
+const SLOW_ROUNDS = RING_OPTIONS.hastenMillis / SWEEP_MILLIS;
 
 const FREE = -1;
 
@@ -10,7 +13,7 @@ const FREE = -1;
  * the same patience, so that a table and a timer for each would be most of what they cost.
  */
 export class OpenQuestions {
-  readonly #answered: Array<((answer: RingAnswer | null) => void) | null> = [];
+  readonly #askers: Array<Asker | null> = [];
   /** Who was asked, or FREE. */
   readonly #asked: number[] = [];
   /** During which round it was asked. */
@@ -19,9 +22,9 @@ export class OpenQuestions {
   #round = 0;
 
   /** Returns the number that the answer must name. */
-  add(asked: number, answered: (answer: RingAnswer | null) => void): number {
+  add(asked: number, asker: Asker): number {
     const id = this.#free.pop() ?? this.#asked.length;
-    this.#answered[id] = answered;
+    this.#askers[id] = asker;
     this.#asked[id] = asked;
     this.#rounds[id] = this.#round;
     return id;
@@ -32,19 +35,23 @@ export class OpenQuestions {
     if (this.#asked[id] === from) this.#settle(id, answer);
   }
 
-  /** Gives up what was asked before the last sweep. */
+  /** Gives up what was asked long ago, and tells askers that wait long. */
   sweep(): void {
-    for (let id = 0; id < this.#asked.length; id += 1) {
-      if (this.#asked[id] !== FREE && (this.#rounds[id] as number) < this.#round) this.#settle(id, null);
-    }
     this.#round += 1;
+    for (let id = 0; id < this.#asked.length; id += 1) {
+      if (this.#asked[id] === FREE) continue;
+      // Those of this round were asked some part of it ago.
+      const rounds = this.#round - (this.#rounds[id] as number) - 1;
+      if (rounds >= PATIENCE_ROUNDS) this.#settle(id, null);
+      else if (rounds > 0 && rounds % SLOW_ROUNDS === 0) this.#askers[id]?.slow?.();
+    }
   }
 
   #settle(id: number, answer: RingAnswer | null): void {
-    const answered = this.#answered[id];
-    this.#answered[id] = null;
+    const asker = this.#askers[id];
+    this.#askers[id] = null;
     this.#asked[id] = FREE;
     this.#free.push(id);
-    answered?.(answer);
+    asker?.answered(answer);
   }
 }

@@ -4,6 +4,7 @@ import type { BaseEnv, Program } from '../../src/core/env.ts';
 import { Chord } from '../../src/core/ring/chord.ts';
 import { type Contact, idAt, PLACES } from '../../src/core/ring/circle.ts';
 import {
+  type Asker,
   RING_OPTIONS,
   type RingAnswer,
   type RingNotice,
@@ -101,9 +102,9 @@ export class RingProgram implements Program<RingMessage>, RingPort {
 
   // --- what the ring needs ---
 
-  ask(to: Contact, question: RingQuestion, answered: (answer: RingAnswer | null) => void): void {
+  ask(to: Contact, question: RingQuestion, asker: Asker): void {
     const address = indexOf(to);
-    this.#env.send(address, { type: 'ask', call: this.#run.questions.add(address, answered), question });
+    this.#env.send(address, { type: 'ask', call: this.#run.questions.add(address, asker), question });
   }
 
   tell(to: Contact, notice: RingNotice): void {

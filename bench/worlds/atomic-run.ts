@@ -49,10 +49,10 @@ class AtomicRing {
     const chord: Chord = new Chord(
       {
         self,
-        ask: (to, question, answered) => {
+        ask: (to, question, asker) => {
           const given = this.#options.instead?.(question) ?? this.nodes.get(to.id)?.chord.answer(self, question) ?? null;
           const answer = given === null ? null : (this.#options.taken?.(chord, given) ?? given);
-          this.#answers.push(() => answered(answer));
+          this.#answers.push(() => asker.answered(answer));
         },
         tell: (to, notice) => void this.#notices.push({ from: self, to: to.id, notice }),
         setTimer: (kind) => void timers.add(kind),

@@ -78,7 +78,7 @@ export class KeyedWorld {
         this.asked.set(question.ask, (this.asked.get(question.ask) ?? 0) + 1);
         if (question.ask === 'push') this.valuesPushed += question.page.values.length;
         const instead = options.insteadOfAsking?.(to, question) ?? null;
-        if (instead === null) program.calls.ask(to, 'replica', question, (body) => answered(body as ReplicaAnswer | null));
+        if (instead === null) program.calls.ask(to, 'replica', question, { answered: (body) => answered(body as ReplicaAnswer | null) });
         else program.soon(() => answered(instead === 'lost' ? null : instead));
       },
       lookup: (key, done) => chord.lookup(key, done),

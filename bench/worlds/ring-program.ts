@@ -2,6 +2,7 @@ import type { BaseEnv, Program } from '../../src/core/env.ts';
 import { Chord, type RingPlace } from '../../src/core/ring/chord.ts';
 import type { Contact } from '../../src/core/ring/circle.ts';
 import {
+  type Asker,
   RING_OPTIONS,
   type RingAnswer,
   type RingNotice,
@@ -30,7 +31,7 @@ interface Call {
   readonly to: Contact;
   readonly message: Wire;
   triesLeft: number;
-  readonly answered: (body: unknown) => void;
+  readonly asker: Asker<unknown>;
 }
 
 /** Questions with tries and timeouts over any env. */
@@ -45,10 +46,11 @@ export class Calls {
     this.#detection = detection;
   }
 
-  ask(to: Contact, channel: string, body: unknown, answered: (body: unknown) => void): void {
+  ask(to: Contact, channel: string, body: unknown, asker: Asker<unknown>): void {
     this.#count += 1;
-    const call = { to, message: { type: 'ask', call: this.#count, channel, body } as const, triesLeft: this.#detection.tries, answered };
+    const call = { to, message: { type: 'ask', call: this.#count, channel, body } as const, triesLeft: this.#detection.tries, asker };
     this.#open.set(this.#count, call);
+    if (asker.slow !== undefined) this.#env.setTimer('call-slow', String(this.#count), RING_OPTIONS.hastenMillis);
     this.#try(this.#count, call);
   }
 
@@ -63,17 +65,29 @@ export class Calls {
     const call = this.#open.get(id);
     if (call === undefined) return;
     if (call.triesLeft > 0) return this.#try(id, call);
+    this.#close(id, call);
+    call.asker.answered(null);
+  }
+
+  slowTimer(key: string): void {
+    const call = this.#open.get(Number(key));
+    if (call === undefined) return;
+    this.#env.setTimer('call-slow', key, RING_OPTIONS.hastenMillis);
+    call.asker.slow?.();
+  }
+
+  #close(id: number, call: Call): void {
     this.#open.delete(id);
-    call.answered(null);
+    if (call.asker.slow !== undefined) this.#env.cancelTimer('call-slow', String(id));
   }
 
   /** R11: only the one who was asked can answer. */
   answer(from: Address, id: number, body: unknown): void {
     const call = this.#open.get(id);
     if (call === undefined || indexOf(call.to) !== from) return;
-    this.#open.delete(id);
+    this.#close(id, call);
     this.#env.cancelTimer('call', String(id));
-    call.answered(body);
+    call.asker.answered(body);
   }
 }
 
@@ -123,12 +137,15 @@ export class RingProgram implements Program<Wire> {
     const parts = this.#parts;
     return {
       self,
-      ask: (to, question, answered) => {
+      ask: (to, question, asker) => {
         const instead = parts.instead?.(this, question) ?? null;
-        if (instead !== null) return this.soon(() => answered(instead));
-        this.calls.ask(to, 'ring', question, (body) => {
-          const answer = body as RingAnswer | null;
-          answered(answer === null || parts.taken === undefined ? answer : (parts.taken(this, to, answer) as RingAnswer));
+        if (instead !== null) return this.soon(() => asker.answered(instead));
+        this.calls.ask(to, 'ring', question, {
+          answered: (body) => {
+            const answer = body as RingAnswer | null;
+            asker.answered(answer === null || parts.taken === undefined ? answer : (parts.taken(this, to, answer) as RingAnswer));
+          },
+          ...(asker.slow === undefined ? {} : { slow: () => asker.slow?.() }),
         });
       },
       tell: (to, notice) => env.send(indexOf(to), { type: 'tell', channel: 'ring', body: notice }),
@@ -184,6 +201,7 @@ export class RingProgram implements Program<Wire> {
 
   timer(kind: string, key: string): void {
     if (kind === 'call') return this.calls.timer(key);
+    if (kind === 'call-slow') return this.calls.slowTimer(key);
     if (kind === 'soon') {
       const later = this.#later;
       this.#later = [];

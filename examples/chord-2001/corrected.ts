@@ -1,6 +1,6 @@
 import { Chord } from '../../src/core/ring/chord.ts';
 import type { Contact } from '../../src/core/ring/circle.ts';
-import { RING_OPTIONS, type RingAnswer, type RingNotice, type RingPort, type RingQuestion, type RingTimer } from '../../src/core/ring/ring-port.ts';
+import { type Asker, RING_OPTIONS, type RingAnswer, type RingNotice, type RingPort, type RingQuestion, type RingTimer } from '../../src/core/ring/ring-port.ts';
 import type { NodeId } from '../../src/core/types.ts';
 import type { LabAnswer, LabEnv, LabProgram } from '../../src/lab/program.ts';
 import { Calls, type Wire } from './calls.ts';
@@ -113,8 +113,8 @@ class Corrected implements LabProgram<Message>, RingPort {
 
   // --- what the ring needs of a node ---
 
-  ask(to: Contact, question: RingQuestion, answered: (answer: RingAnswer | null) => void): void {
-    this.#calls.ask(to.name, question, answered);
+  ask(to: Contact, question: RingQuestion, asker: Asker): void {
+    this.#calls.ask(to.name, question, (answer) => asker.answered(answer));
   }
 
   tell(to: Contact, notice: RingNotice): void {

@@ -46,7 +46,6 @@ export function fireTimer(parts: Parts, kind: string, key: string): void {
     case 'ring-merge':
     case 'ring-join':
     case 'ring-routes':
-    case 'ring-walks':
     case 'ring-asks':
     case 'ring-members':
       return parts.ring.timer(kind);

@@ -1,12 +1,15 @@
 import type { Parts } from '../parts.ts';
 import type { Contact } from '../ring/circle.ts';
+import type { Asker } from '../ring/ring-port.ts';
 import type { Link } from './link.ts';
 
 interface Open<Question, Answer> {
   readonly to: Contact;
   readonly question: Question;
-  readonly answered: (answer: Answer | null) => void;
+  readonly asker: Asker<Answer>;
   readonly untilMillis: number;
+  /** When the asker is told next that there is no answer yet; infinite when it does not want to know. */
+  slowAtMillis: number;
   sent: boolean;
 }
 
@@ -19,6 +22,8 @@ export interface QuestionHooks<Question, Answer> {
   patienceMillis(to: Contact): number;
   /** Time has run out for a question to this node. */
   unanswered(to: Contact): void;
+  /** How often an asker that wants to know is told that there is no answer yet, ms. */
+  readonly slowMillis: number;
 }
 
 /** Pause before a question is tried again that a full link did not take, ms. */
@@ -45,11 +50,13 @@ export class Questions<Question, Answer> {
   }
 
   /** Calls back once, never within this call. */
-  ask(to: Contact, question: Question, answered: (answer: Answer | null) => void): void {
+  ask(to: Contact, question: Question, asker: Asker<Answer>): void {
     const { env, links } = this.#parts;
     this.#count += 1;
     const id = this.#count;
-    const open: Open<Question, Answer> = { to, question, answered, untilMillis: env.monotonicMillis + this.#hooks.patienceMillis(to), sent: false };
+    const now = env.monotonicMillis;
+    const slowAtMillis = asker.slow === undefined ? Number.POSITIVE_INFINITY : now + this.#hooks.slowMillis;
+    const open: Open<Question, Answer> = { to, question, asker, untilMillis: now + this.#hooks.patienceMillis(to), slowAtMillis, sent: false };
     this.#open.set(id, open);
     const link = links.of(to.id);
     if (link === undefined && this.#hooks.unlinked?.(to, question, (answer) => this.#answeredUnlinked(id, answer)) === true) open.sent = true;
@@ -73,7 +80,8 @@ export class Questions<Question, Answer> {
   }
 
   #dueOf(open: Open<Question, Answer>): number {
-    return open.sent ? open.untilMillis : Math.min(open.untilMillis, this.#parts.env.monotonicMillis + RETRY_MILLIS);
+    const dueMillis = Math.min(open.untilMillis, open.slowAtMillis);
+    return open.sent ? dueMillis : Math.min(dueMillis, this.#parts.env.monotonicMillis + RETRY_MILLIS);
   }
 
   #wakeAt(dueMillis: number): void {
@@ -87,7 +95,7 @@ export class Questions<Question, Answer> {
     open.sent = this.#hooks.send(link, id, open.question) || open.sent;
   }
 
-  /** Timer: gives up questions whose time is over, and sends what a full link did not take. */
+  /** Timer: gives up questions whose time is over, tells askers that wait long, and sends what a full link did not take. */
   sweep(): void {
     const { env, links } = this.#parts;
     this.#dueMillis = Number.POSITIVE_INFINITY;
@@ -95,10 +103,15 @@ export class Questions<Question, Answer> {
       if (open.untilMillis <= env.monotonicMillis) {
         this.#hooks.unanswered(open.to);
         this.#settle(id, null);
-      } else if (!open.sent) {
+        continue;
+      }
+      if (!open.sent) {
         const link = links.of(open.to.id);
         if (link?.established) this.#send(link, id, open);
       }
+      if (open.slowAtMillis > env.monotonicMillis || !this.#open.has(id)) continue;
+      open.slowAtMillis = env.monotonicMillis + this.#hooks.slowMillis;
+      open.asker.slow?.();
     }
     for (const open of this.#open.values()) this.#wakeAt(this.#dueOf(open));
   }
@@ -125,6 +138,6 @@ export class Questions<Question, Answer> {
       this.#dueMillis = Number.POSITIVE_INFINITY;
       this.#parts.env.cancelTimer(this.#timer, '');
     }
-    open.answered(answer);
+    open.asker.answered(answer);
   }
 }

@@ -57,6 +57,7 @@ export class ReplicaMember implements ReplicationPort {
         ),
       patienceMillis: (to) => (parts.ring.isSilent(to.id) ? parts.options.replicaAnswerDeadMillis : parts.options.replicaAnswerMillis),
       unanswered: () => parts.count('replicaQuestionsUnanswered'),
+      slowMillis: Number.POSITIVE_INFINITY,
     });
   }
 
@@ -188,7 +189,7 @@ export class ReplicaMember implements ReplicationPort {
   }
 
   ask(to: Contact, question: ReplicaQuestion, answered: (answer: ReplicaAnswer | null) => void): void {
-    this.#questions.ask(to, question, answered);
+    this.#questions.ask(to, question, { answered });
   }
 
   lookup(key: string, done: (result: LookupResult) => void): void {

@@ -76,10 +76,6 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
   get small(): boolean {
     return this.#pointers.small;
   }
-  /** While true, no state is given to others. */
-  get busy(): boolean {
-    return this.#stabiliser.busy;
-  }
   get successors(): readonly Contact[] {
     return this.#pointers.successors;
   }
@@ -104,30 +100,35 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
 
   timer(kind: RingTimer): void {
     const { stabiliseMillis, fingerMillis, mergeMillis } = this.#options;
-    const jitter = 0.9 + 0.2 * this.#port.fraction();
     switch (kind) {
       case 'ring-stabilise':
         this.#calm = this.#changedSinceTick || !this.joined || this.small ? 1 : Math.min(this.#calm * 2, this.#options.calmFactorMax);
         this.#changedSinceTick = false;
-        this.#port.setTimer(kind, stabiliseMillis * jitter * (this.#hearsOfSuccessor ? this.#calm : 1));
+        this.#port.setTimer(kind, stabiliseMillis * this.#jitter * (this.#hearsOfSuccessor ? this.#calm : 1));
         return this.#stabiliseTick();
       case 'ring-fingers':
-        this.#port.setTimer(kind, fingerMillis * jitter);
+        this.#port.setTimer(kind, fingerMillis * this.#jitter);
         if (this.joined && !this.small) this.#fingers.fixNext();
         return;
       case 'ring-merge':
         // All members probe, and one of them has to find the other ring: among many, each may do so more seldom.
         // Who was never heard to be gone cannot be in another part.
-        this.#port.setTimer(kind, mergeMillis * jitter * Math.max(1, Math.log2(this.sizeGuess) / 3) * (this.#remembered.lost.length > 0 ? 1 : this.#calm));
+        this.#port.setTimer(
+          kind,
+          mergeMillis * this.#jitter * Math.max(1, Math.log2(this.sizeGuess) / 3) * (this.#remembered.lost.length > 0 ? 1 : this.#calm),
+        );
         return this.#probeForOtherRing();
       case 'ring-join':
         if (!this.#leaving) this.#joiner.timer();
         return;
       case 'ring-routes':
         return this.#lookups.expire();
-      case 'ring-walks':
-        return this.#lookups.hasten();
     }
+  }
+
+  /** Members that began together do not stay together. */
+  get #jitter(): number {
+    return 0.9 + 0.2 * this.#port.fraction();
   }
 
   /** Else these rounds are what finds its death. */
@@ -250,6 +251,9 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
   /** What we say to whoever asks; null for an answer that is none of the ring's. */
   answer(from: Contact, question: RingQuestion): RingAnswer {
     this.#remembered.heard(from);
+    // Nearly every question, and the ways are known to members only: nothing else of us need be read for it.
+    const { waypoints } = this.#pointers;
+    if (waypoints !== null && question.ask === 'next' && question.avoid.length === 0) return waypoints.step(question.key);
     if (!this.joined) return { answer: 'outside' };
     switch (question.ask) {
       case 'ping':
@@ -260,7 +264,7 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
         this.#lookups.forward(question);
         return { answer: 'forwarding' };
       case 'state':
-        if (this.busy) return { answer: 'busy' };
+        if (this.#stabiliser.busy) return { answer: 'busy' };
         return { answer: 'state', predecessor: this.predecessor, successors: this.successors, small: this.small };
     }
   }

@@ -14,9 +14,9 @@ export interface Contact {
 export const PLACES = 2 ** 52;
 
 const PLACE_DIGITS = 13;
-/** Six digits and seven fit into a small whole number each, which is quicker to count with than one of 52 bits. */
-const HIGH_DIGITS = 6;
-const LOW_PLACES = 2 ** 28;
+/** Seven digits and six fit into a small whole number each, which is quicker to count with than one of 52 bits. */
+const PREFIX_DIGITS = 7;
+const LOW_PLACES = 2 ** 24;
 const ID_DIGITS = 64;
 const HEX_DIGITS = '0123456789abcdef';
 const HEX_PAIRS = Array.from({ length: 256 }, (_, byte) => HEX_DIGITS.charAt(byte >> 4) + HEX_DIGITS.charAt(byte & 15));
@@ -24,11 +24,16 @@ const ZEROS = '0'.repeat(ID_DIGITS - PLACE_DIGITS);
 
 /** The first 52 bits of an id of lower-case hex digits. Read digit by digit, because every hop of a look-up asks for it. */
 export function placeOf(id: string): number {
-  let high = 0;
-  for (let at = 0; at < HIGH_DIGITS; at += 1) high = (high << 4) | digitOf(id.charCodeAt(at));
   let low = 0;
-  for (let at = HIGH_DIGITS; at < PLACE_DIGITS; at += 1) low = (low << 4) | digitOf(id.charCodeAt(at));
-  return high * LOW_PLACES + low;
+  for (let at = PREFIX_DIGITS; at < PLACE_DIGITS; at += 1) low = (low << 4) | digitOf(id.charCodeAt(at));
+  return prefixOf(id) * LOW_PLACES + low;
+}
+
+/** The first 28 bits: ids that differ in them differ. */
+export function prefixOf(id: string): number {
+  let prefix = 0;
+  for (let at = 0; at < PREFIX_DIGITS; at += 1) prefix = (prefix << 4) | digitOf(id.charCodeAt(at));
+  return prefix;
 }
 
 /** What a digit stands for, by its code: those of 0 to 9 end with the bits of their numbers, those of a to f with those of 1 to 6. */

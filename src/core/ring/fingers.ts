@@ -1,7 +1,7 @@
 import type { NodeId } from '../types.ts';
 import { between, type Contact, distance, fingerPlace, fingerStart, owns, ownsPlace } from './circle.ts';
 import type { Pointers } from './pointers.ts';
-import type { LookupResult, NextStep, RingPort } from './ring-port.ts';
+import { type LookupResult, type NextStep, PING, type RingAnswer, type RingPort } from './ring-port.ts';
 import { Waypoints } from './waypoints.ts';
 
 /** Below 2^30 of 2^52 places no finger is kept: with fewer than four million members the successor list reaches further. */
@@ -60,9 +60,12 @@ export class Fingers {
       this.#contacts.push(null);
       this.#distances.push(0);
     }
+    this.#hearsay = hearsay ? this.#hearsay | (1 << at) : this.#hearsay & ~(1 << at);
+    const before = this.#contacts[at];
+    // The ways from here stay as they are.
+    if (before?.id === contact.id && before.endpoint.address === contact.endpoint.address) return;
     this.#contacts[at] = contact;
     this.#distances[at] = distance(this.#self.id, contact.id);
-    this.#hearsay = hearsay ? this.#hearsay | (1 << at) : this.#hearsay & ~(1 << at);
     this.#pointers.waypoints = null;
   }
 
@@ -126,17 +129,19 @@ export class Fingers {
     this.#turn = exponent - 1;
     const present = this.#at(exponent);
     if (present === null) return this.#find(exponent);
-    this.#port.ask(present, { ask: 'ping' }, (answer) => {
-      if (answer?.answer !== 'alive') {
-        this.forget(present.id);
-        return this.#find(exponent);
-      }
-      const before = answer.predecessor;
-      if (before === null || this.#at(exponent)?.id !== present.id) return;
-      if (ownsPlace(before.id, place, present.id)) this.#confirm(exponent);
-      // It has got a neighbour that is nearer to the place, so in a few turns the finger arrives there, without any look-up.
-      else this.#set(exponent, before, true);
-    });
+    this.#port.ask(present, PING, { answered: (answer) => this.#checked(exponent, present, answer) });
+  }
+
+  #checked(exponent: number, present: Contact, answer: RingAnswer | null): void {
+    if (answer?.answer !== 'alive') {
+      this.forget(present.id);
+      return this.#find(exponent);
+    }
+    const before = answer.predecessor;
+    if (before === null || this.#at(exponent)?.id !== present.id) return;
+    if (ownsPlace(before.id, fingerPlace(this.#self.id, exponent), present.id)) this.#confirm(exponent);
+    // It has got a neighbour that is nearer to the place, so in a few turns the finger arrives there, without any look-up.
+    else this.#set(exponent, before, true);
   }
 
   #find(exponent: number): void {

@@ -3,7 +3,7 @@ import { between, type Contact, successorsAmong } from './circle.ts';
 import type { Lookups } from './lookups.ts';
 import type { Pointers } from './pointers.ts';
 import type { Remembered } from './remembered.ts';
-import type { RingAnswer, RingOptions, RingPort } from './ring-port.ts';
+import { type RingAnswer, type RingOptions, type RingPort, STATE } from './ring-port.ts';
 
 type State = Extract<RingAnswer, { answer: 'state' }>;
 
@@ -136,9 +136,11 @@ export class Joiner {
 
   #ask(contact: Contact, answered: (answer: RingAnswer | null) => void): void {
     const attempt = this.#attempt;
-    this.#port.ask(contact, { ask: 'state' }, (answer) => {
-      if (answer === null) this.#remembered.unheard(contact);
-      if (!this.#settled && attempt === this.#attempt) answered(answer);
+    this.#port.ask(contact, STATE, {
+      answered: (answer) => {
+        if (answer === null) this.#remembered.unheard(contact);
+        if (!this.#settled && attempt === this.#attempt) answered(answer);
+      },
     });
   }
 

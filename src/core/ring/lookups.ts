@@ -22,9 +22,6 @@ export class Lookups implements WalkParts {
   readonly options: RingOptions;
   readonly remembered: Remembered;
   readonly #hooks: FinderHooks;
-  readonly #walks: Walk[] = [];
-  /** The timer for slow walks is set. */
-  #watching = false;
   /** Null until one is sent: look-ups are seldom recursive. */
   #routes: Map<string, OpenRoute> | null = null;
 
@@ -41,38 +38,7 @@ export class Lookups implements WalkParts {
 
   /** Asks step by step, around the dead. Calls back once. */
   walk(from: WalkFrom, done: (result: LookupResult) => void): void {
-    const walk = new Walk(from, this, done);
-    this.#walks.push(walk);
-    if (!this.#watching) this.#watchIn(this.options.hastenMillis);
-    walk.step(from.start, from.why);
-  }
-
-  ended(walk: Walk): void {
-    const at = this.#walks.indexOf(walk);
-    if (at >= 0 && at === this.#walks.length - 1) this.#walks.pop();
-    else if (at >= 0) this.#walks.splice(at, 1);
-    if (this.#walks.length > 0 || !this.#watching) return;
-    // Most look-ups are over before they are slow: nobody need wake up for them.
-    this.#watching = false;
-    this.port.cancelTimer('ring-walks');
-  }
-
-  #watchIn(delayMillis: number): void {
-    this.#watching = true;
-    this.port.setTimer('ring-walks', delayMillis);
-  }
-
-  /** Timer: has a second one asked where the first is slow. */
-  hasten(): void {
-    this.#watching = false;
-    const now = this.port.monotonicMillis;
-    let nextMillis = Number.POSITIVE_INFINITY;
-    // Asking never ends a walk, so the list stays as it is.
-    for (const walk of this.#walks) {
-      if (now - walk.askedMillis >= this.options.hastenMillis) walk.hasten();
-      nextMillis = Math.min(nextMillis, walk.askedMillis + this.options.hastenMillis);
-    }
-    if (this.#walks.length > 0) this.#watchIn(Math.max(1, nextMillis - now));
+    new Walk(from, this, done).step(from.start, from.why);
   }
 
   /** Sends the question along the ring; the last member answers us straight. Calls back once, at the latest after `routeMillis`. */
@@ -95,12 +61,15 @@ export class Lookups implements WalkParts {
       const contact = own.contacts[0];
       if (own.done) return this.#routed(origin, { tell: 'routed', route, owners: own.contacts, hops });
       if (contact === undefined || hops.length >= this.options.hopsMax) return this.#routed(origin, { tell: 'routed', route, owners: [], hops });
-      this.port.ask(contact, { ask: 'route', key, route, origin, hops: [...hops, { asked: contact, why: own.why }] }, (answer) => {
-        if (answer?.answer === 'forwarding') return;
-        if (answer === null) this.remembered.unheard(contact);
-        dead.push(contact.id);
-        hops = [...hops, { asked: contact, why: 'dead' }];
-        handOn();
+      const passedOn: RingQuestion = { ask: 'route', key, route, origin, hops: [...hops, { asked: contact, why: own.why }] };
+      this.port.ask(contact, passedOn, {
+        answered: (answer) => {
+          if (answer?.answer === 'forwarding') return;
+          if (answer === null) this.remembered.unheard(contact);
+          dead.push(contact.id);
+          hops = [...hops, { asked: contact, why: 'dead' }];
+          handOn();
+        },
       });
     };
     handOn();

@@ -8,7 +8,16 @@ import type { NodeId } from '../types.ts';
 import { Chord } from './chord.ts';
 import type { Contact } from './circle.ts';
 import { contactOf, contactOfRecord, contactWith } from './contacts.ts';
-import { type LookupResult, RING_OPTIONS, type RingAnswer, type RingNotice, type RingPort, type RingQuestion, type RingTimer } from './ring-port.ts';
+import {
+  type Asker,
+  type LookupResult,
+  RING_OPTIONS,
+  type RingAnswer,
+  type RingNotice,
+  type RingPort,
+  type RingQuestion,
+  type RingTimer,
+} from './ring-port.ts';
 import { type Claim, SecondOpinion } from './second-opinion.ts';
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
@@ -73,6 +82,7 @@ export class RingMember implements RingPort {
         ),
       patienceMillis: (to) => (this.isSilent(to.id) ? parts.options.ringAnswerDeadMillis : parts.options.ringAnswerMillis),
       unanswered: (to) => this.#unanswered(to),
+      slowMillis: RING_OPTIONS.hastenMillis,
     });
     parts.detector.listen((id, state) => {
       if (state === 'alive') return this.memberChanged(id);
@@ -217,8 +227,8 @@ export class RingMember implements RingPort {
     return this.#chord.predecessor?.id === id || this.#chord.successors.some((contact) => contact.id === id) || this.#chord.isFinger(id);
   }
 
-  ask(to: Contact, question: RingQuestion, answered: (answer: RingAnswer | null) => void): void {
-    this.#questions.ask(to, question, answered);
+  ask(to: Contact, question: RingQuestion, asker: Asker): void {
+    this.#questions.ask(to, question, asker);
   }
 
   /** Believed dead, or it left the last question without an answer: nobody waits long for it. */

@@ -10,6 +10,9 @@ export type RingQuestion =
   /** Passed on from member to member; the last one answers `origin` with the notice `routed`. */
   | { readonly ask: 'route'; readonly key: string; readonly route: string; readonly origin: Contact; readonly hops: readonly Hop[] };
 
+export const STATE: RingQuestion = Object.freeze({ ask: 'state' });
+export const PING: RingQuestion = Object.freeze({ ask: 'ping' });
+
 export type RingAnswer =
   /** Zave's atomicity rule: while its own pointers may be about to change a member gives no state; it is not dead. */
   | { readonly answer: 'busy' }
@@ -50,14 +53,21 @@ export type RingNotice =
   | { readonly tell: 'leaving'; readonly predecessor: Contact | null }
   | { readonly tell: 'routed'; readonly route: string; readonly owners: readonly Contact[]; readonly hops: readonly Hop[] };
 
+/** Who waits for the answer to a question. */
+export interface Asker<Answer = RingAnswer> {
+  /** Called once, never within `ask`; with null when there was no answer after all tries: dead, as far as can be told. */
+  answered(answer: Answer | null): void;
+  /** Called each `hastenMillis` until there is an answer, unless the port gives up sooner. Nobody need wake up for an asker that does not want to know. */
+  slow?(): void;
+}
+
 /**
  * What the ring needs of a node. The port vouches that whoever answers or tells is the one whose id is the hash of the
  * key that it proved (R11), and that values have the shapes above.
  */
 export interface RingPort {
   readonly self: Contact;
-  /** Calls back once and never within this call, with null when there was no answer after all tries: dead, as far as can be told. */
-  ask(to: Contact, question: RingQuestion, answered: (answer: RingAnswer | null) => void): void;
+  ask(to: Contact, question: RingQuestion, asker: Asker): void;
   /** At most once, unacknowledged. */
   tell(to: Contact, notice: RingNotice): void;
   /** One timer a kind; setting it again moves it. */
@@ -74,7 +84,7 @@ export interface RingPort {
   members(): readonly Contact[];
 }
 
-export type RingTimer = 'ring-stabilise' | 'ring-fingers' | 'ring-merge' | 'ring-join' | 'ring-routes' | 'ring-walks';
+export type RingTimer = 'ring-stabilise' | 'ring-fingers' | 'ring-merge' | 'ring-join' | 'ring-routes';
 
 export interface RingOptions {
   /** Entries of the successor list. */
@@ -97,7 +107,7 @@ export interface RingOptions {
   /** Live contacts remembered, and as many again that are thought dead. */
   readonly rememberedMax: number;
   readonly hopsMax: number;
-  /** How long a look-up waits for one member before it asks another one as well. */
+  /** How long a look-up waits for one member before it asks another one as well; ports call askers slow at this pace. */
   readonly hastenMillis: number;
   /** How long a recursive lookup may take. */
   readonly routeMillis: number;

@@ -1,6 +1,6 @@
 import type { NodeId } from '../types.ts';
 import { type Contact, owns, successorsAmong } from './circle.ts';
-import type { Hop, LookupResult, RingAnswer, RingQuestion } from './ring-port.ts';
+import { type Asker, type Hop, type LookupResult, type RingQuestion, STATE } from './ring-port.ts';
 
 /** Members that are asked about one claim: each must lie nearer to the key than the one before. */
 const OPINIONS_MAX = 4;
@@ -8,7 +8,7 @@ const OWNERS_MAX = 4;
 
 export interface SecondOpinionPort {
   readonly self: Contact;
-  ask(to: Contact, question: RingQuestion, answered: (answer: RingAnswer | null) => void): void;
+  ask(to: Contact, question: RingQuestion, asker: Asker): void;
   /** Who is linked with this node and heard of at this moment. */
   linked(): readonly Contact[];
   /** Who is up by signed records, linked or not. */
@@ -50,16 +50,18 @@ export class SecondOpinion {
       const nearer = hops.length >= OPINIONS_MAX ? null : (hint ?? this.#nearer({ key, owner: owners[0], servesItself: servesItself(owners[0]) }, asked));
       if (nearer === null) return done({ owners: this.#padded(owners), hops: [...result.hops, ...hops] });
       asked.add(nearer.id);
-      this.#port.ask(nearer, { ask: 'state' }, (answer) => {
-        const isMember = answer?.answer === 'state' || answer?.answer === 'busy';
-        hops.push({ asked: nearer, why: isMember ? 'owner' : 'dead' });
-        if (!isMember) return judge(owners);
-        const before = answer.answer === 'state' ? answer.predecessor : null;
-        const isOwner = before !== null && owns(before.id, key, nearer.id);
-        // Where nothing was claimed, being near is not enough: many may lie between the key and whom we happen to know.
-        if (owners.length > 0) this.#port.contradicted(claim, nearer);
-        const next = owners.length > 0 || isOwner ? distinct([nearer, ...(answer.answer === 'state' ? answer.successors : owners)]) : owners;
-        judge(next, before !== null && !isOwner ? this.#hint(before, asked) : null);
+      this.#port.ask(nearer, STATE, {
+        answered: (answer) => {
+          const isMember = answer?.answer === 'state' || answer?.answer === 'busy';
+          hops.push({ asked: nearer, why: isMember ? 'owner' : 'dead' });
+          if (!isMember) return judge(owners);
+          const before = answer.answer === 'state' ? answer.predecessor : null;
+          const isOwner = before !== null && owns(before.id, key, nearer.id);
+          // Where nothing was claimed, being near is not enough: many may lie between the key and whom we happen to know.
+          if (owners.length > 0) this.#port.contradicted(claim, nearer);
+          const next = owners.length > 0 || isOwner ? distinct([nearer, ...(answer.answer === 'state' ? answer.successors : owners)]) : owners;
+          judge(next, before !== null && !isOwner ? this.#hint(before, asked) : null);
+        },
       });
     };
     judge(distinct(claim.owners));

@@ -2,7 +2,7 @@ import type { NodeId } from '../types.ts';
 import { type Contact, successorsAmong } from './circle.ts';
 import type { Pointers } from './pointers.ts';
 import type { Remembered } from './remembered.ts';
-import type { RingAnswer, RingPort } from './ring-port.ts';
+import { type RingAnswer, type RingPort, STATE } from './ring-port.ts';
 
 export interface SmallRingHooks {
   /** There are members enough for Chord's rules. */
@@ -62,16 +62,18 @@ export class SmallRing {
     let open = asked.size;
     this.#counting = open > 0;
     for (const contact of asked.values()) {
-      this.#port.ask(contact, { ask: 'state' }, (answer) => {
-        if (answer === null) this.#remembered.unheard(contact);
-        if (answer?.answer === 'state' || answer?.answer === 'busy') live.push(contact);
-        if (answer?.answer === 'state' && answer.small) lists.set(contact, answer.successors);
-        open -= 1;
-        if (open > 0) return;
-        this.#counting = false;
-        // Now that all are known: else those who have not heard of one of us stay small, and their lists make us count again and again.
-        for (const [member, theirs] of lists) this.#gossip(member, theirs, live);
-        if (this.#pointers.joined && !this.#pointers.small) this.begin(live, []);
+      this.#port.ask(contact, STATE, {
+        answered: (answer) => {
+          if (answer === null) this.#remembered.unheard(contact);
+          if (answer?.answer === 'state' || answer?.answer === 'busy') live.push(contact);
+          if (answer?.answer === 'state' && answer.small) lists.set(contact, answer.successors);
+          open -= 1;
+          if (open > 0) return;
+          this.#counting = false;
+          // Now that all are known: else those who have not heard of one of us stay small, and their lists make us count again and again.
+          for (const [member, theirs] of lists) this.#gossip(member, theirs, live);
+          if (this.#pointers.joined && !this.#pointers.small) this.begin(live, []);
+        },
       });
     }
   }
@@ -103,10 +105,12 @@ export class SmallRing {
       if (contact.id === this.#port.self.id || this.#asking?.has(contact.id)) continue;
       this.#asking ??= new Set();
       this.#asking.add(contact.id);
-      this.#port.ask(contact, { ask: 'state' }, (answer) => {
-        this.#asking?.delete(contact.id);
-        if (this.#asking?.size === 0) this.#asking = null;
-        this.#heard(contact, answer);
+      this.#port.ask(contact, STATE, {
+        answered: (answer) => {
+          this.#asking?.delete(contact.id);
+          if (this.#asking?.size === 0) this.#asking = null;
+          this.#heard(contact, answer);
+        },
       });
     }
   }

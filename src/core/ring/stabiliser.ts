@@ -2,7 +2,7 @@ import type { NodeId } from '../types.ts';
 import { between, type Contact } from './circle.ts';
 import { type Pointers, sameContacts } from './pointers.ts';
 import type { Remembered } from './remembered.ts';
-import type { RingAnswer, RingOptions, RingPort } from './ring-port.ts';
+import { PING, type RingAnswer, type RingOptions, type RingPort, STATE } from './ring-port.ts';
 
 type State = Extract<RingAnswer, { answer: 'state' }>;
 
@@ -72,7 +72,7 @@ export class Stabiliser {
     const successor = this.#pointers.successors[0];
     if (successor === undefined) return this.#hooks.lostAll();
     this.#busy = true;
-    this.#port.ask(successor, { ask: 'state' }, (answer) => this.#heardSuccessor(successor, answer));
+    this.#port.ask(successor, STATE, { answered: (answer) => this.#heardSuccessor(successor, answer) });
   }
 
   #heardSuccessor(successor: Contact, answer: RingAnswer | null): void {
@@ -130,13 +130,15 @@ export class Stabiliser {
     const alive = new Map<NodeId, boolean>();
     let decided = false;
     for (const contact of rest) {
-      this.#port.ask(contact, { ask: 'ping' }, (heard) => {
-        if (heard === null) this.#remembered.unheard(contact);
-        alive.set(contact.id, heard?.answer === 'alive');
-        const first = rest.findIndex((each) => alive.get(each.id) !== false);
-        if (decided || (first >= 0 && !alive.has((rest[first] as Contact).id))) return;
-        decided = true;
-        this.#keepFrom(rest, first);
+      this.#port.ask(contact, PING, {
+        answered: (heard) => {
+          if (heard === null) this.#remembered.unheard(contact);
+          alive.set(contact.id, heard?.answer === 'alive');
+          const first = rest.findIndex((each) => alive.get(each.id) !== false);
+          if (decided || (first >= 0 && !alive.has((rest[first] as Contact).id))) return;
+          decided = true;
+          this.#keepFrom(rest, first);
+        },
       });
     }
   }
@@ -167,18 +169,20 @@ export class Stabiliser {
   /** Somebody may be between us and our successor; it is adopted only when it gives its state. */
   #tryNearer(nearer: Contact): void {
     this.#busy = true;
-    this.#port.ask(nearer, { ask: 'state' }, (answer) => {
-      if (answer === null) this.#remembered.unheard(nearer);
-      if (!this.#active) return this.#finish(false);
-      if (answer?.answer === 'state' && !answer.small && this.#pointers.isNearer(nearer)) return this.#adopt(nearer, answer);
-      if (answer?.answer === 'state' && answer.small) this.#port.tell(nearer, { tell: 'notify' });
-      const successor = this.#pointers.successors[0];
-      if (successor !== undefined) this.#port.tell(successor, { tell: 'notify' });
-      if (answer?.answer === 'busy') {
-        this.#hint ??= nearer;
-        return this.#askAgainSoon();
-      }
-      this.#finish(false);
+    this.#port.ask(nearer, STATE, {
+      answered: (answer) => {
+        if (answer === null) this.#remembered.unheard(nearer);
+        if (!this.#active) return this.#finish(false);
+        if (answer?.answer === 'state' && !answer.small && this.#pointers.isNearer(nearer)) return this.#adopt(nearer, answer);
+        if (answer?.answer === 'state' && answer.small) this.#port.tell(nearer, { tell: 'notify' });
+        const successor = this.#pointers.successors[0];
+        if (successor !== undefined) this.#port.tell(successor, { tell: 'notify' });
+        if (answer?.answer === 'busy') {
+          this.#hint ??= nearer;
+          return this.#askAgainSoon();
+        }
+        this.#finish(false);
+      },
     });
   }
 
@@ -231,10 +235,12 @@ export class Stabiliser {
       return;
     }
     if (present.id === candidate.id) return;
-    this.#port.ask(present, { ask: 'ping' }, (answer) => {
-      if (answer === null) this.#remembered.unheard(present);
-      if (!this.#active || this.#pointers.predecessor?.id !== present.id) return;
-      if (answer === null || answer.answer === 'outside') this.#pointers.set({ predecessor: candidate });
+    this.#port.ask(present, PING, {
+      answered: (answer) => {
+        if (answer === null) this.#remembered.unheard(present);
+        if (!this.#active || this.#pointers.predecessor?.id !== present.id) return;
+        if (answer === null || answer.answer === 'outside') this.#pointers.set({ predecessor: candidate });
+      },
     });
   }
 
@@ -261,8 +267,10 @@ export class Stabiliser {
   }
 
   #askToPrecede(candidate: Contact): void {
-    this.#port.ask(candidate, { ask: 'ping' }, (answer) => {
-      if (this.#active && this.#pointers.predecessor === null && answer?.answer === 'alive') this.#pointers.set({ predecessor: candidate });
+    this.#port.ask(candidate, PING, {
+      answered: (answer) => {
+        if (this.#active && this.#pointers.predecessor === null && answer?.answer === 'alive') this.#pointers.set({ predecessor: candidate });
+      },
     });
   }
 }

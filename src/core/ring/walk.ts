@@ -1,7 +1,7 @@
 import type { NodeId } from '../types.ts';
-import { type Contact, placeOf } from './circle.ts';
+import { type Contact, prefixOf } from './circle.ts';
 import type { Remembered } from './remembered.ts';
-import type { Hop, HopReason, LookupResult, NextStep, RingAnswer, RingOptions, RingPort } from './ring-port.ts';
+import type { Asker, Hop, HopReason, LookupResult, NextStep, RingAnswer, RingOptions, RingPort, RingQuestion } from './ring-port.ts';
 
 const AVOIDED_MAX = 32;
 const NOBODY: readonly NodeId[] = [];
@@ -10,19 +10,37 @@ const NONE: readonly Contact[] = [];
 const NOT_KNOWN = -1;
 const OURSELVES = 0;
 
-/** Somebody who was asked. */
-interface Step extends Hop {
+/** Somebody who was asked. It waits for the answer itself: there is one for each hop of everybody's look-ups, so nothing else is made for it. */
+class Step implements Hop, Asker {
+  readonly asked: Contact;
   why: Hop['why'];
   /** How many had to be avoided then. */
   readonly avoided: number;
   /** It had answered once before, and was asked again because more had to be avoided. */
   readonly again: boolean;
   /** Still hoped to answer. */
-  waitedFor: boolean;
+  waitedFor = true;
   /** Whom it named, the nearest to the key first. */
-  named: readonly Contact[];
+  named: readonly Contact[] = NONE;
   /** How many of them were tried; after them comes it itself, which may know more by then. */
-  tried: number;
+  tried = 1;
+  readonly #walk: Walk;
+
+  constructor(walk: Walk, asked: Contact, how: { readonly why: Hop['why']; readonly avoided: number; readonly again: boolean }) {
+    this.#walk = walk;
+    this.asked = asked;
+    this.why = how.why;
+    this.avoided = how.avoided;
+    this.again = how.again;
+  }
+
+  answered(answer: RingAnswer | null): void {
+    this.#walk.heard(this, answer);
+  }
+
+  slow(): void {
+    this.#walk.slow(this);
+  }
 }
 
 export interface WalkFrom {
@@ -39,7 +57,6 @@ export interface WalkParts {
   readonly remembered: Remembered;
   /** What we know by ourselves of the way to a key. */
   next(key: string, avoid: readonly NodeId[]): NextStep;
-  ended(walk: Walk): void;
 }
 
 /**
@@ -47,15 +64,15 @@ export interface WalkParts {
  * To be sure that somebody is dead takes long, so a second one is asked when the first is slow, and whoever answers first leads on.
  */
 export class Walk {
-  /** When somebody was asked last, ms. */
-  askedMillis = 0;
   readonly #key: string;
+  /** What everybody is asked while nobody has to be avoided. */
+  readonly #question: RingQuestion;
   readonly #parts: WalkParts;
   readonly #done: (result: LookupResult) => void;
   /** Everybody who was asked, in that order; of those asked for one hop, the one that answered is the last. */
   readonly #steps: Step[] = [];
-  /** Our own place and those of `#steps`: to see whether somebody is new without reading ids. */
-  readonly #places: number[];
+  /** How our own id begins and those of `#steps`: to see whether somebody is new without reading ids. */
+  readonly #prefixes: number[];
   /** Those to begin with that were not asked yet, the last first. */
   readonly #others: Contact[];
   /** How many are waited for. */
@@ -64,9 +81,10 @@ export class Walk {
 
   constructor(from: WalkFrom, parts: WalkParts, done: (result: LookupResult) => void) {
     this.#key = from.key;
+    this.#question = { ask: 'next', key: from.key, avoid: NOBODY };
     this.#parts = parts;
     this.#done = done;
-    this.#places = [placeOf(parts.port.self.id)];
+    this.#prefixes = [prefixOf(parts.port.self.id)];
     this.#others = from.others.toReversed();
   }
 
@@ -75,12 +93,11 @@ export class Walk {
     this.#ask(contact, why, again);
   }
 
-  /** Whoever was asked is slow: somebody else is asked as well, if there is anybody. */
-  hasten(): void {
-    const named = this.#nextFallback();
-    const other = named ?? this.#ownOther();
-    if (other === undefined || this.#steps.length >= this.#parts.options.hopsMax) this.askedMillis = this.#parts.port.monotonicMillis;
-    else this.#ask(other, 'successor', !this.#isNew(other));
+  /** Whoever was asked last is slow: somebody else is asked as well, if there is anybody. */
+  slow(step: Step): void {
+    if (!step.waitedFor || this.#steps.at(-1) !== step || this.#steps.length >= this.#parts.options.hopsMax) return;
+    const other = this.#nextFallback() ?? this.#ownOther();
+    if (other !== undefined) this.#ask(other, 'successor', !this.#isNew(other));
   }
 
   /** Somebody new of whom we know by ourselves. */
@@ -91,17 +108,15 @@ export class Walk {
   }
 
   #ask(contact: Contact, why: HopReason | 'start', again: boolean): void {
-    const { port } = this.#parts;
-    this.askedMillis = port.monotonicMillis;
     const avoid = this.#avoided();
-    const step: Step = { asked: contact, why, avoided: avoid.length, again, waitedFor: true, named: NONE, tried: 1 };
+    const step = new Step(this, contact, { why, avoided: avoid.length, again });
     this.#steps.push(step);
-    this.#places.push(placeOf(contact.id));
+    this.#prefixes.push(prefixOf(contact.id));
     this.#open += 1;
-    port.ask(contact, { ask: 'next', key: this.#key, avoid }, (answer) => this.#heard(step, answer));
+    this.#parts.port.ask(contact, avoid.length === 0 ? this.#question : { ask: 'next', key: this.#key, avoid }, step);
   }
 
-  #heard(step: Step, answer: RingAnswer | null): void {
+  heard(step: Step, answer: RingAnswer | null): void {
     if (answer === null) this.#parts.remembered.unheard(step.asked);
     // It came too late: somebody else leads on.
     if (!step.waitedFor) return;
@@ -152,7 +167,7 @@ export class Walk {
     for (const slow of this.#steps) if (slow.waitedFor) this.#inVain(slow);
     const at = this.#steps.indexOf(step);
     this.#steps.push(...this.#steps.splice(at, 1));
-    this.#places.push(...this.#places.splice(at + 1, 1));
+    this.#prefixes.push(...this.#prefixes.splice(at + 1, 1));
   }
 
   /** To whom somebody named earlier, or back to what we know by ourselves. */
@@ -193,14 +208,17 @@ export class Walk {
   }
 
   #whereIs({ id }: Contact): number {
-    const place = placeOf(id);
-    let at = this.#places.indexOf(place);
-    while (at >= 0 && id !== (at === 0 ? this.#parts.port.self.id : (this.#steps[at - 1] as Step).asked.id)) at = this.#places.indexOf(place, at + 1);
+    const prefix = prefixOf(id);
+    let at = this.#prefixes.length - 1;
+    while (at >= 0 && (this.#prefixes[at] !== prefix || id !== this.#idAt(at))) at -= 1;
     return at;
   }
 
+  #idAt(at: number): NodeId {
+    return at === 0 ? this.#parts.port.self.id : (this.#steps[at - 1] as Step).asked.id;
+  }
+
   #finish(owners: readonly Contact[]): void {
-    this.#parts.ended(this);
     this.#done({ owners, hops: this.#steps });
   }
 }

@@ -25,6 +25,8 @@ export class Waypoints {
   /** Where the first successor stands, and where the last one. */
   readonly #headAt: number;
   readonly #listedFrom: number;
+  /** From there on there is nobody who follows us and is not in the list. */
+  readonly #onlyListed: boolean;
   /** Of those that follow us; not empty. */
   readonly successors: readonly Contact[];
   readonly #self: NodeId;
@@ -47,6 +49,7 @@ export class Waypoints {
     this.#distances = sorted.distances.slice();
     this.#headAt = sorted.contacts.indexOf(successors[0] as Contact);
     this.#listedFrom = sorted.contacts.indexOf(successors.at(-1) as Contact);
+    this.#onlyListed = sorted.contacts.length - this.#listedFrom === successors.length;
   }
 
   #placesTo(id: string): number {
@@ -77,7 +80,8 @@ export class Waypoints {
   }
 
   #why(at: number): HopReason {
-    return at >= this.#listedFrom && this.successors.includes(this.#contacts[at] as Contact) ? 'successor' : 'finger';
+    const listed = at >= this.#listedFrom && (this.#onlyListed || this.successors.includes(this.#contacts[at] as Contact));
+    return listed ? 'successor' : 'finger';
   }
 
   /** Where the last one before a key stands; everybody from there on lies between us and the key. */
