@@ -142,6 +142,11 @@ export class RingMember implements RingPort {
     this.#parts.env.cancelTimer(kind, '');
   }
 
+  /** Others doubt that it lives. That it was heard here a moment ago proves nothing: who follows us on the ring is asked. */
+  doubted(id: NodeId): void {
+    if (this.#started) this.#chord.check(id);
+  }
+
   /** The membership protocol tells of a part of a large network only. */
   hearsOf(id: NodeId): boolean {
     return this.#parts.swim.stateOf(id) === 'alive';
