@@ -1,5 +1,5 @@
 import type { BaseEnv, Program } from '../../src/core/env.ts';
-import { Chord, type RingPlace } from '../../src/core/ring/chord.ts';
+import { Chord } from '../../src/core/ring/chord.ts';
 import type { Contact } from '../../src/core/ring/circle.ts';
 import {
   type Asker,
@@ -7,6 +7,7 @@ import {
   type RingAnswer,
   type RingNotice,
   type RingOptions,
+  type RingPlace,
   type RingPort,
   type RingQuestion,
   type RingTimer,

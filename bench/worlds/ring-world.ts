@@ -1,8 +1,7 @@
 import { NodeCrypto } from '../../src/adapters/crypto/node-crypto.ts';
 import { toHex } from '../../src/core/bytes.ts';
-import type { RingPlace } from '../../src/core/ring/chord.ts';
 import { type Contact, compareIds, fingerStart } from '../../src/core/ring/circle.ts';
-import type { RingAnswer, RingNotice, RingOptions, RingQuestion } from '../../src/core/ring/ring-port.ts';
+import type { RingAnswer, RingNotice, RingOptions, RingPlace, RingQuestion } from '../../src/core/ring/ring-port.ts';
 import type { NodeId } from '../../src/core/types.ts';
 import type { BareNode } from '../../src/sim/bare-node.ts';
 import type { Latency } from '../../src/sim/network.ts';

@@ -214,6 +214,7 @@ class ChatNode implements Program<Frame> {
       network: networkMark(env.crypto, settings.network),
       count: (counter) => parts.count(counter),
       missed: () => parts.detector.othersMissed(),
+      gaveWay: (id) => parts.ring.unwatched(id),
       changed: (id, state) => {
         parts.detector.memberChanged(id, state);
         if (state === 'suspect') parts.ring.doubted(id);

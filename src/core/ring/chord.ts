@@ -12,6 +12,7 @@ import {
   type RingAnswer,
   type RingNotice,
   type RingOptions,
+  type RingPlace,
   type RingPort,
   type RingQuestion,
   type RingTimer,
@@ -21,13 +22,6 @@ import { Stabiliser, type StabiliserHooks } from './stabiliser.ts';
 
 /** What a node outside any ring knows of the way to a key. */
 const NOWHERE: NextStep = { answer: 'next', done: false, contacts: [], why: 'member-list' };
-
-/** A place in a ring that stands already: simulations begin with it instead of many joins. */
-export interface RingPlace {
-  readonly predecessor: Contact;
-  readonly successors: readonly Contact[];
-  readonly fingers?: ReadonlyMap<number, Contact>;
-}
 
 /**
  * Chord by the corrected rules (Zave, "How to make Chord correct", 2016), with the additions that models of it needed:
@@ -137,7 +131,12 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
     return successor !== undefined && this.#port.hearsOf?.(successor.id) === true;
   }
 
-  /** Pointers have changed: more may be about to, so rounds come at their full pace again. */
+  /** Nobody else would tell of that one's death any more: rounds come at their full pace again. */
+  unwatched(id: NodeId): void {
+    if (this.#pointers.successors[0]?.id === id) this.#stirred();
+  }
+
+  /** Pointers have changed: more may be about to. */
   #stirred(): void {
     this.#changedSinceTick = true;
     if (this.#calm === 1) return;

@@ -147,6 +147,11 @@ export class RingMember implements RingPort {
     if (this.#started) this.#chord.check(id);
   }
 
+  /** The membership protocol will not tell of that one any more. */
+  unwatched(id: NodeId): void {
+    if (this.#started) this.#chord.unwatched(id);
+  }
+
   /** The membership protocol tells of a part of a large network only. */
   hearsOf(id: NodeId): boolean {
     return this.#parts.swim.stateOf(id) === 'alive';

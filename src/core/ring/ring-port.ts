@@ -137,3 +137,10 @@ export interface LookupResult {
   /** Who was asked, in order; empty when we knew the owner by ourselves. */
   readonly hops: readonly Hop[];
 }
+
+/** A place in a ring that stands already: simulations begin with it instead of many joins. */
+export interface RingPlace {
+  readonly predecessor: Contact;
+  readonly successors: readonly Contact[];
+  readonly fingers?: ReadonlyMap<number, Contact>;
+}

@@ -85,6 +85,11 @@ export function newMember(id: NodeId, address: string): Member {
   };
 }
 
+export interface MembersHooks {
+  /** A member is forgotten to make room although it is here, so nothing is heard of it any more. */
+  gaveWay?(id: NodeId): void;
+}
+
 /** Share of newcomers that take somebody's place where the bound is reached. */
 const EXCHANGE_SHARE = 0.01;
 
@@ -98,14 +103,16 @@ const EXCHANGE_SHARE = 0.01;
 export class Members {
   readonly #max: number;
   readonly #fraction: () => number;
+  readonly #hooks: MembersHooks;
   readonly #byId = new Map<NodeId, Member>();
   readonly #list: Member[] = [];
   readonly #present: Member[] = [];
   readonly #suspects = new Set<Member>();
 
-  constructor(max: number, fraction: () => number) {
+  constructor(max: number, fraction: () => number, hooks: MembersHooks = {}) {
     this.#max = max;
     this.#fraction = fraction;
+    this.#hooks = hooks;
   }
 
   get(id: NodeId): Member | undefined {
@@ -184,8 +191,10 @@ export class Members {
     }
     if (this.#fraction() >= EXCHANGE_SHARE) return false;
     const [chosen] = this.sample(1, null);
-    if (chosen !== undefined) this.remove(chosen.id);
-    return chosen !== undefined;
+    if (chosen === undefined) return false;
+    this.remove(chosen.id);
+    this.#hooks.gaveWay?.(chosen.id);
+    return true;
   }
 
   /** Those that are alive or suspect, in the order of their ids. */

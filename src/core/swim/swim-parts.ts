@@ -2,6 +2,7 @@ import type { KeyPair } from '../capabilities.ts';
 import type { Env } from '../env.ts';
 import type { CoreOptions } from '../options.ts';
 import type { NodeId } from '../types.ts';
+import type { MembersHooks } from './members.ts';
 import type { MemberState } from './wire.ts';
 
 /** What the protocol needs of a node; the chat node's env has it, and so has any small program. */
@@ -10,7 +11,7 @@ export type SwimEnv = Pick<
   'monotonicMillis' | 'wallMillis' | 'random' | 'crypto' | 'setTimer' | 'cancelTimer' | 'sendDatagram' | 'datagramAddress' | 'tracing' | 'trace'
 >;
 
-export interface SwimParts {
+export interface SwimParts extends MembersHooks {
   readonly env: SwimEnv;
   readonly options: CoreOptions;
   readonly key: KeyPair;

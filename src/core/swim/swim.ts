@@ -45,7 +45,7 @@ export class Swim {
   constructor(parts: SwimParts) {
     const { env, options } = parts;
     this.#parts = parts;
-    this.#members = new Members(options.swimMembersMax, () => env.random.fraction());
+    this.#members = new Members(options.swimMembersMax, () => env.random.fraction(), parts);
     this.#budget = new SourceBudget({ perSecond: options.swimChecksPerSecond, perSourceAndSecond: options.swimChecksPerSource });
     this.#probes = new Probes(env, options, {
       send: (kind, to, about) => this.#send(kind, to, about),
