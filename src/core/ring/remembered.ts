@@ -9,15 +9,16 @@ const PASSED_FOR_ONE = 32;
  * after a partition they are the only way to the other side, and nothing else may push them out.
  */
 export class Remembered {
+  // What every question and answer asks for comes first, so that it shares a line of the processor's cache.
+  /** There are enough live ones. */
+  #full = false;
+  #passed = 0;
+  /** Null while nobody is: in a calm network that is always. */
+  #lost: ContactList | null = null;
   readonly #self: NodeId;
   readonly #max: number;
   /** The longest known first. */
   readonly #live = new ContactList();
-  /** Null while nobody is: in a calm network that is always. */
-  #lost: ContactList | null = null;
-  #passed = 0;
-  /** There are enough live ones. Beside the list, because every question and answer asks for it. */
-  #full = false;
 
   constructor(self: NodeId, max: number) {
     this.#self = self;
