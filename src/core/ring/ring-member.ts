@@ -3,11 +3,10 @@ import type { Link } from '../link/link.ts';
 import { Questions } from '../link/questions.ts';
 import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
-import type { VerifiedRecord } from '../records.ts';
 import type { NodeId } from '../types.ts';
 import { Chord } from './chord.ts';
 import type { Contact } from './circle.ts';
-import { contactOf, contactOfRecord, contactWith } from './contacts.ts';
+import { contactOf, contactWith } from './contacts.ts';
 import {
   type Asker,
   type LookupResult,
@@ -19,13 +18,12 @@ import {
   type RingTimer,
 } from './ring-port.ts';
 import { type Claim, SecondOpinion } from './second-opinion.ts';
+import { allWhoAreUp, contactIfUp, someWhoAreUp } from './who-is-up.ts';
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
 
 const NOTICES_MAX = 8;
 const MEMBERS_MILLIS = 100;
-const MEMBERS_MAX = 24;
-const CROWD_FACTOR = 4;
 /** Newcomers that are asked at once, and the time after which one more may be, ms; longer in large rings, like that between merge probes. */
 const MEETINGS_MAX = 4;
 const MEETING_MILLIS = 10_000;
@@ -159,22 +157,7 @@ export class RingMember implements RingPort {
 
   /** Nodes whose records say that they are up, ourselves left out. */
   members(): readonly Contact[] {
-    const { view } = this.#parts;
-    return view.userCount > MEMBERS_MAX * CROWD_FACTOR ? this.#drawn() : this.#some(this.#everybody(), MEMBERS_MAX);
-  }
-
-  /** Of a crowd only those who are drawn are looked at. */
-  #drawn(): readonly Contact[] {
-    const { view } = this.#parts;
-    const found: Contact[] = [];
-    for (const user of view.sample(MEMBERS_MAX * 2)) {
-      for (const id of view.nodesOf(user)) {
-        const record = view.node(id);
-        const contact = record === undefined ? null : this.#contactIn(record);
-        if (contact !== null && found.length < MEMBERS_MAX) found.push(contact);
-      }
-    }
-    return found;
+    return someWhoAreUp(this.#parts);
   }
 
   /** By links that are up and not silent: they prove who is at the other end, and that it lives. */
@@ -184,7 +167,7 @@ export class RingMember implements RingPort {
   }
 
   known(): readonly Contact[] {
-    return this.#everybody().filter(({ id }) => !this.isSilent(id));
+    return allWhoAreUp(this.#parts).filter(({ id }) => !this.isSilent(id));
   }
 
   contradicted({ by, key, owners }: Claim, nearer: Contact): void {
@@ -192,28 +175,6 @@ export class RingMember implements RingPort {
     this.#parts.count('ringClaimsContradicted');
     const data = { key: key.slice(0, 16), claimed: owners[0]?.name ?? '', nearer: nearer.name };
     if (env.tracing) env.trace({ type: 'state', subject: 'ring-claim', id: by.name, to: 'contradicted', data });
-  }
-
-  #some(contacts: readonly Contact[], count: number): readonly Contact[] {
-    if (contacts.length <= count) return contacts;
-    const first = Math.floor(this.fraction() * contacts.length);
-    return Array.from({ length: count }, (_, index) => contacts[(first + index) % contacts.length] as Contact);
-  }
-
-  #everybody(): Contact[] {
-    const found: Contact[] = [];
-    for (const record of this.#parts.view.nodes()) {
-      const contact = this.#contactIn(record);
-      if (contact !== null) found.push(contact);
-    }
-    return found;
-  }
-
-  /** Null for ourselves, for nodes that are nobody's, and for those that are not up. */
-  #contactIn(record: VerifiedRecord<'node'>): Contact | null {
-    const { presence, session } = this.#parts;
-    const id = record.authorId as NodeId;
-    return id !== session.nodeId && presence.nodeIsUp(id) ? contactOfRecord(record) : null;
   }
 
   changed(): void {
@@ -301,7 +262,7 @@ export class RingMember implements RingPort {
     if (this.#chord.small) this.#meetings = Math.max(this.#meetings, SMALL_MEETINGS);
     for (const id of this.#news) {
       const record = view.node(id);
-      const contact = record === undefined ? null : this.#contactIn(record);
+      const contact = record === undefined ? null : contactIfUp(this.#parts, record);
       if (contact === null) this.#met.delete(id);
       else if (!this.#met.has(id)) this.#meetNewcomer(contact);
     }
@@ -328,7 +289,7 @@ export class RingMember implements RingPort {
   #isOldNews(id: NodeId): boolean {
     if (!this.#met.has(id)) return false;
     const record = this.#parts.view.node(id);
-    return record !== undefined && this.#contactIn(record) !== null;
+    return record !== undefined && contactIfUp(this.#parts, record) !== null;
   }
 
   #meetSoon(): void {
