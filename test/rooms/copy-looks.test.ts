@@ -132,6 +132,33 @@ test('members who seem to give what is missing, and do not, keep nobody from loo
   t.is(looked, 1);
 });
 
+test('what was missing for a moment is looked for at holders only if it is missing still when that is due', (t) => {
+  const clock = { ...tools, monotonicMillis: 0, wallMillis: 0, tracing: false, random: { fraction: () => 0 } };
+  let lacks = true;
+  const room = { id: 'garden', row: { status: 'member' }, parked: { missing: () => [] } };
+  let looked = 0;
+  const parts = { env: clock, options: CORE_OPTIONS, count: (what: string) => (looked += Number(what === 'roomLooks')) };
+  const rooms = { sync: { isFetching: () => false }, get: () => room, tables: { isSealed: () => lacks } };
+  const copies = {
+    setTimer: () => undefined,
+    keys: { all: () => [{ place: 'place', shelf: 0, read: false }], current: () => null },
+    tables: { isAged: () => true },
+  };
+  const looks = new CopyLooks(parts as unknown as Parts, rooms as unknown as Rooms, copies as unknown as RoomCopies);
+  const lacksUntilDue = (lacksStill: boolean): number => {
+    lacks = true;
+    looks.lacks('garden');
+    t.true(looks.nextMillis > clock.monotonicMillis && Number.isFinite(looks.nextMillis));
+    lacks = lacksStill;
+    clock.monotonicMillis = looks.nextMillis;
+    looks.step();
+    return looked;
+  };
+  t.is(lacksUntilDue(false), 0, 'a member has brought it');
+  t.is(looks.nextMillis, Number.POSITIVE_INFINITY, 'and nothing is planned');
+  t.is(lacksUntilDue(true), 1, 'nobody has');
+});
+
 test('what has ended is not looked for on every shelf for ever', (t) => {
   const found = (listing: Listing, isAged: boolean): string[] => looked({ shelf: 2, read: true }, () => listing, [], isAged).dropped;
   t.deepEqual(found(none, true), ['0 ']);

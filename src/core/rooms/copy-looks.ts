@@ -60,6 +60,8 @@ export class CopyLooks {
   readonly #rooms: Rooms;
   readonly #copies: RoomCopies;
   readonly #due = new Map<RoomId, number>();
+  /** When something that is missing now is looked for at holders, if members have not brought it by then. */
+  readonly #lackDue = new Map<RoomId, number>();
   /** Pause before the next look because something is missing; it doubles while looks bring nothing. */
   readonly #lackMillis = new Map<RoomId, number>();
   /** How often a look has waited for members. */
@@ -76,6 +78,7 @@ export class CopyLooks {
 
   forget(): void {
     this.#due.clear();
+    this.#lackDue.clear();
     this.#lackMillis.clear();
     this.#waits.clear();
     this.#look = null;
@@ -83,6 +86,7 @@ export class CopyLooks {
 
   drop(id: RoomId): void {
     this.#due.delete(id);
+    this.#lackDue.delete(id);
     this.#waits.delete(id);
     if (this.#look?.room.id === id) this.#look = null;
   }
@@ -96,7 +100,21 @@ export class CopyLooks {
 
   /** Something of this room is missing, and members have not brought it so far. */
   lacks(id: RoomId): void {
-    this.plan(id, this.#lackMillis.get(id) ?? this.#parts.options.roomLackMillis);
+    const at = this.#parts.env.monotonicMillis + (this.#lackMillis.get(id) ?? this.#parts.options.roomLackMillis);
+    this.#lackDue.set(id, Math.min(at, this.#lackDue.get(id) ?? at));
+    this.#copies.setTimer();
+  }
+
+  /** Most of what is missing for a moment is there when it would be looked for: in a large room nobody reads all copies for that. */
+  #lackedStill(): void {
+    const { env, options } = this.#parts;
+    for (const [id, at] of this.#lackDue) {
+      if (at > env.monotonicMillis) continue;
+      this.#lackDue.delete(id);
+      const room = this.#rooms.get(id);
+      const lacks = room !== undefined && (room.parked.missing(env.monotonicMillis - options.roomGapMillis).length > 0 || this.#rooms.tables.isSealed(id));
+      if (lacks) this.#due.set(id, env.monotonicMillis);
+    }
   }
 
   get nextMillis(): number {
@@ -104,6 +122,7 @@ export class CopyLooks {
     if (look !== null) return look.fetched.length > 0 || !look.reading ? this.#parts.env.monotonicMillis : Number.POSITIVE_INFINITY;
     let next = Number.POSITIVE_INFINITY;
     for (const at of this.#due.values()) next = Math.min(next, at);
+    for (const at of this.#lackDue.values()) next = Math.min(next, at);
     return next;
   }
 
@@ -118,6 +137,7 @@ export class CopyLooks {
 
   #begin(): void {
     const now = this.#parts.env.monotonicMillis;
+    this.#lackedStill();
     for (const [id, at] of this.#due) {
       if (at > now) continue;
       this.#due.delete(id);

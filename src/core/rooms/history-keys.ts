@@ -48,11 +48,11 @@ export class HistoryKeys {
     this.#answered.clear();
   }
 
-  placeOf(row: HistoryKeyRow): HistoryPlace {
-    const name = toHex(row.key);
+  placeOf({ key }: Pick<HistoryKeyRow, 'key'>): HistoryPlace {
+    const name = toHex(key);
     let place = this.#places.get(name);
     if (place === undefined) {
-      place = historyPlace(this.#parts.env.crypto, row.key);
+      place = historyPlace(this.#parts.env.crypto, key);
       if (this.#places.size >= PLACES_MAX) this.#places.clear();
       this.#places.set(name, place);
     }
@@ -101,8 +101,9 @@ export class HistoryKeys {
     return this.all(room).findLast((row) => row.order !== '' && row.order < key.order) ?? null;
   }
 
+  /** Every piece of a room tells the same few keys. */
   #nameOf(key: Uint8Array): string {
-    return toHex(historyPlace(this.#parts.env.crypto, key).keys.publicKey);
+    return toHex(this.placeOf({ key }).keys.publicKey);
   }
 
   /** True when the key is new here. */
