@@ -5,6 +5,7 @@ import { recordFromJson, recordsFromJson } from '../../src/core/directory/seed-j
 import { encodeBeacon, networkMark, provesItself, readBeacon } from '../../src/core/discovery/beacon.ts';
 import { formatEndpoint, parseEndpoint } from '../../src/core/endpoint.ts';
 import { readHello } from '../../src/core/link/hello.ts';
+import { type QuestionPacketKind, questionProvesItself, readQuestion, type UnlinkedAsk, UnwrittenQuestion } from '../../src/core/link/question-packet.ts';
 import { letterId, openMail, signLetter, signMailReceipt } from '../../src/core/mail/mail-value.ts';
 import { MESSAGES, type MessageType, misfitOfMessage } from '../../src/core/messages.ts';
 import { CORE_OPTIONS } from '../../src/core/options.ts';
@@ -127,6 +128,8 @@ function packets(): Decoder[] {
     targetAddress: '',
     updates,
   } as unknown as Parameters<typeof encodePacket>[3];
+  const question = (kind: QuestionPacketKind, message: UnlinkedAsk | null): Uint8Array =>
+    new UnwrittenQuestion(tools, carol.node, network, { kind, senderKey: carol.node.publicKey, target: carol.nodeId, number: 7, message }).write().slice();
   return [
     {
       name: 'beacon',
@@ -144,6 +147,15 @@ function packets(): Decoder[] {
       feed: (bytes) => {
         const read = readPacket(network, bytes);
         return typeof read !== 'string' && packetProvesItself(crypto, read, bytes);
+      },
+    },
+    {
+      name: 'question without a link',
+      files: ['src/core/link/question-packet.ts'],
+      samples: [question('ask', { type: 'ring-ask', id: 1, question: { ask: 'ping' } }), question('by-link', null)],
+      feed: (bytes) => {
+        const read = readQuestion(codec, network, bytes);
+        return typeof read !== 'string' && questionProvesItself(crypto, read, bytes);
       },
     },
   ];

@@ -23,9 +23,9 @@ export function sampleOf(shape: Shape, random: SeededRandom): unknown {
       const length = shape.min + below(Math.min(BYTES_MAX, shape.max - shape.min + 1));
       const text = Array.from({ length }, () => ALPHABET[below(ALPHABET.length)]).join('');
       if (shape.pattern === undefined || shape.pattern.test(text)) return text;
-      // The one form that is not letters and digits alone: names of letters.
-      const dotted = `${text.slice(0, 21)}.${text.slice(22)}`;
-      return shape.pattern.test(dotted) ? dotted : text.replace(/[0-9]/g, 'a');
+      // The forms that are not letters and digits alone: names of letters, and addresses for datagrams.
+      const others = [`${text.slice(0, 21)}.${text.slice(22)}`, `udp://127.0.0.1:${1 + below(65_535)}`];
+      return others.find((each) => shape.pattern?.test(each)) ?? text.replace(/[0-9]/g, 'a');
     }
     case 'choice':
       return shape.of[below(shape.of.length)];
