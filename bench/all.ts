@@ -22,6 +22,7 @@ import { SIMULATOR } from './simulator.ts';
 import { start } from './start.ts';
 import { swim } from './swim.ts';
 import { takeover } from './takeover.ts';
+import { largestRing } from './w1/largest-ring.ts';
 import { RING_ROWS } from './w1/ring-rows.ts';
 import { W1_ROWS } from './w1/w1-rows.ts';
 
@@ -52,6 +53,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ...LIVES,
   ...W1_ROWS,
   ...RING_ROWS,
+  largestRing,
   explore,
   chord2001,
 ];

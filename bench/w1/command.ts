@@ -8,7 +8,7 @@ const USAGE = `confab bench w1 --nodes <n> [--engines confab,bare,simgrid] [--gr
 
 Plays W1 (bench/w1/W1.md): <n> nodes join a bare Chord ring and use it for 1,000 virtual seconds. Fault rules are looked at for each
 message, none is set; the trace is off without --traced. \`confab bench ring --nodes <n>\` plays the same growth with the product's ring,
-its heap limited to 256 MiB and 12 KiB a node, and with --engines confab,w1 bare Chord beside it. With --json and one engine one object is printed, with several a list.`;
+its heap limited to 256 MiB and 8 KiB a node, and with --engines confab,w1 bare Chord beside it. With --json and one engine one object is printed, with several a list.`;
 
 const ENGINES = ['confab', 'bare', 'simgrid', 'w1'] as const;
 type EngineName = (typeof ENGINES)[number];

@@ -11,7 +11,7 @@ const NURSERY_MEBIBYTES = 8;
 const RING_NURSERY_MEBIBYTES = 64;
 /** The limit of the heap, beside the nursery, MiB: without one the collector lets garbage lie until it is several times what is alive. */
 const RING_HEAP_MEBIBYTES = 256;
-const RING_NODE_MEBIBYTES = 12 / 1_024;
+const RING_NODE_MEBIBYTES = 8 / 1_024;
 
 /** What the engine may use, MiB: nearly all that there is for W1, and a tight limit for the ring, which makes much garbage. */
 function memoryOf({ workload, engine, nodes }: Assignment): { readonly heap: number; readonly nursery: number } {
