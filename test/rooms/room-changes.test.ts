@@ -11,7 +11,7 @@ async function line(world: SmallWorld, node: string, id: string): Promise<RoomMe
 
 const isChanging = async (world: SmallWorld, node: string, id: string): Promise<boolean> => (await line(world, node, id))?.changing === true;
 
-async function den(seed: number): Promise<{ world: SmallWorld; say(node: string, text: string): Promise<string> }> {
+async function den(seed: number): Promise<{ readonly world: SmallWorld; readonly say: (node: string, text: string) => Promise<string> }> {
   const world = new SmallWorld(seed);
   await world.people('alice', 'bob');
   const { link } = await world.ask<RoomView>('alice', 'room-create', { name: 'den' });
