@@ -220,7 +220,7 @@ export class Friends {
     const mine = record.authorId === me;
     const id = mine ? record.body.subject : (record.authorId as UserId);
     if (id === me || (!mine && record.body.subject !== me) || this.#parts.view.isDeleted(id)) return;
-    if (!this.#ties.has(id) && this.#ties.size >= this.#parts.options.friendsMax) return this.#parts.count('friendsFull');
+    if (!this.#ties.has(id) && this.#ties.size >= this.#parts.options.friendsMax && !this.#makeRoom() && !mine) return this.#parts.count('friendsFull');
     const tie = this.#tie(id);
     const before = this.relation(id);
     const known = mine ? tie.mine : tie.theirs;
@@ -236,6 +236,24 @@ export class Friends {
     else tie.theirs = merged;
     this.#tell(id, before);
     this.#parts.connections.reviewSoon();
+  }
+
+  /**
+   * A crowd that asks for friendship must not keep out everybody who asks later: requests that wait for an answer make way, the longest
+   * known first, then people who were refused. Whoever really wants something says so again when next met. False: all are friends, or asked by us.
+   */
+  #makeRoom(): boolean {
+    const { env, session } = this.#parts;
+    const ties = [...this.#ties];
+    const [id, tie] = ties.find(([, { mine }]) => sameWord(mine, SILENCE)) ?? ties.find(([each]) => this.relation(each) === 'none') ?? [null, null];
+    if (id === null) return false;
+    const before = this.relation(id);
+    this.#ties.delete(id);
+    env.store.delete('facts', `${id}/${session.userId}`);
+    if (tie.myRecord !== null) env.store.delete('facts', `${session.userId}/${id}`);
+    this.#parts.count('friendsForgotten');
+    this.#tell(id, before);
+    return true;
   }
 
   /** A tombstone: the tie ends, and what waited for them with it. */
