@@ -25,7 +25,10 @@ test('a crowd that asks for friendship keeps nobody out who asks later, and frie
   }
   for (const name of CROWD) await world.outcome(name, 'friend-add', { user: 'alice' });
   await world.engine.wait(5_000);
-  t.deepEqual([await world.relation('alice', 'bob'), await world.relation('alice', 'carol'), await world.relation('alice', 'dave')], ['friend', 'friend', 'outgoing']);
+  t.deepEqual(
+    [await world.relation('alice', 'bob'), await world.relation('alice', 'carol'), await world.relation('alice', 'dave')],
+    ['friend', 'friend', 'outgoing'],
+  );
   t.true((await world.ask<{ counters: Record<string, number> }>('alice', 'info')).counters['friendsForgotten'] !== undefined);
   await world.ask('dave', 'friend-accept', { user: 'alice' });
   await world.soon('dave is a friend', async () => (await world.relation('alice', 'dave')) === 'friend');

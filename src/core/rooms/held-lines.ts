@@ -34,10 +34,14 @@ export class HeldLines {
   /** Whether the line at this place has to wait for one before it, without a key or waiting itself; it is remembered then. */
   holds(order: string, nowMillis: number): boolean {
     const waits = this.#isBlockedBefore(order, nowMillis) || (this.#firstHeld !== null && this.#firstHeld < order);
-    if (!waits) return false;
+    if (waits) this.hold(order);
+    return waits;
+  }
+
+  /** The line at this place is to be looked at again once nothing keeps it. */
+  hold(order: string): void {
     this.#held.add(order);
     if (this.#firstHeld === null || order < this.#firstHeld) this.#firstHeld = order;
-    return true;
   }
 
   #leastHeld(): string | null {

@@ -87,9 +87,16 @@ export class RoomArrivals {
     this.#toldSealed.clear();
   }
 
-  /** A session has opened: what waited for keys when the last one ended goes on waiting. */
+  /**
+   * A session has opened: what waited for keys when the last one ended goes on waiting. So does what only waited behind that, and for
+   * whose key nobody will be asked, since it is here.
+   */
   resume(room: Room): void {
-    for (const key of this.#rooms.tables.sealed(room.id)) this.#holdsOf(room).block(key.slice(key.indexOf('/') + 1), this.#parts.env.monotonicMillis);
+    for (const key of this.#rooms.tables.sealed(room.id)) {
+      const [chain, order] = splitOnce(key);
+      if (this.#rooms.tables.chain(room.id, chain) === undefined) this.#holdsOf(room).block(order, this.#parts.env.monotonicMillis);
+      else this.#holdsOf(room).hold(order);
+    }
   }
 
   /** Something waits for a key, or behind something that does. */
@@ -268,4 +275,9 @@ export class RoomArrivals {
     const { env } = this.#parts;
     if (env.tracing) env.trace({ type: 'state', subject: 'room-message', id: id, to, data: { peer } });
   }
+}
+
+function splitOnce(key: string): readonly [string, string] {
+  const at = key.indexOf('/');
+  return [key.slice(0, at), key.slice(at + 1)];
 }
