@@ -193,3 +193,10 @@ test('the title says which of two nodes of a user this is', (t) => {
   const driver = loggedIn().do({ type: 'answer', call: { command: 'info', args: {}, purpose: 'refresh' }, value: info({ node: 'alice@desk' }) });
   t.regex(shown(driver), /^ Confab {2}alice@desk › Menu/u);
 });
+
+test('a request that became a friendship by itself is not shown any longer', (t) => {
+  const driver = loggedIn().event({ type: 'relation-changed', user: 'gina', from: 'none', to: 'incoming' });
+  t.regex(shown(driver), /gina asks to be your friend/u);
+  driver.event({ type: 'relation-changed', user: 'gina', from: 'incoming', to: 'friend' });
+  t.notRegex(shown(driver), /gina asks/u);
+});

@@ -6,7 +6,7 @@ import { failureWords, keyChangedWords, namesInWords, presenceWord, tickWord } f
 import { leaveSession, takeSync } from './answers.ts';
 import { addMessage, changeMessage, loadHistory, markRead, preview, setUnread } from './chat.ts';
 import { takeFile } from './files.ts';
-import { conversationOf } from './model.ts';
+import { conversationOf, currentNotice } from './model.ts';
 import { takeRoomEvent, typing } from './rooms.ts';
 import { hasArrived, sayChange, shortText } from './spoken-changes.ts';
 import type { Turn } from './turn.ts';
@@ -155,7 +155,10 @@ function personNews(turn: Turn, { type, user }: Extract<NodeEvent, { type: 'requ
 }
 
 function relationChanged(turn: Turn, user: string, from: Relation, to: Relation): void {
-  if (to === 'incoming') turn.notice('info', `${user} asks to be your friend: /accept ${user} or /decline ${user}`);
+  const asks = `${user} asks to be your friend`;
+  if (to === 'incoming') turn.notice('info', `${asks}: /accept ${user} or /decline ${user}`);
+  // After a lost disk a friend's word may be back before one's own is: then nothing is asked any more.
+  else if (to === 'friend' && from === 'incoming' && currentNotice(turn.model)?.text.startsWith(asks) === true) turn.set({ dismissed: turn.model.noticeCount });
   else if (to === 'friend' && from === 'outgoing') turn.notice('info', `${user} has accepted: you are friends now.`);
   else if (to === 'none' && from === 'friend') turn.notice('info', `${user} is no longer among your friends.`);
   else if (to === 'none' && from === 'outgoing') turn.notice('info', `Your request to ${user} was not accepted.`);
