@@ -11,6 +11,7 @@ import type { CommandResult } from '../core/env.ts';
 import { HOST_ORDERS, type NodeOrder } from '../engine/node-order.ts';
 import { watchLife } from '../node/life.ts';
 import { openSharedLog } from '../node/log.ts';
+import { LoopLoad } from '../node/loop-load.ts';
 import { SharedControl } from '../node/shared-control.ts';
 import { type LiveNode, makeSocketPath, type SharedParts, startLiveNode } from './compose-node.ts';
 import type { CliContext } from './context.ts';
@@ -55,6 +56,7 @@ class Host {
   readonly #context: CliContext;
   readonly #sharedLog: ReturnType<typeof openSharedLog>;
   readonly #nodes = new Map<string, LiveNode>();
+  readonly #load = new LoopLoad();
   readonly #parts: Omit<SharedParts, 'control'>;
   #control: SharedControl | null = null;
   #starting = 0;
@@ -87,6 +89,7 @@ class Host {
   }
 
   async #order(order: string, args: Readonly<Record<string, unknown>>): Promise<CommandResult> {
+    if (order === HOST_ORDERS.busy) return { ok: true, value: { share: this.#load.share } };
     if (order !== HOST_ORDERS.startNode) return { ok: false, code: 'bad-arguments', details: { command: order, reason: 'this process only starts nodes' } };
     try {
       return { ok: true, value: await this.#startNode(args as unknown as NodeOrder) };
@@ -145,6 +148,7 @@ class Host {
   async #endIfIdle(): Promise<void> {
     if (!this.#stopping || this.#nodes.size > 0 || this.#starting > 0) return;
     await this.#control?.stop();
+    this.#load.end();
     this.#sharedLog.close();
     this.#settle();
   }

@@ -60,6 +60,13 @@ export class Hosts {
     return node;
   }
 
+  /** Of the busiest process: for which share of the last moment it has worked, 0 to 1. Rejects when one does not answer. */
+  async busy(): Promise<number> {
+    const hosts = await Promise.all(this.#hosts);
+    const answers = await Promise.all(hosts.map(({ client }) => client.call(HOST_ORDERS.busy, {}, SHARED_COMMAND_MILLIS)));
+    return Math.max(0, ...answers.map((answer) => Number((answer as { readonly share?: unknown }).share)));
+  }
+
   /** Ends every process, and what runs in it, in order. */
   async end(graceMillis: number): Promise<void> {
     const hosts = await Promise.allSettled(this.#hosts);

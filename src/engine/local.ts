@@ -76,7 +76,7 @@ export class LocalEngine implements Engine {
   readonly #options: LocalEngineOptions;
   readonly #clock = new LocalClock();
   readonly #spawnGate = new Gate(SPAWNS_AT_ONCE);
-  readonly #joins = new JoinPace();
+  readonly #joins = new JoinPace(async () => (await this.#hosts?.busy()) ?? 0);
   readonly #nodes = new Map<string, RunningNode>();
   readonly #endpoints = new Map<string, string>();
   /** How each node was started last. */
@@ -131,7 +131,8 @@ export class LocalEngine implements Engine {
 
   async startNode(node: string, options: StartNodeOptions = {}): Promise<void> {
     if (this.isRunning(node)) throw new ConfabError('bad-arguments', { command: 'start', reason: `${node} runs already` });
-    const started = this.#spawnGate.pass(() => this.#spawnNode(node, options));
+    const spawn = () => this.#spawnNode(node, options);
+    const started = this.#hosts === null ? this.#spawnGate.pass(spawn) : this.#joins.start(spawn);
     this.#starting.add(started);
     await started.finally(() => this.#starting.delete(started));
   }
@@ -149,8 +150,7 @@ export class LocalEngine implements Engine {
     const process = await (this.#hosts?.start(order) ??
       spawnReady({ args: argsOf(root, order), mainPath, what: `The node of ${node}`, readyMillis: READY_MILLIS, execArgs: NODE_EXEC_ARGS }));
     try {
-      const timeoutMillis = this.#hosts === null ? COMMAND_MILLIS : SHARED_COMMAND_MILLIS;
-      const client = await connectControl(String(process.ready['socket']), { timeoutMillis });
+      const client = await connectControl(String(process.ready['socket']), { timeoutMillis: this.#hosts === null ? COMMAND_MILLIS : SHARED_COMMAND_MILLIS });
       this.#endpoints.set(node, String(process.ready['endpoint']));
       const brake = new Brake({ pid: process.pid, signal: (name) => process.signal(name) }, this.#stopGuard);
       this.#adopt(node, { process, client, brake, ending: false });
@@ -272,7 +272,7 @@ export class LocalEngine implements Engine {
   async command(node: string, name: string, args: Readonly<Record<string, unknown>>, deadlineMillis: number = COMMAND_MILLIS): Promise<unknown> {
     const { client } = this.#require(node);
     const call = () => client.call(name, args, Math.max(deadlineMillis, 1));
-    return this.#hosts === null || !this.#joins.isJoin(name) ? call() : this.#joins.pass(call, () => client.call('ping'));
+    return this.#hosts === null || !this.#joins.isJoin(name) ? call() : this.#joins.join(call);
   }
 
   onEvent(listener: (node: string, event: unknown) => void): void {

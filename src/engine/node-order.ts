@@ -2,6 +2,8 @@
 export const HOST_ORDERS = Object.freeze({
   /** Order; its arguments are a NodeOrder, its answer `{ socket, endpoint }`. */
   startNode: 'start-node',
+  /** Order without arguments; its answer `{ share }` says for how much of the last moment the process has worked, 0 to 1. */
+  busy: 'busy',
   /** Event `{ type, node, end }`: a node is gone, `end` says how. */
   nodeEnded: 'node-ended',
 });

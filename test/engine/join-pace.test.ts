@@ -1,66 +1,96 @@
 import test from 'ava';
 import { JoinPace } from '../../src/engine/join-pace.ts';
 
-interface Open {
-  settle(): void;
-}
-
-/** Promises that the test settles, in the order in which they were asked for. */
-function held(): { readonly open: Open[]; readonly act: () => Promise<void> } {
-  const open: Open[] = [];
-  return { open, act: () => new Promise<void>((resolve) => void open.push({ settle: resolve })) };
-}
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-test('eight join at a time, and the next begins when the process of one has answered', async (t) => {
-  const pace = new JoinPace();
-  const [joins, answers] = [held(), held()];
-  const all = Array.from({ length: 10 }, () => pace.pass(joins.act, answers.act));
+interface Step {
+  readonly name: string;
+  end(): void;
+}
+
+/** A step that goes on until it is told to end, and tells when it began. */
+function steps(): { readonly begun: Step[]; of(name: string): () => Promise<string> } {
+  const begun: Step[] = [];
+  const of = (name: string) => () => new Promise<string>((resolve) => begun.push({ name, end: () => resolve(name) }));
+  return { begun, of };
+}
+
+test('eight come at once, and those that run join before others are started', async (t) => {
+  const pace = new JoinPace(async () => 0);
+  const { begun, of } = steps();
+  const starts = Array.from({ length: 12 }, (_, index) => pace.start(of(`start ${index}`)));
   await turn();
-  t.is(joins.open.length, 8);
-  joins.open[0]?.settle();
+  t.is(begun.length, 8);
+  const joins = ['one', 'two'].map((name) => pace.join(of(`join ${name}`)));
+  for (const step of begun.slice(0, 3)) step.end();
+  await Promise.all(starts.slice(0, 3));
   await turn();
-  t.is(joins.open.length, 8, 'it has joined, but its process has not answered yet');
-  answers.open[0]?.settle();
-  await turn();
-  t.is(joins.open.length, 9);
-  for (let index = 1; index < 10; index += 1) {
-    joins.open[index]?.settle();
+  t.deepEqual(
+    begun.slice(8).map(({ name }) => name),
+    ['join one', 'join two', 'start 8'],
+  );
+  for (let ended = 3; ended < 14; ended += 1) {
     await turn();
-    answers.open[index]?.settle();
-    await turn();
+    begun[ended]?.end();
   }
-  await Promise.all(all);
-  t.is(answers.open.length, 10);
+  t.deepEqual(await Promise.all(joins), ['join one', 'join two']);
+  t.is((await Promise.all(starts)).length, 12);
 });
 
-test('a process that answers slowly is asked again until it answers quickly; one that is gone holds nobody up', async (t) => {
-  const pace = new JoinPace();
+test('the next one waits until no process has work left over', async (t) => {
+  let share = 1;
   let asked = 0;
-  const slowAtFirst = async () => {
+  const pace = new JoinPace(async () => {
     asked += 1;
-    if (asked === 1) await new Promise((resolve) => setTimeout(resolve, 120));
+    return share;
+  });
+  let over = 0;
+  const joins = Array.from({ length: 8 }, () => pace.join(async () => {}).then(() => void (over += 1)));
+  let ninth = false;
+  const next = pace.join(async () => {
+    ninth = true;
+  });
+  while (asked < 16) await turn();
+  t.deepEqual([over, ninth], [0, false]);
+  share = 0.5;
+  await Promise.all([...joins, next]);
+  t.true(ninth);
+});
+
+test('a join that fails, or a process that is gone, keeps nobody waiting', async (t) => {
+  const pace = new JoinPace(async () => {
+    throw new Error('nobody answers');
+  });
+  const failed = Array.from({ length: 8 }, () => pace.join(() => Promise.reject(new Error('no'))));
+  const fine = pace.join(async () => 'in');
+  for (const join of failed) await t.throwsAsync(join, { message: 'no' });
+  t.is(await fine, 'in');
+});
+
+test('where processes stay busy fewer come at once, and more again when they rest', async (t) => {
+  let share = 1;
+  const pace = new JoinPace(async () => share, { patienceMillis: 0, pauseMillis: 0 });
+  const widest = async (): Promise<number> => {
+    const { begun, of } = steps();
+    const joins = Array.from({ length: 10 }, (_, index) => pace.join(of(String(index))));
+    await turn();
+    const width = begun.length;
+    for (let ended = 0; ended < 10; ended += 1) {
+      while (begun[ended] === undefined) await turn();
+      begun[ended]?.end();
+    }
+    await Promise.all(joins);
+    return width;
   };
-  t.is(await pace.pass(async () => 'joined', slowAtFirst), 'joined');
-  t.true(asked >= 2, `asked ${asked} times`);
-  t.is(
-    await pace.pass(
-      async () => 'joined',
-      () => Promise.reject(new Error('gone')),
-    ),
-    'joined',
-  );
-  await t.throwsAsync(
-    pace.pass(
-      () => Promise.reject(new Error('refused')),
-      async () => {},
-    ),
-    { message: 'refused' },
-  );
+  t.is(await widest(), 8);
+  t.is(await widest(), 1);
+  share = 0.2;
+  t.is(await widest(), 1);
+  t.is(await widest(), 8);
 });
 
 test('registrations and logins are joins, other commands are not', (t) => {
-  const pace = new JoinPace();
+  const pace = new JoinPace(async () => 0);
   t.deepEqual(
     ['register', 'login', 'send', 'info'].map((command) => pace.isJoin(command)),
     [true, true, false, false],

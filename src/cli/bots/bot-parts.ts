@@ -22,8 +22,8 @@ export interface BotParts {
   readonly password: string;
   /** Attaches to the bot's node; rejects while there is none. */
   readonly connect: () => Promise<ControlClient>;
-  /** Where many come at once: lets a bot log in when it is its turn; `ask` asks its node something small. */
-  readonly inTurn?: (arrive: () => Promise<void>, ask: () => Promise<unknown>) => Promise<void>;
+  /** Where many come at once: lets a bot log in when it is its turn. */
+  readonly inTurn?: (arrive: () => Promise<void>) => Promise<void>;
   readonly clock: BotClock;
   /** A double in [0, 1). */
   readonly random: () => number;

@@ -110,7 +110,7 @@ export class Bot {
     if (client === null) return;
     const come = () => arrive(client, password, persona.name);
     try {
-      await (inTurn === undefined ? come() : inTurn(come, () => client.call('ping')));
+      await (inTurn === undefined ? come() : inTurn(come));
     } catch (error) {
       const code = error instanceof ConfabError ? error.code : 'internal';
       if (FINAL_CODES.has(code)) trouble(`${persona.name} cannot log in: ${error instanceof Error ? error.message : String(error)}`);

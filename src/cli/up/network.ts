@@ -10,6 +10,7 @@ import { ConfabError } from '../../core/errors.ts';
 import type { CoreOptions } from '../../core/options.ts';
 import { Gate } from '../../engine/gate.ts';
 import { Hosts, sayShared } from '../../engine/hosts.ts';
+import { JoinPace } from '../../engine/join-pace.ts';
 import { keepNodes, type RestartOrder } from '../../engine/keeper.ts';
 import { type LifelineProcess, NODE_EXEC_ARGS, type NodeProcess, type ProcessExit, spawnReady } from '../../engine/spawn.ts';
 import { networkOf } from '../context.ts';
@@ -65,6 +66,7 @@ export class UpNetwork {
   readonly #nodes = new Map<string, OwnNode>();
   readonly #up: string[] = [];
   readonly #starts = new Gate(STARTS_AT_ONCE);
+  readonly #pace = new JoinPace(async () => (await this.#hosts?.busy()) ?? 0);
   /** Nodes that are started again by order, or were: nobody else starts them meanwhile. */
   readonly #restarting = new Map<string, Promise<void>>();
   #lock: FolderLock | null = null;
@@ -93,7 +95,7 @@ export class UpNetwork {
     try {
       this.#seedUrl = await this.#obtainSeedServer();
       this.#came(SEED_SERVER);
-      const started = await Promise.allSettled(users.map((user) => this.#starts.pass(() => this.#obtainNode(user))));
+      const started = await Promise.allSettled(users.map((user) => this.#inTurn(() => this.#obtainNode(user))));
       const failed = started.find((result) => result.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
       this.#endKeeping = await keepNodes(root, socketPath(runtimeFolder(), `n${process.pid}`), (order) => this.#restartNode(order));
@@ -101,6 +103,15 @@ export class UpNetwork {
       await this.stop();
       throw error;
     }
+  }
+
+  async #inTurn(start: () => Promise<void>): Promise<void> {
+    await (this.#hosts === null ? this.#starts.pass(start) : this.#pace.start(start));
+  }
+
+  /** Lets somebody log in when the processes can take it. */
+  async join(logIn: () => Promise<void>): Promise<void> {
+    await (this.#hosts === null ? logIn() : this.#pace.join(logIn));
   }
 
   #came(what: string): void {

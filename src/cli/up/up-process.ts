@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { nodeFolder } from '../../control/locate.ts';
 import { paceOf } from '../../engine/crowd-pace.ts';
-import { JoinPace } from '../../engine/join-pace.ts';
 import { stream } from '../../sim/random.ts';
 import { runTerminal } from '../../tui/main.ts';
 import { Bot } from '../bots/bot.ts';
@@ -68,8 +67,7 @@ export async function runUp(context: CliContext, options: UpOptions): Promise<nu
     if (interruption.happened()) return 130;
     came = true;
     line.end(sayUp(options.users, network.seedUrl));
-    const pace = new JoinPace();
-    for (const [index, name] of options.bots.entries()) bots.push(await startBot(context.root, { name, index, options, network, guide, pace }));
+    for (const [index, name] of options.bots.entries()) bots.push(await startBot(context.root, { name, index, options, network, guide }));
     const terminal = runTerminal({
       connect: async () => guide.accompany(await network.attachOrStart(options.me)),
       user: options.me,
@@ -116,7 +114,7 @@ function lastWords(came: boolean, endedOutside: boolean): string {
 
 async function startBot(
   root: string,
-  { name, index, options, network, guide, pace }: { name: string; index: number; options: UpOptions; network: UpNetwork; guide: Guide; pace: JoinPace },
+  { name, index, options, network, guide }: { name: string; index: number; options: UpOptions; network: UpNetwork; guide: Guide },
 ): Promise<Bot> {
   const folder = nodeFolder(root, name);
   const secrets = await obtainBotSecrets(folder);
@@ -129,7 +127,7 @@ async function startBot(
     onInvited: () => void writeBotSecrets(folder, { ...secrets, invited: true }).catch(() => {}),
     password: secrets.password,
     connect: () => network.attach(name),
-    ...(options.perProcess > 1 ? { inTurn: (arrive, ask) => pace.pass(arrive, ask) } : {}),
+    inTurn: (arrive) => network.join(arrive),
     clock: systemBotClock,
     random: () => random.fraction(),
     trouble: (sentence) => guide.notice(sentence),
