@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { NodeEvent } from '../src/core/commands.ts';
+import { CROWD_PACE } from '../src/engine/crowd-pace.ts';
 import type { LocalEngine } from '../src/engine/local.ts';
 import type { Pong } from '../src/node/service.ts';
-import { loadScenario } from '../src/scenario/load.ts';
 import { type Benchmark, type BenchOptions, commandOf, type Figure } from './benchmark.ts';
 import { joinAll } from './join.ts';
 import { befriend, EventWatch, withNetwork } from './live-network.ts';
@@ -18,8 +17,6 @@ const PATIENCE = 10;
 /** The processor is watched so long once all have come to rest, ms. */
 const REST_MILLIS = 30_000;
 const WATCHED_MILLIS = 20_000;
-/** Its options are the calmer pace, so that figures and scenario are about the same network. */
-const CALM_SCENARIO = fileURLToPath(new URL('../../scenarios/large/packed-thousand.yaml', import.meta.url));
 const PAUSE_MILLIS = 20;
 const MEGABYTE = 1e6;
 
@@ -34,7 +31,7 @@ function packed(count: number, pace: Pace): Benchmark {
     command: commandOf(name),
     runsMax: 1,
     async measure(options: BenchOptions): Promise<readonly Figure[]> {
-      const coreOptions = pace === 'calm' ? loadScenario(readFileSync(CALM_SCENARIO, 'utf8'), CALM_SCENARIO).options : {};
+      const coreOptions = pace === 'calm' ? CROWD_PACE : {};
       return await withNetwork(async (engine) => await measure(engine, count, where, options), PER_PROCESS, coreOptions);
     },
   };
@@ -112,4 +109,4 @@ function descriptorLimit(): number {
   return Number(/Max open files\s+\d+\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Number.NaN);
 }
 
-export const PACKED: readonly Benchmark[] = [packed(100, 'usual'), packed(200, 'calm'), packed(1_000, 'calm')];
+export const PACKED: readonly Benchmark[] = [packed(100, 'usual'), packed(200, 'calm'), packed(500, 'calm'), packed(1_000, 'calm')];
