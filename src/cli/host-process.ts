@@ -23,6 +23,10 @@ import { parseCoreOptions, requireEndpoint } from './node-process.ts';
 
 /** Passwords that wait for their hash: everybody of the process may log in at once. */
 const PASSWORDS_WAITING_MAX = 4_096;
+/** All nodes of the process hand over at once; on a machine that is busy with other things that takes long, but not for ever, ms. */
+const ENDING_MILLIS_MAX = 60_000;
+/** What a shell sees of a process that ended by a failure of its own. */
+const INTERNAL_STATUS = 3;
 /** Logs of such processes lie here; the name is none of a node. */
 const LOG_FOLDER = '.hosts';
 
@@ -84,6 +88,11 @@ class Host {
   stop(reason: string): void {
     this.log.info({ reason }, 'asked to end');
     this.#stopping = true;
+    // Whoever started this process may be gone, and nobody else would end it. What is durable is as safe as after a kill.
+    setTimeout(() => {
+      this.log.error({ nodes: this.#nodes.size }, 'nodes did not end in time');
+      process.exit(INTERNAL_STATUS);
+    }, ENDING_MILLIS_MAX).unref();
     for (const live of this.#nodes.values()) void live.driver.stop();
     void this.#endIfIdle();
   }

@@ -9,7 +9,7 @@ interface Step {
 }
 
 /** A step that goes on until it is told to end, and tells when it began. */
-function steps(): { readonly begun: Step[]; of(name: string): () => Promise<string> } {
+function steps(): { readonly begun: Step[]; readonly of: (name: string) => () => Promise<string> } {
   const begun: Step[] = [];
   const of = (name: string) => () => new Promise<string>((resolve) => begun.push({ name, end: () => resolve(name) }));
   return { begun, of };
