@@ -4,6 +4,8 @@ export interface UnwrittenDatagram {
   readonly length: number;
   /** Always the same bytes. */
   write(): Uint8Array;
+  /** The same without the signature at their end, which says nothing and is dear: for whoever looks through what was sent. */
+  unsigned(): Uint8Array;
 }
 
 /** What a datagram carries. Those that come from outside this process are bytes. */

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Codec } from '../core/capabilities.ts';
-import { bytesOfDatagram, type DatagramContent } from '../core/datagram.ts';
+import type { DatagramContent } from '../core/datagram.ts';
 
 /** Something that must be readable nowhere. */
 export interface Secret {
@@ -158,6 +158,11 @@ function isDatagram(sent: unknown): sent is DatagramContent {
   return sent instanceof Uint8Array || (typeof sent === 'object' && sent !== null && 'write' in sent);
 }
 
+/** All that a datagram says. Packets of a simulation need no signature for that. */
+function sayingOf(sent: DatagramContent): Uint8Array {
+  return sent instanceof Uint8Array ? sent : sent.unsigned();
+}
+
 /** What was sent in a simulated network, kept by reference and encoded only when it is searched. */
 export class FrameLog {
   readonly #frames: Array<{ readonly node: string; readonly frame: unknown }> = [];
@@ -170,6 +175,6 @@ export class FrameLog {
 
   searchWith(search: Search, codec: Codec): void {
     search.left = this.#left;
-    for (const { node, frame } of this.#frames) search.look(`a frame of ${node}`, isDatagram(frame) ? bytesOfDatagram(frame) : codec.encode(frame));
+    for (const { node, frame } of this.#frames) search.look(`a frame of ${node}`, isDatagram(frame) ? sayingOf(frame) : codec.encode(frame));
   }
 }

@@ -97,6 +97,7 @@ test('questions and answers come back as they were, are never larger than was re
     fc.property(packet, (each) => {
       const unwritten = written(each);
       const bytes = unwritten.write();
+      t.deepEqual(unwritten.unsigned(), bytes.subarray(0, -64), 'all but the signature');
       t.true(bytes.length <= unwritten.length, `${bytes.length} bytes where ${unwritten.length} were reckoned`);
       const fits = each.message === null || fitsUnlinked(each.message);
       t.is(fits, unwritten.length <= DATAGRAM_BYTES_MAX);

@@ -54,6 +54,7 @@ test('packets come back as they were, within their bound, and prove themselves',
       const unwritten = new UnwrittenPacket(crypto, key, network, each);
       t.is(unwritten.length, bytes.length);
       t.deepEqual(unwritten.write(), bytes);
+      t.deepEqual(unwritten.unsigned(), bytes.subarray(0, -64), 'all but the signature');
       t.deepEqual(readPacket(network, unwritten), readPacket(network, unwritten.write()), 'the object says what its bytes say');
       t.is(readPacket(networkMark(crypto, 'other'), unwritten), 'foreign');
     }),

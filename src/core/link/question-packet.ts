@@ -75,6 +75,10 @@ export class UnwrittenQuestion implements UnwrittenDatagram {
     this.#bytes ??= encodeQuestion(this.#tools, this.#key, this.network, this.packet);
     return this.#bytes;
   }
+
+  unsigned(): Uint8Array {
+    return encodeUnsigned(this.#tools.codec, this.network, this.packet);
+  }
 }
 
 function encodeQuestion(
@@ -83,6 +87,11 @@ function encodeQuestion(
   network: Uint8Array,
   packet: QuestionPacket,
 ): Uint8Array {
+  const said = encodeUnsigned(codec, network, packet);
+  return concat(said, crypto.sign(key.secretKey, concat(LABEL, said)));
+}
+
+function encodeUnsigned(codec: Codec, network: Uint8Array, packet: QuestionPacket): Uint8Array {
   const body = packet.message === null ? new Uint8Array(0) : codec.encode(packet.message);
   const head = new Uint8Array(HEADER_BYTES);
   head.set([...MARK, VERSION, KINDS.indexOf(packet.kind)]);
@@ -94,8 +103,7 @@ function encodeQuestion(
     head[at] = rest % 256;
     rest = Math.floor(rest / 256);
   }
-  const said = concat(head, body);
-  return concat(said, crypto.sign(key.secretKey, concat(LABEL, said)));
+  return concat(head, body);
 }
 
 /** What the bytes say, unproven, or why they are no question or answer of this network. Never throws. */

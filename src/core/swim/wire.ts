@@ -94,6 +94,11 @@ export class UnwrittenPacket implements UnwrittenDatagram {
     this.#bytes ??= encodePacket(this.#crypto, this.#key, this.network, this.packet);
     return this.#bytes;
   }
+
+  unsigned(): Uint8Array {
+    const { bytes } = encodeUnsigned(this.network, this.packet);
+    return bytes.subarray(LABEL.length, bytes.length - SIGNATURE_BYTES);
+  }
 }
 
 /** Bytes of all but the signature. */
@@ -104,9 +109,15 @@ function unsignedBytes(packet: Packet): number {
 }
 
 export function encodePacket(crypto: Crypto, key: KeyPair, network: Uint8Array, packet: Packet): Uint8Array {
-  const length = unsignedBytes(packet);
+  const writer = encodeUnsigned(network, packet);
+  writer.raw(crypto.sign(key.secretKey, writer.bytes.subarray(0, writer.bytes.length - SIGNATURE_BYTES)));
+  return writer.bytes.subarray(LABEL.length);
+}
+
+/** The label and the packet, with room for the signature. */
+function encodeUnsigned(network: Uint8Array, packet: Packet): Writer {
   // The label is signed with the packet but does not travel: it lies before it in the same memory.
-  const writer = new Writer(LABEL.length + length + SIGNATURE_BYTES);
+  const writer = new Writer(LABEL.length + unsignedBytes(packet) + SIGNATURE_BYTES);
   writer.raw(LABEL);
   writer.raw(MARK);
   writer.byte(VERSION);
@@ -127,8 +138,7 @@ export function encodePacket(crypto: Crypto, key: KeyPair, network: Uint8Array, 
     writer.hex(update.accuser === '' ? NO_ACCUSER : update.accuser);
     writer.text(update.address);
   }
-  writer.raw(crypto.sign(key.secretKey, writer.bytes.subarray(0, LABEL.length + length)));
-  return writer.bytes.subarray(LABEL.length);
+  return writer;
 }
 
 /** What the bytes say, unproven, or why they are no packet of this network. Never throws. */
