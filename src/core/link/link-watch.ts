@@ -28,7 +28,7 @@ export class LinkWatch {
   readonly #hooks: LinkWatchHooks;
   /** When the timer is to fire. */
   #dueMillis = Number.POSITIVE_INFINITY;
-  /** No peer is asked sooner after it was heard. */
+  /** No peer that is watched closely is asked sooner after it was heard. */
   readonly #leastPatienceMillis: number;
   #tickedMillis = Number.NEGATIVE_INFINITY;
   #rearmedMillis = Number.NEGATIVE_INFINITY;
@@ -37,8 +37,8 @@ export class LinkWatch {
     this.#parts = parts;
     this.#peers = peers;
     this.#hooks = hooks;
-    const { pingMillis, wantedLinkFactor, idleLinkFactor, vouchedLinkFactor } = parts.options;
-    this.#leastPatienceMillis = pingMillis * Math.min(1, wantedLinkFactor, idleLinkFactor) * Math.min(1, vouchedLinkFactor);
+    const { pingMillis, vouchedLinkFactor } = parts.options;
+    this.#leastPatienceMillis = pingMillis * Math.min(1, vouchedLinkFactor);
   }
 
   /** Something may be due then. */
@@ -124,7 +124,8 @@ export class LinkWatch {
   }
 
   #soonestPingMillis(link: Link): number {
-    return link.askedMillis === null ? link.lastHeardMillis + this.#leastPatienceMillis : Number.NEGATIVE_INFINITY;
+    if (link.askedMillis !== null) return Number.NEGATIVE_INFINITY;
+    return link.lastHeardMillis + this.#leastPatienceMillis * (link.confirmed ? patienceFactor(link, this.#parts.options) : 1);
   }
 
   #nextMillis(link: Link): number {
