@@ -38,7 +38,6 @@ export class Links {
   #frameCount = 0;
   readonly #acknowledgements: Acknowledgements;
   readonly #watch: LinkWatch;
-  readonly #packOne = (link: Link): void => this.#pack(link);
   /** Grows with every change of what a hello says. */
   #helloVersion = 1;
 
@@ -321,7 +320,7 @@ export class Links {
 
   /** End of a turn: everything queued leaves in as few frames as fit. */
   pack(): void {
-    this.#touched.drain(this.#packOne);
+    this.#touched.drain((link) => this.#pack(link));
     this.#acknowledgements.endTurn();
   }
 
@@ -340,10 +339,10 @@ export class Links {
 
   /** Nothing but an acknowledgement, or what the peer would not ask for again once it has that. */
   #sendEmpty(link: Link): void {
-    const { env } = this.#parts;
-    const doubted = doubtedAnswer(link, 0, env.monotonicMillis);
+    const { monotonicMillis } = this.#parts.env;
+    const doubted = doubtedAnswer(link, 0, monotonicMillis);
     if (doubted === null) this.#sendFrame(link, 'data', 0, []);
-    else this.#sendAgain(link, sentAgain(doubted, env.monotonicMillis));
+    else this.#sendAgain(link, sentAgain(doubted, monotonicMillis));
   }
 
   #sendAgain(link: Link, frame: UnacknowledgedFrame): void {
