@@ -35,7 +35,8 @@ test('deadlines are virtual: an hour passes at once, and where nothing can happe
   t.is(engine.now(), 3_600_000);
   t.is(await engine.until(async () => 'nothing came', 3_600_000), 'nothing came');
   t.is(engine.now(), 7_200_000);
-  t.true(performance.now() - began < 10_000);
+  // Two hours: a machine that is busy with much else has time enough, and no machine that waits for real has.
+  t.true(performance.now() - began < 300_000);
   await engine.stop();
 });
 
