@@ -1,8 +1,8 @@
 import test from 'ava';
 import { chatNode } from '../../src/core/node.ts';
-import type { RoomView } from '../../src/core/rooms/room-commands.ts';
+import type { RoomsView, RoomView } from '../../src/core/rooms/room-commands.ts';
 import { hostileNode } from '../../src/lab/hostile-node.ts';
-import { SmallWorld } from '../core/small-world.ts';
+import { PASSWORD, SmallWorld } from '../core/small-world.ts';
 
 test('only who was asked for the way into a room can say that there is none', async (t) => {
   let closed: string | null = null;
@@ -50,5 +50,32 @@ test('one of two who were asked says that there is no way in: the other one lets
   closed = roomId;
   await world.engine.setRules([{ kind: 'delay', id: 'slow', from: ['alice'], to: ['bob'], oneWay: false, delayMillis: 300, jitterMillis: 0 }]);
   t.is((await world.ask<{ state: string }>('bob', 'room-join', { room: link.replace('/alice', '/mallory') })).state, 'joined');
+  await world.engine.stop();
+});
+
+test('who tells of a room that only they can be asked keeps nobody from its founder', async (t) => {
+  let bait: string | null = null;
+  const say: Parameters<typeof hostileNode>[2]['say'] = (messages) =>
+    messages.map((message) => {
+      if (message.type === 'room-door' && bait !== null) return { type: 'room-door', room: message.room, create: null, heads: [], open: 0 };
+      return message.type === 'room-cards' ? { ...message, cards: message.cards.map((card) => ({ ...card, hosts: ['mallory'] })) } : message;
+    });
+  // Alice tells nobody of the room, so that bob hears of it from mallory alone.
+  const silent: typeof say = (messages) => messages.filter((message) => message.type !== 'room-cards');
+  const program = (...[env, settings]: Parameters<typeof chatNode>) =>
+    settings.user === 'bob' ? chatNode(env, settings) : hostileNode(env, settings, { say: settings.user === 'mallory' ? say : silent });
+  const world = new SmallWorld(43, {}, { program });
+  await world.people('alice', 'mallory', 'bob');
+  const { link, roomId } = await world.ask<RoomView>('alice', 'room-create', { name: 'den' });
+  await world.ask('mallory', 'room-join', { room: link });
+  bait = roomId;
+  const others = async () => (await world.ask<RoomsView>('bob', 'rooms')).others.filter(({ room }) => room === 'den');
+  // Rooms are told of when a link comes up.
+  await world.engine.killNode('mallory');
+  await world.engine.startNode('mallory', { peers: [await world.engine.endpointOf('bob')] });
+  await world.ask('mallory', 'login', { password: PASSWORD });
+  await world.soon('bob hears of it', async () => (await others()).length === 1, 60_000);
+  t.regex((await others())[0]?.link ?? '', /\/mallory$/, 'the attack took place');
+  t.is((await world.ask<{ state: string }>('bob', 'room-join', { room: (await others())[0]?.link })).state, 'joined');
   await world.engine.stop();
 });

@@ -35,6 +35,7 @@ export function newAttempt(nowMillis: number, known: Partial<Pick<Attempt, 'pass
   };
 }
 
-export function everybodySaidNo({ saidNo }: Attempt): boolean {
-  return [...saidNo.values()].every(Boolean);
+/** `hosts`: who is named as a member, where that is known; those who could not be asked yet have not said anything. */
+export function everybodySaidNo({ saidNo }: Attempt, hosts: readonly UserId[]): boolean {
+  return [...hosts, ...saidNo.keys()].every((user) => saidNo.get(user) === true);
 }

@@ -67,9 +67,10 @@ export class RoomJoining {
     if (known === undefined && this.#rooms.all().length >= this.#parts.options.roomsMax) return answer({ code: 'rooms-full' });
     const invitation = env.store.get<InvitationRow>('roomInvitations', target.room);
     const card = this.#cards.get(target.room);
-    const hosts = [
-      ...new Set([...(target.host === null ? [] : [target.host]), ...(invitation?.hosts ?? []), ...(card?.card.hosts ?? []), ...(known?.row.hosts ?? [])]),
-    ];
+    // Anybody can tell of a room, and say that only they can be asked; who made it is signed.
+    const founder = card === undefined ? undefined : this.#parts.view.user(card.create.author)?.body.name;
+    const named = [target.host, ...(invitation?.hosts ?? []), founder, ...(card?.card.hosts ?? []), ...(known?.row.hosts ?? [])];
+    const hosts = [...new Set(named.filter((host) => typeof host === 'string'))];
     const room = this.#rooms.add(target.room);
     const name = room.row.name === '' ? (card?.create.body.name ?? `room-${target.room.slice(0, 8)}`) : room.row.name;
     room.change({ status: 'pending', hosts: hosts.slice(0, HOSTS_MAX), passwordMaster: new Uint8Array(), name, joins: [], returning: room.state !== null });
@@ -90,13 +91,16 @@ export class RoomJoining {
     return attempt;
   }
 
+  #hostsNamed(room: Room): UserId[] {
+    return [...new Set(room.row.hosts.flatMap((name) => (this.#parts.view.userNamed(name)?.authorId as UserId | undefined) ?? []))];
+  }
+
   /** Asks members that are known, or everybody who is linked when none is. */
   #askAround(room: Room): void {
-    const { env, links, connections, view } = this.#parts;
+    const { env, links, connections } = this.#parts;
     const attempt = this.#attemptOf(room);
     if (env.monotonicMillis - attempt.askedMillis < ASK_AGAIN_MILLIS) return;
-    const hosts = new Set(room.row.hosts.map((name) => view.userNamed(name)?.authorId as UserId | undefined));
-    const members = [...hosts, ...(room.state?.members.keys() ?? [])].filter((id) => id !== undefined);
+    const members = [...this.#hostsNamed(room), ...(room.state?.members.keys() ?? [])];
     const linked =
       members.length > 0 ? [...new Set(members)].map((id) => connections.sessionLink(id)) : links.upLinks().filter(({ sessionOpen }) => sessionOpen);
     for (const link of linked) {
@@ -162,7 +166,7 @@ export class RoomJoining {
     const attempt = this.#attemptOf(room);
     const isInvited = env.store.get('roomInvitations', room.id) !== undefined;
     const isOver = env.monotonicMillis - attempt.sinceMillis >= options.roomJoinMillis;
-    if (isOver || (!isInvited && everybodySaidNo(attempt))) return this.#refused(room, 'room-refused');
+    if (isOver || (!isInvited && everybodySaidNo(attempt, this.#hostsNamed(room)))) return this.#refused(room, 'room-refused');
     attempt.turnedAway = true;
   }
 
