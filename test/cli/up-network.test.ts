@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { UpNetwork } from '../../src/cli/up/network.ts';
-import { isAlive, readSeedPointer } from '../../src/control/locate.ts';
+import { isAlive, nodesFolder, readNodePointer, readSeedPointer } from '../../src/control/locate.ts';
 import { DEADLINE_MILLIS } from '../helpers/until.ts';
 
 /** Nodes of other tests on this machine are not met by beacons. */
@@ -70,6 +70,17 @@ test('a network comes up once in a folder, restarts what was killed, and leaves 
   const bob = await pidOf(network, 'bob');
   await network.stop();
   for (const pid of [again, bob, seed?.pid ?? 0]) t.true(await until(() => !isAlive(pid)));
+});
+
+test('a network that is ended while it starts opens nothing afterwards', async (t) => {
+  const { root, network, progress } = await makeNetwork(t);
+  const started = network.start();
+  t.true(await until(() => progress.length > 0));
+  const seed = await readSeedPointer(root);
+  await network.stop();
+  await started.catch(() => {});
+  t.true(await until(() => seed === null || !isAlive(seed.pid)));
+  t.is(await readNodePointer(join(nodesFolder(root), '.keeper')), null);
 });
 
 test('when everything was ended in order from elsewhere, it is told', async (t) => {

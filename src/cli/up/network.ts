@@ -94,11 +94,16 @@ export class UpNetwork {
     this.#lock = lockRoot(root);
     try {
       this.#seedUrl = await this.#obtainSeedServer();
+      if (this.#stopping) return void (await this.#seedServer?.end(STOP_MILLIS));
       this.#came(SEED_SERVER);
       const started = await Promise.allSettled(users.map((user) => this.#inTurn(() => this.#obtainNode(user))));
       const failed = started.find((result) => result.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
-      this.#endKeeping = await keepNodes(root, socketPath(runtimeFolder(), `n${process.pid}`), (order) => this.#restartNode(order));
+      // Ended while it started: a socket that was opened now would keep this process.
+      if (this.#stopping) return;
+      const endKeeping = await keepNodes(root, socketPath(runtimeFolder(), `n${process.pid}`), (order) => this.#restartNode(order));
+      if (this.#stopping) await endKeeping();
+      else this.#endKeeping = endKeeping;
     } catch (error) {
       await this.stop();
       throw error;
