@@ -26,6 +26,8 @@ export async function buildSeedApp(parts: SeedAppParts): Promise<FastifyInstance
     logger: parts.log === undefined ? false : { level: 'info', stream: parts.log },
     // The hook below writes one line for each request instead of two.
     logController: new LogController({ disableRequestLogging: true }),
+    // A busy machine takes its time to load them; how long the whole may take is for whoever starts the process.
+    pluginTimeout: 0,
     bodyLimit: options.bodyBytesMax,
     forceCloseConnections: 'idle',
     keepAliveTimeout: options.keepAliveMillis,
