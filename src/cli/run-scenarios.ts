@@ -147,8 +147,8 @@ function makeEngine(scenario: Scenario, options: RunScenariosOptions & { readonl
     beacon: scenario.network.beacon,
     ...(options.record === null ? {} : { recordFolder: resolve(options.record) }),
     perProcess: options.perProcess ?? 1,
-    // Frames are most of a trace, and no checker reads them: nodes do without where nobody will see the trace.
-    traced: options.traceFile === null && options.keep === null && options.reportFolder === null ? 'states' : true,
+    // Frames are most of a trace, and no checker reads them: hundreds of nodes do without where nobody wants to see the trace.
+    traced: (options.perProcess ?? 1) > 1 && options.traceFile === null && options.keep === null && options.reportFolder === null ? 'states' : true,
     privateKeys: privateKeysUnder,
     ...(scenario.program === null ? {} : { programPath: programPath(scenario.file, scenario.program) }),
   });
