@@ -196,7 +196,8 @@ export class Host<Message> implements Env<Message> {
     const traced = this.#traced;
     if (effects.length === 0 && traced.length === 0) return NO_EFFECTS;
     if (traced.length > 0) this.#traced = [];
-    return new TurnEffects(this.#ports, this, effects, traced);
+    // Empty lists stay here and are filled by the next turn: one that waits for the disk must not take them along.
+    return new TurnEffects(this.#ports, this, effects.length > 0 ? effects : NOTHING, traced.length > 0 ? traced : NOTHING);
   }
 
   #begin(detail: TraceDetail | null): void {
@@ -319,6 +320,8 @@ export class Host<Message> implements Env<Message> {
     return { id, node, logical: this.#logical, monotonicMillis, wallMillis, detail };
   }
 }
+
+const NOTHING: readonly never[] = Object.freeze([]);
 
 /** The store's own words, without the sentence that the error table puts around them. */
 export function commitFailure(error: unknown): string {
