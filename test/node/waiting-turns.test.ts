@@ -204,6 +204,33 @@ test('a close that waits for the disk does not shut what was opened after it', a
   await driver.stop();
 });
 
+test('what a turn sends leaves once, with its own commit, also behind a turn that had nothing to send', async (t) => {
+  const disk = new HeldDisk();
+  const parts = fakeParts({ settling: disk, waiting: { inputsLeast: 1, turnsMax: 4 } });
+  const driver = new NodeDriver(parts, (env) => ({
+    start: () => {},
+    input: () => {},
+    timer: () => {},
+    command: ({ name }) => {
+      if (name === 'loud') env.send(env.open(PEER, 'bob'), frameOf(1));
+    },
+  }));
+  await driver.start();
+  await turnEnded();
+  disk.unsettled = true;
+  void driver.command('quiet', {});
+  await until('the first turn waits', () => disk.waiting.length === 1);
+  void driver.command('loud', {});
+  await turnEnded();
+  disk.finish();
+  t.is(parts.transport.sent.length, 0, 'its own commit is not durable yet');
+  disk.unsettled = false;
+  disk.finish();
+  t.is(parts.transport.sent.length, 1);
+  t.is(new Set(parts.events.map(({ id }) => id)).size, parts.events.length);
+  await driver.stop();
+});
+
 test('what a program asked for before it was thrown away is not answered to its successor', async (t) => {
   const disk = new HeldDisk();
   const derived: string[] = [];
