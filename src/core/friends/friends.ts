@@ -240,12 +240,14 @@ export class Friends {
 
   /**
    * A crowd that asks for friendship must not keep out everybody who asks later: requests that wait for an answer make way, the longest
-   * known first, then people who were refused. Whoever really wants something says so again when next met. False: all are friends, or asked by us.
+   * known first, then people who were refused. Whoever really wants something says so again when next met. Where we have ever agreed our no
+   * stays: they have our yes, and could show it again. False: all are, were or may become friends by a word of ours.
    */
   #makeRoom(): boolean {
     const { env, session } = this.#parts;
     const ties = [...this.#ties];
-    const [id, tie] = ties.find(([, { mine }]) => sameWord(mine, SILENCE)) ?? ties.find(([each]) => this.relation(each) === 'none') ?? [null, null];
+    const [id, tie] = ties.find(([, { mine }]) => sameWord(mine, SILENCE)) ??
+      ties.find(([each, { mine }]) => mine.yes === 0 && this.relation(each) === 'none') ?? [null, null];
     if (id === null) return false;
     const before = this.relation(id);
     this.#ties.delete(id);
