@@ -79,3 +79,26 @@ test('who tells of a room that only they can be asked keeps nobody from its foun
   t.is((await world.ask<{ state: string }>('bob', 'room-join', { room: (await others())[0]?.link })).state, 'joined');
   await world.engine.stop();
 });
+
+test('who shows a way into a room that leads nowhere, sooner than all others, keeps nobody from those who show the right one', async (t) => {
+  let shown = 0;
+  let isBait = false;
+  const say: Parameters<typeof hostileNode>[2]['say'] = (messages) =>
+    messages.map((message) => {
+      if (message.type !== 'room-door' || !isBait) return message;
+      shown += 1;
+      return { ...message, heads: [new Uint8Array(32).fill(shown)] };
+    });
+  const program = (...[env, settings]: Parameters<typeof chatNode>) =>
+    settings.user === 'mallory' ? hostileNode(env, settings, { say }) : chatNode(env, settings);
+  const world = new SmallWorld(44, {}, { program });
+  await world.people('alice', 'mallory', 'bob');
+  const { link, roomId } = await world.ask<RoomView>('alice', 'room-create', { name: 'den' });
+  await world.ask('mallory', 'room-join', { room: link });
+  await world.soon('mallory is in', async () => (await world.ask<RoomView>('alice', 'room', { room: roomId })).members === 2);
+  isBait = true;
+  await world.engine.setRules([{ kind: 'delay', id: 'slow', from: ['alice'], to: ['bob'], oneWay: false, delayMillis: 50, jitterMillis: 0 }]);
+  t.is((await world.ask<{ state: string }>('bob', 'room-join', { room: link.replace('/alice', '/mallory') })).state, 'joined');
+  t.true(shown > 0, 'the attack took place');
+  await world.engine.stop();
+});

@@ -9,16 +9,22 @@ export interface Attempt {
   readonly answers: Array<(outcome: JoinOutcome) => void>;
   readonly sinceMillis: number;
   askedMillis: number;
-  /** Who was asked the way in, and whether they have said that there is none. */
-  readonly saidNo: Map<UserId, boolean>;
+  /** Who was asked the way in, and whether they have said that there is none; null: they have not answered. */
+  readonly saidNo: Map<UserId, boolean | null>;
   /** The first event of the room, once a member has shown it. */
   create: (AnyRoomEvent & { readonly kind: 'create' }) | null;
   deriving: boolean;
   /** A member has said no, and others may know better. */
   turnedAway: boolean;
-  /** The join that was shown to members, when, and how often. */
-  sent: { readonly event: SignedRoomEvent; readonly millis: number; readonly times: number } | null;
+  /** The join that was last shown to a member, to whom and when, and how often to them. */
+  sent: { readonly event: SignedRoomEvent; readonly to: UserId; readonly millis: number; readonly times: number } | null;
+  /** How often a join was shown to each member. */
+  readonly shown: Map<UserId, number>;
 }
+
+/** Several members answer: one join is enough while it may be on its way, ms. */
+const JOIN_MILLIS = 750;
+const SHOWN_MAX = 3;
 
 export function newAttempt(nowMillis: number, known: Partial<Pick<Attempt, 'password' | 'answers' | 'create'>> = {}): Attempt {
   return {
@@ -31,6 +37,7 @@ export function newAttempt(nowMillis: number, known: Partial<Pick<Attempt, 'pass
     deriving: false,
     turnedAway: false,
     sent: null,
+    shown: new Map(),
     ...known,
   };
 }
@@ -38,4 +45,15 @@ export function newAttempt(nowMillis: number, known: Partial<Pick<Attempt, 'pass
 /** `hosts`: who is named as a member, where that is known; those who could not be asked yet have not said anything. */
 export function everybodySaidNo({ saidNo }: Attempt, hosts: readonly UserId[]): boolean {
   return [...hosts, ...saidNo.keys()].every((user) => saidNo.get(user) === true);
+}
+
+/**
+ * Whether the join is shown to this member now. Whoever answers first may show a way that leads nowhere: then others who
+ * have answered, and to whom it was shown less often, have the time in which they do so again.
+ */
+export function isTurnOf({ sent, saidNo, shown }: Attempt, user: UserId, nowMillis: number): boolean {
+  if (sent === null) return true;
+  const times = shown.get(user) ?? 0;
+  const isOthers = [...saidNo].some(([other, no]) => other !== user && no === false && (shown.get(other) ?? 0) < times);
+  return nowMillis - sent.millis >= JOIN_MILLIS * (isOthers ? 1 + 2 * Math.min(times, SHOWN_MAX) : 1);
 }

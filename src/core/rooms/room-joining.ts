@@ -5,7 +5,7 @@ import type { Services } from '../services.ts';
 import type { UserId } from '../types.ts';
 import type { Confidence } from './pairwise.ts';
 import type { Room } from './room.ts';
-import { type Attempt, everybodySaidNo, type JoinOutcome, newAttempt } from './room-attempt.ts';
+import { type Attempt, everybodySaidNo, isTurnOf, type JoinOutcome, newAttempt } from './room-attempt.ts';
 import type { RoomId, RoomsView } from './room-commands.ts';
 import { type AnyRoomEvent, fromHex, readRoomEvent, type SignedRoomEvent, signRoomEvent } from './room-event.ts';
 import type { RoomCard, RoomMessage } from './room-messages.ts';
@@ -106,7 +106,7 @@ export class RoomJoining {
     for (const link of linked) {
       if (link === null || link.userId === null || !links.send(link, { type: 'room-ask', room: room.id })) continue;
       attempt.askedMillis = env.monotonicMillis;
-      if (!attempt.saidNo.has(link.userId)) attempt.saidNo.set(link.userId, false);
+      if (!attempt.saidNo.has(link.userId)) attempt.saidNo.set(link.userId, null);
     }
   }
 
@@ -184,21 +184,23 @@ export class RoomJoining {
   #sendJoin(room: Room, link: Link, message: Door, proof: Uint8Array): void {
     const { env, session, links } = this.#parts;
     const card = session.userRecord();
-    if (session.open === null || card === null || message.heads.length === 0) return;
+    const { userId } = link;
+    if (session.open === null || card === null || userId === null || message.heads.length === 0) return;
     const attempt = this.#attemptOf(room);
-    const { sent } = attempt;
     const now = env.monotonicMillis;
-    // Several members answer: one join is enough, and it is made anew only when it gets nowhere.
-    if (sent !== null && now - sent.millis < ASK_AGAIN_MILLIS / 2) return;
+    if (!isTurnOf(attempt, userId, now)) return;
+    // What one member showed may be no way for another; and with the same it is made anew when it gets nowhere.
+    const sent = attempt.sent?.to === userId && attempt.sent.times < JOIN_TRIES_MAX ? attempt.sent : null;
     let event = sent?.event;
-    if (event === undefined || (sent?.times ?? 0) >= JOIN_TRIES_MAX) {
+    if (event === undefined) {
       const parents = message.heads.map(toHex);
       const stampMillis = Math.trunc(env.wallMillis);
       const join = signRoomEvent(env, session.open.identity, { room: room.id, parents, stampMillis, kind: 'join', body: { card: card.signed, proof } });
       room.change({ joins: [...room.row.joins, join.id].slice(-JOINS_MAX) });
       event = join.signed;
-      attempt.sent = { event, millis: now, times: 1 };
-    } else attempt.sent = { event, millis: now, times: (sent?.times ?? 0) + 1 };
+    }
+    attempt.sent = { event, to: userId, millis: now, times: (sent?.times ?? 0) + 1 };
+    attempt.shown.set(userId, (attempt.shown.get(userId) ?? 0) + 1);
     links.send(link, { type: 'room-events', room: room.id, events: [event], live: 1 });
   }
 
