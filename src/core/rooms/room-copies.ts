@@ -46,6 +46,8 @@ export class RoomCopies {
   readonly #flushMillis = new Map<RoomId, number>();
   readonly #writing = new Set<RoomId>();
   readonly #watched = new Map<RoomId, number>();
+  /** Since when the key of the others is waited for, by the monotonic clock. */
+  readonly #keyAwaitedMillis = new Map<RoomId, number>();
   /** Of the session: what comes back from an earlier one is not listened to. */
   #session = 0;
   #timerMillis = Number.POSITIVE_INFINITY;
@@ -75,6 +77,7 @@ export class RoomCopies {
     this.#flushMillis.clear();
     this.#writing.clear();
     this.#watched.clear();
+    this.#keyAwaitedMillis.clear();
     this.keys.forget();
     this.bridges.forget();
     this.renewal.forget();
@@ -85,6 +88,7 @@ export class RoomCopies {
 
   drop(id: RoomId): void {
     this.#flushMillis.delete(id);
+    this.#keyAwaitedMillis.delete(id);
     this.looks.drop(id);
     this.renewal.drop(id);
   }
@@ -175,6 +179,8 @@ export class RoomCopies {
     // Each sealing turns ratchets, and a copy that only this node has does not count.
     if (this.#parts.replication.successors().length === 0) return this.#flushIn(room.id, this.#parts.options.roomCopyMillis);
     let key = this.keys.current(room);
+    if (key === null && this.#isOnItsWay(room)) return this.#flushIn(room.id, this.#parts.options.roomGapMillis);
+    this.#keyAwaitedMillis.delete(room.id);
     if (key === null) {
       this.keys.make(room);
       key = this.keys.current(room);
@@ -184,6 +190,18 @@ export class RoomCopies {
     const crossing = this.bridges.next(room, key, this.#dueOf(room));
     if (crossing !== null) return this.#cross(room, crossing);
     this.#put(room, key, this.#grown(room, key));
+  }
+
+  /**
+   * The members' key may be among what still waits for sender keys of members who are there: each newcomer who made one of their own
+   * instead would have everybody ask for its sender key at once. Not waited for beyond the time after which a write is tried again.
+   */
+  #isOnItsWay(room: Room): boolean {
+    const { env, options } = this.#parts;
+    if (this.#rooms.linked(room).length === 0 || !this.#rooms.tables.isSealed(room.id)) return false;
+    const since = this.#keyAwaitedMillis.get(room.id) ?? env.monotonicMillis;
+    this.#keyAwaitedMillis.set(room.id, since);
+    return env.monotonicMillis - since < options.roomCopyRetryMillis;
   }
 
   /** What can be put there now: of what was handed over the row comes before the event. */
