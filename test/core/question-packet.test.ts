@@ -99,6 +99,7 @@ test('questions and answers come back as they were, are never larger than was re
       const bytes = unwritten.write();
       t.deepEqual(unwritten.unsigned(), bytes.subarray(0, -64), 'all but the signature');
       t.true(bytes.length <= unwritten.length, `${bytes.length} bytes where ${unwritten.length} were reckoned`);
+      if (each.kind === 'ask') t.true(bytes.length * 3 >= DATAGRAM_BYTES_MAX, `an answer can be more than three times as long as ${bytes.length} bytes`);
       const fits = each.message === null || fitsUnlinked(each.message);
       t.is(fits, unwritten.length <= DATAGRAM_BYTES_MAX);
       t.deepEqual(readQuestion(tools.codec, network, unwritten), each);
@@ -122,6 +123,16 @@ test('an owner and the three after it fit into one packet, with the longest addr
     datagram: 'udp://127.0.0.1:65535',
   };
   t.true(fitsUnlinked({ type: 'ring-answer', id: 2 ** 48 - 1, answer: { answer: 'next', done: true, contacts: [long, long, long, long], why: 'successor' } }));
+});
+
+test('nobody answers a question that an answer could be more than three times as long as', (t) => {
+  const ping = { type: 'ring-ask' as const, id: 1, question: { ask: 'ping' as const } };
+  const bytes = written({ kind: 'ask', senderKey: key.publicKey, target: 'ab'.repeat(32), number: 77, message: ping }).write();
+  t.is(typeof readQuestion(tools.codec, network, bytes), 'object');
+  t.is(bytes[82], 0, 'short ones are filled up');
+  t.is(readQuestion(tools.codec, network, new Uint8Array([...bytes.subarray(0, 82), ...bytes.subarray(83)])), 'malformed');
+  const filled = new Uint8Array([...bytes.subarray(0, 82), ...new Uint8Array(DATAGRAM_BYTES_MAX)]).subarray(0, DATAGRAM_BYTES_MAX);
+  t.is(readQuestion(tools.codec, network, filled), 'malformed', 'nothing but zeros');
 });
 
 test('a flipped bit costs a packet its effect; torn, random and mixed-up ones are refused without throwing', (t) => {

@@ -61,8 +61,8 @@ class End {
     this.now = millis;
   }
 
-  ping(to: Contact, settled: (answer: UnlinkedAnswer | null) => void): boolean {
-    return this.questions.ask(to, (id) => ({ type: 'ring-ask', id, question: { ask: 'ping' } }), settled);
+  ping(to: Contact, settled: (answer: UnlinkedAnswer | null) => void, patienceMillis = RESEND * 10): boolean {
+    return this.questions.ask(to, (id) => ({ type: 'ring-ask', id, question: { ask: 'ping' } }), patienceMillis, settled);
   }
 
   get last(): DatagramContent {
@@ -160,6 +160,7 @@ test('below full membership, without an address, and for what does not fit links
     alice.questions.ask(
       bob.contact,
       (id) => ({ type: 'replica-ask', id, question: { ask: 'put', value } }),
+      RESEND * 10,
       (answer) => heard.push(answer),
     ),
   );

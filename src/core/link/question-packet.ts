@@ -10,7 +10,7 @@ import { bytesOfUnlinked } from './unlinked-bytes.ts';
  *
  *   0  'CQ'          mark                       44  32  id of the node that is meant
  *   2  1             version                    76  6   number: names a question; the answer repeats it
- *   3  1             kind                       82  ..  the message in deterministic CBOR; nothing in `by-link`
+ *   3  1             kind                       82  ..  zeros in short questions, then the message in deterministic CBOR; nothing in `by-link`
  *   4  8             mark of the network       end  64  Ed25519 signature over a label and all before it
  *  12  32            Ed25519 key of the sender
  */
@@ -38,6 +38,11 @@ const VERSION = 1;
 const LABEL = utf8('confab/question/1\0');
 const HEADER_BYTES = 82;
 const SIGNATURE_BYTES = 64;
+/**
+ * The address that a question comes from may be forged, so no answer is more than three times as long (RFC 9000, section 8.1), counting
+ * the header with the sender's name that a node puts before it. Shorter questions are filled up; nobody answers them.
+ */
+const ASK_BYTES_MIN = 430;
 
 /** Whether a message may go without a link: bounded from above, since most are never written. */
 export function fitsUnlinked(message: Message): boolean {
@@ -61,7 +66,8 @@ export class UnwrittenQuestion implements UnwrittenDatagram {
   constructor(tools: { readonly crypto: Crypto; readonly codec: Codec }, key: KeyPair, network: Uint8Array, packet: QuestionPacket) {
     this.network = network;
     this.packet = packet;
-    this.length = HEADER_BYTES + (packet.message === null ? 0 : bytesOfUnlinked(packet.message)) + SIGNATURE_BYTES;
+    const length = HEADER_BYTES + (packet.message === null ? 0 : bytesOfUnlinked(packet.message)) + SIGNATURE_BYTES;
+    this.length = packet.kind === 'ask' ? Math.max(length, ASK_BYTES_MIN) : length;
     this.#tools = tools;
     this.#key = key;
   }
@@ -103,7 +109,8 @@ function encodeUnsigned(codec: Codec, network: Uint8Array, packet: QuestionPacke
     head[at] = rest % 256;
     rest = Math.floor(rest / 256);
   }
-  return concat(head, body);
+  const missing = packet.kind === 'ask' ? ASK_BYTES_MIN - HEADER_BYTES - body.length - SIGNATURE_BYTES : 0;
+  return concat(head, new Uint8Array(Math.max(0, missing)), body);
 }
 
 /** What the bytes say, unproven, or why they are no question or answer of this network. Never throws. */
@@ -114,16 +121,23 @@ export function readQuestion(codec: Codec, network: Uint8Array, content: Datagra
   if (bytes[2] !== VERSION) return 'version';
   if (!sameBytes(bytes.subarray(4, 12), network)) return 'foreign';
   const kind = KINDS[bytes[3] as number];
-  if (kind === undefined) return 'malformed';
+  if (kind === undefined || (kind === 'ask' && bytes.length < ASK_BYTES_MIN)) return 'malformed';
   let number = 0;
   for (const byte of bytes.subarray(76, HEADER_BYTES)) number = number * 256 + byte;
   const head = { kind, senderKey: bytes.slice(12, 44), target: toHex(bytes.subarray(44, 76)), number };
   // A copy: the buffer belongs to the driver, and values of the message may be kept.
   const body = bytes.slice(HEADER_BYTES, bytes.length - SIGNATURE_BYTES);
   if (kind === 'by-link') return body.length === 0 ? { ...head, message: null } : 'malformed';
-  const message = readMessage(codec, body);
+  const message = readMessage(codec, kind === 'ask' ? withoutFiller(body) : body);
   if (message === null || !(kind === 'ask' ? ASKS : ANSWERS).includes(message.type)) return 'malformed';
   return { ...head, message: message as UnlinkedAsk | UnlinkedAnswer };
+}
+
+/** No message begins with a zero, since it is a map. */
+function withoutFiller(body: Uint8Array): Uint8Array {
+  let from = 0;
+  while (body[from] === 0) from += 1;
+  return body.subarray(from);
 }
 
 function readMessage(codec: Codec, body: Uint8Array): Message | null {

@@ -7,17 +7,24 @@ interface Open<Question, Answer> {
   readonly to: Contact;
   readonly question: Question;
   readonly asker: Asker<Answer>;
-  readonly untilMillis: number;
+  readonly askedMillis: number;
+  readonly patienceMillis: number;
+  untilMillis: number;
   /** When the asker is told next that there is no answer yet; infinite when it does not want to know. */
   slowAtMillis: number;
   sent: boolean;
+  /** Under way by datagrams, which end by themselves. */
+  unlinked: boolean;
 }
 
 export interface QuestionHooks<Question, Answer> {
   /** Sends one question; false when the link takes nothing now. */
   send(link: Link, id: number, question: Question): boolean;
-  /** Asks without a link where that is possible, and says whether it is; null: it has to go over a link after all. Absent: never. */
-  unlinked?(to: Contact, question: Question, settled: (answer: Answer | null) => void): boolean;
+  /**
+   * Asks without a link where that is possible, and says whether it is. Calls back within the patience; null: it has to go over a link
+   * after all. Absent: never.
+   */
+  unlinked?(to: Contact, question: Question, patienceMillis: number, settled: (answer: Answer | null) => void): boolean;
   /** How long the answer of a node may take, the opening of a link included, ms. */
   patienceMillis(to: Contact): number;
   /** Time has run out for a question to this node. */
@@ -56,11 +63,13 @@ export class Questions<Question, Answer> {
     const id = this.#count;
     const now = env.monotonicMillis;
     const slowAtMillis = asker.slow === undefined ? Number.POSITIVE_INFINITY : now + this.#hooks.slowMillis;
-    const open: Open<Question, Answer> = { to, question, asker, untilMillis: now + this.#hooks.patienceMillis(to), slowAtMillis, sent: false };
+    const patienceMillis = this.#hooks.patienceMillis(to);
+    const times = { askedMillis: now, patienceMillis, untilMillis: now + patienceMillis, slowAtMillis };
+    const open: Open<Question, Answer> = { to, question, asker, ...times, sent: false, unlinked: false };
     this.#open.set(id, open);
     const link = links.of(to.id);
-    if (link === undefined && this.#hooks.unlinked?.(to, question, (answer) => this.#answeredUnlinked(id, answer)) === true) open.sent = true;
-    else this.#askLinked(id, open);
+    open.unlinked = link === undefined && this.#hooks.unlinked?.(to, question, patienceMillis, (answer) => this.#answeredUnlinked(id, answer)) === true;
+    if (!open.unlinked) this.#askLinked(id, open);
     this.#wakeAt(this.#dueOf(open));
   }
 
@@ -74,12 +83,16 @@ export class Questions<Question, Answer> {
     const open = this.#open.get(id);
     if (open === undefined) return;
     if (answer !== null) return this.#settle(id, answer);
-    open.sent = false;
+    const now = this.#parts.env.monotonicMillis;
+    open.unlinked = false;
+    // The link has at least as long as datagrams had: of strangers nobody knows that they are up, so their patience is over by then.
+    open.untilMillis = Math.max(open.untilMillis, now + Math.min(now - open.askedMillis, open.patienceMillis));
     this.#askLinked(id, open);
     this.#wakeAt(this.#dueOf(open));
   }
 
   #dueOf(open: Open<Question, Answer>): number {
+    if (open.unlinked) return open.slowAtMillis;
     const dueMillis = Math.min(open.untilMillis, open.slowAtMillis);
     return open.sent ? dueMillis : Math.min(dueMillis, this.#parts.env.monotonicMillis + RETRY_MILLIS);
   }
@@ -100,12 +113,12 @@ export class Questions<Question, Answer> {
     const { env, links } = this.#parts;
     this.#dueMillis = Number.POSITIVE_INFINITY;
     for (const [id, open] of Array.from(this.#open)) {
-      if (open.untilMillis <= env.monotonicMillis) {
+      if (!open.unlinked && open.untilMillis <= env.monotonicMillis) {
         this.#hooks.unanswered(open.to);
         this.#settle(id, null);
         continue;
       }
-      if (!open.sent) {
+      if (!open.sent && !open.unlinked) {
         const link = links.of(open.to.id);
         if (link?.established) this.#send(link, id, open);
       }
@@ -117,11 +130,11 @@ export class Questions<Question, Answer> {
   }
 
   linkUp(link: Link): void {
-    for (const [id, open] of this.#open) if (!open.sent && open.to.id === link.nodeId) this.#send(link, id, open);
+    for (const [id, open] of this.#open) if (!open.sent && !open.unlinked && open.to.id === link.nodeId) this.#send(link, id, open);
   }
 
   linkDown(link: Link): void {
-    for (const [id, open] of Array.from(this.#open)) if (open.to.id === link.nodeId) this.#settle(id, null);
+    for (const [id, open] of Array.from(this.#open)) if (!open.unlinked && open.to.id === link.nodeId) this.#settle(id, null);
   }
 
   /** An answer counts only from whom it was asked of. */

@@ -20,7 +20,7 @@ interface Open {
   readonly datagram: string;
   readonly message: UnlinkedAsk;
   readonly settled: (answer: UnlinkedAnswer | null) => void;
-  tries: number;
+  readonly untilMillis: number;
   dueMillis: number;
 }
 
@@ -37,7 +37,7 @@ const NUMBERS = 2 ** 48;
  * Invariants
  * 1. Only above full membership: below it everybody is linked with nearly everybody.
  * 2. An answer counts only from the node that was asked, signed with the key that its id is the hash of, with the number of the question.
- * 3. Whoever does not answer is asked over a link, as everybody was before; so nothing depends on datagrams.
+ * 3. Whoever does not answer is asked over a link, which has as long as datagrams had; so nothing depends on these.
  * 4. Nothing travels by these that a signature of its author does not make public anyway: they are signed, not sealed.
  */
 export class UnlinkedQuestions {
@@ -61,8 +61,11 @@ export class UnlinkedQuestions {
     this.#budget = new SourceBudget({ perSecond: options.unlinkedChecksPerSecond, perSourceAndSecond: options.unlinkedChecksPerSource });
   }
 
-  /** False: it has to go over a link. Else calls back once, never within this call, with the answer, or with null when it has to after all. */
-  ask(to: Contact, question: (number: number) => UnlinkedAsk, settled: (answer: UnlinkedAnswer | null) => void): boolean {
+  /**
+   * False: it has to go over a link. Else calls back once, never within this call and within the patience, with the answer, or with null
+   * when it has to after all.
+   */
+  ask(to: Contact, question: (number: number) => UnlinkedAsk, patienceMillis: number, settled: (answer: UnlinkedAnswer | null) => void): boolean {
     const { env, options, swim, sync } = this.#parts;
     const { datagram } = to;
     if (datagram === undefined || !swim.active || !sync.crowd || this.#open.size >= options.unlinkedQuestionsMax) return false;
@@ -70,7 +73,8 @@ export class UnlinkedQuestions {
     const number = 1 + Math.floor(env.random.fraction() * (NUMBERS - 1));
     const message = question(number);
     if (this.#open.has(number) || !fitsUnlinked(message)) return false;
-    const open: Open = { to, datagram, message, settled, tries: 0, dueMillis: 0 };
+    const untilMillis = env.monotonicMillis + Math.min(patienceMillis, TRIES_MAX * options.unlinkedResendMillis);
+    const open: Open = { to, datagram, message, settled, untilMillis, dueMillis: 0 };
     this.#open.set(number, open);
     this.#try(number, open);
     this.#wakeAt(open.dueMillis);
@@ -79,8 +83,7 @@ export class UnlinkedQuestions {
 
   #try(number: number, open: Open): void {
     const { env, options } = this.#parts;
-    open.tries += 1;
-    open.dueMillis = env.monotonicMillis + options.unlinkedResendMillis;
+    open.dueMillis = Math.min(env.monotonicMillis + options.unlinkedResendMillis, open.untilMillis);
     this.#send('ask', open.datagram, open.to.id, number, open.message);
   }
 
@@ -105,7 +108,7 @@ export class UnlinkedQuestions {
     this.#dueMillis = Number.POSITIVE_INFINITY;
     for (const [number, open] of Array.from(this.#open)) {
       if (open.dueMillis > now) continue;
-      if (open.tries < TRIES_MAX) {
+      if (now < open.untilMillis) {
         this.#try(number, open);
         continue;
       }

@@ -48,11 +48,12 @@ export class ReplicaMember implements ReplicationPort {
     this.#replication = new Replication(this, productKinds(parts.env, parts.options), optionsOf(parts.options));
     this.#questions = new Questions(parts, 'replica-asks', {
       send: (link, id, question) => parts.links.send(link, { type: 'replica-ask', id, question }),
-      unlinked: (to, question, settled) =>
+      unlinked: (to, question, patienceMillis, settled) =>
         isForStrangers(question) &&
         parts.unlinked.ask(
           to,
           (id) => ({ type: 'replica-ask', id, question }),
+          patienceMillis,
           (answer) => settled(answer?.type === 'replica-answer' ? answer.answer : null),
         ),
       patienceMillis: (to) => (parts.ring.isSilent(to.id) ? parts.options.replicaAnswerDeadMillis : parts.options.replicaAnswerMillis),

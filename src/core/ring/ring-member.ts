@@ -71,12 +71,16 @@ export class RingMember implements RingPort {
     });
     this.#questions = new Questions(parts, 'ring-asks', {
       send: (link, id, question) => parts.links.send(link, { type: 'ring-ask', id, question }),
-      unlinked: (to, question, settled) =>
+      unlinked: (to, question, patienceMillis, settled) =>
         isForStrangers(question) &&
         parts.unlinked.ask(
           to,
           (id) => ({ type: 'ring-ask', id, question }),
-          (answer) => settled(answer?.type === 'ring-answer' ? answer.answer : null),
+          patienceMillis,
+          (answer) => {
+            if (answer !== null) this.#silent.delete(to.id);
+            settled(answer?.type === 'ring-answer' ? answer.answer : null);
+          },
         ),
       patienceMillis: (to) => (this.isSilent(to.id) ? parts.options.ringAnswerDeadMillis : parts.options.ringAnswerMillis),
       unanswered: (to) => this.#unanswered(to),

@@ -1,0 +1,160 @@
+import test from 'ava';
+import type { Link } from '../../src/core/link/link.ts';
+import type { UnlinkedAnswer } from '../../src/core/link/question-packet.ts';
+import { Questions } from '../../src/core/link/questions.ts';
+import { CORE_OPTIONS } from '../../src/core/options.ts';
+import type { Parts } from '../../src/core/parts.ts';
+import type { Contact } from '../../src/core/ring/circle.ts';
+import { RingMember } from '../../src/core/ring/ring-member.ts';
+import { PING } from '../../src/core/ring/ring-port.ts';
+import type { NodeId } from '../../src/core/types.ts';
+import { SeededRandom } from '../../src/sim/random.ts';
+
+const PATIENCE = 300;
+const BOB: Contact = { id: 'b0'.repeat(32) as NodeId, endpoint: { address: 'sim:3', key: new Uint8Array(32) }, name: 'bob', datagram: 'udp://sim:3' };
+
+/** Questions to Bob, his link, and what became of those that go without one. */
+class Desk {
+  readonly heard: Array<string | null> = [];
+  readonly silent: string[] = [];
+  readonly connected: number[] = [];
+  readonly sent: number[] = [];
+  readonly link = { nodeId: BOB.id, established: false } as Link;
+  readonly questions: Questions<string, string>;
+  /** Ends the wait for a datagram. */
+  settled: (answer: string | null) => void = () => undefined;
+  linked = false;
+  now = 0;
+  due = Number.POSITIVE_INFINITY;
+
+  constructor() {
+    const now = () => this.now;
+    const env = {
+      get monotonicMillis() {
+        return now();
+      },
+      setTimer: (_kind: string, _key: string, delayMillis: number) => (this.due = this.now + delayMillis),
+      cancelTimer: () => (this.due = Number.POSITIVE_INFINITY),
+    };
+    const links = {
+      of: () => (this.linked ? this.link : undefined),
+      connect: () => {
+        this.linked = true;
+        this.connected.push(this.now);
+        return this.link;
+      },
+    };
+    this.questions = new Questions({ env, links } as unknown as Parts, 'asks', {
+      send: (_link, id) => this.sent.push(id) > 0,
+      unlinked: (_to, _question, _patienceMillis, settled) => {
+        this.settled = settled;
+        return true;
+      },
+      patienceMillis: () => PATIENCE,
+      unanswered: (to) => this.silent.push(to.name),
+      slowMillis: Number.POSITIVE_INFINITY,
+    });
+    this.questions.ask(BOB, 'who?', { answered: (answer) => this.heard.push(answer) });
+  }
+
+  passTo(millis: number): void {
+    while (this.due <= millis) {
+      this.now = this.due;
+      this.due = Number.POSITIVE_INFINITY;
+      this.questions.sweep();
+    }
+    this.now = millis;
+  }
+
+  linkUp(): void {
+    this.link.established = true;
+    this.questions.linkUp(this.link);
+  }
+}
+
+test('whoever leaves datagrams without an answer until the patience is over is asked over a link all the same', (t) => {
+  const desk = new Desk();
+  desk.passTo(PATIENCE);
+  // Somebody else's question wakes the timer.
+  desk.questions.sweep();
+  t.deepEqual(desk.heard, []);
+  desk.settled(null);
+  t.deepEqual(desk.connected, [PATIENCE]);
+  desk.passTo(PATIENCE + 100);
+  desk.linkUp();
+  t.deepEqual(desk.sent, [1]);
+  desk.questions.answer(desk.link, 1, 'bob');
+  t.deepEqual(desk.heard, ['bob']);
+  t.deepEqual(desk.silent, []);
+});
+
+test('a link that nobody opens has as long as datagrams had', (t) => {
+  const desk = new Desk();
+  desk.passTo(PATIENCE);
+  desk.settled(null);
+  desk.passTo(PATIENCE * 2 - 1);
+  t.deepEqual(desk.heard, []);
+  desk.passTo(PATIENCE * 2);
+  t.deepEqual(desk.heard, [null]);
+  t.deepEqual(desk.silent, ['bob']);
+  t.is(desk.due, Number.POSITIVE_INFINITY);
+});
+
+test('a process that stood still while datagrams were out waits no longer than it would for a link', (t) => {
+  const desk = new Desk();
+  desk.passTo(PATIENCE * 100);
+  desk.settled(null);
+  desk.passTo(PATIENCE * 101);
+  t.deepEqual(desk.heard, [null]);
+});
+
+test('a link that comes and goes meanwhile ends no question that goes by datagrams', (t) => {
+  const desk = new Desk();
+  desk.questions.linkDown(desk.link);
+  t.deepEqual(desk.heard, []);
+  desk.settled('bob');
+  t.deepEqual(desk.heard, ['bob']);
+});
+
+test('whoever left a question without an answer and answers the next one by a datagram counts as silent no longer', (t) => {
+  let now = 0;
+  let settled: (answer: UnlinkedAnswer | null) => void = () => undefined;
+  const env = {
+    get monotonicMillis() {
+      return now;
+    },
+    random: new SeededRandom('ring'),
+    endpoint: BOB.endpoint,
+    name: 'alice',
+    datagramAddress: 'udp://sim:1',
+    tracing: false,
+    setTimer: () => undefined,
+    cancelTimer: () => undefined,
+  };
+  const ask = (_to: Contact, _question: unknown, _patienceMillis: number, back: typeof settled) => {
+    settled = back;
+    return true;
+  };
+  const parts = {
+    env,
+    options: CORE_OPTIONS,
+    session: { nodeId: 'a0'.repeat(32) },
+    links: { of: () => undefined, connect: () => null },
+    presence: { nodeIsUp: () => true },
+    detector: { listen: () => undefined },
+    swim: { active: false },
+    unlinked: { ask },
+  };
+  const member = new RingMember(parts as unknown as Parts);
+  const heard: unknown[] = [];
+  member.ask(BOB, PING, { answered: (answer) => heard.push(answer) });
+  settled(null);
+  now = CORE_OPTIONS.ringAnswerMillis;
+  member.timer('ring-asks');
+  t.deepEqual(heard, [null]);
+  t.true(member.isSilent(BOB.id));
+  member.ask(BOB, PING, { answered: (answer) => heard.push(answer) });
+  settled({ type: 'ring-answer', id: 1, answer: { answer: 'alive', predecessor: null } });
+  t.deepEqual(heard, [null, { answer: 'alive', predecessor: null }]);
+  t.false(member.isSilent(BOB.id));
+});
