@@ -107,8 +107,8 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   const onSetAside = (file: string, reason: string) => log.error({ file, reason }, 'a damaged file was set aside');
   const tools = shared === undefined ? makeTools() : { ...makeTools(), crypto: shared.crypto, signatureChecker: shared.crypto };
   const { keys, created } = loadNodeKey(folder, tools.random, onSetAside);
-  // Beside the work: in a shared process others wait for nothing of this.
-  if (created) await makeDurable([join(folder, NODE_KEY_FILE), folder]);
+  // Also of a file that was there: whoever made it may have been killed before. Beside the work: in a shared process nobody waits for it.
+  await makeDurable([join(folder, NODE_KEY_FILE), folder]);
   const store = openStore(options, nodeStoreKey(tools.crypto, keys), tools.codec, onSetAside);
   closers.push(() => store.close());
   const traceSink = options.traceFile === null ? null : new TraceFile(options.traceFile);

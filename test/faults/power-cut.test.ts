@@ -1,4 +1,7 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { SystemRandom } from '../../src/adapters/crypto/random.ts';
+import { loadNodeKey, NODE_KEY_FILE } from '../../src/adapters/system/node-key.ts';
 import { testUnless } from '../helpers/where-possible.ts';
 import { type ForgetfulDisk, forgetfulDisk, noForgetfulDisk } from './forgetful-disk.ts';
 import { befriend, deliver, insist, logIn, messagesOf, type Network, requireFriend, startNetwork, textsOf } from './network.ts';
@@ -13,7 +16,11 @@ run(named('what was acknowledged survives a power cut: kill -9, and everything t
   const disk = forgetfulDisk(network.root, network.folderOf('alice'));
   await network.engine.killNode('alice');
   rmSync(network.folderOf('alice'), { recursive: true });
-  // From her very first file on alice lives on the disk that forgets.
+  // From her very first file on alice lives on the disk that forgets, also from one that was left by a process that was killed at once.
+  mkdirSync(network.folderOf('alice'));
+  loadNodeKey(network.folderOf('alice'), new SystemRandom(), () => t.fail());
+  const keys = () => readFileSync(join(network.folderOf('alice'), NODE_KEY_FILE), 'utf8');
+  const first = keys();
   await startOnForgetfulDisk(network, disk);
   await insist(network, () => logIn(network, 'alice'));
   await befriend(network, 'alice', 'bob');
@@ -22,6 +29,7 @@ run(named('what was acknowledged survives a power cut: kill -9, and everything t
     const promised = await writeAndCut(network, cut);
     t.true(promised.byAlice.length > 0);
     disk.loseUnsynced();
+    t.is(keys(), first, `cut ${cut}: the keys of her node`);
     await startOnForgetfulDisk(network, disk);
     await logIn(network, 'alice');
     await requireFriend(network, 'alice', 'bob');

@@ -21,7 +21,7 @@ export class LogSync {
 
   /**
    * Path of the database. Its log must exist by the first sync, which is so after the first commit, until `close`.
-   * `first`: files and folders that are synced before the log is for the first time, such as a database that was just made.
+   * `first`: files and folders that are synced before the log is for the first time, such as the database itself.
    */
   constructor(databasePath: string, first: readonly string[] = []) {
     this.#path = `${databasePath}-wal`;
@@ -47,10 +47,14 @@ export class LogSync {
     };
     this.#running += 1;
     if (this.#first.length === 0) return fdatasync(descriptor, synced);
-    makeDurable(this.#first).then(() => {
-      this.#first = [];
-      fdatasync(descriptor, synced);
-    }, synced);
+    makeDurable(this.#first).then(
+      () => {
+        this.#first = [];
+        fdatasync(descriptor, synced);
+      },
+      // Whoever closes a database has settled what counts, or throws it away with its files: they may be gone by now.
+      (error) => synced(this.#closed ? null : error),
+    );
   }
 
   close(): void {

@@ -17,7 +17,7 @@ export interface DatabaseFileOptions {
   /** 32-byte key of the encrypted file, or null for a plain one. */
   readonly key: Uint8Array | null;
   readonly tables: readonly string[];
-  /** Files in the same folder that a new one needs, and that are to be durable when it first is. */
+  /** Files in the same folder that it needs, and that are to be durable when it first is. */
   readonly beside?: readonly string[];
   /** Those of the tables whose last changes a power cut may take; every other commit is synced. */
   readonly relearned?: readonly string[];
@@ -34,8 +34,8 @@ export class DamagedDatabase extends Error {}
  * Opens or makes an SQLite file: write-ahead log, commits synced (`synchronous=FULL`; sqlite-file.ts does it by itself), one SQL table for each of ours.
  * Encrypted ones seal each page with AEGIS-256 (draft-irtf-cfrg-aegis-aead) under a raw key, so no password hash runs here.
  * With the processor's AES instructions a commit then costs no more than in clear; with ChaCha20-Poly1305 it took nearly twice as long.
- * A new file is laid out without a sync, since half a dozen of them would keep all nodes of a process waiting: whoever opens one syncs it,
- * and its folder, before anything in it counts as durable.
+ * A new file is laid out without a sync, since half a dozen of them would keep all nodes of a process waiting: whoever opens a file, new
+ * or not, syncs it and its folder before anything that is written to it then counts as durable.
  * Throws DamagedDatabase, or the driver's error (disk full, permission).
  */
 export function openDatabase(options: DatabaseFileOptions): Connection {
@@ -67,7 +67,7 @@ export function openDatabase(options: DatabaseFileOptions): Connection {
 }
 
 /** There is no database yet. */
-export function isFresh(path: string): boolean {
+function isFresh(path: string): boolean {
   return !existsSync(path) || statSync(path).size === 0;
 }
 

@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Statement } from 'better-sqlite3-multiple-ciphers';
 import type { Codec, ScanRange } from '../../core/capabilities.ts';
 import { LogSync } from './log-sync.ts';
-import { type Connection, type DatabaseFileOptions, isFresh, openDatabase, quoted } from './open-database.ts';
+import { type Connection, type DatabaseFileOptions, openDatabase, quoted } from './open-database.ts';
 
 interface Statements {
   readonly get: Statement<[string], Buffer>;
@@ -81,14 +82,12 @@ export class SqliteFile {
 
   /** Throws DamagedDatabase or the driver's error. */
   constructor(options: DatabaseFileOptions, codec: RowCodec) {
-    const fresh = isFresh(options.path);
     this.#database = openDatabase(options);
     this.#codec = codec;
     this.#relearned = new Set(options.relearned ?? []);
-    this.#log =
-      this.#database.pragma('journal_mode', { simple: true }) === 'wal'
-        ? new LogSync(options.path, fresh ? [...(options.beside ?? []), options.path, dirname(options.path)] : [])
-        : null;
+    // Also of a file that was there: whoever made it may have been killed before it was synced.
+    const first = [...(options.beside ?? []).filter((path) => existsSync(path)), options.path, dirname(options.path)];
+    this.#log = this.#database.pragma('journal_mode', { simple: true }) === 'wal' ? new LogSync(options.path, first) : null;
     // Never a prepared statement: SQLite carries this pragma out when it reads it, not when it runs it.
     if (this.#log !== null) this.#database.pragma('synchronous = NORMAL');
     this.#begin = this.#database.prepare('BEGIN IMMEDIATE');

@@ -13,14 +13,14 @@ const FILE_PATTERN = /^confab node key 1\nsigning ([0-9a-f]{64})\nagreement ([0-
 
 export interface NodeKeyFile {
   readonly keys: NodeKeys;
-  /** True when there was no usable file, so that this node is a new one. Its keys count once the file is durable (`makeDurable`). */
+  /** True when there was no usable file, so that this node is a new one. */
   readonly created: boolean;
 }
 
 /**
  * Reads the node's long-lived keys from `node.key` in its folder, or makes them. They lie there in clear, readable by the
  * owner only, so that a node restarts by itself after a crash; what a person wrote is locked by other keys.
- * A damaged file is set aside and reported. Throws ConfabError `folder-unwritable`.
+ * They count once the file is durable (`makeDurable`). A damaged file is set aside and reported. Throws ConfabError `folder-unwritable`.
  */
 export function loadNodeKey(folder: string, random: Random, onSetAside: (file: string, reason: string) => void): NodeKeyFile {
   const path = join(folder, NODE_KEY_FILE);
