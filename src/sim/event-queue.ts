@@ -99,7 +99,8 @@ export class EventQueue {
 
   /** Whether something else waits for the time of the event that was popped last, or an earlier one; it may have been cancelled. */
   hasMoreAt(time: number): boolean {
-    // What has the time of a popped event is in an open bucket.
+    // What has the time of a popped event is in an open bucket, until all is sorted anew.
+    if (this.#heap.size === 0) this.#openUpTo(time);
     return (this.#heap.size > 0 && this.#heap.firstTime <= time) || this.#lanes.earliestTime <= time;
   }
 

@@ -51,6 +51,10 @@ class SortedArray {
   get size(): number {
     return this.#waiting.length;
   }
+
+  get hasMoreNow(): boolean {
+    return this.#waiting.some(({ time }) => time <= this.now);
+  }
 }
 
 function agree(steps: readonly Action[]): void {
@@ -64,6 +68,8 @@ function agree(steps: readonly Action[]): void {
     if (expected === undefined) return false;
     if (queue.events.timeOf(slot) !== expected.time || queue.events.sourceOf(slot) !== expected.sequence) throw new Error('the fields of an event changed');
     queue.release(slot);
+    // What was cancelled may count as well.
+    if (model.hasMoreNow && !queue.hasMoreAt(model.now)) throw new Error(`something else waits for ${model.now}`);
     return true;
   };
   for (const step of steps) {
@@ -126,6 +132,19 @@ test('keeps the order while its buckets grow narrower and wider', (t) => {
   t.notThrows(() => run(300_000, 50_000_000));
   t.notThrows(() => run(150_000, 0.5));
   t.is(queue.size, 5_000);
+});
+
+test('what waits for the present instant is seen, also after all was sorted anew', (t) => {
+  const queue = new EventQueue();
+  const later = Array.from({ length: 10_000 }, (_, index) => queue.push(500 + index, 1, 0, 0, null));
+  queue.push(7.25, 1, 0, 0, null);
+  queue.push(7.25, 1, 1, 0, null);
+  queue.release(queue.pop());
+  t.true(queue.hasMoreAt(7.25));
+  for (const slot of later.splice(0, 9_000)) queue.cancel(slot);
+  t.true(queue.hasMoreAt(7.25));
+  queue.release(queue.pop());
+  t.false(queue.hasMoreAt(7.25));
 });
 
 test('a timer that is moved again and again leaves nothing behind', (t) => {
