@@ -1,7 +1,8 @@
 import { toHex } from '../bytes.ts';
 import type { Parts } from '../parts.ts';
-import { CHUNK_BYTES_MAX, CHUNKS_MAX, chunkCountOf, type FileId, HASH_BYTES, TAG_BYTES } from './descriptor.ts';
-import { asFileRow, type FileRow, type FileState, hasChunk, PLACES_MAX, samePlace, withChunk } from './file-row.ts';
+import type { UserId } from '../types.ts';
+import { CHUNK_BYTES_MAX, CHUNKS_MAX, chunkCountOf, type FileId, HASH_BYTES, sameContent, TAG_BYTES } from './descriptor.ts';
+import { asFileRow, type FilePlace, type FileRow, type FileState, hasChunk, PLACES_MAX, samePlace, withChunk } from './file-row.ts';
 import type { FileShelf } from './file-shelf.ts';
 
 const SLOT = /^([A-Za-z0-9_-]{1,32})\/(\d{4}|hashes)$/;
@@ -56,8 +57,21 @@ export class FileInheritance {
       return this.#parts.count('filesNotKept');
     }
     if (known === undefined) this.#shelf.put(row);
-    else this.#merge(id, known, row);
+    else if (sameContent(known.descriptor, row.descriptor)) this.#merge(id, known, row);
+    else this.#dispute(id, known, row);
     this.#changed(id);
+  }
+
+  /** One of two offers is false. Chunks that are here have opened under the other; while there are none, both are kept. */
+  #dispute(id: FileId, known: FileRow, row: FileRow): void {
+    const me = this.#parts.session.userId;
+    const [right, wrong] = proofOf(row, me) > proofOf(known, me) ? [row, known] : [known, row];
+    this.#shelf.dropChunksOf(wrong);
+    this.#shelf.put({ ...right, places: placesOfBoth(right, wrong) });
+    const { descriptor, author, from, offeredMillis, state } = wrong;
+    const [place] = wrong.places;
+    if (proofOf(right, me) > 0 || state === 'unfit' || place === undefined) return;
+    this.#parts.files.rivals.keep(id, { descriptor, offer: { place, author, from, sentMillis: offeredMillis } });
   }
 
   /**
@@ -71,14 +85,23 @@ export class FileInheritance {
       this.#shelf.dropChunksOf(known);
       this.#shelf.put(row);
     }
-    const places = [...known.places, ...row.places.filter((place) => !known.places.some((each) => samePlace(each, place)))];
     const fetchedBy = [...new Set([...known.fetchedBy, ...row.fetchedBy])];
     const declinedBy = [...new Set([...known.declinedBy, ...row.declinedBy])].filter((user) => !fetchedBy.includes(user));
     const { haveCount } = this.#shelf.get(id) ?? known;
     const state = stateOf(known, row, haveCount === chunkCountOf(known.descriptor));
     if (state === 'declined' || state === 'expired' || state === 'unfit') this.#shelf.dropChunks(id);
-    this.#shelf.change(id, { places: places.slice(0, PLACES_MAX), fetchedBy, declinedBy, state, told: isTold(state, known, row) });
+    this.#shelf.change(id, { places: placesOfBoth(known, row), fetchedBy, declinedBy, state, told: isTold(state, known, row) });
   }
+}
+
+/** How much speaks for an offer: that it is the user's own, chunks that it opens, and that none has disproved it. */
+function proofOf({ author, haveCount, state }: FileRow, me: UserId | null): number {
+  if (author === me) return Number.POSITIVE_INFINITY;
+  return state === 'unfit' ? -1 : haveCount;
+}
+
+function placesOfBoth(one: FileRow, other: FileRow): readonly FilePlace[] {
+  return [...one.places, ...other.places.filter((place) => !one.places.some((each) => samePlace(each, place)))].slice(0, PLACES_MAX);
 }
 
 /** What a row says when all chunks of both are here. */
