@@ -46,6 +46,11 @@ export function compareIds(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Of one member: what is known of where it listens is the same. After a restart it may take datagrams elsewhere while all else stays. */
+export function isReachedAlike(one: Contact, other: Contact): boolean {
+  return one.endpoint.address === other.endpoint.address && one.datagram === other.datagram;
+}
+
 /**
  * Whether b lies strictly between a and c going clockwise (Zave, "Reasoning about identifier spaces", 2017).
  * With a equal to c it is the whole circle but a.

@@ -1,5 +1,5 @@
 import type { NodeId } from '../types.ts';
-import { between, type Contact, distance, fingerPlace, fingerStart, owns, ownsPlace } from './circle.ts';
+import { between, type Contact, distance, fingerPlace, fingerStart, isReachedAlike, owns, ownsPlace } from './circle.ts';
 import type { Pointers } from './pointers.ts';
 import { type LookupResult, type NextStep, PING, type RingAnswer, type RingPort } from './ring-port.ts';
 import { Waypoints } from './waypoints.ts';
@@ -63,7 +63,7 @@ export class Fingers {
     this.#hearsay = hearsay ? this.#hearsay | (1 << at) : this.#hearsay & ~(1 << at);
     const before = this.#contacts[at];
     // The ways from here stay as they are.
-    if (before?.id === contact.id && before.endpoint.address === contact.endpoint.address) return;
+    if (before?.id === contact.id && isReachedAlike(before, contact)) return;
     this.#contacts[at] = contact;
     this.#distances[at] = distance(this.#self.id, contact.id);
     this.#pointers.waypoints = null;

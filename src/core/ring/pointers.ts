@@ -1,4 +1,4 @@
-import { between, type Contact } from './circle.ts';
+import { between, type Contact, isReachedAlike } from './circle.ts';
 import type { Waypoints } from './waypoints.ts';
 
 const NOBODY: readonly Contact[] = [];
@@ -96,5 +96,5 @@ export function sameContacts(one: readonly Contact[], other: readonly Contact[])
 
 /** Members can come back at another address; the lists name the same members. */
 function sameEndpoints(one: readonly Contact[], other: readonly Contact[]): boolean {
-  return one.every((contact, at) => contact.endpoint.address === other[at]?.endpoint.address);
+  return one.every((contact, at) => other[at] !== undefined && isReachedAlike(contact, other[at]));
 }

@@ -93,9 +93,9 @@ export class Walk {
     this.#ask(contact, why, again);
   }
 
-  /** Whoever was asked last is slow: somebody else is asked as well, if there is anybody. */
+  /** Of those who are waited for the last one is slow, whoever else turned out to be dead since: somebody else is asked as well, if there is anybody. */
   slow(step: Step): void {
-    if (!step.waitedFor || this.#steps.at(-1) !== step || this.#steps.length >= this.#parts.options.hopsMax) return;
+    if (this.#steps.length >= this.#parts.options.hopsMax || this.#steps.findLast((each) => each.waitedFor) !== step) return;
     const other = this.#nextFallback() ?? this.#ownOther();
     if (other !== undefined) this.#ask(other, 'successor', !this.#isNew(other));
   }
