@@ -6,6 +6,8 @@ import { MAIN_PATH } from './live-network.ts';
 export interface Explored {
   readonly seeds: number;
   readonly failures: number;
+  /** The first of them: how each ended, and which properties it broke. */
+  readonly firstFailures: ReadonlyArray<{ readonly verdict: string; readonly reason: string | null; readonly broken: readonly string[] }>;
   readonly wallMillis: number;
   /** The first failure after shrinking; null when there was none, or with `--no-shrink`. */
   readonly smallest: { readonly steps: number } | null;
