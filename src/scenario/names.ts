@@ -22,6 +22,8 @@ function expandName(name: string): string[] {
   if (range === null) return [name];
   const [, prefix = '', from = range[4], to = range[5], , , label = ''] = range;
   const first = Number(from);
+  // Beyond that one more is the same number.
+  if (!Number.isSafeInteger(Number(to))) return [name];
   const names: string[] = [];
   for (let index = first; index <= Number(to) && index - first < RANGE_NODES_MAX; index += 1) names.push(`${prefix}${index}${label}`);
   return names;

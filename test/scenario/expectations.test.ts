@@ -55,6 +55,7 @@ test('names, labels and ranges', (t) => {
   t.deepEqual(expandNames(['alice@desk', 'u1..2@attic']), ['alice@desk', 'u1@attic', 'u2@attic']);
   t.is(userOf('alice@desk'), 'alice');
   t.regex(misfitOfNames('user[1..20000]') ?? '', /10000 is the most/);
+  t.regex(misfitOfNames('user9007199254740992..9007199254740999') ?? '', /is not a name/, 'numbers that cannot be counted on');
   t.regex(misfitOfNames(['a1..3', 'a2']) ?? '', /a2 is named twice/);
   t.is(misfitOfNames(['alice', 'alice@desk']), null);
 });
