@@ -1,5 +1,6 @@
 import test from 'ava';
 import { NO_FAULTS } from '../../src/core/faults.ts';
+import type { RoomsView, RoomView } from '../../src/core/rooms/room-commands.ts';
 import { PASSWORD, SmallWorld } from './small-world.ts';
 
 const YEAR_MILLIS = 365 * 86_400_000;
@@ -78,3 +79,28 @@ for (const [seed, of, years] of [
     await world.engine.stop();
   });
 }
+
+test('the list of rooms tells what stands last in each, whatever the clock of its writer said, and nothing that was edited or deleted', async (t) => {
+  const talk = new Talk(6);
+  const { world } = talk;
+  await world.people('alice', 'bob');
+  const { link } = await world.ask<RoomView>('alice', 'room-create', { name: 'den' });
+  await world.ask('bob', 'room-join', { room: link });
+  const last = async (node: string): Promise<string | undefined> => (await world.ask<RoomsView>(node, 'rooms')).rooms[0]?.lastText;
+  const say = async (name: string, text: string): Promise<string> => {
+    const { id } = await world.ask<{ id: string }>(name, 'room-send', { room: 'den', text });
+    for (const node of ['alice', 'bob']) await world.soon(`${node} sees ${text}`, async () => (await last(node)) === text);
+    return id;
+  };
+  await say('alice', 'before');
+  await talk.clocks(['bob'], 10);
+  await say('bob', 'years ahead');
+  await talk.clocks(['bob'], 0);
+  const id = await say('alice', 'right again');
+  await world.ask('alice', 'room-edit', { room: 'den', id, text: 'said better' });
+  for (const node of ['alice', 'bob']) await world.soon(`${node} sees the edit`, async () => (await last(node)) === 'said better');
+  await world.ask('alice', 'room-delete-message', { room: 'den', id });
+  for (const node of ['alice', 'bob']) await world.soon(`${node} sees the deletion`, async () => (await last(node)) === '');
+  t.pass();
+  await world.engine.stop();
+});

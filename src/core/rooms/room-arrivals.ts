@@ -8,7 +8,7 @@ import type { Room } from './room.ts';
 import type { RoomId } from './room-commands.ts';
 import { type AnyRoomEvent, isSealedEvent, type RoomEvent, readRoomEvent } from './room-event.ts';
 import { asContent, type RoomContent } from './room-lines.ts';
-import { idOfOrder, type StoredLine } from './room-tables.ts';
+import { idOfOrder, type RoomRow, type StoredLine } from './room-tables.ts';
 import { type Rooms, typingKey } from './rooms.ts';
 
 const LAST_TEXT_CHARACTERS = 120;
@@ -165,6 +165,8 @@ export class RoomArrivals {
     const line = this.#rooms.tables.line(room.id, found.order) as StoredLine;
     if (content.kind === 'message' || content.kind === 'edit') this.#rooms.search.add(room.id, found.order, line.text);
     if (!found.fresh) {
+      // What was edited or deleted must not live on in the list of rooms.
+      if (found.order === room.row.lastOrder) room.change({ lastText: line.text.slice(0, LAST_TEXT_CHARACTERS) });
       if (isVisible) this.#tellLine(room, found.order, line, false);
       return;
     }
@@ -211,8 +213,8 @@ export class RoomArrivals {
       const { name } = room.row;
       env.trace({ type: 'shown', what: 'room-message', id: line.id, data: { room: name, roomId: room.id, from: line.from, order, kind: line.kind } });
     }
-    if (line.kind === 'message' && line.sentMillis >= room.row.lastMillis) {
-      room.change({ lastText: line.text.slice(0, LAST_TEXT_CHARACTERS), lastFrom: line.from, lastMillis: line.sentMillis });
+    if (line.kind === 'message' && isLast(room.row, order, line)) {
+      room.change({ lastText: line.text.slice(0, LAST_TEXT_CHARACTERS), lastFrom: line.from, lastMillis: line.sentMillis, lastOrder: order });
     }
     if (!isVisible || this.#rooms.inheritance.running) return;
     if (line.kind === 'message' && line.author !== me) {
@@ -275,6 +277,11 @@ export class RoomArrivals {
     const { env } = this.#parts;
     if (env.tracing) env.trace({ type: 'state', subject: 'room-message', id: id, to, data: { peer } });
   }
+}
+
+/** The last message is the one that stands last, whatever the clocks of those who wrote said. */
+function isLast({ lastOrder, lastMillis }: RoomRow, order: string, line: StoredLine): boolean {
+  return lastOrder === undefined ? line.sentMillis >= lastMillis : order >= lastOrder;
 }
 
 function splitOnce(key: string): readonly [string, string] {

@@ -24,6 +24,8 @@ export interface RoomRow {
   readonly lastText: string;
   readonly lastFrom: string;
   readonly lastMillis: WallMillis;
+  /** Place of the last message; absent in rows of earlier versions. */
+  readonly lastOrder?: string;
   /** Names of members through whom the room is reached before it is known. */
   readonly hosts: readonly string[];
   /** Of a pending join: what argon2id made of the password; empty without one. */
