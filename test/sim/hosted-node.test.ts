@@ -109,6 +109,15 @@ test('a restart finds the disk, has another run id, and forgets timers and what 
   t.deepEqual(emitted.filter(([node]) => node === 'keeper').at(-1), ['keeper', 'started with 1']);
 });
 
+test('inputs of one instant share a turn and its commit', (t) => {
+  const { world, keeper, replies } = pair(1);
+  const startMillis = world.now;
+  for (const request of ['a', 'b', 'c']) keeper.command({ request, name: 'store', args: { key: request } });
+  world.runUntil(world.now + 10);
+  // One that had come to a later turn would have waited for the commit of the first.
+  for (const request of ['a', 'b', 'c']) t.deepEqual(replies.get(request), { ok: true, value: startMillis });
+});
+
 test('while a node commits, what arrives waits and shares the next turn', (t) => {
   const { world, keeper, replies } = pair(1);
   keeper.command({ request: 'a', name: 'store', args: { key: 'a' } });
