@@ -3,7 +3,7 @@ import type { MessageView } from '../../src/core/commands.ts';
 import type { CoreOptions } from '../../src/core/options.ts';
 import type { RoomMessageView, RoomView } from '../../src/core/rooms/room-commands.ts';
 import type { Rule } from '../../src/core/rules.ts';
-import { FilesWorld } from './files-world.ts';
+import { FilesWorld, type Sent } from './files-world.ts';
 
 const KILOBYTE = 1_024;
 
@@ -54,6 +54,17 @@ test('what one friend may take here is bounded: more waits to be accepted, and t
   t.is(await world.outcome('bob', 'file-accept', { id: second.file }), 'ok');
   await world.complete('bob', second.file);
   t.is(await world.outcome('bob', 'file-save', { id: first.file, path: '/x' }), 'file-gone');
+});
+
+test('filler counts: small files do not take more here than they may', async (t) => {
+  const world = await twoFriends(14, { filePeerBytesMax: 10 * KILOBYTE });
+  const sent = [];
+  for (const bytes of [0, 1, 2]) sent.push(await world.send('alice', 'bob', `${bytes}.bin`, bytes));
+  const [empty, small, third] = sent as [Sent, Sent, Sent];
+  for (const { file } of [empty, small]) await world.complete('bob', file);
+  await world.soon('offered', async () => (await world.file('bob', third.file)) !== undefined);
+  t.is((await world.file('bob', third.file))?.state, 'offered');
+  t.is(await world.outcome('bob', 'file-accept', { id: third.file }), 'files-full');
 });
 
 test('copies of what friends have fetched make way for what is sent next', async (t) => {

@@ -124,12 +124,14 @@ export class FileMaking {
     const { options } = this.#parts;
     if (piece.size > options.fileBytesMax)
       return { code: 'too-large', details: { what: fileNameOf(reading.path), bytes: piece.size, max: options.fileBytesMax } };
-    for (const id of this.#shelf.evictFetched(piece.size)) this.#changed(id);
-    const full = this.#shelf.fullness(piece.size);
+    const sizes = sizesOf(piece.size, options);
+    const bytes = chunkedBytesOf(sizes);
+    for (const id of this.#shelf.evictFetched(bytes)) this.#changed(id);
+    const full = this.#shelf.fullness(bytes);
     if (full !== null) return { code: 'files-full', details: full };
     reading.size = piece.size;
     reading.modifiedMillis = piece.modifiedMillis;
-    this.#shelf.prepare(reading.slot, chunkCountOf(sizesOf(piece.size, options)));
+    this.#shelf.prepare(reading.slot, chunkCountOf(sizes));
     return null;
   }
 

@@ -1,6 +1,6 @@
 import { toHex } from '../bytes.ts';
 import type { Parts } from '../parts.ts';
-import type { FileId } from './descriptor.ts';
+import { chunkedBytesOf, type FileId } from './descriptor.ts';
 import { asFileRow, type FilePlace, type FileRow, hasChunk, samePlace, withChunk } from './file-row.ts';
 
 /** Keys of rows that stand for a file which is being read in; it has no root yet. */
@@ -142,18 +142,18 @@ export class FileShelf {
 
   // --- bounds ---
 
-  /** Bytes that are here or on their way here, of all files or of those of one place that others offered. */
+  /** Bytes that are here or on their way here, filler among them, of all files or of those of one place that others offered. */
   bytes(place?: FilePlace): number {
     let sum = 0;
     for (const row of this.#rows.values()) {
       if (row.state !== 'loading' && row.state !== 'complete') continue;
       if (place !== undefined && (row.author === this.#parts.session.userId || !row.places.some((each) => samePlace(each, place)))) continue;
-      sum += row.descriptor.size;
+      sum += chunkedBytesOf(row.descriptor);
     }
     return sum;
   }
 
-  /** Why a file of so many bytes has no room here; null when it has. */
+  /** Why a file of so many bytes, with its filler, has no room here; null when it has. */
   fullness(size: number, place?: FilePlace): { readonly bytes: number; readonly max: number; readonly where: string } | null {
     const { options } = this.#parts;
     const all = this.bytes();

@@ -3,7 +3,7 @@ import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { Services } from '../services.ts';
 import type { UserId } from '../types.ts';
-import { chunkCountOf, type FileDescriptor, type FileId, fitsRoot, sameContent } from './descriptor.ts';
+import { chunkCountOf, chunkedBytesOf, type FileDescriptor, type FileId, fitsRoot, sameContent } from './descriptor.ts';
 import { FileFetching } from './file-fetching.ts';
 import { FileInheritance } from './file-inheritance.ts';
 import { FileMaking } from './file-making.ts';
@@ -191,7 +191,7 @@ export class Files {
     const { env, friends, options, chat } = this.#parts;
     const recent = env.wallMillis - offer.sentMillis < options.fileKeptMillis;
     const small = descriptor.size <= chat.preferences.unaskedBytesMax;
-    return recent && small && friends.relation(offer.author) === 'friend' && this.#shelf.fullness(descriptor.size, offer.place) === null;
+    return recent && small && friends.relation(offer.author) === 'friend' && this.#shelf.fullness(chunkedBytesOf(descriptor), offer.place) === null;
   }
 
   /** The oldest row that only tells of a file makes way; false when there is none. */
@@ -213,7 +213,7 @@ export class Files {
     const row = this.#shelf.get(id);
     if (row === undefined || row.state === 'loading' || row.state === 'complete') return null;
     if (row.author === this.#parts.session.userId || row.state === 'unfit') return { code: 'file-gone', details: { name: row.descriptor.name } };
-    const full = this.#shelf.fullness(row.descriptor.size, row.places[0]);
+    const full = this.#shelf.fullness(chunkedBytesOf(row.descriptor), row.places[0]);
     if (full !== null) return { code: 'files-full', details: { ...full } };
     this.#shelf.change(id, { state: 'loading' });
     this.#trace(id, 'loading', {});
