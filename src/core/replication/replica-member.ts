@@ -148,7 +148,7 @@ export class ReplicaMember implements ReplicationPort {
 
   /** Whether a value lies here under the key that is no tombstone. */
   hasLive(key: string, kind: string): boolean {
-    return this.#replication.hasLive(key, kind);
+    return this.#replication.has(key, kind, true);
   }
 
   /** Whether copies of a kind lie here at all: cheaper to ask than for a key. */
@@ -266,6 +266,8 @@ export class ReplicaMember implements ReplicationPort {
   /** Without a link: public values are given and taken; that there are others is told over a link only. */
   questionOfStranger({ id, question }: Of<'replica-ask'>): Of<'replica-answer'> | null {
     if (!isForStrangers(question)) return null;
+    // A page is read, sorted and hashed: nobody who needs no link to ask has that done in vain.
+    if (question.ask === 'read' && !isPublic(question) && this.#replication.has(question.key, question.kind, question.live)) return null;
     const answer = this.#replication.answer(this.self, question);
     if (answer.answer === 'page' && !answer.page.values.every(isPublic)) return null;
     return { type: 'replica-answer', id, answer };
@@ -277,7 +279,7 @@ export class ReplicaMember implements ReplicationPort {
 }
 
 /** Anybody may see it cross the network: signed records, and vaults, which nothing but recovery words opens. */
-function isPublic({ kind }: Stored): boolean {
+function isPublic({ kind }: Pick<Stored, 'kind'>): boolean {
   return PUBLIC_KINDS.has(kind);
 }
 

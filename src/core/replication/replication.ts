@@ -130,9 +130,9 @@ export class Replication {
     this.#listings.read(where, known, each, done);
   }
 
-  /** Whether a value lies here under the key that is no tombstone. */
-  hasLive(key: string, kind: string): boolean {
-    return this.#replicas.index.ofKey(key, kind).some((replica) => !replica.about.deleted);
+  /** Whether a value lies here under the key. `live`: one that is no tombstone. */
+  has(key: string, kind: string, live: boolean): boolean {
+    return this.#replicas.index.ofKey(key, kind).some((replica) => !(live && replica.about.deleted));
   }
 
   /** Whether copies of a kind lie here at all. */
