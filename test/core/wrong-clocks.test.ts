@@ -1,5 +1,7 @@
 import test from 'ava';
+import type { MessageView } from '../../src/core/commands.ts';
 import { NO_FAULTS } from '../../src/core/faults.ts';
+import { chatNode } from '../../src/core/node.ts';
 import type { RoomsView, RoomView } from '../../src/core/rooms/room-commands.ts';
 import { PASSWORD, SmallWorld } from './small-world.ts';
 
@@ -102,5 +104,39 @@ test('the list of rooms tells what stands last in each, whatever the clock of it
   await world.ask('alice', 'room-delete-message', { room: 'den', id });
   for (const node of ['alice', 'bob']) await world.soon(`${node} sees the deletion`, async () => (await last(node)) === '');
   t.pass();
+  await world.engine.stop();
+});
+
+test('a stamp at the end of all numbers, in a change that waits for its message, is not believed at the next node of the user either', async (t) => {
+  const program = (...[env, settings]: Parameters<typeof chatNode>) => {
+    if (settings.user !== 'mallory') return chatNode(env, settings);
+    const encode = (value: unknown): Uint8Array => {
+      const isEdit = (value as { readonly kind?: unknown } | null)?.kind === 'edit' && (value as { readonly stamp?: unknown }).stamp !== undefined;
+      return env.codec.encode(isEdit ? { ...(value as object), target: 'x'.repeat(21), stamp: Number.MAX_SAFE_INTEGER } : value);
+    };
+    const codec = { encode, decode: (bytes: Uint8Array) => env.codec.decode(bytes) };
+    const turned = new Proxy(env, {
+      get: (target, name) => {
+        if (name === 'codec') return codec;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? (value as (...given: never[]) => unknown).bind(target) : value;
+      },
+    });
+    return chatNode(turned, settings);
+  };
+  const world = new SmallWorld(7, {}, { program });
+  await world.people('alice', 'mallory');
+  await world.befriend('alice', 'mallory');
+  const { id } = await world.ask<{ id: string }>('mallory', 'send', { to: 'alice', text: 'hello' });
+  await world.ask('mallory', 'edit', { with: 'alice', id, text: 'changed' });
+  await world.engine.wait(2_000);
+  t.deepEqual(await world.texts('alice', 'mallory'), ['hello'], 'the attack took place');
+  await world.engine.startNode('alice@desk', { peers: [await world.engine.endpointOf('alice')] });
+  await world.ask('alice@desk', 'login', { password: PASSWORD });
+  await world.soon('her history is there', async () => (await world.texts('alice@desk', 'mallory')).length === 1);
+  await world.engine.wait(2_000);
+  await world.ask('alice@desk', 'send', { to: 'mallory', text: 'who are you' });
+  const { messages } = await world.ask<{ messages: readonly MessageView[] }>('alice@desk', 'history', { with: 'mallory', limit: 10 });
+  t.true(Number(messages.at(-1)?.key.split('-')[0]) < 2 ** 52, messages.at(-1)?.key);
   await world.engine.stop();
 });

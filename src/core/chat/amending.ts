@@ -144,7 +144,7 @@ export class Amending {
     if (fromMe || !here) this.#amendments.keep(amendment);
     else this.#amendments.remember(id);
     if (here) this.#apply(amendment);
-    this.#history.passStamp(peer, amendment.stamp);
+    if (fromMe || amendment.stamp <= STAMP_MAX) this.#history.passStamp(peer, amendment.stamp);
   }
 
   #apply(amendment: Amendment): void {
