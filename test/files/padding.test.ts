@@ -74,3 +74,18 @@ test('files of the same bucket look alike on the way and on disk, and come out a
   t.not(looks[0], looks[3]);
   await world.engine.stop();
 });
+
+test('chunks that are filler alone are fetched and left out of what is saved', async (t) => {
+  const world = new FilesWorld(72);
+  await world.people('alice', 'bob');
+  await world.befriend('alice', 'bob');
+  for (const size of [4_200_000, 8_388_609]) {
+    t.true(paddedBytesOf(size) - size > 2 * 32_768);
+    const sent = await world.send('alice', 'bob', `${size}.bin`, size);
+    await world.soon('offered', async () => (await world.file('bob', sent.file))?.state === 'offered');
+    await world.ask('bob', 'file-accept', { id: sent.file });
+    await world.complete('bob', sent.file, 120_000);
+    t.true(await world.isWhole('bob', sent), `${size} bytes`);
+  }
+  await world.engine.stop();
+});
