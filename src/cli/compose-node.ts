@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import { UdpDatagrams } from '../adapters/beacon/udp-datagrams.ts';
 import { CborFrameCodec } from '../adapters/codec/frame-codec.ts';
 import { Argon2Deriver } from '../adapters/crypto/argon2.ts';
-import { makeDurable, replaceFile } from '../adapters/files.ts';
+import { replaceFile } from '../adapters/files.ts';
 import { lockFolder } from '../adapters/sqlite/folder-lock.ts';
 import { nodeStoreKey, SqliteNodeStore } from '../adapters/sqlite/node-store.ts';
 import type { RowCodec } from '../adapters/sqlite/sqlite-file.ts';
-import { loadNodeKey, NODE_KEY_FILE } from '../adapters/system/node-key.ts';
+import { loadNodeKey, settleNodeKey } from '../adapters/system/node-key.ts';
 import { runtimeFolder, socketPath } from '../adapters/system/runtime-folder.ts';
 import { TraceFile } from '../adapters/system/trace-file.ts';
 import { SystemUserFiles } from '../adapters/system/user-files.ts';
@@ -107,8 +107,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
   const onSetAside = (file: string, reason: string) => log.error({ file, reason }, 'a damaged file was set aside');
   const tools = shared === undefined ? makeTools() : { ...makeTools(), crypto: shared.crypto, signatureChecker: shared.crypto };
   const { keys, created } = loadNodeKey(folder, tools.random, onSetAside);
-  // Also of a file that was there: whoever made it may have been killed before. Beside the work: in a shared process nobody waits for it.
-  await makeDurable([join(folder, NODE_KEY_FILE), folder]);
+  await settleNodeKey(folder);
   const store = openStore(options, nodeStoreKey(tools.crypto, keys), tools.codec, onSetAside);
   closers.push(() => store.close());
   const traceSink = options.traceFile === null ? null : new TraceFile(options.traceFile);

@@ -9,7 +9,7 @@ import { SystemRandom } from '../../src/adapters/crypto/random.ts';
 import { ensureFolder, makeDurable, replaceFile, setAside, writeFileAtomically } from '../../src/adapters/files.ts';
 import { lockFolder, pidOfFolder } from '../../src/adapters/sqlite/folder-lock.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
-import { loadNodeKey, NODE_KEY_FILE } from '../../src/adapters/system/node-key.ts';
+import { loadNodeKey, NODE_KEY_FILE, settleNodeKey } from '../../src/adapters/system/node-key.ts';
 import { runtimeFolder, SOCKET_PATH_BYTES_MAX, socketPath } from '../../src/adapters/system/runtime-folder.ts';
 import { TraceFile } from '../../src/adapters/system/trace-file.ts';
 import { ConfabError } from '../../src/core/errors.ts';
@@ -76,7 +76,7 @@ test('a folder under a file is refused in words', (t) => {
   );
 });
 
-test('the node key is made once, kept, closed to others, and set aside when damaged', (t) => {
+test('the node key is made once, kept, closed to others, and set aside when damaged', async (t) => {
   const folder = temporaryFolder(t);
   const aside: string[] = [];
   const load = () => loadNodeKey(folder, random, (file) => aside.push(file));
@@ -98,6 +98,8 @@ test('the node key is made once, kept, closed to others, and set aside when dama
     codeOf(() => loadNodeKey(join(folder, 'nothing-here'), random, () => {})),
     'folder-unwritable',
   );
+  await settleNodeKey(folder);
+  await t.throwsAsync(settleNodeKey(join(folder, 'nothing-here')), { code: 'folder-unwritable' });
 });
 
 test('the runtime folder is short, ours alone, and falls back when the given one cannot be used', (t) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Random } from '../../core/capabilities.ts';
 import type { NodeKeys } from '../../core/env.ts';
 import { ConfabError } from '../../core/errors.ts';
-import { FILE_MODE, reasonOf, replaceFile, setAside } from '../files.ts';
+import { FILE_MODE, makeDurable, reasonOf, replaceFile, setAside } from '../files.ts';
 
 export const NODE_KEY_FILE = 'node.key';
 
@@ -18,9 +18,21 @@ export interface NodeKeyFile {
 }
 
 /**
+ * The keys are on the disk when it resolves; a thread of its own waits for it. Wanted at each start, since whoever made the file may
+ * have been killed before. Rejects with ConfabError `folder-unwritable`.
+ */
+export async function settleNodeKey(folder: string): Promise<void> {
+  try {
+    await makeDurable([join(folder, NODE_KEY_FILE), folder]);
+  } catch (error) {
+    throw new ConfabError('folder-unwritable', { folder, reason: reasonOf(error) });
+  }
+}
+
+/**
  * Reads the node's long-lived keys from `node.key` in its folder, or makes them. They lie there in clear, readable by the
  * owner only, so that a node restarts by itself after a crash; what a person wrote is locked by other keys.
- * They count once the file is durable (`makeDurable`). A damaged file is set aside and reported. Throws ConfabError `folder-unwritable`.
+ * They count once they are durable (`settleNodeKey`). A damaged file is set aside and reported. Throws ConfabError `folder-unwritable`.
  */
 export function loadNodeKey(folder: string, random: Random, onSetAside: (file: string, reason: string) => void): NodeKeyFile {
   const path = join(folder, NODE_KEY_FILE);

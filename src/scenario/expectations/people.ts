@@ -6,7 +6,7 @@ import type { Scene } from '../scene.ts';
 import { type AnyExpectation, expectation } from '../verb.ts';
 import { does, listed } from '../words.ts';
 
-/** The first thing that does not hold at one of several nodes; later ones are not asked. */
+/** The first thing that does not hold at one of several nodes, in their order. */
 export async function firstMisfit(names: readonly string[], check: (name: string) => Promise<string | null>): Promise<string | null> {
   for (let begin = 0, atOnce = 1; begin < names.length; begin += atOnce, atOnce = ASKED_AT_ONCE) {
     const answers = await Promise.allSettled(names.slice(begin, begin + atOnce).map(check));
