@@ -45,7 +45,13 @@ test('the next one waits until no process has work left over', async (t) => {
     return share;
   });
   let over = 0;
-  const joins = Array.from({ length: 8 }, () => pace.join(async () => {}).then(() => void (over += 1)));
+  const joins = Array.from({ length: 8 }, () =>
+    pace
+      .join(async () => {})
+      .then(() => {
+        over += 1;
+      }),
+  );
   let ninth = false;
   const next = pace.join(async () => {
     ninth = true;

@@ -45,7 +45,11 @@ export function register(program: Command, context: CliContext): void {
     .option('--two-worlds', 'on real processes: feed all that reached each node to the same nodes in the simulator afterwards, and compare where they end')
     .option('--keep <folder>', 'put the data root of the run into this folder, and leave it there')
     .option('--report <folder>', 'write a report of each run into a folder of its own in here (HTML, JUnit, Mermaid, Perfetto, CSV); latest points at the last')
-    .option('--per-process <n>', 'with real nodes: let so many share a process, for hundreds of them; no step may kill or pause one, and frames are traced only for --trace, --keep or --report', '1')
+    .option(
+      '--per-process <n>',
+      'with real nodes: let so many share a process, for hundreds of them; no step may kill or pause one, and frames are traced only for --trace, --keep or --report',
+      '1',
+    )
     .option('--patience <factor>', 'stretch every deadline so many times, on a machine that is slow or busy', '1')
     .option('--stand-in-crypto', 'in the simulator: the cheap stand-in that explore uses, to repeat its runs')
     .option('--list', 'list the scenarios that come with Confab')
