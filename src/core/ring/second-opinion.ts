@@ -77,6 +77,8 @@ export class SecondOpinion {
     { key, owner, servesItself }: { readonly key: string; readonly owner: Contact | undefined; readonly servesItself: boolean },
     asked: ReadonlySet<NodeId>,
   ): Contact | null {
+    // Nobody is nearer than a node exactly at the key; as an interval of the ring, from there to there is everybody.
+    if (owner?.id === key) return null;
     const between = (servesItself ? this.#port.known() : this.#port.linked()).filter(({ id }) => {
       if (asked.has(id)) return false;
       return owner === undefined || (id !== owner.id && (id === key || owns(key, id, owner.id)));
