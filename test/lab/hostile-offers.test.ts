@@ -4,6 +4,7 @@ import { chatNode } from '../../src/core/node.ts';
 import type { RoomMessageView, RoomView } from '../../src/core/rooms/room-commands.ts';
 import { PASSWORD } from '../core/small-world.ts';
 import { FilesWorld, type Sent } from '../files/files-world.ts';
+import { withCodec } from '../helpers/turned-codec.ts';
 
 const SIZE = 100_000;
 
@@ -33,14 +34,7 @@ class Offers {
           return this.withheld && settings.user === 'bob' && (value as Content)?.kind === 'chains' ? null : value;
         },
       };
-      const turned = new Proxy(env, {
-        get: (target, name) => {
-          if (name === 'codec') return codec;
-          const value: unknown = Reflect.get(target, name, target);
-          return typeof value === 'function' ? (value as (...given: never[]) => unknown).bind(target) : value;
-        },
-      });
-      return chatNode(turned, settings);
+      return chatNode(withCodec(env, codec), settings);
     };
     this.world = new FilesWorld(seed, {}, { program });
   }

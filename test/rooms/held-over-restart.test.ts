@@ -3,6 +3,7 @@ import type { UserView } from '../../src/core/commands.ts';
 import { chatNode } from '../../src/core/node.ts';
 import type { RoomMessageView, RoomView } from '../../src/core/rooms/room-commands.ts';
 import { PASSWORD, SmallWorld } from '../core/small-world.ts';
+import { withCodec } from '../helpers/turned-codec.ts';
 
 type Chains = { readonly kind?: string; readonly chains?: ReadonlyArray<{ readonly author: string }> };
 
@@ -15,14 +16,7 @@ test('a line that waited behind one without a key is shown after a kill, althoug
       return isWithheld ? null : value;
     };
     const codec = { encode: (value: unknown) => env.codec.encode(value), decode };
-    const turned = new Proxy(env, {
-      get: (target, name) => {
-        if (name === 'codec') return codec;
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === 'function' ? (value as (...given: never[]) => unknown).bind(target) : value;
-      },
-    });
-    return chatNode(turned, settings);
+    return chatNode(withCodec(env, codec), settings);
   };
   const world = new SmallWorld(71, {}, { program });
   await world.people('alice', 'bob', 'carol');
