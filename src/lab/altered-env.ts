@@ -3,6 +3,7 @@ import type { DatagramTarget, Env } from '../core/env.ts';
 import { type UnlinkedAnswer, type UnlinkedAsk, UnwrittenQuestion } from '../core/link/question-packet.ts';
 import type { Frame, Message } from '../core/messages.ts';
 import type { Address } from '../core/types.ts';
+import { overlaid } from './overlaid.ts';
 
 /** The env of an honest node with other messages leaving it: `alter` says what becomes of each, null: it does not leave. */
 export function alteredEnv(env: Env<Frame>, alter: (message: Message) => Message | null): Env<Frame> {
@@ -14,14 +15,7 @@ export function alteredEnv(env: Env<Frame>, alter: (message: Message) => Message
     const altered = content instanceof UnwrittenQuestion ? alteredQuestion(content, alter) : content;
     if (altered !== null) env.sendDatagram(to, altered);
   };
-  return new Proxy(env, {
-    get: (target, name) => {
-      if (name === 'send') return send;
-      if (name === 'sendDatagram') return sendDatagram;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
+  return overlaid(env, { send, sendDatagram });
 }
 
 /** What is said without a link is altered like everything else. */

@@ -4,6 +4,7 @@ import type { Frame, Message } from '../core/messages.ts';
 import type { ChatNodeOptions } from '../core/node.ts';
 import type { Address } from '../core/types.ts';
 import { type Attack, hostileNode } from './hostile-node.ts';
+import { overlaid } from './overlaid.ts';
 
 /** Messages of an earlier frame that are said again, and pieces of garbage, in each frame. */
 const AGAIN = 20;
@@ -59,11 +60,5 @@ function withNoise(env: Env<Frame>, below: (count: number) => number): Env<Frame
     altered[at] = (altered[at] ?? 0) ^ (1 << below(8));
     return kind === 2 ? altered : altered.slice(0, below(altered.length + 1));
   };
-  return new Proxy(env, {
-    get: (target, name) => {
-      if (name === 'sendDatagram') return sendDatagram;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? (value as (...given: never[]) => unknown).bind(target) : value;
-    },
-  });
+  return overlaid(env, { sendDatagram });
 }

@@ -2,6 +2,7 @@ import type { Env, Program } from '../core/env.ts';
 import type { Frame, Message } from '../core/messages.ts';
 import { type ChatNodeOptions, chatNode } from '../core/node.ts';
 import type { Address } from '../core/types.ts';
+import { overlaid } from './overlaid.ts';
 
 /** What an attacker does with what the honest node in it would have said. */
 export interface Attack {
@@ -23,13 +24,7 @@ export function hostileNode(env: Env<Frame>, settings: ChatNodeOptions, attack: 
     env.send(to, changed);
     if (attack.twice === true) env.send(to, changed);
   };
-  const turned = new Proxy(env, {
-    get(target, name) {
-      if (name === 'send') return send;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? (value as (...given: never[]) => unknown).bind(target) : value;
-    },
-  });
+  const turned = overlaid(env, { send });
   const program = chatNode(turned, settings);
   return new Proxy(program, {
     get(target, name) {

@@ -3,7 +3,7 @@ import type { MessageView } from '../../src/core/commands.ts';
 import { NO_FAULTS } from '../../src/core/faults.ts';
 import { chatNode } from '../../src/core/node.ts';
 import type { RoomsView, RoomView } from '../../src/core/rooms/room-commands.ts';
-import { withCodec } from '../helpers/turned-codec.ts';
+import { overlaid } from '../../src/lab/overlaid.ts';
 import { PASSWORD, SmallWorld } from './small-world.ts';
 
 const YEAR_MILLIS = 365 * 86_400_000;
@@ -116,7 +116,7 @@ test('a stamp at the end of all numbers, in a change that waits for its message,
       return env.codec.encode(isEdit ? { ...(value as object), target: 'x'.repeat(21), stamp: Number.MAX_SAFE_INTEGER } : value);
     };
     const codec = { encode, decode: (bytes: Uint8Array) => env.codec.decode(bytes) };
-    return chatNode(withCodec(env, codec), settings);
+    return chatNode(overlaid(env, { codec }), settings);
   };
   const world = new SmallWorld(7, {}, { program });
   await world.people('alice', 'mallory');

@@ -7,6 +7,7 @@ import { chatNode } from '../../src/core/node.ts';
 import type { RoomView } from '../../src/core/rooms/room-commands.ts';
 import { fromHex } from '../../src/core/rooms/room-event.ts';
 import { hostileNode } from '../../src/lab/hostile-node.ts';
+import { overlaid } from '../../src/lab/overlaid.ts';
 import { FilesWorld } from '../files/files-world.ts';
 
 const SIZE = 400_000;
@@ -28,13 +29,7 @@ class Stage {
           return typeof value === 'function' ? (value as (...given: never[]) => unknown).bind(target) : value;
         },
       });
-      const turned = new Proxy(env, {
-        get: (target, name) => {
-          if (name === 'crypto') return crypto;
-          const value: unknown = Reflect.get(target, name, target);
-          return typeof value === 'function' ? (value as (...given: never[]) => unknown).bind(target) : value;
-        },
-      });
+      const turned = overlaid(env, { crypto });
       return hostileNode(turned, settings, { say: (messages) => this.say(messages) });
     };
     this.world = new FilesWorld(seed, {}, { program });

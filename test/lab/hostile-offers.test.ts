@@ -2,9 +2,9 @@ import test from 'ava';
 import type { FileDescriptor } from '../../src/core/files/descriptor.ts';
 import { chatNode } from '../../src/core/node.ts';
 import type { RoomMessageView, RoomView } from '../../src/core/rooms/room-commands.ts';
+import { overlaid } from '../../src/lab/overlaid.ts';
 import { PASSWORD } from '../core/small-world.ts';
 import { FilesWorld, type Sent } from '../files/files-world.ts';
-import { withCodec } from '../helpers/turned-codec.ts';
 
 const SIZE = 100_000;
 
@@ -34,7 +34,7 @@ class Offers {
           return this.withheld && settings.user === 'bob' && (value as Content)?.kind === 'chains' ? null : value;
         },
       };
-      return chatNode(withCodec(env, codec), settings);
+      return chatNode(overlaid(env, { codec }), settings);
     };
     this.world = new FilesWorld(seed, {}, { program });
   }

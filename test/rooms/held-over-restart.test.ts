@@ -2,8 +2,8 @@ import test from 'ava';
 import type { UserView } from '../../src/core/commands.ts';
 import { chatNode } from '../../src/core/node.ts';
 import type { RoomMessageView, RoomView } from '../../src/core/rooms/room-commands.ts';
+import { overlaid } from '../../src/lab/overlaid.ts';
 import { PASSWORD, SmallWorld } from '../core/small-world.ts';
-import { withCodec } from '../helpers/turned-codec.ts';
 
 type Chains = { readonly kind?: string; readonly chains?: ReadonlyArray<{ readonly author: string }> };
 
@@ -16,7 +16,7 @@ test('a line that waited behind one without a key is shown after a kill, althoug
       return isWithheld ? null : value;
     };
     const codec = { encode: (value: unknown) => env.codec.encode(value), decode };
-    return chatNode(withCodec(env, codec), settings);
+    return chatNode(overlaid(env, { codec }), settings);
   };
   const world = new SmallWorld(71, {}, { program });
   await world.people('alice', 'bob', 'carol');
