@@ -48,7 +48,7 @@ function logOf(root: string, user: string): Promise<string> {
 test('a pipe registers, looks round and leaves; the node that was started for it ends with it', async (t) => {
   const root = await folder(t);
   const run = terminal(t, root, 'alice', '--no-beacon');
-  run.child.stdin?.write('1\nsecret\nsecret\n/info\n');
+  run.child.stdin?.write('1\nQx7-pass-Qx7\nQx7-pass-Qx7\n/info\n');
   await until('info', () => /Logged in +alice/u.test(run.text));
   const pid = await nodePid(root, 'alice');
   t.true(isAlive(pid));
@@ -56,13 +56,13 @@ test('a pipe registers, looks round and leaves; the node that was started for it
   run.child.stdin?.end();
   t.is(await run.exited, 0);
   await until('the node has ended', () => !isAlive(pid));
-  t.false(run.text.includes('secret'));
+  t.false(run.text.includes('Qx7-pass-Qx7'));
 });
 
 test('a second terminal shares the running node and leaves it alone; kill -9 of the first ends the node', async (t) => {
   const root = await folder(t);
   const first = terminal(t, root, 'alice');
-  first.child.stdin?.write('1\nsecret\nsecret\n');
+  first.child.stdin?.write('1\nQx7-pass-Qx7\nQx7-pass-Qx7\n');
   await until('menu', () => first.text.includes('== Menu =='));
   const pid = await nodePid(root, 'alice');
   t.regex(await logOf(root, 'alice'), /nodes nearby are reached by/u);
