@@ -214,7 +214,10 @@ class ChatNode implements Program<Frame> {
       network: networkMark(env.crypto, settings.network),
       count: (counter) => parts.count(counter),
       missed: () => parts.detector.othersMissed(),
-      gaveWay: (id) => parts.ring.unwatched(id),
+      gaveWay: (id) => {
+        parts.detector.memberForgotten(id);
+        parts.ring.unwatched(id);
+      },
       changed: (id, state) => {
         parts.detector.memberChanged(id, state);
         if (state === 'suspect') parts.ring.doubted(id);

@@ -8,7 +8,7 @@ export function fireTimer(parts: Parts, kind: string, key: string): void {
   const { links, discovery, swim, connections, sync, seed, lookup } = parts;
   switch (kind) {
     case 'link-tick':
-      return links.tick();
+      return links.watch.tick();
     case 'link-acknowledge':
       return links.acknowledgeAll();
     case 'connect':

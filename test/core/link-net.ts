@@ -153,7 +153,7 @@ export class LinkEnd {
     this.#timers.set(kind, dueMillis);
     this.#net.after(delayMillis, () => {
       if (life !== this.#life || this.#timers.get(kind) !== dueMillis) return;
-      if (kind === 'link-tick') this.links.tick();
+      if (kind === 'link-tick') this.links.watch.tick();
       else this.links.acknowledgeAll();
       this.links.pack();
     });

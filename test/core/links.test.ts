@@ -234,7 +234,7 @@ test('links: a peer for whom others vouch is asked seldom, and judged as fast as
   const begun = net.now;
   net.run(800);
   alice.word = 'suspect';
-  alice.links.reconsider(link);
+  alice.links.watch.reconsider(link);
   t.is(alice.counters.get('stalls'), undefined, 'that a question is overdue now does not mean that this process stood still');
   t.true(net.run(5_000, () => link.state === 'suspect'));
   t.true(net.now - begun < 2_000, `suspect after ${net.now - begun} ms`);
@@ -263,7 +263,7 @@ test('links: a dead peer is suspect, then dead; a goodbye ends the link at once'
   const link = alice.linkTo(bob);
   if (link === undefined) return t.fail();
   link.watched = true;
-  alice.links.reconsider(link);
+  alice.links.watch.reconsider(link);
   net.lossProbability = 1;
   const begun = net.now;
   t.true(
@@ -287,7 +287,7 @@ test('links: a peer who is wanted but not watched is given four times as long, a
     const link = alice.linkTo(bob);
     if (link === undefined) return t.fail();
     link.wanted = wanted;
-    alice.links.reconsider(link);
+    alice.links.watch.reconsider(link);
     net.run(3_000);
     net.lossProbability = 1;
     const heardMillis = link.lastHeardMillis;

@@ -1,13 +1,13 @@
 import type { CoreOptions } from '../options.ts';
 import type { Parts } from '../parts.ts';
 import type { Link, LinkHooks, UnacknowledgedFrame } from './link.ts';
+import { LinkAgenda } from './link-agenda.ts';
 import { dueForResend, resendAtMillis } from './stream.ts';
 
 /** A peer that others doubt and that was not heard for so long is asked; it has so long to answer before we doubt it, too, ms. */
 const DOUBTED_MILLIS = 150;
 
 export interface LinkWatchHooks {
-  all(): Iterable<Link>;
   sendHello(link: Link): void;
   ping(link: Link): void;
   resend(link: Link, frame: UnacknowledgedFrame): void;
@@ -17,7 +17,7 @@ export interface LinkWatchHooks {
 
 /**
  * Watches over links: repeats hellos and frames, asks silent peers, gives up dead ones. It wakes when something may be due, no sooner
- * than a tick after the last time; whatever brings something forward calls `wakeAt` or `reconsider`.
+ * than a tick after the last time; whatever brings something forward calls `resendsAt`, `unsure` or `reconsider`.
  *
  * Nobody is suspected who was not asked: a doubt begins with a question (a ping, a frame sent again) and ends with any frame of the
  * peer. So a peer for whom others vouch may be left in peace for longer, and is judged as fast as anybody once there is a doubt.
@@ -28,8 +28,8 @@ export class LinkWatch {
   readonly #hooks: LinkWatchHooks;
   /** When the timer is to fire. */
   #dueMillis = Number.POSITIVE_INFINITY;
-  /** No peer that is watched closely is asked sooner after it was heard. */
-  readonly #leastPatienceMillis: number;
+  readonly #agenda = new LinkAgenda();
+  readonly #nextOf = (link: Link): number => this.#nextMillis(link);
   #tickedMillis = Number.NEGATIVE_INFINITY;
   #rearmedMillis = Number.NEGATIVE_INFINITY;
 
@@ -37,12 +37,19 @@ export class LinkWatch {
     this.#parts = parts;
     this.#peers = peers;
     this.#hooks = hooks;
-    const { pingMillis, vouchedLinkFactor } = parts.options;
-    this.#leastPatienceMillis = pingMillis * Math.min(1, vouchedLinkFactor);
+  }
+
+  add(link: Link): void {
+    this.#agenda.add(link);
+    this.reconsider(link);
+  }
+
+  delete(link: Link): void {
+    this.#agenda.delete(link);
   }
 
   /** Something may be due then. */
-  wakeAt(atMillis: number): void {
+  #wakeAt(atMillis: number): void {
     const { env, options } = this.#parts;
     // What has been due for long is due now: the timer is not late for it.
     const dueMillis = Math.max(atMillis, this.#tickedMillis + options.linkTickMillis, env.monotonicMillis);
@@ -55,7 +62,8 @@ export class LinkWatch {
   acknowledged(link: Link): void {
     const { env, options } = this.#parts;
     const resendMillis = resendAtMillis(link, options);
-    if (resendMillis < this.#dueMillis) return this.wakeAt(resendMillis);
+    this.#agenda.bringForward(link, resendMillis);
+    if (resendMillis < this.#dueMillis) return this.#wakeAt(resendMillis);
     // Most frames are acknowledged before anything is due: nobody need wake up for them. Once a tick is enough to see to that.
     const now = env.monotonicMillis;
     if (this.#dueMillis - now > options.resendMillis || now - this.#rearmedMillis < options.linkTickMillis) return;
@@ -66,7 +74,24 @@ export class LinkWatch {
 
   /** A link came up, is watched more closely than before, or nobody vouches for its peer any more. */
   reconsider(link: Link): void {
-    this.wakeAt(this.#nextMillis(link));
+    this.#agenda.set(link, Number.NEGATIVE_INFINITY);
+    this.#wakeAt(this.#nextMillis(link));
+  }
+
+  /** A frame is under way that will be sent again then. */
+  resendsAt(link: Link, atMillis: number): void {
+    this.#agenda.bringForward(link, atMillis);
+    this.#wakeAt(atMillis);
+  }
+
+  /** Something about the link, or what others say of its peer, has changed: the next look at it takes nothing for granted. */
+  unsure(link: Link): void {
+    this.#agenda.set(link, Number.NEGATIVE_INFINITY);
+  }
+
+  /** What others say counts less than it did, whomever they speak of. */
+  unsureOfAll(): void {
+    this.#agenda.forgetAll();
   }
 
   /** Others doubt that the peer is there: it is asked at once. */
@@ -87,19 +112,19 @@ export class LinkWatch {
     this.#forgive(now - this.#dueMillis);
     this.#dueMillis = Number.POSITIVE_INFINITY;
     this.#tickedMillis = now;
-    for (const link of this.#hooks.all()) this.#look(link, now);
+    for (const link of this.#agenda.dueBy(now)) {
+      this.#agenda.set(link, Number.NEGATIVE_INFINITY);
+      if (this.#agenda.has(link)) this.#look(link, now);
+    }
     this.#wakeForNext();
   }
 
   #wakeForNext(): void {
-    let next = Number.POSITIVE_INFINITY;
-    for (const link of this.#hooks.all()) if (this.#soonestMillis(link) < next) next = Math.min(next, this.#nextMillis(link));
-    if (next < Number.POSITIVE_INFINITY) this.wakeAt(next);
+    const next = this.#agenda.next(this.#nextOf, isUnsettled);
+    if (next < Number.POSITIVE_INFINITY) this.#wakeAt(next);
   }
 
   #look(link: Link, now: number): void {
-    // Nearly all links, nearly always.
-    if (now < this.#soonestMillis(link)) return;
     const { env, options } = this.#parts;
     if (now >= this.#deadAtMillis(link)) {
       if (env.tracing) env.trace({ type: 'timer', kind: 'peer-dead', key: link.name });
@@ -114,18 +139,7 @@ export class LinkWatch {
       link.askedMillis ??= now;
       this.#hooks.resend(link, frame);
     }
-    if (now >= this.#soonestPingMillis(link) && now >= this.#pingAtMillis(link)) this.#ask(link);
-  }
-
-  /** Nothing is due before: asks nobody, so that most links are passed over at little cost. */
-  #soonestMillis(link: Link): number {
-    if (!link.established || link.askedMillis !== null) return Number.NEGATIVE_INFINITY;
-    return Math.min(this.#soonestPingMillis(link), resendAtMillis(link, this.#parts.options));
-  }
-
-  #soonestPingMillis(link: Link): number {
-    if (link.askedMillis !== null) return Number.NEGATIVE_INFINITY;
-    return link.lastHeardMillis + this.#leastPatienceMillis * (link.confirmed ? patienceFactor(link, this.#parts.options) : 1);
+    if (now >= this.#pingAtMillis(link)) this.#ask(link);
   }
 
   #nextMillis(link: Link): number {
@@ -174,11 +188,16 @@ export class LinkWatch {
     const { env, options } = this.#parts;
     if (!(lateMillis >= options.pingMillis)) return;
     this.#parts.count('stalls');
-    for (const link of this.#hooks.all()) {
+    for (const link of this.#agenda.all) {
       link.lastHeardMillis = Math.min(link.lastHeardMillis + lateMillis, env.monotonicMillis);
       if (link.askedMillis !== null) link.askedMillis = Math.min(link.askedMillis + lateMillis, env.monotonicMillis);
     }
   }
+}
+
+/** Much may bring forward what is due at such a link; there are few of them. */
+function isUnsettled(link: Link): boolean {
+  return !link.established || link.askedMillis !== null;
 }
 
 /** How much longer than with a peer that is watched closely silence may last. */

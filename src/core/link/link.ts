@@ -74,6 +74,8 @@ export interface Link {
   established: boolean;
   /** A frame has come over the established link, so the peer's end is open, too. */
   confirmed: boolean;
+  /** Where it stands in the agenda of its watch (link-agenda.ts); -1: nowhere. */
+  place: number;
   /** Something may have to go to the peer at the end of this turn. */
   touched: boolean;
   /** The peer has to be told of a change of our record or session. */
@@ -127,6 +129,7 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     retiredRuns: [],
     established: false,
     confirmed: false,
+    place: -1,
     touched: false,
     newsDue: false,
     toldVersion: null,

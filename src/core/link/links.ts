@@ -37,7 +37,8 @@ export class Links {
   readonly #departed = new DepartedLinks();
   #frameCount = 0;
   readonly #acknowledgements: Acknowledgements;
-  readonly #watch: LinkWatch;
+  /** Silence, resending, and what others say of peers. */
+  readonly watch: LinkWatch;
   /** Grows with every change of what a hello says. */
   #helloVersion = 1;
 
@@ -45,8 +46,7 @@ export class Links {
     this.#parts = parts;
     this.#hooks = hooks;
     this.#acknowledgements = new Acknowledgements(parts);
-    this.#watch = new LinkWatch(parts, hooks, {
-      all: () => this.#links.values(),
+    this.watch = new LinkWatch(parts, hooks, {
       sendHello: (link) => this.#sendHello(link),
       ping: (link) => this.#sendFrame(link, 'ping', 0, []),
       resend: (link, frame) => this.#sendAgain(link, frame),
@@ -83,6 +83,7 @@ export class Links {
     if (known !== undefined) {
       if (known.endpoint.address !== endpoint.address) known.endpoint = endpoint;
       known.opened = true;
+      this.watch.unsure(known);
       return known;
     }
     const link = this.#add(address, endpoint, name);
@@ -97,7 +98,7 @@ export class Links {
     const link = newLink({ address, endpoint, name, localRun: freshRun(env.random), nowMillis: env.monotonicMillis });
     this.#links.set(address, link);
     this.#departed.forget(address);
-    this.#watch.reconsider(link);
+    this.watch.add(link);
     return link;
   }
 
@@ -130,6 +131,7 @@ export class Links {
     if (link.opened && link.established && reason !== 'goodbye') this.#sendFrame(link, 'goodbye', 0, []);
     this.#links.delete(link.address);
     this.#touched.delete(link);
+    this.watch.delete(link);
     if (link.nodeId !== null && this.#byNode.get(link.nodeId) === link) this.#byNode.delete(link.nodeId);
     if (link.established && reason !== 'goodbye') this.#departed.add(link, reason, this.#parts.env.monotonicMillis);
     this.#parts.env.close(link.address);
@@ -163,7 +165,7 @@ export class Links {
     known.confirmed = true;
     this.#establish(known);
     acknowledge(known, frame.acknowledged, options.resendMillis, env.monotonicMillis);
-    this.#watch.acknowledged(known);
+    this.watch.acknowledged(known);
     if (frame.kind === 'goodbye') {
       if (frame.messages.length === 0) this.close(known, 'goodbye');
       return;
@@ -242,6 +244,7 @@ export class Links {
       link.opened = true;
     }
     link.nodeId = node.authorId as NodeId;
+    this.watch.unsure(link);
     const other = this.#byNode.get(link.nodeId);
     if (other !== undefined && other !== link) this.close(other, 'closed');
     this.#byNode.set(link.nodeId, link);
@@ -254,6 +257,7 @@ export class Links {
     link.helloCount = 0;
     link.established = false;
     startOver(link);
+    this.watch.unsure(link);
     if (link.state === 'connecting') return;
     link.state = 'connecting';
     traceState(this.#parts.env, link, 'connecting');
@@ -268,7 +272,7 @@ export class Links {
     link.toldVersion = null;
     if (link.outgoing.length > 0) this.#touched.add(link);
     traceState(this.#parts.env, link, 'up');
-    this.#watch.reconsider(link);
+    this.watch.reconsider(link);
     this.#hooks.up(link);
   }
 
@@ -334,7 +338,7 @@ export class Links {
       return;
     }
     for (const frame of packFrames(link, options, env.monotonicMillis)) this.#sendFrame(link, 'data', frame.sequence, frame.messages);
-    this.#watch.wakeAt(resendAtMillis(link, options));
+    this.watch.resendsAt(link, resendAtMillis(link, options));
   }
 
   /** Nothing but an acknowledgement, or what the peer would not ask for again once it has that. */
@@ -348,7 +352,7 @@ export class Links {
   #sendAgain(link: Link, frame: UnacknowledgedFrame): void {
     this.#parts.count('framesResent');
     this.#sendFrame(link, 'data', frame.sequence, frame.messages);
-    this.#watch.wakeAt(resendAtMillis(link, this.#parts.options));
+    this.watch.resendsAt(link, resendAtMillis(link, this.#parts.options));
   }
 
   #sendHello(link: Link): void {
@@ -357,7 +361,7 @@ export class Links {
     link.helloAttempts += 1;
     link.toldVersion ??= this.#helloVersion;
     this.#sendFrame(link, 'hello', 0, [this.#hooks.helloMessage()]);
-    this.#watch.reconsider(link);
+    this.watch.reconsider(link);
   }
 
   #sendFrame(link: Link, kind: FrameKind, sequence: number, messages: readonly Message[]): void {
@@ -368,21 +372,6 @@ export class Links {
     link.answerDue = false;
     traceSend(env, link, kind, this.#frameCount, messages);
     env.send(link.address, frameOf(link, { network: settings.network, kind, sequence, logical: env.logical, count: this.#frameCount, messages }));
-  }
-
-  /** Timer: repeats hellos and frames, asks silent peers, gives up dead ones. */
-  tick(): void {
-    this.#watch.tick();
-  }
-
-  /** Somebody waits for this peer now, or it is not certain any more that others would tell of its death. */
-  reconsider(link: Link): void {
-    this.#watch.reconsider(link);
-  }
-
-  /** Others believe that this peer is gone. */
-  doubted(link: Link): void {
-    this.#watch.doubted(link);
   }
 
   #suspect(link: Link): void {

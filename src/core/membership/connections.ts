@@ -176,7 +176,7 @@ export class Connections {
     const { wanted, watched } = link;
     link.wanted = link.userId !== null && this.#wanted.has(link.userId);
     link.watched = link.userId !== null && this.#watched.has(link.userId);
-    if ((link.wanted && !wanted) || (link.watched && !watched)) this.#parts.links.reconsider(link);
+    if ((link.wanted && !wanted) || (link.watched && !watched)) this.#parts.links.watch.reconsider(link);
   }
 
   #reach(nodeId: NodeId): void {

@@ -113,16 +113,24 @@ export class FailureDetector {
   memberChanged(id: NodeId, state: MemberState): void {
     const { env, options, links, connections } = this.#parts;
     const link = links.of(id);
+    if (link !== undefined) links.watch.unsure(link);
     const silent = link !== undefined && env.monotonicMillis - link.lastHeardMillis >= options.suspectMillis;
     if (state === 'dead' && silent) links.close(link, 'dead');
     if (state === 'alive' && link === undefined) connections.revived(id);
-    if (link !== undefined && state === 'suspect') links.doubted(link);
+    if (link !== undefined && state === 'suspect') links.watch.doubted(link);
     if (state === 'suspect' || state === 'dead') this.#alarm();
     this.#changed(id);
   }
 
+  /** The membership protocol has forgotten a member to make room for another: nobody tells of it any more. */
+  memberForgotten(id: NodeId): void {
+    const link = this.#parts.links.of(id);
+    if (link !== undefined) this.#parts.links.watch.unsure(link);
+  }
+
   /** Nobody is heard any more: it may be we who are cut off, so whoever matters is asked at once. */
   othersMissed(): void {
+    this.#parts.links.watch.unsureOfAll();
     this.#askWatched();
   }
 
@@ -135,7 +143,7 @@ export class FailureDetector {
   }
 
   #askWatched(): void {
-    for (const link of this.#parts.links.all()) if (link.watched) this.#parts.links.doubted(link);
+    for (const link of this.#parts.links.all()) if (link.watched) this.#parts.links.watch.doubted(link);
   }
 
   /** A record of a node came in: it tells where its datagrams go, and whether it has left. */

@@ -144,7 +144,7 @@ export class Members {
     const member = newMember(id, address);
     this.#byId.set(id, member);
     this.#list.push(member);
-    this.#present.splice(this.#rankOf(id), 0, member);
+    this.#present.splice(rankOf(id, this.#present), 0, member);
     return member;
   }
 
@@ -161,7 +161,7 @@ export class Members {
     if (this.#byId.get(member.id) !== member) return;
     if (state === 'suspect') this.#suspects.add(member);
     if (isPresent(member) === before) return;
-    this.#present.splice(this.#rankOf(member.id), before ? 1 : 0, ...(before ? [] : [member]));
+    this.#present.splice(rankOf(member.id, this.#present), before ? 1 : 0, ...(before ? [] : [member]));
   }
 
   remove(id: NodeId): void {
@@ -170,7 +170,7 @@ export class Members {
     this.#byId.delete(id);
     this.#suspects.delete(member);
     this.#list.splice(this.#list.indexOf(member), 1);
-    if (isPresent(member)) this.#present.splice(this.#rankOf(id), 1);
+    if (isPresent(member)) this.#present.splice(rankOf(id, this.#present), 1);
   }
 
   /** Forgets those that have been dead, or have left, since before that time. */
@@ -225,18 +225,18 @@ export class Members {
     }
     return chosen;
   }
+}
 
-  /** How many of those that are present have a smaller id. */
-  #rankOf(id: NodeId): number {
-    let low = 0;
-    let high = this.#present.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#present[middle] as Member).id < id) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+/** How many of the members, which stand in the order of their ids, have a smaller one. */
+export function rankOf(id: NodeId, members: readonly Member[]): number {
+  let low = 0;
+  let high = members.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((members[middle] as Member).id < id) low = middle + 1;
+    else high = middle;
   }
+  return low;
 }
 
 function isPresent(member: Member): boolean {

@@ -1,18 +1,17 @@
 import type { NodeId } from '../types.ts';
-import type { Member } from './members.ts';
+import { type Member, rankOf } from './members.ts';
 
 /** Up to so many others are probed in turn. */
 const IN_TURN_MAX = 16;
 
 /**
  * Whom this node probes in a round. For one round and one view the answers of all nodes are a permutation: everybody is probed
- * by exactly one other. Among few, everybody in turn, so that a suspicion is soon confirmed by others; among many at random,
+ * by exactly one other. `others` stand in the order of their ids. Among few, everybody in turn, so that a suspicion is soon confirmed by others; among many at random,
  * so that news spread fast.
  */
 export function probedIn(round: number, nodeId: NodeId, others: readonly Member[]): Member | null {
   if (others.length === 0) return null;
-  let rank = 0;
-  while (rank < others.length && (others[rank] as Member).id < nodeId) rank += 1;
+  const rank = rankOf(nodeId, others);
   const offset = (others.length <= IN_TURN_MAX ? round : mix(round)) % others.length;
   const place = (rank + 1 + offset) % (others.length + 1);
   return others[place < rank ? place : place - 1] as Member;
