@@ -6,6 +6,7 @@ export const CONDUCT_WORDS = Object.freeze({
   babbler: 'never stops talking: replays, floods and garbage on links and in datagrams',
   'stale-records': 'tells of others what it heard of them first, however much has changed',
   'wrong-successors': 'says that every key of the ring is its own and that nobody follows it',
+  'copies-neglected': 'lets the sealed copies of its rooms end, and gives none of them out',
   'mail-withheld': 'confirms letters that are left with it for others, and gives none out',
   'mail-forged': 'gives out altered letters and forged receipts, back to front',
   'mail-replayed': 'gives out every letter that it ever saw, again and again, and altered ones with them',

@@ -5,6 +5,7 @@ import { babbler } from './babbler.ts';
 import { type ConductName, isConduct } from './conduct-words.ts';
 import { droppedMail } from './dropped-mail.ts';
 import { hostileHolder } from './hostile-holder.ts';
+import { idleSteward } from './idle-steward.ts';
 import { wrongSuccessors } from './lying-member.ts';
 import { staleRecords } from './stale-records.ts';
 import { wrongSignatures } from './wrong-signatures.ts';
@@ -20,6 +21,7 @@ const MAKERS: Readonly<Record<ConductName, NodeConduct>> = {
   babbler,
   'stale-records': staleRecords,
   'wrong-successors': wrongSuccessors,
+  'copies-neglected': idleSteward,
   'mail-withheld': (env, settings) => hostileHolder(env, settings, ['withhold']),
   'mail-forged': (env, settings) => hostileHolder(env, settings, ['forge', 'reorder']),
   'mail-replayed': (env, settings) => hostileHolder(env, settings, ['replay', 'forge']),

@@ -12,6 +12,9 @@ import { somebody, tools } from '../core/tools.ts';
 
 const SHELVES_MAX = 8;
 
+/** Nothing has little time left. */
+const NOBODY_IN_LINE = { stewards: { begin: () => undefined, end: () => undefined } };
+
 const alice = somebody('alice');
 const LONG_AGO_MILLIS = -1e9;
 const event = signRoomEvent(tools, alice.identity, { room: 'a'.repeat(64), parents: ['a'.repeat(64)], stampMillis: 1, kind: 'topic', body: { topic: 'news' } });
@@ -43,6 +46,7 @@ function looked(
   const rooms = { sync: { isFetching: () => false }, tables: { event: () => event.signed }, get: () => room, linked: () => [], setTimer: () => undefined };
   const copies = {
     setTimer: () => undefined,
+    renewal: NOBODY_IN_LINE,
     keys: {
       all: () => [{ place: 'place', ...state.row }],
       current: () => null,
@@ -118,6 +122,7 @@ test('members who seem to give what is missing, and do not, keep nobody from loo
   const rooms = { sync: { isFetching: () => true }, get: () => room };
   const copies = {
     setTimer: () => undefined,
+    renewal: NOBODY_IN_LINE,
     keys: { all: () => [{ place: 'place', shelf: 0, read: false }], current: () => null },
     tables: { isAged: () => true },
   };
@@ -141,6 +146,7 @@ test('what was missing for a moment is looked for at holders only if it is missi
   const rooms = { sync: { isFetching: () => false }, get: () => room, tables: { isSealed: () => lacks } };
   const copies = {
     setTimer: () => undefined,
+    renewal: NOBODY_IN_LINE,
     keys: { all: () => [{ place: 'place', shelf: 0, read: false }], current: () => null },
     tables: { isAged: () => true },
   };

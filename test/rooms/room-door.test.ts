@@ -102,3 +102,24 @@ test('who shows a way into a room that leads nowhere, sooner than all others, ke
   t.true(shown > 0, 'the attack took place');
   await world.engine.stop();
 });
+
+test('whoever comes back to the room that they made asks the others, and hears at once when there is no way in', async (t) => {
+  const world = new SmallWorld(44);
+  await world.people('alice', 'bob', 'carol');
+  const made = await world.ask<RoomView>('alice', 'room-create', { name: 'den' });
+  for (const name of ['bob', 'carol']) await world.ask(name, 'room-join', { room: made.link });
+  await world.soon('all are in', async () => (await world.ask<RoomView>('alice', 'room', { room: 'den' })).members === 3);
+  await world.ask('alice', 'room-leave', { room: 'den' });
+  t.regex((await world.ask<RoomView>('alice', 'room', { room: 'den' })).link, /\/(bob|carol)$/);
+  const { others } = await world.ask<RoomsView>('alice', 'rooms');
+  for (const { link } of others) t.notRegex(link, /\/alice$/);
+  // By the link in which alice stands herself.
+  t.is((await world.ask<{ state: string }>('alice', 'room-join', { room: made.link })).state, 'joined');
+  await world.soon('bob hears of it', async () => (await world.ask<RoomView>('bob', 'room', { room: 'den' })).members === 3);
+  await world.ask('bob', 'room-remove', { room: 'den', user: 'alice' });
+  await world.soon('alice hears of it', async () => (await world.ask<RoomView>('alice', 'room', { room: 'den' })).role === null);
+  const before = world.engine.now();
+  t.is(await world.outcome('alice', 'room-join', { room: made.link }), 'room-refused');
+  t.true(world.engine.now() - before < 1_000, `${world.engine.now() - before} ms`);
+  await world.engine.stop();
+});

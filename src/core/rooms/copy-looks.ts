@@ -10,7 +10,7 @@ import { Parked } from './parked.ts';
 import type { Room } from './room.ts';
 import type { RoomId } from './room-commands.ts';
 import type { RoomCopies } from './room-copies.ts';
-import { type AnyRoomEvent, readRoomEvent } from './room-event.ts';
+import { type AnyRoomEvent, readRoomEvent, type SignedRoomEvent } from './room-event.ts';
 import type { Rooms } from './rooms.ts';
 
 interface Fetched {
@@ -33,7 +33,7 @@ interface Look {
   readonly fetched: Fetched[];
   /** What came before something that it points to. */
   readonly pool: Parked;
-  /** Segments of which something is there. */
+  /** Segments of which something is there that waits, or is taken over. */
   readonly unsure: Array<{ readonly name: string; readonly row: SeenRow; readonly ids: readonly string[] }>;
   failed: boolean;
   /** Somebody listed what nobody gave: there is more, or a holder lies. */
@@ -174,6 +174,7 @@ export class CopyLooks {
         spilt: false,
         fresh: 0,
       };
+      this.#copies.renewal.stewards.begin(room);
       this.#parts.count('roomLooks');
       return;
     }
@@ -253,10 +254,16 @@ export class CopyLooks {
     this.reading = true;
     try {
       const chains = this.#chains(room, segment);
-      const ids = segment.events.map((signed) => this.#event(look, signed)).filter((id) => id !== null);
-      const againMillis = Math.trunc(this.#copies.renewal.read(room, row as KnownKey, copy, segment));
-      if (ids.length === 0) this.#copies.tables.putSeen(room.id, name, { version, againMillis });
-      else look.unsure.push({ name, row: { version, againMillis }, ids });
+      const isSafe = !this.#copies.renewal.stewards.isAgeing(copy);
+      const ids = segment.events.map(({ bytes }) => toHex(this.#parts.env.crypto.sha256(bytes)));
+      const waiting = ids.filter((id, at) => this.#event(look, segment.events[at] as SignedRoomEvent, id, isSafe));
+      const noted = this.#copies.tables.seen(room.id, name);
+      const seen = noted?.version === version ? noted : undefined;
+      const verdict = this.#copies.renewal.read(room, row as KnownKey, { copy, segment, seen, ids, waits: waiting.length > 0 });
+      const againMillis = Math.trunc(verdict.againMillis);
+      // What is taken over at the end of the look is read again should there be none.
+      if (waiting.length === 0 && !verdict.isTurn) this.#copies.tables.putSeen(room.id, name, { version, againMillis });
+      else look.unsure.push({ name, row: { version, againMillis }, ids: waiting });
       for (const chain of [...chains, ...told]) this.#rooms.arrivals.openWith(room, chain);
     } finally {
       this.reading = false;
@@ -296,29 +303,28 @@ export class CopyLooks {
     return fresh;
   }
 
-  /** The id of what has to wait for something that it points to. */
-  #event(look: Look, signed: Segment['events'][number]): string | null {
+  /** Whether it has to wait for something that it points to. `isSafe`: the piece has time left, so nobody need put it there again. */
+  #event(look: Look, signed: SignedRoomEvent, id: string, isSafe: boolean): boolean {
     const { env } = this.#parts;
     const { room, pool } = look;
-    const id = toHex(env.crypto.sha256(signed.bytes));
     const place = this.#rooms.tables.place(id);
     if (place?.room === room.id) {
-      this.#copies.isHeld(room, place.order);
-      return null;
+      if (isSafe) this.#copies.isHeld(room, place.order);
+      return false;
     }
-    if (pool.has(id)) return id;
+    if (pool.has(id)) return true;
     const event = readRoomEvent(env, signed);
     if (typeof event === 'string' || event.room !== room.id) {
       this.#parts.count('roomEventsRefused');
-      return null;
+      return false;
     }
     const missing = event.parents.filter((parent) => !room.has(parent));
     if (missing.length > 0) {
       if (!pool.add(event, missing, event.author, env.monotonicMillis)) look.spilt = true;
-      return id;
+      return true;
     }
     this.#deliver(look, event);
-    return null;
+    return false;
   }
 
   #deliver(look: Look, first: AnyRoomEvent): void {
@@ -348,6 +354,7 @@ export class CopyLooks {
     if (look.fresh > 0 && env.tracing) env.trace({ type: 'state', subject: 'room', id: room.id, to: 'recovered', data: { events: look.fresh } });
     // Whoever invents names keeps nobody from repairing: what was there all the same lies there twice.
     if (!look.failed) this.#adopt(look);
+    this.#copies.renewal.stewards.end();
     this.#planNext(room, look.fresh > 0, look.failed || look.withheld || look.spilt);
     this.#rooms.setTimer();
   }

@@ -1,13 +1,12 @@
-import { toHex, utf8 } from '../bytes.ts';
+import { toHex } from '../bytes.ts';
 import type { Parts } from '../parts.ts';
 import type { RoomCopy } from '../replication/kinds/room-copy-kind.ts';
-import type { UserId, WallMillis } from '../types.ts';
-import type { CopyTables } from './copy-tables.ts';
+import { CopyStewards, type Verdict } from './copy-stewards.ts';
+import type { CopyTables, SeenRow } from './copy-tables.ts';
 import { type Segment, writerKeys } from './history-key.ts';
 import type { KnownKey } from './history-keys.ts';
 import type { Room } from './room.ts';
 import type { RoomId } from './room-commands.ts';
-import { idOfEvent } from './room-event.ts';
 import type { Rooms } from './rooms.ts';
 
 /** A piece of the user's that is put there once more. */
@@ -17,19 +16,30 @@ export interface Renewal {
   readonly segment: Segment;
 }
 
+/** A piece at holders as a look has read it. */
+export interface ReadPiece {
+  readonly copy: RoomCopy;
+  readonly segment: Segment;
+  readonly seen: SeenRow | undefined;
+  /** Of its events. */
+  readonly ids: readonly string[];
+  readonly waits: boolean;
+}
+
 /** Pieces that wait to be put there again; the rest is found by the next look. */
 const WAITING_MAX = 256;
 
 /**
  * Copies of rooms end after a time, so that what nobody cares for does not lie on the ring for ever; members keep them there.
  *
- * From half of its time on whoever wrote a piece writes it again. When three quarters are over, its writer does not: then one of the
- * members who are linked takes over what is in it, the one whose hash with the piece is the least, so that not everybody does.
+ * From half of its time on whoever wrote a piece writes it again. When three quarters are over, its writer does not: then the members
+ * who are linked take over what is in it, the first in line or whoever stands in for it (CopyStewards).
  */
 export class CopyRenewal {
   readonly #parts: Parts;
   readonly #rooms: Rooms;
   readonly #tables: CopyTables;
+  readonly stewards: CopyStewards;
   readonly #waiting = new Map<RoomId, Renewal[]>();
   /** The key by which the user writes at a place, in hex. */
   readonly #writers = new Map<string, string>();
@@ -38,6 +48,7 @@ export class CopyRenewal {
     this.#parts = parts;
     this.#rooms = rooms;
     this.#tables = tables;
+    this.stewards = new CopyStewards(parts, rooms, tables);
   }
 
   forget(): void {
@@ -55,26 +66,23 @@ export class CopyRenewal {
     return seen?.version === version && this.#parts.env.wallMillis < seen.againMillis;
   }
 
-  /** A piece was read: renewed where that is due; when it is to be looked at again. */
-  read(room: Room, key: KnownKey, copy: RoomCopy, segment: Segment): WallMillis {
+  /**
+   * A piece was read: renewed where that is due, or taken over at the end of the look; and when it is to be looked at again.
+   * `seen`: what was noted of it before; `waits`: it holds what has no place in the room yet.
+   */
+  read(room: Room, key: KnownKey, { copy, segment, seen, ids, waits }: ReadPiece): Verdict {
     const { env, options } = this.#parts;
-    const left = copy.expiresMillis - env.wallMillis;
-    const half = copy.expiresMillis - options.roomCopyKeptMillis / 2;
-    const quarter = copy.expiresMillis - options.roomCopyKeptMillis / 4;
+    if (!this.stewards.isAgeing(copy)) this.stewards.safe(ids);
     if (this.#isOwn(room, key, copy)) {
-      if (env.wallMillis < half) return half;
+      const half = copy.expiresMillis - options.roomCopyKeptMillis / 2;
+      if (env.wallMillis < half) return { againMillis: half, isTurn: false };
       this.#enqueue({ key, copy, segment }, room);
       // Should that come to nothing, the next look finds it again.
-      return env.wallMillis + options.roomLookMillis;
+      return { againMillis: env.wallMillis + options.roomLookMillis, isTurn: false };
     }
-    if (env.wallMillis < quarter) return quarter;
-    if (!this.#isSteward(room, copy)) return env.wallMillis + Math.max(left / 4, options.roomLookMillis);
-    for (const signed of segment.events) {
-      const order = this.#rooms.tables.place(idOfEvent(env.crypto, signed))?.order;
-      if (order !== undefined) this.#rooms.copies.adopt(room, order);
-    }
-    this.#parts.count('roomSegmentsAdopted');
-    return copy.expiresMillis;
+    // What has no place yet may have one in the next look.
+    if (waits || !this.stewards.isAgeing(copy)) return { againMillis: this.stewards.agesMillis(copy), isTurn: false };
+    return this.stewards.ageing(copy, seen, ids);
   }
 
   #isOwn(room: Room, key: KnownKey, copy: RoomCopy): boolean {
@@ -89,20 +97,16 @@ export class CopyRenewal {
     return own === toHex(copy.writer);
   }
 
-  #isSteward(room: Room, { segment }: RoomCopy): boolean {
-    const { env, session } = this.#parts;
-    const rank = (user: UserId): string => toHex(env.crypto.sha256(utf8(`confab/room-steward/1\0${user}\0${segment}`)));
-    const own = rank(session.userId as UserId);
-    return this.#rooms.linked(room).every(({ userId }) => userId === null || rank(userId) > own);
-  }
-
   #enqueue(renewal: Renewal, room: Room): void {
     const waiting = this.#waiting.get(room.id) ?? [];
-    const isWaiting = waiting.some(({ copy }) => copy.segment === renewal.copy.segment);
-    if (isWaiting || waiting.length >= WAITING_MAX) return;
-    waiting.push(renewal);
+    const isThere = waiting.some(({ copy }) => copy.segment === renewal.copy.segment);
+    if (!isThere && waiting.length < WAITING_MAX) waiting.push(renewal);
     this.#waiting.set(room.id, waiting);
     this.#rooms.copies.flushSoon(room.id);
+  }
+
+  isWaiting(id: RoomId): boolean {
+    return this.#waiting.has(id);
   }
 
   /** The next piece to be put there again; null: none. */

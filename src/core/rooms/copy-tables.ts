@@ -36,10 +36,10 @@ export interface SeenRow {
   readonly againMillis: WallMillis;
 }
 
-/** mine: to be put on the ring. theirs: by somebody else, who has probably done so. */
-export type DueKind = 'mine' | 'theirs';
+/** mine: to be put on the ring. theirs: by somebody else, who has probably done so. ageing: it lies there in a piece that ends soon. */
+export type DueKind = 'mine' | 'theirs' | 'ageing';
 
-const DIGIT: Readonly<Record<DueKind, string>> = { mine: '0', theirs: '1' };
+const DIGIT: Readonly<Record<DueKind, string>> = { mine: '0', theirs: '1', ageing: '2' };
 
 /** Rows about sealed copies of rooms. Nothing is decided here. */
 export class CopyTables {

@@ -353,7 +353,9 @@ export class RoomCopies {
       this.#rooms.arrivals.copied(room, order);
     }
     this.#parts.count('roomSegmentsHeld');
-    if (this.tables.due(room.id, 'mine', 1).length > 0) this.#flushIn(room.id, NEXT_MILLIS);
+    // From now on there is something to be kept from ending, also at a node that stays up and hears of nobody.
+    this.looks.plan(room.id, this.#parts.options.roomRenewLookMillis);
+    if (this.tables.due(room.id, 'mine', 1).length > 0 || this.renewal.isWaiting(room.id)) this.#flushIn(room.id, NEXT_MILLIS);
   }
 
   /** Whether something of ours is not at holders yet. */

@@ -70,7 +70,8 @@ export class RoomJoining {
     // Anybody can tell of a room, and say that only they can be asked; who made it is signed.
     const founder = card === undefined ? undefined : this.#parts.view.user(card.create.author)?.body.name;
     const named = [target.host, ...(invitation?.hosts ?? []), founder, ...(card?.card.hosts ?? []), ...(known?.row.hosts ?? [])];
-    const hosts = [...new Set(named.filter((host) => typeof host === 'string'))];
+    // Whoever comes back to a room of their own stands in its link and its card, and has nothing to ask of themselves.
+    const hosts = [...new Set(named.filter((host) => typeof host === 'string' && host !== this.#parts.settings.user))] as string[];
     const room = this.#rooms.add(target.room);
     const name = room.row.name === '' ? (card?.create.body.name ?? `room-${target.room.slice(0, 8)}`) : room.row.name;
     room.change({ status: 'pending', hosts: hosts.slice(0, HOSTS_MAX), passwordMaster: new Uint8Array(), name, joins: [], returning: room.state !== null });
@@ -336,7 +337,7 @@ export class RoomJoining {
     for (const [id, row] of this.#parts.env.store.scan<InvitationRow>('roomInvitations')) {
       const create = readRoomEvent(this.#parts.env, row.create, true);
       if (typeof create === 'string' || create.kind !== 'create') continue;
-      found.push({ room: create.body.name, roomId: id, topic: row.topic, from: row.from, link: linkOf(id, row.hosts[0] ?? row.from) });
+      found.push({ room: create.body.name, roomId: id, topic: row.topic, from: row.from, link: linkOf(id, ...row.hosts, row.from) });
     }
     return found;
   }
@@ -352,7 +353,7 @@ export class RoomJoining {
         topic: card.topic,
         policy: create.body.policy,
         members: card.members,
-        link: linkOf(id, card.hosts[0] ?? ''),
+        link: linkOf(id, ...card.hosts.filter((host) => host !== this.#parts.settings.user)),
       });
     }
     return found.sort((a, b) => (a.room < b.room ? -1 : 1));

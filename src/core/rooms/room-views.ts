@@ -13,9 +13,12 @@ import { utcText } from './utc-text.ts';
 const UNCOPIED_MAX = 1_000;
 const LINK_START = 'confab-room:';
 
-/** A room as a person writes or copies it; the name is that of a member who can be asked. */
-export function linkOf(room: RoomId, host: string): string {
-  return `${LINK_START}${room}/${host}`;
+const HOST = /^[a-z0-9][a-z0-9._-]{0,31}$/;
+
+/** A room as a person writes or copies it, with the first of these names that is one: that of a member who can be asked. */
+export function linkOf(room: RoomId, ...hosts: readonly string[]): string {
+  const host = hosts.find((each) => HOST.test(each));
+  return `${LINK_START}${room}${host === undefined ? '' : `/${host}`}`;
 }
 
 /** The parts of a link or of a bare id; null when it is neither. */
@@ -53,8 +56,15 @@ export class RoomViews {
       lastText: row.lastText,
       lastFrom: row.lastFrom,
       lastMillis: row.lastMillis,
-      link: linkOf(room.id, this.#parts.settings.user),
+      link: linkOf(room.id, ...this.#hostsOf(room)),
     };
+  }
+
+  /** The user, or of a room that they are not in any more somebody who is. */
+  #hostsOf({ row, state }: Room): string[] {
+    const { user } = this.#parts.settings;
+    if (row.status === 'member') return [user];
+    return [...(state?.members.values() ?? [])].map(({ name }) => name).filter((name) => name !== user);
   }
 
   list(args: { readonly search?: string; readonly archived?: boolean }): RoomsView {
