@@ -6,7 +6,7 @@ import type { RingAnswer, RingNotice, RingQuestion } from './ring/ring-port.ts';
 import { ringAnswerShape, ringNoticeShape, ringQuestionShape } from './ring/ring-shapes.ts';
 import { ROOM_MESSAGES, type RoomMessage } from './rooms/room-messages.ts';
 import { type RatchetPart, ratchetPartShape } from './secure/part.ts';
-import { anything, bytes, type Check, checkOf, choice, hexId, integer, list, misfit, nullable, record, type Shape, text } from './shape.ts';
+import { anything, bytes, type Check, checkOf, choice, hexId, integer, list, misfit, nullable, optional, record, type Shape, text } from './shape.ts';
 import type { MessageId, UserId } from './types.ts';
 
 /**
@@ -67,8 +67,8 @@ export type Message =
   | { readonly type: 'records'; readonly records: readonly SignedRecord[]; readonly final: number }
   /** Records that say nothing new but that their authors live: whoever misses some has later ones, or finds them by comparing. */
   | { readonly type: 'renewals'; readonly records: readonly SignedRecord[] }
-  /** Who is that? Answered with `records` by whoever knows, passed on while hops are left. */
-  | { readonly type: 'lookup'; readonly id: string; readonly name: string; readonly hops: number }
+  /** Who is that? Answered with `records` by whoever knows, passed on while hops are left. `after`: and where, by a record of a node above that sequence. */
+  | { readonly type: 'lookup'; readonly id: string; readonly name: string; readonly hops: number; readonly after?: number }
   | { readonly type: 'lookup-answer'; readonly id: string; readonly records: readonly SignedRecord[] }
   /** Friend facts: the sender's about the receiver and, to help one that lost its disk, the receiver's own as last seen. */
   | { readonly type: 'facts'; readonly facts: readonly SignedRecord[] }
@@ -151,7 +151,10 @@ export const MESSAGES: Readonly<Record<MessageType, MessageEntry>> = {
   'sync-want': { about: 'Keys of records that are missing or older here.', shape: { keys: list(bytes(8), 1_024) } },
   records: { about: 'Signed records.', shape: { records: records(128), final: integer(0, 1) } },
   renewals: { about: 'Records signed afresh that say nothing new.', shape: { records: records(128) } },
-  lookup: { about: 'Asks who bears a name.', shape: { id: text(21, 21), name: text(1, 32), hops: integer(0, 8) } },
+  lookup: {
+    about: 'Asks who bears a name, or for a record of a node of theirs above a sequence.',
+    shape: { id: text(21, 21), name: text(1, 32), hops: integer(0, 8), after: optional(integer()) },
+  },
   'lookup-answer': { about: 'The records of the one who was asked for.', shape: { id: text(21, 21), records: records(8) } },
   facts: { about: 'Friend facts.', shape: { facts: records(4) } },
   envelope: { about: 'A sealed direct message.', shape: { envelope: envelopeShape } },

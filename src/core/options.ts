@@ -31,7 +31,7 @@ export const CORE_OPTIONS = Object.freeze({
   /** How often a node that has been silent for long is tried once more, ms: this joins the parts of a network that was cut. */
   probeMillis: 10_000,
   /** Pause between two questions where somebody wanted is, above full membership, ms; doubled each time up to the maximum. */
-  seekMillis: 2_000,
+  seekMillis: 500,
   seekMillisMax: 120_000,
   /** Links besides those to friends over which a new record is passed on. */
   gossipFanout: 4,

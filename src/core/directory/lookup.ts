@@ -7,22 +7,35 @@ import type { UserId } from '../types.ts';
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
 type Answer = (user: VerifiedRecord<'user'> | null) => void;
 
-interface Search {
+interface Question {
   readonly name: string;
-  readonly answers: Answer[];
-  peersAsked: boolean;
-  seedAsked: boolean;
-  /** The time of the peers is up. */
-  peersDone: boolean;
-  /** The holders of the name's key have said what they know, or are not waited for. */
-  ringDone: boolean;
+  /** Null: who bears the name. Else a node of somebody known is sought: a record of one with a sequence above this counts. */
+  readonly after: number | null;
 }
+
+interface Search extends Question {
+  readonly answers: Answer[];
+  /** Peers were asked who pass the question on. */
+  farAsked: boolean;
+  seedAsked: boolean;
+  /** Who has said what they know, whose time is up, or who is not waited for. */
+  peersDone: boolean;
+  ringDone: boolean;
+  seedDone: boolean;
+}
+
+/** `silent`: nobody there could be reached. */
+type RingOutcome = 'found' | 'none' | 'silent';
+type AskRing = (told: (outcome: RingOutcome) => void) => void;
+
+/** Some of those who are linked, all of them, or some who pass the question on. */
+export type Reach = 'few' | 'all' | 'far';
 
 const ROUTES_MAX = 512;
 
 /**
- * Finds who bears a name: in the own view, then from peers (who pass the question on above full membership) and from the ring, then
- * from the seed server.
+ * Finds who bears a name, or a node of somebody: in the own view, then from peers and the ring, then from the seed server. Where those
+ * do not help, peers pass the question on above full membership.
  * Answers carry signed records, so nobody on the way can invent a user.
  */
 export class Lookup {
@@ -39,13 +52,46 @@ export class Lookup {
   find(name: string, answer: Answer, options: { readonly waitForPeersMillis?: number } = {}): void {
     const known = this.#parts.view.userNamed(name);
     if (known !== null) return answer(known);
-    this.#search(name, answer, options.waitForPeersMillis);
+    for (const search of this.#searches.values()) if (search.name === name && search.after === null) return void search.answers.push(answer);
+    const { waitForPeersMillis = this.#parts.options.nameQueryMillis } = options;
+    const askRing: AskRing = (told) =>
+      this.#parts.directory.findName(name, ({ user, heard }) => {
+        if (user !== null) this.#take([user.signed], null);
+        told(user !== null ? 'found' : heard ? 'none' : 'silent');
+      });
+    this.#search({ name, after: null }, answer, { waitForPeersMillis, reach: 'all', askRing });
   }
 
-  /** Asks afresh for somebody who is known, but not where: what comes back goes into the view. `widely`: everybody who is linked, else a few. */
-  seek(name: string, widely: boolean): void {
-    const up = this.#parts.links.upLinks();
-    this.#search(name, () => {}, this.#parts.options.nameQueryMillis, widely ? up : this.#someOf(up));
+  /**
+   * Looks for a node of somebody of whom none is known, or none that answers: asks peers, the ring if `byRing`, then the seed server.
+   * Records that come go into the view, of which only newer ones than are known end the search; the ring leads to a link.
+   */
+  seek(userId: UserId, { reach, byRing }: { readonly reach: Reach; readonly byRing: boolean }): void {
+    const { view, directory, options } = this.#parts;
+    const user = view.user(userId);
+    if (user === null) return directory.reach(userId, () => {});
+    const { name } = user.body;
+    for (const search of this.#searches.values()) if (search.name === name && search.after !== null) return;
+    const askRing: AskRing = (told) => directory.reach(userId, (found) => told(found ? 'found' : 'none'));
+    const how = { waitForPeersMillis: options.nameQueryMillis, reach, askRing: byRing ? askRing : null };
+    this.#search({ name, after: this.#latestNode(userId) }, () => {}, how);
+  }
+
+  /** Sequence of the youngest record of a node of theirs that may be up; 0: none. */
+  #latestNode(id: UserId): number {
+    const { view } = this.#parts;
+    let latest = 0;
+    for (const nodeId of view.nodesOf(id)) {
+      const record = view.node(nodeId);
+      if (record !== undefined && !record.body.gone) latest = Math.max(latest, record.sequence);
+    }
+    return latest;
+  }
+
+  /** Whether what is known here answers the question: the record of the user, or null. */
+  #known({ name, after }: Question): VerifiedRecord<'user'> | null {
+    const user = this.#parts.view.userNamed(name);
+    return user === null || after === null || this.#latestNode(user.authorId as UserId) > after ? user : null;
   }
 
   #someOf(up: readonly Link[]): Link[] {
@@ -56,47 +102,63 @@ export class Lookup {
     return chosen;
   }
 
-  #search(name: string, answer: Answer, waitForPeersMillis = this.#parts.options.nameQueryMillis, asked: readonly Link[] = this.#parts.links.upLinks()): void {
-    for (const search of this.#searches.values()) {
-      if (search.name === name) {
-        search.answers.push(answer);
-        return;
-      }
-    }
-    const { env, links, settings, seed } = this.#parts;
+  #search(question: Question, answer: Answer, how: { readonly waitForPeersMillis: number; readonly reach: Reach; readonly askRing: AskRing | null }): void {
+    const { env, settings, seed } = this.#parts;
     const id = env.random.id();
-    const search: Search = { name, answers: [answer], peersAsked: false, seedAsked: false, peersDone: false, ringDone: true };
+    const done = { peersDone: false, ringDone: true, seedDone: true };
+    const search: Search = { ...question, ...done, answers: [answer], farAsked: how.reach === 'far', seedAsked: false };
     this.#searches.set(id, search);
-    for (const link of asked) search.peersAsked = links.send(link, this.#question(id, name)) || search.peersAsked;
-    if (search.peersAsked) {
-      env.setTimer('lookup', id, waitForPeersMillis);
-      this.#askRing(id, search);
-    } else if (settings.seedServer) this.#askSeed(id, search);
-    else env.setTimer('lookup', id, seed.joining ? waitForPeersMillis : 1);
+    if (this.#askPeers(id, question, how.reach)) {
+      env.setTimer('lookup', id, how.waitForPeersMillis);
+      if (how.askRing !== null) this.#askRing(id, search, how.askRing);
+    } else if (settings.seedServer) {
+      search.peersDone = true;
+      this.#askSeed(id, search);
+    } else env.setTimer('lookup', id, seed.joining ? how.waitForPeersMillis : 1);
   }
 
-  #question(id: string, name: string): Message {
-    return { type: 'lookup', id, name, hops: this.#parts.view.full ? 1 : this.#parts.options.lookupHops };
+  /** False: there is nobody to ask. */
+  #askPeers(id: string, { name, after }: Question, reach: Reach): boolean {
+    const { links, options } = this.#parts;
+    const message: Message = { type: 'lookup', id, name, hops: reach === 'far' ? options.lookupHops : 1, ...(after === null ? {} : { after }) };
+    const up = links.upLinks();
+    let asked = false;
+    for (const link of reach === 'all' ? up : this.#someOf(up)) asked = links.send(link, message) || asked;
+    return asked;
   }
 
   #askSeed(id: string, search: Search): void {
+    if (!this.#parts.settings.seedServer || search.seedAsked) return;
     search.seedAsked = true;
+    search.seedDone = false;
     this.#parts.seed.call('user', { name: search.name }, (result) => {
       if (!this.#searches.has(id)) return;
+      search.seedDone = true;
       if (result.ok) this.#take((result.value as { records: readonly SignedRecord[] }).records, null);
-      if (this.#searches.has(id)) this.#settle(id, search);
+      else this.#askFar(id, search);
+      this.#settleIfDone(id, search);
     });
   }
 
-  #askRing(id: string, search: Search): void {
+  #askRing(id: string, search: Search, askRing: AskRing): void {
     search.ringDone = false;
-    this.#parts.directory.findName(search.name, ({ user }) => {
+    askRing((outcome) => {
       if (!this.#searches.has(id)) return;
       search.ringDone = true;
-      if (user !== null) this.#take([user.signed], null);
-      if (this.#parts.view.userNamed(search.name) !== null) this.#settle(id, search);
-      else if (search.peersDone) this.#afterPeers(id, search);
+      // Where a node was sought, a link to it is being opened.
+      if (outcome === 'found' && search.after !== null) return this.#settle(id, search);
+      // What was put there a moment ago may not be at its holders yet: others are asked at once, not when the peers' time is up.
+      if (outcome === 'silent' || !this.#parts.settings.seedServer) this.#askFar(id, search);
+      if (this.#known(search) === null) this.#askSeed(id, search);
+      this.#settleIfDone(id, search);
     });
+  }
+
+  /** Above full membership peers pass the question on. */
+  #askFar(id: string, search: Search): void {
+    if (search.farAsked || search.peersDone || !this.#parts.sync.crowd || this.#known(search) !== null) return;
+    search.farAsked = true;
+    this.#askPeers(id, search, 'far');
   }
 
   /** Timer: the peers had their time, or the ring had. */
@@ -104,14 +166,18 @@ export class Lookup {
     const search = this.#searches.get(id);
     if (search === undefined) return;
     const ringHasTime = !search.ringDone && !search.peersDone;
+    if (ringHasTime) this.#askFar(id, search);
     search.peersDone = true;
-    if (ringHasTime) this.#parts.env.setTimer('lookup', id, this.#parts.options.ringNameMillis);
-    else this.#afterPeers(id, search);
+    if (ringHasTime) return this.#parts.env.setTimer('lookup', id, this.#parts.options.ringNameMillis);
+    search.ringDone = true;
+    if (this.#known(search) === null) this.#askSeed(id, search);
+    this.#settleIfDone(id, search);
   }
 
-  #afterPeers(id: string, search: Search): void {
-    if (this.#parts.settings.seedServer && !search.seedAsked) this.#askSeed(id, search);
-    else this.#settle(id, search);
+  /** Somebody knew, or everybody who was asked had their time. */
+  #settleIfDone(id: string, search: Search): void {
+    const isOver = search.peersDone && search.ringDone && search.seedDone;
+    if (this.#searches.has(id) && (isOver || this.#known(search) !== null)) this.#settle(id, search);
   }
 
   #settle(id: string, search: Search): void {
@@ -130,7 +196,7 @@ export class Lookup {
   question(link: Link, message: Of<'lookup'>): void {
     const { options, view, links } = this.#parts;
     if (this.#routes.has(message.id) || this.#searches.has(message.id)) return;
-    const known = view.userNamed(message.name);
+    const known = this.#known({ name: message.name, after: message.after ?? null });
     if (known !== null) {
       links.send(link, { type: 'lookup-answer', id: message.id, records: view.recordsOf(known.authorId as UserId).slice(0, 8) });
       return;
@@ -158,6 +224,6 @@ export class Lookup {
     });
     if (!fits) return this.#parts.count('lookupAnswersWrong');
     this.#take(message.records, link);
-    if (this.#parts.view.userNamed(search.name) !== null) this.#settle(message.id, search);
+    this.#settleIfDone(message.id, search);
   }
 }

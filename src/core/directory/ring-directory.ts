@@ -46,19 +46,30 @@ export class RingDirectory {
     });
   }
 
-  /** Opens a link to the node where a user is logged in: presence names the node, and the ring where it listens. */
-  reach(userId: UserId): void {
+  /**
+   * Opens a link to the node where a user is logged in: presence names the node, and the ring where it listens. Calls back once; false:
+   * the ring does not know.
+   */
+  reach(userId: UserId, done: (found: boolean) => void): void {
     const { links, ring, sync } = this.#parts;
-    if (this.#reaching.has(userId)) return;
+    if (this.#reaching.has(userId)) return done(false);
     this.#reaching.add(userId);
+    const ended = (found: boolean): void => {
+      this.#reaching.delete(userId);
+      done(found);
+    };
     this.presenceOf(userId, (presence) => {
-      if (presence === null || presence.body.presence === 'offline') return void this.#reaching.delete(userId);
+      if (presence === null || presence.body.presence === 'offline') return ended(false);
       sync.take(presence.signed, null);
       const { node } = presence.body;
       ring.find(node, ({ owners }) => {
-        this.#reaching.delete(userId);
         const owner = owners[0];
-        if (owner?.id === node && links.of(node) === undefined) links.connect(owner.endpoint, owner.name);
+        if (owner?.id !== node) return ended(false);
+        if (links.of(node) === undefined) {
+          const link = links.connect(owner.endpoint, owner.name);
+          if (link !== null) link.nodeId ??= owner.id;
+        }
+        ended(true);
       });
     });
   }

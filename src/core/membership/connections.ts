@@ -7,6 +7,7 @@ import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
 import type { Endpoint, NodeId, UserId } from '../types.ts';
 import { ownerOf } from './record-view.ts';
+import { Seeker } from './seeker.ts';
 import { surplusLinks, YOUNG_MILLIS } from './surplus-links.ts';
 import { watchedUsers } from './watched-users.ts';
 
@@ -34,8 +35,7 @@ const STRAY_MILLIS = 50;
 export class Connections {
   readonly #parts: Parts;
   readonly #attempts = new Map<NodeId, Attempts>();
-  /** Wanted people whose whereabouts were asked for. */
-  readonly #seeks = new Map<UserId, Attempts>();
+  readonly #seeker: Seeker;
   #byHand: Endpoint[] = [];
   #reviewDue = false;
   #probeMillis = 0;
@@ -48,6 +48,10 @@ export class Connections {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#seeker = new Seeker(parts, {
+      watched: (userId) => this.#watched.has(userId),
+      reachable: (userId) => parts.view.nodesOf(userId).some((nodeId) => (this.#attempts.get(nodeId)?.failures ?? 0) <= 1),
+    });
   }
 
   start(): void {
@@ -88,30 +92,14 @@ export class Connections {
     const wanted = new Set([...this.#watched, ...this.#parts.rooms.neighbours()]);
     this.#wanted = wanted;
     for (const link of links.all()) this.#rate(link);
-    for (const userId of wanted) {
-      for (const nodeId of view.nodesOf(userId)) this.#reach(nodeId);
-      if (!view.full) this.#seek(userId);
-    }
+    for (const userId of wanted) for (const nodeId of view.nodesOf(userId)) this.#reach(nodeId);
+    const seekMillis = this.#seeker.review(wanted);
     const pending = this.#reachRandom() || this.#byHand.length > 0 || [...wanted].some((userId) => this.sessionLink(userId) === null);
-    env.setTimer('connect', '', (pending ? REVIEW_MILLIS : QUIET_REVIEW_MILLIS) * (0.8 + 0.4 * env.random.fraction()));
+    const pauseMillis = (pending ? REVIEW_MILLIS : QUIET_REVIEW_MILLIS) * (0.8 + 0.4 * env.random.fraction());
+    env.setTimer('connect', '', Math.min(pauseMillis, seekMillis));
     this.#probe();
     this.#trim();
     while (this.#attempts.size > ATTEMPTS_MAX) this.#attempts.delete(this.#attempts.keys().next().value as NodeId);
-  }
-
-  /** Above full membership nobody tells us where somebody went: peers are asked, less and less often while that does not help. */
-  #seek(userId: UserId): void {
-    const { env, options, view, links, lookup, directory } = this.#parts;
-    const nodes = view.nodesOf(userId);
-    if (nodes.some((nodeId) => links.of(nodeId)?.established)) return void this.#seeks.delete(userId);
-    const name = view.user(userId)?.body.name;
-    const { failures, nextMillis } = this.#seeks.get(userId) ?? { failures: 0, nextMillis: 0 };
-    const reachable = nodes.some((nodeId) => (this.#attempts.get(nodeId)?.failures ?? 0) <= 1);
-    if (name === undefined || reachable || env.monotonicMillis < nextMillis) return;
-    const pause = Math.min(options.seekMillis * 2 ** failures, options.seekMillisMax);
-    this.#seeks.set(userId, { failures: failures + 1, nextMillis: env.monotonicMillis + pause });
-    lookup.seek(name, failures > 0);
-    if (failures > 0) directory.reach(userId);
   }
 
   /**

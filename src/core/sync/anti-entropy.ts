@@ -234,11 +234,18 @@ export class AntiEntropy {
     links.send(link, { type: 'sync-summary', hash: view.full ? view.hash() : NO_HASH, count: view.recordCount, wantAnswer: 1 });
   }
 
+  /** From now on people are sought, since nobody will tell where they are. */
+  #heardOfCrowd(): void {
+    const { env, connections } = this.#parts;
+    if (!this.crowd) connections.reviewSoon();
+    this.#crowdUntilMillis = env.monotonicMillis + CROWD_MILLIS;
+  }
+
   summary(link: Link, message: Of<'sync-summary'>): void {
-    const { env, view, links, options } = this.#parts;
+    const { view, links, options } = this.#parts;
     // One of us does not know everybody: what the other lacks would be nearly all there is.
     const told = sameBytes(message.hash, NO_HASH);
-    if (told) this.#crowdUntilMillis = env.monotonicMillis + CROWD_MILLIS;
+    if (told) this.#heardOfCrowd();
     if (told || !view.full || message.count > options.syncDigestMax) {
       if (message.wantAnswer === 0) return;
       if (!told) links.send(link, { type: 'sync-summary', hash: NO_HASH, count: view.recordCount, wantAnswer: 0 });
