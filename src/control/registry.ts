@@ -226,7 +226,7 @@ export const REGISTRY = [
     name: 'read',
     slash: ['/read'],
     summary: 'Mark a conversation as read',
-    args: { with: user },
+    args: { with: user, upTo: optional(text(1, 64)) },
     positional: ['with'],
     complete: { with: 'friend' },
     when: 'logged-in',

@@ -96,7 +96,17 @@ export const ROOM_REGISTRY = [
     when,
     example: '/room-history garden 20',
   },
-  { name: 'room-read', slash: [], summary: 'Mark a room as read', args: { room }, positional: ['room'], rest: true, complete, when, example: '' },
+  {
+    name: 'room-read',
+    slash: [],
+    summary: 'Mark a room as read',
+    args: { room, upTo: optional(event) },
+    positional: ['room'],
+    rest: true,
+    complete,
+    when,
+    example: '',
+  },
   {
     name: 'room-invite',
     slash: ['/room-invite', '/invite'],

@@ -190,7 +190,12 @@ const HANDLERS: { readonly [Name in CommandName]: Handler<Name> } = {
     const story = storyOf(parts, id);
     respond(story === null ? { ok: false, code: 'unknown-message', details: { id } } : { ok: true, value: story });
   },
-  read: (parts, args, respond) => withPeer(parts, args.with, respond, (id) => respond({ ok: true, value: { count: parts.chat.read(id) } })),
+  read: (parts, args, respond) =>
+    withPeer(parts, args.with, respond, (id) => {
+      const last = args.upTo === undefined ? undefined : messageOf(parts, id, args.upTo);
+      if (last === null) return respond({ ok: false, code: 'unknown-message', details: { id: args.upTo } });
+      respond({ ok: true, value: { count: parts.chat.read(id, last), unread: parts.chat.unread(id) } });
+    }),
   draft: (parts, args, respond) =>
     withPeer(parts, args.with, respond, (id) => {
       const { drafts } = parts.chat;

@@ -44,7 +44,8 @@ export interface Commands extends RoomCommands, ChatCommands, FileCommands {
   message: { args: { id: string }; result: MessageView };
   /** The way of one message so far, and what it waits for. The beginning of the id is enough. */
   why: { args: { id: string }; result: { id: MessageId; with: string; text: string; state: MessageState; steps: readonly StoryStep[] } };
-  read: { args: { with: string }; result: { count: number } };
+  /** Marks all as read here, or what comes up to a message (an id): how many were not read yet, and how many still are not. */
+  read: { args: { with: string; upTo?: string }; result: { count: number; unread: number } };
   /** With a text: keeps it as what was begun and not sent. Without: what is kept. An empty one is none. */
   draft: { args: { with: string; text?: string }; result: { with: string; text: string } };
   settings: { args: { readReceipts?: boolean; typing?: boolean; bell?: boolean; unaskedMegabytes?: number }; result: Settings };

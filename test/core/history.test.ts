@@ -68,11 +68,11 @@ test('reading marks theirs once and counts only what was new', (t) => {
   history.add(message(1));
   history.add(message(2, { fromMe: true, state: 'queued' }));
   history.add(message(3));
-  t.deepEqual(history.markRead(bob, 100), [id(3), id(1)]);
+  t.deepEqual(history.markRead(bob, 100).map((each) => each.id), [id(3), id(1)]);
   t.deepEqual(history.markRead(bob, 100), []);
   history.add(message(4));
   history.endTurn();
-  t.deepEqual(new History(store).markRead(bob, 100), [id(4)], 'also after a restart');
+  t.deepEqual(new History(store).markRead(bob, 100).map((each) => each.id), [id(4)], 'also after a restart');
 });
 
 test('L5: an id that is known is known after a restart', (t) => {
@@ -80,4 +80,22 @@ test('L5: an id that is known is known after a restart', (t) => {
   new History(store).add(message(1));
   t.true(new History(store).has(id(1)));
   t.false(new History(store).has(id(2)));
+});
+
+test('what was read up to a message is read, and the rest stays unread', (t) => {
+  const history = new History(new MemoryTables());
+  for (let index = 1; index <= 9; index += 1) history.add(message(index, { fromMe: index === 4 }), index === 8);
+  t.deepEqual(history.conversation(bob).unread, 8);
+  const upTo = (index: number): number[] => history.markRead(bob, 100, history.byId(id(index))?.[0]).map(({ stamp }) => stamp);
+  t.deepEqual(upTo(5), [5, 3, 2, 1]);
+  t.deepEqual(upTo(5), [], 'once');
+  t.deepEqual(upTo(2), [], 'and never back');
+  t.like(history.conversation(bob), { unread: 4, mentions: 1 });
+  history.add(message(0), false);
+  t.deepEqual(upTo(6), [6, 0], 'what came late and stands further up is read with it');
+  t.deepEqual(
+    history.markRead(bob, 100).map(({ stamp }) => stamp),
+    [9, 8, 7],
+  );
+  t.like(history.conversation(bob), { unread: 0, mentions: 0 });
 });

@@ -130,3 +130,29 @@ test('what was read at another node stays read when the user comes back to the f
   t.is(await ofBob('two'), 'alice');
   await world.engine.stop();
 });
+
+test('what was read up to a line is read: counted so here, and told so to others', async (t) => {
+  const world = await garden(11, 'bob', 'carol');
+  for (const text of ['one', 'two', '@bob three', 'four @bob']) await say(world, 'alice', text);
+  await world.soon('all is there', async () => (await lines(world, 'bob')).length === 4 && (await lines(world, 'carol')).length === 4);
+  const row = async (): Promise<object> => world.ask('bob', 'room', { room: ROOM });
+  t.like(await row(), { unread: 4, mentions: 2 });
+  const upTo = async (text: string): Promise<object> => {
+    const id = (await lines(world, 'bob')).find((line) => line.text === text)?.id;
+    return world.ask('bob', 'room-read', { room: ROOM, upTo: id });
+  };
+  t.deepEqual(await upTo('two'), { count: 2, unread: 2 });
+  await world.soon('alice sees it', async () => (await readers(world, 'two')) === 'bob');
+  t.is(await readers(world, 'one'), 'bob');
+  t.is(await readers(world, '@bob three'), '');
+  t.deepEqual(await upTo('one'), { count: 0, unread: 2 }, 'never back');
+  t.deepEqual(await upTo('@bob three'), { count: 1, unread: 1 });
+  t.like(await row(), { unread: 1, mentions: 1 });
+  await world.soon('alice sees it', async () => (await readers(world, '@bob three')) === 'bob');
+  t.is(await readers(world, 'four @bob'), '');
+  t.deepEqual(await world.ask('bob', 'room-read', { room: ROOM }), { count: 1, unread: 0 });
+  await world.soon('alice sees it', async () => (await readers(world, 'four @bob')) === 'bob');
+  t.like(await row(), { unread: 0, mentions: 0 });
+  t.is(await world.outcome('bob', 'room-read', { room: ROOM, upTo: 'f'.repeat(64) }), 'unknown-message');
+  await world.engine.stop();
+});

@@ -81,7 +81,7 @@ export class FakeNode {
       case 'history':
         return { messages: this.messages.filter((each) => each.with === args['with']), more: false };
       case 'read':
-        return { count: 1 };
+        return { count: 1, unread: 0 };
       case 'send':
         return this.send(String(args['to']), String(args['text']));
       default:

@@ -342,9 +342,13 @@ export class Chat {
 
   // --- reading ---
 
-  /** The user has seen the conversation. Returns how many messages were new. */
-  read(peer: UserId): number {
-    const ids = this.#history.markRead(peer, this.#parts.options.outboxMessagesMax);
+  /** The user has seen the conversation, or what comes up to a message. Returns how many messages were new. */
+  read(peer: UserId, last?: MessageId): number {
+    const upTo = last === undefined ? undefined : (this.#history.byId(last)?.[0] ?? `${peer}/`);
+    const read = this.#history.markRead(peer, this.#parts.options.outboxMessagesMax, upTo);
+    const mentions = last === undefined ? 0 : read.filter(({ text }) => this.views.namesMe(text)).length;
+    if (mentions > 0) this.#history.mentionsRead(peer, mentions);
+    const ids = read.map(({ id }) => id);
     if (ids.length > 0 && this.preferences.get().readReceipts) this.#receipts.read(peer, ids);
     return ids.length;
   }

@@ -47,6 +47,8 @@ export interface Conversation {
 
 const NO_CONVERSATION: Conversation = { unread: 0, stamp: 0, lastText: '', lastMillis: 0, lastFromMe: false };
 const PREVIEW_CHARACTERS = 120;
+/** Messages that are looked through when a part of a conversation was read. */
+const PART_READ_MAX = 1_024;
 /** Messages that are looked through for the last one of ours. */
 const PREVIOUS_MAX = 64;
 /** Messages of ours that are kept at hand until they have arrived: as many as may be under way to one person. */
@@ -208,20 +210,30 @@ export class History {
     return 'advanced';
   }
 
-  /** Marks all of theirs as read; the ids that were not, newest first, at most `limit`. */
-  markRead(peer: UserId, limit: number): MessageId[] {
+  /**
+   * Marks theirs as read, all of them or those up to the key `last`; those that were not, newest first. Looks through at most `limit` messages,
+   * and through few where only some are meant: what lies further back is marked when all are.
+   */
+  markRead(peer: UserId, limit: number, last?: string): StoredMessage[] {
     const conversation = this.conversation(peer);
-    const ids: MessageId[] = [];
-    if (conversation.unread > 0) {
-      for (const [key, message] of this.#store.scan<StoredMessage>('messages', { prefix: `${peer}/`, reverse: true, limit })) {
-        if (message.fromMe || message.state === 'read') continue;
-        this.#write(key, { ...message, state: 'read' });
-        ids.push(message.id);
-        if (ids.length >= conversation.unread) break;
-      }
-      this.#dirty.set(peer, { ...conversation, unread: 0, mentions: 0 });
+    const found: StoredMessage[] = [];
+    if (conversation.unread === 0) return found;
+    const range = last === undefined ? { limit } : { limit: Math.min(limit, PART_READ_MAX), to: `${last}\0` };
+    for (const [key, message] of this.#store.scan<StoredMessage>('messages', { prefix: `${peer}/`, reverse: true, ...range })) {
+      if (message.fromMe || message.state === 'read') continue;
+      this.#write(key, { ...message, state: 'read' });
+      found.push(message);
+      if (found.length >= conversation.unread) break;
     }
-    return ids;
+    const left = last === undefined ? 0 : conversation.unread - found.length;
+    this.#dirty.set(peer, { ...conversation, unread: left, mentions: left === 0 ? 0 : (conversation.mentions ?? 0) });
+    return found;
+  }
+
+  /** So many of those that were read named the user. */
+  mentionsRead(peer: UserId, count: number): void {
+    const before = this.conversation(peer);
+    this.#dirty.set(peer, { ...before, mentions: Math.max(0, (before.mentions ?? 0) - count) });
   }
 
   /** Oldest first. */

@@ -39,8 +39,8 @@ export interface RoomCommands {
     args: { room: string; limit?: number; before?: string; around?: string };
     result: { messages: readonly RoomMessageView[]; more: boolean; gaps: number };
   };
-  /** Marks all as read here; how many were not. */
-  'room-read': { args: { room: string }; result: { count: number } };
+  /** Marks all as read here, or what comes up to a line (an id): how many were not read yet, and how many still are not. */
+  'room-read': { args: { room: string; upTo?: string }; result: { count: number; unread: number } };
   /** With `remove`: takes the own reaction back. */
   'room-react': { args: { room: string; id: string; reaction: string; remove?: boolean }; result: { id: RoomEventId } };
   'room-edit': { args: { room: string; id: string; text: string }; result: { id: RoomEventId } };

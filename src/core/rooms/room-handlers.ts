@@ -8,6 +8,7 @@ import type { RoomCommands } from './room-commands.ts';
 import type { AnyRoomEvent } from './room-event.ts';
 import type { RoomContent } from './room-lines.ts';
 import { passwordKeyPair } from './room-password.ts';
+import { readRoom } from './room-reading.ts';
 import { linkOf, parseRoomLink } from './room-views.ts';
 import { votesNeeded } from './succession.ts';
 
@@ -85,10 +86,9 @@ export const ROOM_HANDLERS: { readonly [Name in keyof RoomCommands]: Handler<Nam
   },
   'room-read': (parts, args, respond) => {
     withRoom(parts, args.room, respond, (room) => {
-      const count = room.row.unread;
-      if (count > 0 || room.row.mentions > 0) room.change({ unread: 0, mentions: 0 });
-      parts.rooms.marks.read(room);
-      respond({ ok: true, value: { count } });
+      const last = args.upTo === undefined ? undefined : parts.rooms.views.eventId(room, args.upTo);
+      if (last === null) return respond({ ok: false, code: 'unknown-message', details: { id: args.upTo } });
+      respond({ ok: true, value: readRoom(parts, room, last) });
     });
   },
   'room-react': (parts, args, respond) => {

@@ -100,15 +100,25 @@ export class RoomMarks {
 
   // --- the own mark ---
 
-  /** The user has read all that is in the room. */
-  read(room: Room): void {
+  /** The user has read all that is in the room, or what stands up to a line. */
+  read(room: Room, last?: RoomEventId): void {
     const { session, chat } = this.#parts;
     if (session.userId === null || room.row.status !== 'member' || !chat.preferences.get().readReceipts) return;
-    const young = [...room.row.heads].sort((a, b) => (this.#orderOf(a) < this.#orderOf(b) ? 1 : -1)).slice(0, MARK_HEADS_MAX);
+    const heads = last === undefined ? room.row.heads : this.#headsWith(room, session.userId, last);
+    const young = [...heads].sort((a, b) => (this.#orderOf(a) < this.#orderOf(b) ? 1 : -1)).slice(0, MARK_HEADS_MAX);
     if (!this.#put(room, session.userId, young.sort())) return;
     this.#due.add(room.id);
     this.#rooms.setTimer();
     this.tick();
+  }
+
+  /** What was read before is read still, whether or not it comes before this line. */
+  #headsWith(room: Room, me: UserId, last: RoomEventId): readonly RoomEventId[] {
+    const known = this.#of(room).get(me) ?? [];
+    const before = this.#pastOf(room, known);
+    if (before !== null && (before.ids.has(last) || depthOf(this.#orderOf(last)) < before.floor)) return known;
+    const past = this.#pastOf(room, [last]);
+    return past === null ? known : [...known.filter((head) => !past.ids.has(head) && depthOf(this.#orderOf(head)) >= past.floor), last];
   }
 
   tick(): void {

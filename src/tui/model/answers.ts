@@ -5,7 +5,7 @@ import { wordTexts } from '../render/word-views.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { count, humanise, keyChangedWords } from '../text/words.ts';
 import type { Call, Failure } from './actions.ts';
-import { loadHistory, openChat, setUnread, takeHistory } from './chat.ts';
+import { loadHistory, openChat, takeHistory } from './chat.ts';
 import { takeDraft } from './drafts.ts';
 import { fileSentence, takeFiles } from './files.ts';
 import { conversationOf } from './model.ts';
@@ -15,6 +15,7 @@ import { takeRoom, takeRooms } from './rooms.ts';
 import { takeAround } from './selecting.ts';
 import { settingLabel, settingWords } from './settings.ts';
 import type { Turn } from './turn.ts';
+import { setUnread } from './unread.ts';
 
 type Result<Name extends CommandName> = Commands[Name]['result'];
 
@@ -84,7 +85,7 @@ function keep(turn: Turn, call: Call, value: unknown): void {
       takeRoom(turn, value as Result<'room-create'>);
       return;
     case 'room-read':
-      setUnread(turn, conversationOfCall(call.args) ?? '', () => 0);
+      setUnread(turn, conversationOfCall(call.args) ?? '', () => (value as Result<'room-read'>).unread);
       return;
     case 'status': {
       const status = value as Result<'status'>;
@@ -92,7 +93,7 @@ function keep(turn: Turn, call: Call, value: unknown): void {
       return;
     }
     case 'read':
-      setUnread(turn, String(call.args['with']), () => 0);
+      setUnread(turn, String(call.args['with']), () => (value as Result<'read'>).unread);
       return;
     case 'sync':
       takeSync(turn, value as SyncView);

@@ -4,9 +4,10 @@ import { chatWindow, moveAnchor } from '../render/chat-rows.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { askDraft } from './drafts.ts';
 import { layoutOf } from './layout.ts';
-import { type Conversation, conversationOf, HISTORY_PAGE, MESSAGES_MAX, type Model } from './model.ts';
-import { type ChatMessage, historyCall, isRoomKey, readCall, roomIdOf, roomKey, roomOf } from './room-chat.ts';
+import { type Conversation, conversationOf, HISTORY_PAGE, HISTORY_PAGE_MAX, MESSAGES_MAX, type Model } from './model.ts';
+import { type ChatMessage, historyCall, isRoomKey, roomIdOf, roomKey } from './room-chat.ts';
 import type { Turn } from './turn.ts';
+import { beginAtUnread, countBelow, markRead, unreadOf } from './unread.ts';
 
 /** Opens the conversation with somebody; from another conversation it takes its place. */
 export function openChat(turn: Turn, name: string): void {
@@ -20,11 +21,11 @@ export function openChat(turn: Turn, name: string): void {
   leaveChat(turn);
   turn.set({ dismissed: model.noticeCount });
   const unread = unreadOf(model, name);
-  turn.conversation(name, { unreadCount: unread, unreadKey: null, anchor: null, newBelow: 0 });
+  turn.conversation(name, { unreadCount: unread, unreadKey: null, readKey: null, anchor: null, newBelow: 0 });
   if (turn.screen.type === 'chat' || turn.screen.type === 'choose-chat') turn.replace({ type: 'chat', with: name });
   else turn.push({ type: 'chat', with: name });
   if (conversationOf(turn.model, name).loaded === 'yes') {
-    markUnread(turn, name);
+    beginAtUnread(turn, name);
     markRead(turn, name);
   } else {
     loadHistory(turn, name);
@@ -34,8 +35,13 @@ export function openChat(turn: Turn, name: string): void {
 export function loadHistory(turn: Turn, name: string): void {
   if (turn.model.connection !== 'up') return;
   turn.conversation(name, { loaded: 'asked' });
-  const { command, args } = historyCall(name, { limit: HISTORY_PAGE });
+  const { command, args } = historyCall(name, { limit: pageWith(unreadOf(turn.model, name)) });
   turn.call(command, args, 'refresh');
+}
+
+/** So many messages that the unread ones are among them, and some before them. */
+function pageWith(unread: number): number {
+  return Math.min(HISTORY_PAGE_MAX, Math.max(HISTORY_PAGE, unread + Math.floor(HISTORY_PAGE / 2)));
 }
 
 /** The unread line belongs to one visit. */
@@ -43,45 +49,7 @@ export function leaveChat(turn: Turn): void {
   const { screen } = turn;
   if (screen.type !== 'chat') return;
   const gone = conversationOf(turn.model, screen.with).detached ? { messages: [], loaded: 'no' as const, detached: false } : {};
-  turn.conversation(screen.with, { unreadKey: null, unreadCount: 0, anchor: null, newBelow: 0, selected: null, ...gone });
-}
-
-export function unreadOf(model: Model, name: string): number {
-  if (isRoomKey(name)) return roomOf(model, name)?.unread ?? 0;
-  return model.chats.find((chat) => chat.with === name)?.unread ?? model.friends.find((friend) => friend.name === name)?.unread ?? 0;
-}
-
-/** Finds the first of the unread messages, now that the messages are here. */
-function markUnread(turn: Turn, name: string): void {
-  const { messages, unreadCount } = conversationOf(turn.model, name);
-  if (unreadCount === 0) return;
-  const theirs = messages.filter((message) => !message.fromMe);
-  const first = theirs[Math.max(0, theirs.length - unreadCount)];
-  if (first !== undefined) turn.conversation(name, { unreadKey: first.key });
-}
-
-/** Tells the node that its messages were seen, where they are on the screen and it counts some as unread. */
-export function markRead(turn: Turn, name: string): void {
-  if (turn.screen.type !== 'chat' || turn.screen.with !== name || conversationOf(turn.model, name).anchor !== null) return;
-  if (unreadOf(turn.model, name) === 0 || turn.model.connection !== 'up') return;
-  setUnread(turn, name, () => 0);
-  const { command, args } = readCall(name);
-  turn.call(command, args, 'refresh');
-}
-
-export function setUnread(turn: Turn, name: string, next: (unread: number) => number): void {
-  const { chats, friends, rooms } = turn.model;
-  if (isRoomKey(name)) {
-    const id = roomIdOf(name);
-    turn.set({
-      rooms: rooms.map((room) => (room.roomId === id ? { ...room, unread: next(room.unread), mentions: next(room.unread) === 0 ? 0 : room.mentions } : room)),
-    });
-    return;
-  }
-  turn.set({
-    chats: chats.map((chat) => (chat.with === name ? { ...chat, unread: next(chat.unread), mentions: next(chat.unread) === 0 ? 0 : chat.mentions } : chat)),
-    friends: friends.map((friend) => (friend.name === name ? { ...friend, unread: next(friend.unread) } : friend)),
-  });
+  turn.conversation(screen.with, { unreadKey: null, unreadCount: 0, readKey: null, anchor: null, newBelow: 0, selected: null, ...gone });
 }
 
 /** A page of history has come: the newest, or one further back. */
@@ -99,7 +67,8 @@ export function takeHistory(turn: Turn, name: string, page: { readonly messages:
   turn.conversation(name, { messages, more, loaded: 'yes', askedOlder: false, detached: false });
   askDraft(turn, name);
   if (turn.screen.type === 'chat' && turn.screen.with === name) {
-    markUnread(turn, name);
+    // Where somebody reads already, the view stays.
+    if (conversation.unreadKey === null) beginAtUnread(turn, name);
     markRead(turn, name);
   }
 }
@@ -180,6 +149,7 @@ export function scrollChat(turn: Turn, name: string, scroll: Scroll): void {
     turn.conversation(name, anchor === null ? { anchor: null, newBelow: 0 } : { anchor });
   }
   markRead(turn, name);
+  countBelow(turn, name);
   const upwards = scroll === 'top' || (typeof scroll === 'object' && ('rows' in scroll ? scroll.rows : scroll.pages) < 0);
   if (upwards && before.atTop) loadOlder(turn, name, conversationOf(turn.model, name));
 }

@@ -7,13 +7,14 @@ import { chatText } from '../render/plain-text.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { truncate } from '../text/width.ts';
 import { applies, coreName, ITEMS, type Item, isLoggedIn, itemOfSlash } from './catalogue.ts';
-import { leaveChat, markRead, nextUnread, openChat } from './chat.ts';
+import { leaveChat, nextUnread, openChat } from './chat.ts';
 import { captionOf, impliedFileSend } from './files.ts';
 import type { LocalCommand } from './local-commands.ts';
 import { type Ask, conversationOf, isSecretField } from './model.ts';
 import { isRoomKey, sendCall } from './room-chat.ts';
 import { impliedConversation, MEANS_THIS_CHAT, meantEntry, messageMeant, messageNamed, namesMessage, namesNothing, placesLeft, quoteRoom } from './sisters.ts';
 import type { Turn } from './turn.ts';
+import { markRead } from './unread.ts';
 
 type Args = Readonly<Record<string, unknown>>;
 

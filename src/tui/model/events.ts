@@ -4,12 +4,13 @@ import { DELETED } from '../render/message-lines.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { failureWords, keyChangedWords, namesInWords, presenceWord, tickWord } from '../text/words.ts';
 import { leaveSession, takeSync } from './answers.ts';
-import { addMessage, changeMessage, loadHistory, markRead, preview, setUnread } from './chat.ts';
+import { addMessage, changeMessage, loadHistory, preview } from './chat.ts';
 import { takeFile } from './files.ts';
 import { conversationOf, currentNotice } from './model.ts';
 import { takeRoomEvent, typing } from './rooms.ts';
 import { hasArrived, sayChange, shortText } from './spoken-changes.ts';
 import type { Turn } from './turn.ts';
+import { markRead, setUnread } from './unread.ts';
 
 /** What the node tells by itself. News from elsewhere interrupts with one line and never touches the draft. */
 export function takeEvent(turn: Turn, event: NodeEvent): void {

@@ -1,6 +1,7 @@
 import { commandEntry } from '../../control/registry.ts';
 import type { ChatView, CommandName, FriendView, NodeInfo, Settings, UserView } from '../../core/commands.ts';
 import type { FileView } from '../../core/files/file-commands.ts';
+import { CORE_OPTIONS } from '../../core/options.ts';
 import type { RoomsView, RoomView } from '../../core/rooms/room-commands.ts';
 import { type Editor, EMPTY_EDITOR } from '../input/editor.ts';
 import { EMPTY_HISTORY, type History } from '../input/history.ts';
@@ -79,6 +80,8 @@ export interface Conversation {
   readonly askedOlder: boolean;
   /** Key of the first message that was unread when the conversation was opened; the line is drawn above it. */
   readonly unreadKey: string | null;
+  /** Key of the last message that the node was told to be read in this visit, where that was not all. */
+  readonly readKey: string | null;
   /** Unread messages when it was opened, until the history tells which they are. */
   readonly unreadCount: number;
   /** What the top row shows, or null for the newest at the bottom. */
@@ -137,6 +140,8 @@ export const NOTICE_MILLIS = 12_000;
 export const NOTICES_MAX = 50;
 export const MESSAGES_MAX = 5_000;
 export const HISTORY_PAGE = 100;
+/** No page that the node gives is longer. */
+export const HISTORY_PAGE_MAX = CORE_OPTIONS.historyPageMax;
 
 export const EMPTY_CONVERSATION: Conversation = {
   messages: [],
@@ -144,6 +149,7 @@ export const EMPTY_CONVERSATION: Conversation = {
   more: false,
   askedOlder: false,
   unreadKey: null,
+  readKey: null,
   unreadCount: 0,
   anchor: null,
   newBelow: 0,

@@ -2,11 +2,12 @@ import type { NodeEvent } from '../../core/commands.ts';
 import type { RoomMessageView, RoomsView, RoomView } from '../../core/rooms/room-commands.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { count, tickWord } from '../text/words.ts';
-import { addMessage, changeMessage, loadHistory, markRead, openChat, preview, setUnread } from './chat.ts';
+import { addMessage, changeMessage, loadHistory, openChat, preview } from './chat.ts';
 import { conversationOf, type Model } from './model.ts';
 import { type ChatMessage, conversationTitle, messageOfRoom, roomIdOf, roomKey, roomOf } from './room-chat.ts';
 import { hasArrived, sayChange, shortText } from './spoken-changes.ts';
 import type { Turn } from './turn.ts';
+import { markRead, setUnread } from './unread.ts';
 
 type RoomEvent = Extract<NodeEvent, { readonly type: `room-${string}` }>;
 

@@ -11,6 +11,7 @@ import { enterRoom, roomRows } from './rooms.ts';
 import { jumpTo, toNewest } from './selecting.ts';
 import { settingRows } from './settings.ts';
 import type { Turn } from './turn.ts';
+import { markRead } from './unread.ts';
 
 /** What can be chosen by number on a screen, in order; row n is chosen by n + 1. */
 export type Choice =
@@ -133,6 +134,8 @@ function submitChat(turn: Turn, name: string, text: string): void {
   turn.conversation(name, { draft: EMPTY_EDITOR, anchor: null, newBelow: 0, unreadKey: null, selected: null });
   const { command, args } = sendCall(name, text.startsWith('//') ? text.slice(1) : text, selected);
   turn.call(command, args, 'text');
+  // The newest are on the screen now.
+  markRead(turn, name);
 }
 
 function submitAsk(turn: Turn, ask: Ask, value: string): void {

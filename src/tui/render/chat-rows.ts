@@ -169,6 +169,21 @@ export function messageInView(model: Model, name: string, key: string, view: { r
   return false;
 }
 
+/** The last message all of whose rows are on the screen; null when none is. */
+export function lastInView(model: Model, name: string, view: { readonly columns: number; readonly height: number }): ChatMessage | null {
+  const { messages } = conversationOf(model, name);
+  const { top, atBottom } = chatWindow(model, name, view.columns, view.height);
+  if (atBottom) return messages.at(-1) ?? null;
+  let last: ChatMessage | null = null;
+  let row = -(top?.row ?? 0);
+  for (let index = messages.findIndex((message) => message.key === top?.key); index >= 0 && index < messages.length; index += 1) {
+    row += blockRows(model, name, index, view.columns).length;
+    if (row > view.height) break;
+    last = messages[index] ?? null;
+  }
+  return last;
+}
+
 /** What fits in `height` rows: from the anchor down, or the newest at the bottom. */
 export function chatWindow(model: Model, name: string, columns: number, height: number): ChatWindow {
   const { messages, anchor } = conversationOf(model, name);
