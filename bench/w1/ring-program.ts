@@ -5,6 +5,7 @@ import { Chord } from '../../src/core/ring/chord.ts';
 import { type Contact, idAt, PLACES } from '../../src/core/ring/circle.ts';
 import {
   type Asker,
+  type LookupResult,
   RING_OPTIONS,
   type RingAnswer,
   type RingNotice,
@@ -43,7 +44,16 @@ export interface RingRun {
   /** By address. */
   readonly contacts: readonly Contact[];
   readonly questions: OpenQuestions;
-  readonly tally: Tally;
+  readonly found: (result: LookupResult) => void;
+}
+
+/** Counts a look-up that was answered by message. */
+export function counted(tally: Tally): RingRun['found'] {
+  return ({ owners, hops }) => {
+    if (owners.length === 0 || hops.length === 0) return;
+    tally.lookups += 1;
+    tally.hops += hops.length;
+  };
 }
 
 /** A node that is nothing but a member of the product's ring (`src/core/ring/`) and looks up random keys. */
@@ -93,11 +103,7 @@ export class RingProgram implements Program<RingMessage>, RingPort {
 
   #lookUp(): void {
     const key = idAt(Math.floor(this.#env.random.fraction() * PLACES));
-    this.chord.lookup(key, ({ owners, hops }) => {
-      if (owners.length === 0 || hops.length === 0) return;
-      this.#run.tally.lookups += 1;
-      this.#run.tally.hops += hops.length;
-    });
+    this.chord.lookup(key, this.#run.found);
   }
 
   // --- what the ring needs ---

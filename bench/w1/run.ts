@@ -7,8 +7,10 @@ import type { Assignment, ChildMessage, Measured } from './measured.ts';
 const MEBIBYTE = 2 ** 20;
 /** Young objects of W1 are messages that die within 50 virtual ms: a small nursery stays in the cache of the processor, MiB. */
 const NURSERY_MEBIBYTES = 8;
-/** Those of the ring are look-ups that take most of a second: a small nursery would keep half of them each time and call them old. */
-const RING_NURSERY_MEBIBYTES = 64;
+/** Those of the ring are look-ups that take most of a second: a nursery that is filled sooner would keep half of them each time and call them old. */
+const RING_NURSERY_MIN_MEBIBYTES = 16;
+const RING_NURSERY_MAX_MEBIBYTES = 64;
+const RING_NURSERY_NODE_MEBIBYTES = 1 / 1_024;
 /** The limit of the heap, beside the nursery, MiB: without one the collector lets garbage lie until it is several times what is alive. */
 const RING_HEAP_MEBIBYTES = 256;
 const RING_NODE_MEBIBYTES = 8 / 1_024;
@@ -17,7 +19,8 @@ const RING_NODE_MEBIBYTES = 8 / 1_024;
 function memoryOf({ workload, engine, nodes }: Assignment): { readonly heap: number; readonly nursery: number } {
   const most = Math.floor((totalmem() * 0.75) / MEBIBYTE);
   if (workload !== 'ring' || engine === 'w1') return { heap: most, nursery: NURSERY_MEBIBYTES };
-  return { heap: Math.min(most, Math.ceil(RING_HEAP_MEBIBYTES + nodes * RING_NODE_MEBIBYTES)), nursery: RING_NURSERY_MEBIBYTES };
+  const nursery = Math.ceil(Math.min(RING_NURSERY_MAX_MEBIBYTES, Math.max(RING_NURSERY_MIN_MEBIBYTES, nodes * RING_NURSERY_NODE_MEBIBYTES)));
+  return { heap: Math.min(most, Math.ceil(RING_HEAP_MEBIBYTES + nodes * RING_NODE_MEBIBYTES)), nursery };
 }
 
 /** Lets a process of its own measure, so that the peak of memory and the compiled code are those of one engine alone. Rejects when it broke. */

@@ -92,9 +92,9 @@ export class EventQueue {
     }
   }
 
-  /** Whom the next event is probably for, or -1. */
-  get nextTarget(): number {
-    return this.#lanes.nextTarget;
+  /** The slot that is probably the next, or -1; those after it follow in its list. */
+  get nextSlot(): number {
+    return this.#lanes.nextSlot;
   }
 
   /** Whether something else waits for the time of the event that was popped last, or an earlier one; it may have been cancelled. */
@@ -115,7 +115,9 @@ export class EventQueue {
     const heap = this.#heap;
     const lane = lanes.earliest();
     const laneTime = lane === NONE ? Number.POSITIVE_INFINITY : lanes.timeOf(lane);
-    if (heap.size === 0 && this.#openFrom !== Number.POSITIVE_INFINITY) this.#openUpTo(laneTime < limit ? laneTime : limit);
+    // Looked at here, since a call with a number that is no small whole one makes an object of it.
+    const until = laneTime < limit ? laneTime : limit;
+    if (heap.size === 0 && this.#openFrom <= Math.floor(until * this.#ticksPerMilli)) this.#openUpTo(until);
     const heapTime = heap.size === 0 ? Number.POSITIVE_INFINITY : heap.firstTime;
     if (laneTime < heapTime || (laneTime === heapTime && lane !== NONE && lanes.sequenceOf(lane) < this.events.sequenceOf(heap.firstSlot))) {
       return laneTime > limit ? NONE : lanes.shift(lane);

@@ -79,10 +79,9 @@ export class Lanes {
     return best;
   }
 
-  /** Whom the first event of the lane that was popped last is for, or -1: probably the next one. */
-  get nextTarget(): number {
-    const slot = this.#leader === NONE ? NONE : (this.#first[this.#leader] as number);
-    return slot === NONE ? NONE : this.#events.targetOf(slot);
+  /** The first event of the lane that was popped last, or -1: probably the next one. */
+  get nextSlot(): number {
+    return this.#leader === NONE ? NONE : (this.#first[this.#leader] as number);
   }
 
   /** Time of the earliest event; infinite when all lanes are empty. */

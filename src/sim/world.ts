@@ -74,6 +74,7 @@ export class World {
   onEmit: ((name: string, event: unknown) => void) | null = null;
   /** Nobody needs it; it keeps what `warm` reads from being left out. */
   warmed = false;
+  warmedIndex = 0;
   /** The timer of a bare program that is firing now, and where. */
   firing: Timer | null = null;
   firingAt = 0;
@@ -236,8 +237,13 @@ export class World {
     events.release(slot);
     const inhabitant = this.#inhabitants[target];
     if (inhabitant === undefined) return true;
-    const next = queue.nextTarget;
-    if (next !== NONE) this.warmed = (this.#inhabitants[next] as Inhabitant).warm();
+    const next = queue.nextSlot;
+    if (next !== NONE) {
+      this.warmed = (this.#inhabitants[events.targetOf(next)] as Inhabitant).warm();
+      // Of the one after it, what leads to what it will need.
+      const following = events.nextOf(next);
+      if (following !== NONE) this.warmedIndex = (this.#inhabitants[events.targetOf(following)] as Inhabitant).index;
+    }
     switch (tag & KIND_MASK) {
       case MESSAGE:
         if (this.#isIn(target, tag)) {

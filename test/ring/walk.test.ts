@@ -24,7 +24,7 @@ test('where one is slow and the next one dead a third is asked as soon as the sl
   const remembered = { unheard: () => undefined, mention: () => undefined };
   const found: string[] = [];
   const walk = new Walk(
-    { key: '9'.repeat(64), start, why: 'start', others: [] },
+    { key: '9'.repeat(64), contacts: [start], why: 'start' },
     {
       port: port as unknown as RingPort,
       options: RING_OPTIONS,

@@ -334,7 +334,7 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
 
   #probe(contact: Contact): void {
     if (contact.id === this.#port.self.id) return;
-    this.#lookups.walk({ key: justAfter(this.#port.self.id), start: contact, why: 'start', others: [] }, (result) => {
+    this.#lookups.walk({ key: justAfter(this.#port.self.id), contacts: [contact], why: 'start' }, (result) => {
       const found = result.owners.find((owner) => owner.id !== this.#port.self.id);
       if (found === undefined || !this.joined) return;
       // Whoever lives in a small ring learns of us and joins.
@@ -374,9 +374,9 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
   lookup(key: string, done: (result: LookupResult) => void): void {
     const first = this.#first(key, done);
     if (first === null) return;
-    const [start, ...others] = first.contacts;
-    if (start === undefined) return done({ owners: [], hops: [] });
-    this.#lookups.walk({ key, start, why: first.why, others }, done);
+    const { contacts, why } = first;
+    if (contacts.length === 0) return done({ owners: [], hops: [] });
+    this.#lookups.walk({ key, contacts, why }, done);
   }
 
   /** The same, passed on from member to member: fewer messages and half the time, but nobody steers around trouble on the way back. */
@@ -391,7 +391,7 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
       done({ owners: [this.#port.self, ...this.successors], hops: [] });
       return null;
     }
-    const step = this.#fingers.nextStep(key, []);
+    const step = this.#fingers.nextStep(key);
     if (!step.done) return step;
     done({ owners: step.contacts, hops: [] });
     return null;

@@ -30,10 +30,25 @@ export function placeOf(id: string): number {
 }
 
 /** The first 28 bits: ids that differ in them differ. */
-export function prefixOf(id: string): number {
+function prefixOf(id: string): number {
   let prefix = 0;
   for (let at = 0; at < PREFIX_DIGITS; at += 1) prefix = (prefix << 4) | digitOf(id.charCodeAt(at));
   return prefix;
+}
+
+const MARK_DIGIT = 8;
+
+/**
+ * Two of 32 bits (Bloom, "Space/time trade-offs in hash coding", 1970), by digits in which those of neighbours differ too: an id that
+ * has a bit which none of a few others has is none of them.
+ */
+export function markOf(id: string): number {
+  return (1 << bitAt(id, MARK_DIGIT)) | (1 << bitAt(id, MARK_DIGIT + 2));
+}
+
+/** From 0 to 31, by two digits. */
+function bitAt(id: string, at: number): number {
+  return (digitOf(id.charCodeAt(at)) << 1) ^ digitOf(id.charCodeAt(at + 1));
 }
 
 /** What a digit stands for, by its code: those of 0 to 9 end with the bits of their numbers, those of a to f with those of 1 to 6. */
@@ -64,10 +79,9 @@ export function owns(predecessor: string, key: string, owner: string): boolean {
   return key === owner || between(predecessor, key, owner);
 }
 
-/** The same for the first id at a place. */
-export function ownsPlace(predecessor: string, place: number, owner: string): boolean {
-  const [from, to] = [placeOf(predecessor), placeOf(owner)];
-  return from < to ? from < place && place <= to : from < place || place <= to;
+/** The same for a place that lies so many places beyond some point, as the other two do; with both at one distance it is the whole circle. */
+export function ownsDistance(predecessor: number, place: number, owner: number): boolean {
+  return predecessor < owner ? predecessor < place && place <= owner : predecessor < place || place <= owner;
 }
 
 /** Places from a to b going clockwise; 0 where they share a place. */
@@ -80,14 +94,17 @@ export function placesBetween(from: number, to: number): number {
   return to < from ? to - from + PLACES : to - from;
 }
 
-/** The place 2^exponent beyond an id: where a finger begins. */
-export function fingerPlace(id: string, exponent: number): number {
-  return (placeOf(id) + 2 ** exponent) % PLACES;
+/** Of two up to that of the circle. */
+const POWERS = Array.from({ length: 53 }, (_, exponent) => 2 ** exponent);
+
+/** How many places beyond an id its finger begins. */
+export function fingerDistance(exponent: number): number {
+  return POWERS[exponent] as number;
 }
 
-/** The first id of that place. */
+/** The first id of the place where a finger begins. */
 export function fingerStart(id: string, exponent: number): string {
-  return idAt(fingerPlace(id, exponent));
+  return idAt((placeOf(id) + fingerDistance(exponent)) % PLACES);
 }
 
 /** The first id at a place. */

@@ -1,12 +1,13 @@
 import type { NodeId } from '../types.ts';
-import { between, type Contact, distance, fingerPlace, fingerStart, isReachedAlike, owns, ownsPlace } from './circle.ts';
+import { between, type Contact, distance, fingerDistance, fingerStart, isReachedAlike, owns, ownsDistance } from './circle.ts';
 import type { Pointers } from './pointers.ts';
-import { type LookupResult, type NextStep, PING, type RingAnswer, type RingPort } from './ring-port.ts';
+import { type Asker, type LookupResult, type NextStep, PING, type RingAnswer, type RingPort } from './ring-port.ts';
 import { Waypoints } from './waypoints.ts';
 
 /** Below 2^30 of 2^52 places no finger is kept: with fewer than four million members the successor list reaches further. */
 const FIRST_FINGER = 30;
 const LAST_FINGER = 51;
+const NOBODY: readonly NodeId[] = [];
 
 /** Finds the owner of a key. Calls back once, maybe at once. */
 export interface Finder {
@@ -116,11 +117,10 @@ export class Fingers {
 
   /** Checks one finger, the furthest first. Usually it still owns its place, which one question shows. */
   fixNext(): void {
-    const last = this.#pointers.successors.at(-1);
-    if (last === undefined) return;
+    if (this.#pointers.successors.length === 0) return;
     const exponent = this.#turn;
-    const place = fingerPlace(this.#self.id, exponent);
-    if (exponent < FIRST_FINGER || ownsPlace(this.#self.id, place, last.id)) {
+    const { reach } = this.#pointers.waypoints ?? this.#sort();
+    if (exponent < FIRST_FINGER || reach === 0 || fingerDistance(exponent) <= reach) {
       // From here down the successor list serves.
       for (let near = exponent; near >= FIRST_FINGER; near -= 1) this.#drop(near);
       this.#turn = LAST_FINGER;
@@ -129,17 +129,19 @@ export class Fingers {
     this.#turn = exponent - 1;
     const present = this.#at(exponent);
     if (present === null) return this.#find(exponent);
-    this.#port.ask(present, PING, { answered: (answer) => this.#checked(exponent, present, answer) });
+    this.#port.ask(present, PING, new FingerCheck(this, exponent, present));
   }
 
-  #checked(exponent: number, present: Contact, answer: RingAnswer | null): void {
+  /** What a finger that was asked says; null when it is silent. */
+  checked(exponent: number, present: Contact, answer: RingAnswer | null): void {
     if (answer?.answer !== 'alive') {
       this.forget(present.id);
       return this.#find(exponent);
     }
     const before = answer.predecessor;
     if (before === null || this.#at(exponent)?.id !== present.id) return;
-    if (ownsPlace(before.id, fingerPlace(this.#self.id, exponent), present.id)) this.#confirm(exponent);
+    const fromAway = distance(this.#self.id, before.id);
+    if (ownsDistance(fromAway, fingerDistance(exponent), this.#distances[LAST_FINGER - exponent] as number)) this.#confirm(exponent);
     // It has got a neighbour that is nearer to the place, so in a few turns the finger arrives there, without any look-up.
     else this.#set(exponent, before, true);
   }
@@ -153,7 +155,7 @@ export class Fingers {
   }
 
   /** Who is next on the way to a key, as the pointers and fingers of this member tell. */
-  nextStep(key: string, avoid: readonly NodeId[]): NextStep {
+  nextStep(key: string, avoid: readonly NodeId[] = NOBODY): NextStep {
     const { waypoints } = this.#pointers;
     if (waypoints !== null && avoid.length === 0) return waypoints.step(key);
     const { successors, small } = this.#pointers;
@@ -170,6 +172,23 @@ export class Fingers {
     const waypoints = new Waypoints(this.#self.id, this.#pointers.successors, { contacts: this.#contacts, distances: this.#distances });
     this.#pointers.waypoints = waypoints;
     return waypoints;
+  }
+}
+
+/** Waits for what a finger says. */
+class FingerCheck implements Asker {
+  readonly #fingers: Fingers;
+  readonly #exponent: number;
+  readonly #present: Contact;
+
+  constructor(fingers: Fingers, exponent: number, present: Contact) {
+    this.#fingers = fingers;
+    this.#exponent = exponent;
+    this.#present = present;
+  }
+
+  answered(answer: RingAnswer | null): void {
+    this.#fingers.checked(this.#exponent, this.#present, answer);
   }
 }
 

@@ -196,7 +196,7 @@ export class Joiner {
     // Should anything on the way be lost, the next sweep begins.
     this.#later(this.#options.joinRetryMillis * WAY_RETRIES);
     this.#underWayUntilMillis = this.#port.monotonicMillis + this.#options.joinRetryMillis * WAY_RETRIES;
-    this.#lookups.walk({ key: this.#port.self.id, start: member, why: 'start', others: [] }, (result) => {
+    this.#lookups.walk({ key: this.#port.self.id, contacts: [member], why: 'start' }, (result) => {
       if (this.#settled || attempt !== this.#attempt) return;
       const last = result.owners.length === 0 ? undefined : result.hops.at(-1)?.asked;
       if (last === undefined) return this.#later(this.#options.joinRetryMillis);

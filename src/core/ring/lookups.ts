@@ -38,7 +38,7 @@ export class Lookups implements WalkParts {
 
   /** Asks step by step, around the dead. Calls back once. */
   walk(from: WalkFrom, done: (result: LookupResult) => void): void {
-    new Walk(from, this, done).step(from.start, from.why);
+    new Walk(from, this, done).step(from.contacts[0] as Contact, from.why);
   }
 
   /** Sends the question along the ring; the last member answers us straight. Calls back once, at the latest after `routeMillis`. */

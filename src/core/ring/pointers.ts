@@ -82,6 +82,17 @@ export class Pointers {
     return cleaned.slice();
   }
 
+  /** Whether our list is as long as it may be and says that this successor follows us, and those of its own list follow it. */
+  isFollowedBy(successor: Contact, others: readonly Contact[]): boolean {
+    const ours = this.#successors;
+    if (ours.length !== this.successorCount || others.length + 1 < ours.length) return false;
+    for (let at = 0; at < ours.length; at += 1) {
+      const [known, told] = [ours[at] as Contact, at === 0 ? successor : (others[at - 1] as Contact)];
+      if (known !== told && (known.id !== told.id || !isReachedAlike(known, told))) return false;
+    }
+    return true;
+  }
+
   /** Whether a contact lies between us and our successor. */
   isNearer(contact: Contact): boolean {
     const successor = this.#successors[0];

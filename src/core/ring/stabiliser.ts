@@ -79,6 +79,8 @@ export class Stabiliser {
     if (!this.#active || this.#pointers.successors[0]?.id !== successor.id) return this.#finish(true);
     if (answer?.answer === 'busy') return this.#askAgainSoon();
     if (answer?.answer !== 'state') return this.#dropHead(successor, answer);
+    // Nearly always: nothing is new, so nothing needs to be sorted out.
+    if (!answer.small && this.#pointers.isFollowedBy(successor, answer.successors)) return this.#hearOfPredecessor(successor, answer.predecessor);
     const around = [successor, ...answer.successors];
     const self = around.findIndex((contact) => contact.id === this.#port.self.id);
     if (answer.small && self < 0) {
@@ -91,7 +93,11 @@ export class Stabiliser {
       return this.#finish(false);
     }
     this.#follow(around);
-    const nearer = answer.predecessor;
+    this.#hearOfPredecessor(successor, answer.predecessor);
+  }
+
+  /** Of that of our successor, which is ourselves, nobody that we knew of, or somebody between us. */
+  #hearOfPredecessor(successor: Contact, nearer: Contact | null): void {
     if (nearer !== null && this.#pointers.isNearer(nearer)) return this.#tryNearer(nearer);
     // Whoever names us as its predecessor knows what a notice would say.
     if (nearer?.id !== this.#port.self.id) this.#port.tell(successor, { tell: 'notify' });

@@ -1,14 +1,11 @@
 import type { NodeId } from '../types.ts';
-import { type Contact, prefixOf } from './circle.ts';
+import { type Contact, markOf } from './circle.ts';
 import type { Remembered } from './remembered.ts';
 import type { Asker, Hop, HopReason, LookupResult, NextStep, RingAnswer, RingOptions, RingPort, RingQuestion } from './ring-port.ts';
 
 const AVOIDED_MAX = 32;
 const NOBODY: readonly NodeId[] = [];
 const NONE: readonly Contact[] = [];
-/** What `#whereIs` says: neither ourselves nor asked, or ourselves; anything above is somebody who was asked. */
-const NOT_KNOWN = -1;
-const OURSELVES = 0;
 
 /** Somebody who was asked. It waits for the answer itself: there is one for each hop of everybody's look-ups, so nothing else is made for it. */
 class Step implements Hop, Asker {
@@ -45,10 +42,9 @@ class Step implements Hop, Asker {
 
 export interface WalkFrom {
   readonly key: string;
-  readonly start: Contact;
+  /** The first is asked first, the others should it be dead. Not empty. */
+  readonly contacts: readonly Contact[];
   readonly why: HopReason | 'start';
-  /** Others to begin with, should the first be dead. */
-  readonly others: readonly Contact[];
 }
 
 export interface WalkParts {
@@ -68,13 +64,17 @@ export class Walk {
   /** What everybody is asked while nobody has to be avoided. */
   readonly #question: RingQuestion;
   readonly #parts: WalkParts;
+  // Every hop asks for these two: not by way of the parts, which lie elsewhere in memory.
+  readonly #port: RingPort;
+  readonly #remembered: Remembered;
   readonly #done: (result: LookupResult) => void;
   /** Everybody who was asked, in that order; of those asked for one hop, the one that answered is the last. */
   readonly #steps: Step[] = [];
-  /** How our own id begins and those of `#steps`: to see whether somebody is new without reading ids. */
-  readonly #prefixes: number[];
-  /** Those to begin with that were not asked yet, the last first. */
-  readonly #others: Contact[];
+  /** The marks of ourselves and of all who were asked: whoever has none of them is new, without any id being read. */
+  #marks: number;
+  readonly #contacts: readonly Contact[];
+  /** How many of those to begin with were tried. */
+  #tried = 1;
   /** How many are waited for. */
   #open = 0;
   #dead: readonly NodeId[] = NOBODY;
@@ -83,9 +83,11 @@ export class Walk {
     this.#key = from.key;
     this.#question = { ask: 'next', key: from.key, avoid: NOBODY };
     this.#parts = parts;
+    this.#port = parts.port;
+    this.#remembered = parts.remembered;
     this.#done = done;
-    this.#prefixes = [prefixOf(parts.port.self.id)];
-    this.#others = from.others.toReversed();
+    this.#marks = markOf(parts.port.self.id);
+    this.#contacts = from.contacts;
   }
 
   step(contact: Contact, why: HopReason | 'start', again = false): void {
@@ -111,13 +113,13 @@ export class Walk {
     const avoid = this.#avoided();
     const step = new Step(this, contact, { why, avoided: avoid.length, again });
     this.#steps.push(step);
-    this.#prefixes.push(prefixOf(contact.id));
+    this.#marks |= markOf(contact.id);
     this.#open += 1;
-    this.#parts.port.ask(contact, avoid.length === 0 ? this.#question : { ask: 'next', key: this.#key, avoid }, step);
+    this.#port.ask(contact, avoid.length === 0 ? this.#question : { ask: 'next', key: this.#key, avoid }, step);
   }
 
   heard(step: Step, answer: RingAnswer | null): void {
-    if (answer === null) this.#parts.remembered.unheard(step.asked);
+    if (answer === null) this.#remembered.unheard(step.asked);
     // It came too late: somebody else leads on.
     if (!step.waitedFor) return;
     if (answer?.answer === 'next') return this.#answered(step, answer);
@@ -145,13 +147,13 @@ export class Walk {
     if (this.#open > 0 || this.#steps.at(-1) !== step) this.#leadsOn(step);
     const { contacts } = answer;
     const nearest = contacts[0];
-    if (nearest !== undefined) this.#parts.remembered.mention(nearest);
+    if (nearest !== undefined) this.#remembered.mention(nearest);
     if (answer.done) return this.#finish(contacts);
-    const known = nearest === undefined ? NOT_KNOWN : this.#whereIs(nearest);
+    const isNew = nearest === undefined || this.#isNew(nearest);
     // The way leads to ourselves: what comes next we know best.
-    const own = known === OURSELVES ? this.#parts.next(this.#key, this.#dead) : null;
+    const own = !isNew && nearest.id === this.#port.self.id ? this.#parts.next(this.#key, this.#dead) : null;
     if (own?.done === true) return this.#finish(own.contacts);
-    const first = known === NOT_KNOWN ? 0 : contacts.findIndex((each) => this.#isNew(each));
+    const first = isNew ? 0 : contacts.findIndex((each) => this.#isNew(each));
     const next = contacts[first];
     // Should all that it names be dead, it is asked once more and steps over them; a liar would name others without end.
     if (!step.again) {
@@ -167,7 +169,6 @@ export class Walk {
     for (const slow of this.#steps) if (slow.waitedFor) this.#inVain(slow);
     const at = this.#steps.indexOf(step);
     this.#steps.push(...this.#steps.splice(at, 1));
-    this.#prefixes.push(...this.#prefixes.splice(at + 1, 1));
   }
 
   /** To whom somebody named earlier, or back to what we know by ourselves. */
@@ -191,9 +192,12 @@ export class Walk {
         if (this.#isNew(other) || this.#knowsMore(other)) return other;
       }
     }
-    let other = this.#others.pop();
-    while (other !== undefined && !this.#isNew(other) && !this.#knowsMore(other)) other = this.#others.pop();
-    return other;
+    while (this.#tried < this.#contacts.length) {
+      const other = this.#contacts[this.#tried] as Contact;
+      this.#tried += 1;
+      if (this.#isNew(other) || this.#knowsMore(other)) return other;
+    }
+    return undefined;
   }
 
   /** It has answered once, and would answer otherwise now that others turned out to be dead or slow. */
@@ -203,19 +207,11 @@ export class Walk {
     return asked.length === 1 && avoided.length > (asked[0] as Step).avoided && !avoided.includes(contact.id);
   }
 
-  #isNew(contact: Contact): boolean {
-    return this.#whereIs(contact) === NOT_KNOWN;
-  }
-
-  #whereIs({ id }: Contact): number {
-    const prefix = prefixOf(id);
-    let at = this.#prefixes.length - 1;
-    while (at >= 0 && (this.#prefixes[at] !== prefix || id !== this.#idAt(at))) at -= 1;
-    return at;
-  }
-
-  #idAt(at: number): NodeId {
-    return at === 0 ? this.#parts.port.self.id : (this.#steps[at - 1] as Step).asked.id;
+  /** Neither ourselves nor asked. */
+  #isNew({ id }: Contact): boolean {
+    const mark = markOf(id);
+    if ((this.#marks & mark) !== mark) return true;
+    return id !== this.#port.self.id && this.#steps.every((step) => step.asked.id !== id);
   }
 
   #finish(owners: readonly Contact[]): void {

@@ -2,6 +2,10 @@ import type { NodeId } from '../types.ts';
 import { type Contact, owns, placeOf, placesBetween } from './circle.ts';
 import type { HopReason, NextStep } from './ring-port.ts';
 
+/** Where the numbers of a member stand: its own place, how far its first successor is away, and then how far each contact is. */
+const OWN_PLACE = 0;
+const HEAD_AWAY = 1;
+const FIRST_AWAY = 2;
 /** Contacts that are named to whoever asks the way, should the first be dead. */
 const NEXT_CONTACTS_MAX = 4;
 
@@ -19,11 +23,9 @@ export interface Shortcuts {
 export class Waypoints {
   /** The furthest first, which stands just behind us. */
   readonly #contacts: readonly Contact[];
-  /** How many places each lies beyond our own. */
-  readonly #distances: readonly number[];
-  readonly #selfPlace: number;
-  /** Where the first successor stands, and where the last one. */
-  readonly #headAt: number;
+  /** Our own place and how many places beyond it others lie, side by side since every question asks for them. */
+  readonly #numbers: readonly number[];
+  /** Where the last successor stands. */
   readonly #listedFrom: number;
   /** From there on there is nobody who follows us and is not in the list. */
   readonly #onlyListed: boolean;
@@ -33,27 +35,33 @@ export class Waypoints {
 
   constructor(self: NodeId, successors: readonly Contact[], shortcuts: Shortcuts) {
     this.#self = self;
-    this.#selfPlace = placeOf(self);
     this.successors = successors;
     const sorted = { contacts: [] as Contact[], distances: [] as number[] };
     for (let at = 0; at < shortcuts.contacts.length; at += 1) {
       const contact = shortcuts.contacts[at] as Contact | null;
       if (contact !== null) insert(sorted, contact, shortcuts.distances[at] as number);
     }
+    const ownPlace = placeOf(self);
+    let headAway = 0;
     for (let at = successors.length - 1; at >= 0; at -= 1) {
       const contact = successors[at] as Contact;
-      insert(sorted, contact, this.#placesTo(contact.id));
+      headAway = placesBetween(ownPlace, placeOf(contact.id));
+      insert(sorted, contact, headAway);
     }
     // Copies have no room for more, which is half of what a list that has grown takes.
     this.#contacts = sorted.contacts.slice();
-    this.#distances = sorted.distances.slice();
-    this.#headAt = sorted.contacts.indexOf(successors[0] as Contact);
+    this.#numbers = [ownPlace, headAway].concat(sorted.distances);
     this.#listedFrom = sorted.contacts.indexOf(successors.at(-1) as Contact);
     this.#onlyListed = sorted.contacts.length - this.#listedFrom === successors.length;
   }
 
+  /** How many places the last successor lies beyond us. */
+  get reach(): number {
+    return this.#numbers[FIRST_AWAY + this.#listedFrom] as number;
+  }
+
   #placesTo(id: string): number {
-    return placesBetween(this.#selfPlace, placeOf(id));
+    return placesBetween(this.#numbers[OWN_PLACE] as number, placeOf(id));
   }
 
   /** Who is next on the way to a key: its owner, where that is our first successor, else those between us and the key, the closest first. */
@@ -74,8 +82,8 @@ export class Waypoints {
   }
 
   #isHeads(key: string, away: number): boolean {
-    const head = this.#distances[this.#headAt] as number;
-    if (away === 0 || away === head) return owns(this.#self, key, (this.#contacts[this.#headAt] as Contact).id);
+    const head = this.#numbers[HEAD_AWAY] as number;
+    if (away === 0 || away === head) return owns(this.#self, key, (this.successors[0] as Contact).id);
     return away < head;
   }
 
@@ -86,13 +94,13 @@ export class Waypoints {
 
   /** Where the last one before a key stands; everybody from there on lies between us and the key. */
   #lastBefore(key: string, away: number): number {
-    const distances = this.#distances;
+    const numbers = this.#numbers;
     // A key at our own place lies either just behind us or at the end of the whole way round.
     if (away === 0 && key <= this.#self) return 0;
-    let at = 0;
-    while (at < distances.length && (distances[at] as number) > away) at += 1;
-    while (at < distances.length && distances[at] === away && (this.#contacts[at] as Contact).id >= key) at += 1;
-    return at;
+    let at = FIRST_AWAY;
+    while (at < numbers.length && (numbers[at] as number) > away) at += 1;
+    while (at < numbers.length && numbers[at] === away && (this.#contacts[at - FIRST_AWAY] as Contact).id >= key) at += 1;
+    return at - FIRST_AWAY;
   }
 }
 
