@@ -167,6 +167,7 @@ export interface PeerView {
   readonly state: 'connecting' | 'up' | 'suspect' | 'dead';
   /** wanted: of a room, or sought by a command; random: opened here to hold the network together; inbound: the other end wants it. */
   readonly why: 'friend' | 'random' | 'wanted' | 'inbound';
+  /** The shortest of the last half minute; null while none was measured. */
   readonly roundTripMillis: number | null;
   readonly silenceMillis: number;
 }

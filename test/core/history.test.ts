@@ -68,11 +68,18 @@ test('reading marks theirs once and counts only what was new', (t) => {
   history.add(message(1));
   history.add(message(2, { fromMe: true, state: 'queued' }));
   history.add(message(3));
-  t.deepEqual(history.markRead(bob, 100).map((each) => each.id), [id(3), id(1)]);
+  t.deepEqual(
+    history.markRead(bob, 100).map((each) => each.id),
+    [id(3), id(1)],
+  );
   t.deepEqual(history.markRead(bob, 100), []);
   history.add(message(4));
   history.endTurn();
-  t.deepEqual(new History(store).markRead(bob, 100).map((each) => each.id), [id(4)], 'also after a restart');
+  t.deepEqual(
+    new History(store).markRead(bob, 100).map((each) => each.id),
+    [id(4)],
+    'also after a restart',
+  );
 });
 
 test('L5: an id that is known is known after a restart', (t) => {

@@ -7,6 +7,7 @@ import type { Contact } from '../ring/circle.ts';
 import { approximateRoomBytes } from '../rooms/room-messages.ts';
 import type { Address, Endpoint, NodeId, UserId } from '../types.ts';
 import type { VerifiedSession } from './hello.ts';
+import type { RoundTrips } from './round-trips.ts';
 
 /** A frame's worth of messages that the peer has not acknowledged. */
 export interface UnacknowledgedFrame {
@@ -38,7 +39,7 @@ export type LinkState = 'connecting' | 'up' | 'suspect';
 /** What the membership protocol says of the node at the other end: it would tell if the node were not there, it doubts it, or it is no help. */
 export type PeerWord = 'alive' | 'suspect' | 'unknown';
 
-export interface Link {
+export interface Link extends RoundTrips {
   readonly address: Address;
   endpoint: Endpoint;
   /** Name for people, traces and fault rules; the endpoint's text until the hello tells. */
@@ -104,7 +105,6 @@ export interface Link {
   lastPingMillis: number;
   helloAttempts: number;
   nextHelloMillis: number;
-  roundTripMillis: number | null;
 }
 
 export function newLink(start: { address: Address; endpoint: Endpoint; name: string; localRun: number; nowMillis: number }): Link {
@@ -149,6 +149,9 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     helloAttempts: 0,
     nextHelloMillis: start.nowMillis,
     roundTripMillis: null,
+    leastTripMillis: Number.POSITIVE_INFINITY,
+    leastTripBeforeMillis: Number.POSITIVE_INFINITY,
+    leastTripSinceMillis: start.nowMillis,
   };
 }
 

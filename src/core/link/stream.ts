@@ -2,6 +2,7 @@ import type { Frame, Message } from '../messages.ts';
 import type { CoreOptions } from '../options.ts';
 import { isAnswer, isCalm, turnUrgent } from './calm.ts';
 import { approximateBytes, type Link, type Outgoing, type UnacknowledgedFrame } from './link.ts';
+import { noteRoundTrip } from './round-trips.ts';
 
 /**
  * The numbered stream of one link: packing, acknowledgement, reordering, resending. Pure bookkeeping on a `Link`;
@@ -68,10 +69,7 @@ export function acknowledge(link: Link, acknowledged: number, resendMillis: numb
   const last = done[count - 1];
   // Most frames acknowledge nothing new.
   if (last === undefined) return;
-  if (last.attempts === 1 && last.timed) {
-    const sample = nowMillis - last.firstSentMillis;
-    link.roundTripMillis = link.roundTripMillis === null ? sample : link.roundTripMillis * 0.8 + sample * 0.2;
-  }
+  if (last.attempts === 1 && last.timed) noteRoundTrip(link, nowMillis - last.firstSentMillis, nowMillis);
   for (const frame of done) {
     link.unacknowledgedMessages -= frame.messages.length;
     for (const callback of frame.callbacks) callback?.();
