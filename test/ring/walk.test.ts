@@ -49,7 +49,7 @@ test('where one is slow and the next one dead a third is asked as soon as the sl
 test('a neighbour that takes datagrams elsewhere after a restart is asked there', (t) => {
   const before = { ...contact('next', '8'), datagram: 'udp://sim:1' };
   const after = { ...before, datagram: 'udp://sim:2' };
-  const pointers = new Pointers(contact('self', '1'), 4, { pointersChanged: () => undefined });
+  const pointers = new Pointers(contact('self', '1'), 4, { waypoints: null, pointersChanged: () => undefined });
   pointers.set({ successors: [before], joined: true, small: false });
   pointers.set({ successors: [{ ...before }] });
   t.is(pointers.successors[0], before, 'the same said again');

@@ -19,6 +19,7 @@ import {
 } from './ring-port.ts';
 import { SmallRing, type SmallRingHooks } from './small-ring.ts';
 import { Stabiliser, type StabiliserHooks } from './stabiliser.ts';
+import type { Waypoints } from './waypoints.ts';
 
 /** What a node outside any ring knows of the way to a key. */
 const NOWHERE: NextStep = { answer: 'next', done: false, contacts: [], why: 'member-list' };
@@ -36,6 +37,7 @@ const NOWHERE: NextStep = { answer: 'next', done: false, contacts: [], why: 'mem
 export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, SmallRingHooks, JoinerHooks {
   // What every question asks for comes first, so that it shares a line of the processor's cache.
   readonly #remembered: Remembered;
+  waypoints: Waypoints | null = null;
   readonly #pointers: Pointers;
   readonly #fingers: Fingers;
   readonly #lookups: Lookups;
@@ -251,8 +253,7 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
   answer(from: Contact, question: RingQuestion): RingAnswer {
     this.#remembered.heard(from);
     // Nearly every question, and the ways are known to members only: nothing else of us need be read for it.
-    const { waypoints } = this.#pointers;
-    if (waypoints !== null && question.ask === 'next' && question.avoid.length === 0) return waypoints.step(question.key);
+    if (this.waypoints !== null && question.ask === 'next' && question.avoid.length === 0) return this.waypoints.step(question.key);
     if (!this.joined) return { answer: 'outside' };
     switch (question.ask) {
       case 'ping':
@@ -374,9 +375,8 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
   lookup(key: string, done: (result: LookupResult) => void): void {
     const first = this.#first(key, done);
     if (first === null) return;
-    const { contacts, why } = first;
-    if (contacts.length === 0) return done({ owners: [], hops: [] });
-    this.#lookups.walk({ key, contacts, why }, done);
+    if (first.contacts.length === 0) return done({ owners: [], hops: [] });
+    this.#lookups.walk({ key, contacts: first.contacts, why: first.why }, done);
   }
 
   /** The same, passed on from member to member: fewer messages and half the time, but nobody steers around trouble on the way back. */

@@ -2,12 +2,19 @@ import type { NodeId } from '../types.ts';
 import { type Contact, placeOf } from './circle.ts';
 
 /**
- * A few dozen contacts in the order in which they came, each id once. They are found by their places, which lie side by side in memory:
+ * A few dozen contacts, each id once; when there are as many as may be, the one that came first gives way. They are found by their places, which lie side by side in memory:
  * reading that many ids, each somewhere else, would cost more than all that is done with them.
  */
 export class ContactList {
   readonly #contacts: Contact[] = [];
   readonly #places: number[] = [];
+  readonly #max: number;
+  /** Where the one stands that came first; those before it came last, so that nothing needs to be moved when another takes its place. */
+  #first = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
 
   get contacts(): readonly Contact[] {
     return this.#contacts;
@@ -21,7 +28,7 @@ export class ContactList {
     return this.#indexOf(id, placeOf(id)) >= 0;
   }
 
-  /** A contact whose id is there takes the place of the one that had it, any other goes to the end. */
+  /** A contact whose id is there takes the place of the one that had it, any other is the last that came. */
   put(contact: Contact): void {
     const place = placeOf(contact.id);
     const at = this.#indexOf(contact.id, place);
@@ -29,8 +36,18 @@ export class ContactList {
       this.#contacts[at] = contact;
       return;
     }
-    this.#contacts.push(contact);
-    this.#places.push(place);
+    if (this.#contacts.length === this.#max) {
+      this.#contacts[this.#first] = contact;
+      this.#places[this.#first] = place;
+      this.#first = (this.#first + 1) % this.#max;
+    } else if (this.#first === 0) {
+      this.#contacts.push(contact);
+      this.#places.push(place);
+    } else {
+      this.#contacts.splice(this.#first, 0, contact);
+      this.#places.splice(this.#first, 0, place);
+      this.#first += 1;
+    }
   }
 
   /** Whether it was there. */
@@ -39,12 +56,9 @@ export class ContactList {
     if (at < 0) return false;
     this.#contacts.splice(at, 1);
     this.#places.splice(at, 1);
+    if (at < this.#first) this.#first -= 1;
+    else if (this.#first === this.#contacts.length) this.#first = 0;
     return true;
-  }
-
-  removeFirst(): void {
-    this.#contacts.shift();
-    this.#places.shift();
   }
 
   #indexOf(id: NodeId, place: number): number {

@@ -9,8 +9,10 @@ const FIRST_FINGER = 30;
 const LAST_FINGER = 51;
 const NOBODY: readonly NodeId[] = [];
 
-/** Finds the owner of a key. Calls back once, maybe at once. */
 export interface Finder {
+  /** The ways from here, sorted; null since the pointers or the fingers have changed. */
+  waypoints: Waypoints | null;
+  /** Finds the owner of a key. Calls back once, maybe at once. */
   lookup(key: string, done: (result: LookupResult) => void): void;
 }
 
@@ -67,7 +69,7 @@ export class Fingers {
     if (before?.id === contact.id && isReachedAlike(before, contact)) return;
     this.#contacts[at] = contact;
     this.#distances[at] = distance(this.#self.id, contact.id);
-    this.#pointers.waypoints = null;
+    this.#finder.waypoints = null;
   }
 
   #isHearsay(exponent: number): boolean {
@@ -82,7 +84,7 @@ export class Fingers {
   #drop(exponent: number): void {
     if (this.#at(exponent) === null) return;
     this.#contacts[LAST_FINGER - exponent] = null;
-    this.#pointers.waypoints = null;
+    this.#finder.waypoints = null;
   }
 
   /** Somebody who may be a member: serves as a shortcut where there is none, until a look-up has found the right one. */
@@ -112,14 +114,14 @@ export class Fingers {
   clear(): void {
     this.#contacts.length = 0;
     this.#distances.length = 0;
-    this.#pointers.waypoints = null;
+    this.#finder.waypoints = null;
   }
 
   /** Checks one finger, the furthest first. Usually it still owns its place, which one question shows. */
   fixNext(): void {
     if (this.#pointers.successors.length === 0) return;
     const exponent = this.#turn;
-    const { reach } = this.#pointers.waypoints ?? this.#sort();
+    const { reach } = this.#finder.waypoints ?? this.#sort();
     if (exponent < FIRST_FINGER || reach === 0 || fingerDistance(exponent) <= reach) {
       // From here down the successor list serves.
       for (let near = exponent; near >= FIRST_FINGER; near -= 1) this.#drop(near);
@@ -156,7 +158,7 @@ export class Fingers {
 
   /** Who is next on the way to a key, as the pointers and fingers of this member tell. */
   nextStep(key: string, avoid: readonly NodeId[] = NOBODY): NextStep {
-    const { waypoints } = this.#pointers;
+    const { waypoints } = this.#finder;
     if (waypoints !== null && avoid.length === 0) return waypoints.step(key);
     const { successors, small } = this.#pointers;
     const live = avoid.length === 0 ? successors : successors.filter((contact) => !avoid.includes(contact.id));
@@ -170,7 +172,7 @@ export class Fingers {
 
   #sort(): Waypoints {
     const waypoints = new Waypoints(this.#self.id, this.#pointers.successors, { contacts: this.#contacts, distances: this.#distances });
-    this.#pointers.waypoints = waypoints;
+    this.#finder.waypoints = waypoints;
     return waypoints;
   }
 }

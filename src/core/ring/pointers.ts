@@ -4,6 +4,8 @@ import type { Waypoints } from './waypoints.ts';
 const NOBODY: readonly Contact[] = [];
 
 export interface PointersHooks {
+  /** The ways from here, sorted; null since the pointers or the fingers have changed. */
+  waypoints: Waypoints | null;
   /** Successors, predecessor or membership have changed. */
   pointersChanged(): void;
 }
@@ -22,12 +24,9 @@ export interface PointerChange {
  * R5/R7 the successor list is in ring order, without duplicates and without ourselves.
  */
 export class Pointers {
-  // What every question asks for comes first, so that it shares a line of the processor's cache.
   #joined = false;
   #small = true;
   #successors: readonly Contact[] = NOBODY;
-  /** The ways from here, sorted; null since the pointers or the fingers have changed. */
-  waypoints: Waypoints | null = null;
   #predecessor: Contact | null = null;
   readonly self: Contact;
   readonly successorCount: number;
@@ -60,7 +59,7 @@ export class Pointers {
     // A list that only says again what ours says leaves ours in its place, and the ways from here as they are.
     if (!same || !sameEndpoints(successors, this.#successors)) {
       this.#successors = successors;
-      this.waypoints = null;
+      this.#hooks.waypoints = null;
     }
     this.#predecessor = predecessor;
     this.#joined = joined;

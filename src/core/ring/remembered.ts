@@ -17,12 +17,13 @@ export class Remembered {
   #lost: ContactList | null = null;
   readonly #self: NodeId;
   readonly #max: number;
-  /** The longest known first. */
-  readonly #live = new ContactList();
+  /** The longest known gives way. */
+  readonly #live: ContactList;
 
   constructor(self: NodeId, max: number) {
     this.#self = self;
     this.#max = max;
+    this.#live = new ContactList(max);
   }
 
   get all(): Contact[] {
@@ -72,19 +73,14 @@ export class Remembered {
     if (contact.id === this.#self) return;
     this.#live.remove(contact.id);
     this.#full = this.#live.size >= this.#max;
-    this.#lost ??= new ContactList();
+    this.#lost ??= new ContactList(this.#max);
     this.#lost.remove(contact.id);
-    this.#keep(this.#lost, contact);
+    this.#lost.put(contact);
   }
 
+  /** As it is now, since it may have come back at another address. */
   #keepLive(contact: Contact): void {
-    this.#keep(this.#live, contact);
+    this.#live.put(contact);
     this.#full = this.#live.size >= this.#max;
-  }
-
-  /** As it is now, since it may have come back at another address. The longest known gives way. */
-  #keep(list: ContactList, contact: Contact): void {
-    if (list.size >= this.#max && !list.has(contact.id)) list.removeFirst();
-    list.put(contact);
   }
 }
