@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { endsWithUs } from './children.ts';
 import { MAIN_PATH } from './live-network.ts';
 
 /** What `confab explore --json` says of itself. */
@@ -19,6 +20,7 @@ export interface Explored {
 export async function explored(words: readonly string[]): Promise<Explored> {
   const startedMillis = performance.now();
   const child = spawn(process.execPath, [MAIN_PATH, 'explore', ...words, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  endsWithUs(child);
   let printed = '';
   child.stdout.setEncoding('utf8');
   child.stdout.on('data', (chunk: string) => {

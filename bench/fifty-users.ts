@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Benchmark, Figure } from './benchmark.ts';
+import { endsWithUs } from './children.ts';
 import { MAIN_PATH } from './live-network.ts';
 
 export const fiftyUsers: Benchmark = {
@@ -18,6 +19,7 @@ export const fiftyUsers: Benchmark = {
 async function wallSeconds(engine: 'local' | 'sim'): Promise<number> {
   const startedMillis = performance.now();
   const child = spawn(process.execPath, [MAIN_PATH, 'run', 'fifty-users', '--engine', engine, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  endsWithUs(child);
   let printed = '';
   child.stdout.setEncoding('utf8');
   child.stdout.on('data', (chunk: string) => {

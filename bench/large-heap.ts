@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { BenchOptions, Figure } from './benchmark.ts';
+import { endsWithUs } from './children.ts';
 
 /** Ten thousand chat nodes with their views and stores need some 4 GB; what Node.js allows by itself is half of the memory or 4 GB. */
 const HEAP_MEBIBYTES = 12_288;
@@ -22,6 +23,7 @@ export async function measureInLargeHeap(what: LargeSimulation, count: number, o
     execArgv: [`--max-old-space-size=${HEAP_MEBIBYTES}`, `--max-semi-space-size=${YOUNG_MEBIBYTES}`],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
+  endsWithUs(child);
   let outcome: LargeHeapMessage = { type: 'broke', reason: 'the process ended before it had measured anything' };
   child.on('message', (message: LargeHeapMessage) => {
     if (message.type === 'said') options.say(message.text);

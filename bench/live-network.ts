@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { NodeEvent } from '../src/core/commands.ts';
 import type { CoreOptions } from '../src/core/options.ts';
 import { LocalEngine } from '../src/engine/local.ts';
+import { goesWithUs } from './children.ts';
 
 export const PASSWORD = 'bench password';
 const FRIENDS_MILLIS = 20_000;
@@ -19,6 +20,7 @@ export async function withNetwork<Value>(
   coreOptions: Partial<CoreOptions> = {},
 ): Promise<Value> {
   const root = await mkdtemp(join(tmpdir(), 'confab-bench-'));
+  goesWithUs(root);
   const engine = new LocalEngine({ root, network: `bench-${process.pid}-${Date.now()}`, traced: false, mainPath: MAIN_PATH, perProcess, coreOptions });
   try {
     await engine.start();

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BENCHMARKS } from './all.ts';
 import type { Benchmark, Figure } from './benchmark.ts';
+import { leaveNothingBehind } from './children.ts';
 import { factsLine, machineFacts } from './machine.ts';
 import { markdownTable, plainTable, type Results, type Row, toRows } from './report.ts';
 import { benchWorkload } from './w1/command.ts';
@@ -104,6 +105,7 @@ async function earlierRows(): Promise<readonly Row[]> {
 
 async function main(): Promise<number> {
   process.title = 'confab bench';
+  leaveNothingBehind();
   const workload = process.argv[2];
   if (workload === 'w1' || workload === 'ring') return benchWorkload(workload, process.argv.slice(3));
   const given = readArguments();

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { UserView } from '../src/core/commands.ts';
 import type { Benchmark, Figure } from './benchmark.ts';
+import { endsWithUs } from './children.ts';
 import { MAIN_PATH, registerAll, startAll, until, withNetwork } from './live-network.ts';
 
 const USERS = ['alice', 'bob', 'carol'];
@@ -25,6 +26,7 @@ export const start: Benchmark = {
 async function tourToFirstDelivered(): Promise<{ deliveredMillis: number; wholeMillis: number }> {
   const startedMillis = performance.now();
   const child = spawn(process.execPath, [MAIN_PATH, 'run', 'tour'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  endsWithUs(child);
   let deliveredMillis = Number.NaN;
   let seen = '';
   child.stdout.setEncoding('utf8');

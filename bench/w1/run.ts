@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { endsWithUs } from '../children.ts';
 import type { Assignment, ChildMessage, Measured } from './measured.ts';
 
 const MEBIBYTE = 2 ** 20;
@@ -30,6 +31,7 @@ export async function measureAlone(assignment: Assignment): Promise<Measured> {
     execArgv: [`--max-old-space-size=${heap}`, `--max-semi-space-size=${nursery}`],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
+  endsWithUs(child);
   let outcome: ChildMessage = {
     type: 'broke',
     reason: `The process that played ${assignment.nodes} nodes ended before it was done: too little memory, or it was killed.`,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { endsWithUs, goesWithUs } from '../children.ts';
 import { differences } from './check-values.ts';
 import type { Measured, NotMeasured } from './measured.ts';
 import type { WorkloadSettings } from './workload.ts';
@@ -39,6 +40,7 @@ interface Printed {
 /** Compiles the driver and plays W1 by it; says why not where compiler or library are absent. */
 export async function measureSimGrid(settings: WorkloadSettings): Promise<Measured | NotMeasured> {
   const folder = await mkdtemp(join(tmpdir(), 'confab-simgrid-'));
+  goesWithUs(folder);
   try {
     const program = join(folder, 'w1');
     try {
@@ -82,6 +84,7 @@ async function measureWith(program: string, settings: WorkloadSettings): Promise
 /** Runs the driver and looks at its memory meanwhile. */
 async function played(program: string, args: readonly string[]): Promise<{ readonly printed: Printed; readonly peakMemoryBytes: number }> {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  endsWithUs(child);
   let peakKibibytes = 0;
   const look = setInterval(() => {
     try {

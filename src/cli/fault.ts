@@ -4,7 +4,7 @@ import { ConfabError } from '../core/errors.ts';
 import { isMachineSound, type MachineFaultSettings, machineFaultsOf, NO_FAULTS } from '../core/faults.ts';
 import type { Rule } from '../core/rules.ts';
 import { sayShared } from '../engine/hosts.ts';
-import { Brake, StopGuard } from '../engine/local-faults.ts';
+import { Brake } from '../engine/local-faults.ts';
 import type { SufferedFaults } from '../node/service.ts';
 import { type Restarted, restartNode } from './fault-restart.ts';
 import { allRules, type FaultsOfNode, sayClock } from './fault-says.ts';
@@ -232,8 +232,7 @@ async function send({ node, pid, shares }: FaultsOfNode, name: 'SIGSTOP' | 'SIGC
 
 /** Lets processes run and stand still in turns while this one lasts. */
 async function slowDown(root: string, chosen: readonly FaultsOfNode[], factor: number, forMillis: number): Promise<void> {
-  const guard = new StopGuard();
-  const brakes = chosen.map((each) => new Brake({ pid: each.pid, signal: (name) => signal(each.pid, name) }, guard));
+  const brakes = chosen.map((each) => new Brake({ pid: each.pid, signal: (name) => signal(each.pid, name) }));
   for (const each of chosen) if (each.shares) throw new ConfabError('bad-arguments', { command: 'fault', reason: sayShared(each.node) });
   for (const each of chosen)
     if (!(await isOurs(each.pid, `confab node ${each.node}`))) throw new ConfabError('unavailable', { what: `The process of ${each.node}` });
@@ -248,6 +247,5 @@ async function slowDown(root: string, chosen: readonly FaultsOfNode[], factor: n
     });
   });
   for (const brake of brakes) brake.release();
-  await guard.release();
   await traceFaults(root, details('healed'));
 }

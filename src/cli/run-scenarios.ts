@@ -9,6 +9,7 @@ import { makeScratchFolder } from '../adapters/system/scratch-folder.ts';
 import { ConfabError } from '../core/errors.ts';
 import { folderReason } from '../core/system-reasons.ts';
 import type { TraceEvent } from '../core/trace.ts';
+import { AFTERMATH } from '../engine/aftermath.ts';
 import type { Engine } from '../engine/engine.ts';
 import { keepNodes } from '../engine/keeper.ts';
 import { LocalEngine } from '../engine/local.ts';
@@ -85,6 +86,8 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
   // Recordings hold keys and texts, so they lie outside of what is searched for them.
   const recordings = options.twoWorlds === true && options.record === null ? makeScratchFolder() : null;
   const record = options.record ?? recordings;
+  if (options.keep === null) AFTERMATH.remove(root);
+  if (recordings !== null) AFTERMATH.remove(recordings);
   const remove = () => {
     if (options.keep === null) rmSync(root, { recursive: true, force: true, maxRetries: 3 });
     if (recordings !== null) rmSync(recordings, { recursive: true, force: true, maxRetries: 3 });

@@ -4,6 +4,7 @@ import { connectControl, type SocketControlClient } from '../control/client.ts';
 import { isAlive, nodesFolder, readNodePointer, removePointer, writePointer } from '../control/locate.ts';
 import { failureOf, startControlServer } from '../control/server.ts';
 import { ConfabError } from '../core/errors.ts';
+import { AFTERMATH } from './aftermath.ts';
 
 /** How to run a node again whose process is killed first. */
 export interface RestartOrder {
@@ -42,6 +43,7 @@ export async function keepNodes(root: string, socketPath: string, restart: Resta
   };
   const nobody = () => Promise.reject(new ConfabError('unavailable', { what: 'The node' }));
   const server = await startControlServer({ socketPath, handle: nobody, shared: { has: () => false, order } });
+  AFTERMATH.remove(socketPath);
   await writePointer(folder, { socket: socketPath, pid: process.pid, endpoint: '', run: 0, startedMillis: Date.now() });
   return async () => {
     await removePointer(folder, process.pid);

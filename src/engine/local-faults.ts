@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { NO_FAULTS, type NodeFaults } from '../core/faults.ts';
+import { AFTERMATH } from './aftermath.ts';
 
 /** A process that can be signalled; false: it is gone. */
 export interface Signalled {
@@ -16,17 +16,15 @@ const RUN_MILLIS_MIN = 2;
  *
  * Invariants
  * 1. A process that is neither paused nor slow has been sent SIGCONT after the last SIGSTOP.
- * 2. A stopped process cannot notice that whoever started it is gone, so a guard knows of it and wakes it up then.
+ * 2. A stopped process cannot notice that whoever started it is gone, so the aftermath knows of it and wakes it up then.
  */
 export class Brake {
   readonly #process: Signalled;
-  readonly #guard: StopGuard;
   #faults: NodeFaults = NO_FAULTS;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(process: Signalled, guard: StopGuard) {
+  constructor(process: Signalled) {
     this.#process = process;
-    this.#guard = guard;
   }
 
   get paused(): boolean {
@@ -47,7 +45,7 @@ export class Brake {
   }
 
   #stop(): void {
-    this.#guard.watch(this.#process.pid);
+    AFTERMATH.wake(this.#process.pid);
     this.#process.signal('SIGSTOP');
   }
 
@@ -59,42 +57,5 @@ export class Brake {
       this.#stop();
       this.#timer = setTimeout(() => this.#run(), runMillis * (slowFactor - 1));
     }, runMillis);
-  }
-}
-
-/** Reads process ids until its stdin closes, then wakes all of them. */
-const SCRIPT = 'pids=; while read -r pid; do pids="$pids $pid"; done; for pid in $pids; do kill -CONT "$pid" 2>/dev/null; done';
-
-/**
- * A stopped process does not see its lifeline close. This tiny one beside it does: when this process ends, however it ends,
- * it lets every stopped one go on, which then sees that it is to end.
- */
-export class StopGuard {
-  readonly #watched = new Set<number>();
-  #shell: ChildProcess | null = null;
-
-  watch(pid: number): void {
-    if (this.#watched.has(pid)) return;
-    this.#watched.add(pid);
-    if (this.#shell === null) {
-      // In a group of its own: Ctrl-C must not end it before us.
-      this.#shell = spawn('/bin/sh', ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
-      this.#shell.on('error', () => {});
-      this.#shell.stdin?.on('error', () => {});
-      this.#shell.unref();
-    }
-    this.#shell.stdin?.write(`${pid}\n`);
-  }
-
-  /** Everybody has ended, or goes on. */
-  async release(): Promise<void> {
-    const shell = this.#shell;
-    this.#shell = null;
-    this.#watched.clear();
-    if (shell === null || shell.exitCode !== null) return;
-    const ended = new Promise<void>((resolve) => shell.once('exit', () => resolve()));
-    shell.ref();
-    shell.stdin?.end();
-    await ended;
   }
 }

@@ -13,7 +13,7 @@ import { writeGivenFaults } from './given-faults-file.ts';
 import { Hosts, SHARED_COMMAND_MILLIS } from './hosts.ts';
 import { JoinPace } from './join-pace.ts';
 import { LocalClock } from './local-clock.ts';
-import { Brake, StopGuard } from './local-faults.ts';
+import { Brake } from './local-faults.ts';
 import { LocalSeedServer } from './local-seed-server.ts';
 import { logTail } from './log-tail.ts';
 import { mergeTraces } from './merge-trace.ts';
@@ -89,7 +89,6 @@ export class LocalEngine implements Engine {
   readonly #starting = new Set<Promise<unknown>>();
   readonly #seedServer: LocalSeedServer;
   readonly #faults = new Map<string, NodeFaults>();
-  readonly #stopGuard = new StopGuard();
   /** Null: each node has a process of its own. */
   readonly #hosts: Hosts | null;
   #rules: readonly Rule[] = [];
@@ -121,7 +120,6 @@ export class LocalEngine implements Engine {
     this.#clock.end();
     await Promise.allSettled(this.#starting);
     await Promise.allSettled([...this.#nodes.keys()].map((node) => this.#endNode(node)));
-    await this.#stopGuard.release();
     await this.#hosts?.end(STOP_MILLIS);
     await this.#seedServer.stop();
     await this.peopleFiles.end();
@@ -152,7 +150,7 @@ export class LocalEngine implements Engine {
     try {
       const client = await connectControl(String(process.ready['socket']), { timeoutMillis: this.#hosts === null ? COMMAND_MILLIS : SHARED_COMMAND_MILLIS });
       this.#endpoints.set(node, String(process.ready['endpoint']));
-      const brake = new Brake({ pid: process.pid, signal: (name) => process.signal(name) }, this.#stopGuard);
+      const brake = new Brake({ pid: process.pid, signal: (name) => process.signal(name) });
       this.#adopt(node, { process, client, brake, ending: false });
       // They may have changed while it started.
       await client.call('set-rules', { rules: this.#rules });

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { MemoryFiles } from '../sim/memory-files.ts';
+import { AFTERMATH } from './aftermath.ts';
 
 /** Files of the people who sit at nodes: what steps let them send, and what they saved. They lie outside the data root. */
 export interface PeopleFiles {
@@ -41,12 +42,15 @@ export class SimulatedPeopleFiles implements PeopleFiles {
   }
 }
 
-/** In a folder among the temporary files, named so that it is swept away should this process be killed. */
+/** In a folder among the temporary files, which goes also when this process is killed. */
 export class LocalPeopleFiles implements PeopleFiles {
   #folder: Promise<string> | null = null;
 
   #root(): Promise<string> {
-    this.#folder ??= mkdtemp(join(tmpdir(), `confab-run-${process.pid}-`));
+    this.#folder ??= mkdtemp(join(tmpdir(), `confab-run-${process.pid}-`)).then((folder) => {
+      AFTERMATH.remove(folder);
+      return folder;
+    });
     return this.#folder;
   }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { AFTERMATH } from './aftermath.ts';
 
 /**
  * How Node.js is started for a chat node: its collector needs no threads of its own, which would be woken for nothing. The nursery may
@@ -59,7 +60,7 @@ const LINE_CHARACTERS_MAX = 4_096;
 
 /**
  * A child process that holds one end of a pipe as its stdin: when this process ends, however it ends, the pipe closes
- * and the child ends by itself. So nothing outlives its network, kill -9 of the parent included.
+ * and the child ends by itself; where it does not, the aftermath ends it. So nothing outlives its network, kill -9 of the parent included.
  */
 export class LifelineProcess implements NodeProcess {
   readonly what: string;
@@ -118,6 +119,7 @@ export function spawnReady(options: SpawnOptions): Promise<LifelineProcess> {
     detached: options.ownGroup === true,
     env: { ...MEMORY_ENVIRONMENT, ...options.environment, ...process.env },
   });
+  AFTERMATH.end(child);
   const lines: string[] = [];
   const exited = new Promise<ProcessExit>((resolve) => {
     child.once('exit', (status, signal) => resolve({ status, signal }));
@@ -146,6 +148,8 @@ export function spawnReady(options: SpawnOptions): Promise<LifelineProcess> {
       if (ready === null) return;
       settled = true;
       clearTimeout(timer);
+      // A child that is killed leaves its socket.
+      if (typeof ready['socket'] === 'string') AFTERMATH.remove(ready['socket']);
       resolve(new LifelineProcess({ what: options.what, child, ready, exited, lines }));
     });
   });

@@ -64,7 +64,9 @@ export async function explore(context: CliContext, written: string, options: Exp
     if (!context.json) context.print(sayTally(progress, failures.length, wallMillis));
     const [worst] = failures;
     const smaller =
-      worst === undefined || !options.shrink || interruption.signal.aborted ? null : await shrinkFailure(context, { file, text, save: options.save }, worst);
+      worst === undefined || !options.shrink || interruption.signal.aborted
+        ? null
+        : await shrinkFailure(context, { file, text, save: options.save, signal: interruption.signal }, worst);
     const command = commandOf(file, options);
     const found = {
       file,
@@ -117,7 +119,9 @@ async function playAll(pool: Pool, plan: Plan, failed: (failure: Failure) => voi
       progress.draw(performance.now());
     }
   };
-  await Promise.all(Array.from({ length: jobs }, work));
+  // Seeds that are being played when it is interrupted may take long yet, and nobody waits for them.
+  const interrupted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+  await Promise.race([Promise.all(Array.from({ length: jobs }, work)), interrupted]);
 }
 
 function cryptoOf(seed: number, crypto: ExploreOptions['crypto']): 'real' | 'stand-in' {

@@ -54,6 +54,7 @@ export class Pool {
     }
   }
 
+  /** Seeds that are being played are not waited for, and are never answered. */
   async end(): Promise<void> {
     await Promise.all(this.#slots.map((slot) => slot.worker.terminate()));
   }

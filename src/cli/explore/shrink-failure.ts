@@ -42,7 +42,7 @@ function kindOf({ verdict, broken, reason }: SeedOutcome): string {
 /** Makes the failure of one seed smaller, tells it as a story, and writes it where it was wanted. */
 export async function shrinkFailure(
   context: CliContext,
-  { file, text, save }: { readonly file: string; readonly text: string; readonly save: string | null },
+  { file, text, save, signal }: { readonly file: string; readonly text: string; readonly save: string | null; readonly signal: AbortSignal },
   failure: Failure,
 ): Promise<Smaller> {
   const { seed, crypto } = failure;
@@ -51,7 +51,7 @@ export async function shrinkFailure(
   let last: SeedOutcome = failure;
   let attempts = 0;
   const fails = async (smaller: RawScenario): Promise<boolean> => {
-    if (performance.now() > until || smaller.steps.length === 0) return false;
+    if (signal.aborted || performance.now() > until || smaller.steps.length === 0) return false;
     attempts += 1;
     const outcome = await tried({ text: stringify(smaller), file, seed, crypto });
     if (outcome === null || outcome.verdict === 'pass' || kindOf(outcome) !== wanted) return false;

@@ -76,7 +76,11 @@ export async function runUp(context: CliContext, options: UpOptions): Promise<nu
       plain: context.plain,
       env: process.env,
     });
-    const ended = interruption.promise.then(() => new Promise<number>((resolve) => setTimeout(() => resolve(0), RESTORE_MILLIS).unref()));
+    const ended = interruption.promise.then(() => {
+      // Ctrl-C clears a line in a terminal that is attached to somebody else's node; here it ends the network, and the terminal with it.
+      process.emit('SIGTERM');
+      return new Promise<number>((resolve) => setTimeout(() => resolve(0), RESTORE_MILLIS).unref());
+    });
     status = await Promise.race([terminal, ended]);
   } finally {
     for (const bot of bots) bot.stop();
