@@ -27,17 +27,20 @@ export class Seeker {
     this.#hooks = hooks;
   }
 
-  /** Looks for those of the wanted whose turn it is. Returns after how many ms it has to be called again; infinite: when something changes. */
+  /**
+   * Looks for those of the wanted whose turn it is. Returns after how many ms it has to be called again, never 0; infinite: when something
+   * changes. Those of whom a node is being tried may be overdue meanwhile.
+   */
   review(wanted: ReadonlySet<UserId>): number {
     const { env, sync } = this.#parts;
     if (!sync.crowd) this.#sought.clear();
     else for (const userId of wanted) this.#seek(userId);
     let dueMillis = Number.POSITIVE_INFINITY;
     for (const [userId, sought] of this.#sought) {
-      if (wanted.has(userId)) dueMillis = Math.min(dueMillis, sought.dueMillis);
-      else this.#sought.delete(userId);
+      if (!wanted.has(userId)) this.#sought.delete(userId);
+      else if (sought.dueMillis > env.monotonicMillis) dueMillis = Math.min(dueMillis, sought.dueMillis);
     }
-    return Math.max(0, dueMillis - env.monotonicMillis);
+    return dueMillis - env.monotonicMillis;
   }
 
   #seek(userId: UserId): void {
