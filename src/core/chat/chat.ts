@@ -182,7 +182,7 @@ export class Chat {
     if (this.#parts.session.open === null) return;
     this.#outbox.sealAll(peer);
     const link = this.#parts.connections.sessionLink(peer);
-    if (link !== null && this.waitsFor(peer)) this.#outbox.pump(peer, link);
+    if (link !== null && this.waitsFor(peer)) this.#outbox.pump(peer, link, 'all');
     if (link === null && this.waitsFor(peer)) this.#parts.mail.delivery.review(peer);
   }
 

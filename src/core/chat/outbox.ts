@@ -87,7 +87,8 @@ export class Outbox {
     const alone = queue.count === queue.inFlight.size + 1 && queue.inFlight.size < this.#parts.options.outboxInFlight;
     if (!alone) return this.pump(row.to, link);
     const envelope = this.#sealed(key, row);
-    if (envelope === null) return;
+    // Usually their keys come and bring it on its way; whatever else it waits for is looked at now and then.
+    if (envelope === null) return this.#setTimer();
     if (this.#parts.links.send(link, { type: 'envelope', envelope })) this.#sent(queue, key, envelope.id);
     else this.#setTimer();
   }
@@ -150,18 +151,24 @@ export class Outbox {
     return true;
   }
 
-  /** Hands rows to the link, in order, as far as the window allows. */
-  pump(to: UserId, link: Link): void {
+  /** Hands rows to the link, in order, as far as the window allows: those behind the last one that went, or all that are not on their way. */
+  pump(to: UserId, link: Link, which: 'further' | 'all' = 'further'): void {
     const { env, options, links } = this.#parts;
     const queue = this.#queues.get(to);
     if (queue === undefined) return;
     const room = options.outboxInFlight - queue.inFlight.size;
     if (room <= 0 || queue.count <= queue.inFlight.size) return;
-    const from = queue.cursor === null ? {} : { from: `${queue.cursor}\0` };
-    for (const [key, row] of env.store.scan<Envelope | Unsealed>('outbox', { prefix: `${to}/`, limit: room, ...from })) {
+    // Among the first rows are those that are on their way, at most as many as the window has.
+    const isFurther = which === 'further' && queue.cursor !== null;
+    const range = isFurther ? { limit: room, from: `${queue.cursor}\0` } : { limit: options.outboxInFlight };
+    for (const [key, row] of env.store.scan<Envelope | Unsealed>('outbox', { prefix: `${to}/`, ...range })) {
+      if (queue.inFlight.size >= options.outboxInFlight) break;
       if (queue.inFlight.has(row.id)) continue;
       const envelope = this.#sealed(key, row);
-      if (envelope === null) continue;
+      if (envelope === null) {
+        this.#setTimer();
+        continue;
+      }
       if (!links.send(link, { type: 'envelope', envelope })) {
         this.#setTimer();
         break;
@@ -171,7 +178,7 @@ export class Outbox {
   }
 
   #sent(queue: Queue, key: string, id: MessageId): void {
-    queue.cursor = key;
+    if (queue.cursor === null || key > queue.cursor) queue.cursor = key;
     queue.inFlight.set(id, { key, sentMillis: this.#parts.env.monotonicMillis, attempts: 1 });
     this.#setTimer();
   }
@@ -227,8 +234,8 @@ export class Outbox {
     for (const [to, queue] of this.#queues) {
       const link = queue.count === 0 ? null : connections.sessionLink(to);
       if (link === null) continue;
-      // The link's window may have been full when it was last tried.
-      if (queue.inFlight.size === 0) this.pump(to, link);
+      // The link's window may have been full when it was last tried, and what could not be sealed then was passed over.
+      this.pump(to, link, 'all');
       for (const flight of queue.inFlight.values()) {
         const patience = Math.min(options.outboxRetryMillis * 2 ** (flight.attempts - 1), options.outboxRetryMillisMax);
         if (env.monotonicMillis - flight.sentMillis < patience) continue;
