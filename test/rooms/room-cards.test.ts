@@ -25,7 +25,7 @@ test('a room that is known is not told of under a signature that nobody has chec
     options: CORE_OPTIONS,
     links: { upLinks: () => [], send },
     session: { userId: null },
-    view: { full: true },
+    sync: { crowd: false },
     count: () => undefined,
   };
   const joining = new RoomJoining(parts as unknown as Parts, { all: () => [] } as unknown as Rooms, {} as Services);

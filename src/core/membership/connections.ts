@@ -104,21 +104,23 @@ export class Connections {
 
   /**
    * One of the nodes that have not been heard of for long is tried now and then, however often it failed:
-   * where the network was cut in two, this is what joins the parts again.
+   * where the network was cut in two, this is what joins the parts again. Above full membership records of strangers do not stay young,
+   * so whoever the membership protocol has for alive is not tried, and all together try as many as those do who know each other.
    */
   #probe(): void {
-    const { env, options, view, links } = this.#parts;
+    const { env, options, view, links, swim } = this.#parts;
     if (env.monotonicMillis < this.#probeMillis) return;
-    this.#probeMillis = env.monotonicMillis + options.probeMillis * (0.5 + env.random.fraction());
+    const crowdFactor = Math.max(1, view.userCount / options.fullMembershipUsers);
+    this.#probeMillis = env.monotonicMillis + options.probeMillis * crowdFactor * (0.5 + env.random.fraction());
     const silent: NodeId[] = [];
     for (const record of view.nodes()) {
-      const age = env.wallMillis - record.wallMillis;
-      if (!record.body.gone && age > options.announceTtlMillis && links.of(record.authorId as NodeId) === undefined) silent.push(record.authorId as NodeId);
+      if (record.body.gone || env.wallMillis - record.wallMillis <= options.announceTtlMillis) continue;
+      const id = record.authorId as NodeId;
+      if (links.of(id) === undefined && !(crowdFactor > 1 && swim.hearsOthers && swim.stateOf(id) === 'alive')) silent.push(id);
     }
     const chosen = silent[Math.floor(env.random.fraction() * silent.length)];
-    if (chosen === undefined) return;
-    this.#attempts.delete(chosen);
-    this.#reach(chosen);
+    if (chosen !== undefined) this.#attempts.delete(chosen);
+    if (chosen !== undefined) this.#reach(chosen);
   }
 
   /** What a beacon of this node would be good for. `some`: only when it goes on, since nobody here tells of that node. */
@@ -266,10 +268,7 @@ export class Connections {
   sessionMoved(record: VerifiedRecord<'presence'>): void {
     const { view, links } = this.#parts;
     const userId = record.authorId as UserId;
-    const own = view
-      .nodesOf(userId)
-      .map((nodeId) => links.of(nodeId))
-      .filter((link) => link !== undefined);
+    const own = view.nodesOf(userId).flatMap((nodeId) => links.of(nodeId) ?? []);
     for (const link of own) {
       if (link.sessionSaid && link.established && link.nodeId !== record.body.node) links.send(link, { type: 'records', records: [record.signed], final: 0 });
     }

@@ -3,12 +3,13 @@ import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { Services } from '../services.ts';
 import type { UserId } from '../types.ts';
+import { CardRumours } from './card-rumours.ts';
 import type { Confidence } from './pairwise.ts';
 import type { Room } from './room.ts';
 import { type Attempt, everybodySaidNo, isTurnOf, type JoinOutcome, newAttempt } from './room-attempt.ts';
 import type { RoomId, RoomsView } from './room-commands.ts';
 import { type AnyRoomEvent, fromHex, readRoomEvent, type SignedRoomEvent, signRoomEvent } from './room-event.ts';
-import type { RoomCard, RoomMessage } from './room-messages.ts';
+import { CARDS_SENT_MAX, type RoomCard, type RoomMessage } from './room-messages.ts';
 import { passwordKeyPair, passwordProof } from './room-password.ts';
 import { linkOf } from './room-views.ts';
 import type { Rooms } from './rooms.ts';
@@ -28,7 +29,6 @@ const HOSTS_MAX = 4;
 const JOINS_MAX = 16;
 const JOIN_TRIES_MAX = 3;
 const INVITATIONS_MAX = 256;
-const CARDS_SENT_MAX = 32;
 
 /** How people come into rooms: links, invitations, cards, passwords. */
 export class RoomJoining {
@@ -39,14 +39,18 @@ export class RoomJoining {
   /** Rooms that anybody may ask to join, as members tell of them. */
   readonly #cards = new Map<RoomId, { readonly card: RoomCard; readonly create: AnyRoomEvent & { readonly kind: 'create' } }>();
 
+  readonly rumours: CardRumours;
+
   constructor(parts: Parts, rooms: Rooms, services: Services) {
     this.#parts = parts;
+    this.rumours = new CardRumours(parts);
     this.#rooms = rooms;
     this.#services = services;
   }
 
   forget(): void {
     this.#attempts.clear();
+    this.rumours.forget();
   }
 
   get waiting(): boolean {
@@ -294,9 +298,9 @@ export class RoomJoining {
     for (const link of links.upLinks()) if (link.sessionOpen) links.send(link, { type: 'room-cards', cards: [card] });
   }
 
-  /** Somebody tells of rooms; what is new here is passed on, once. */
+  /** Somebody tells of rooms; what is new here is passed on, once: at once to everybody where all know each other, else to a few, later. */
   cards(link: Link, cards: readonly RoomCard[]): void {
-    const { env, links, options } = this.#parts;
+    const { env, links, options, sync } = this.#parts;
     const fresh: RoomCard[] = [];
     for (const card of cards) {
       // What is known is not checked again.
@@ -306,17 +310,15 @@ export class RoomJoining {
         this.#parts.count('dropped:invalid');
         continue;
       }
-      if (before === undefined) fresh.push(card);
+      if (before === undefined && !sync.crowd) fresh.push(card);
+      else if (before === undefined) this.rumours.add(create.room, { card, from: link });
       this.#cards.delete(create.room);
       // What was not checked is not passed on either.
       this.#cards.set(create.room, { card: { ...card, create: create.signed }, create });
       if (this.#cards.size > options.roomCardsMax) this.#cards.delete(this.#cards.keys().next().value as RoomId);
     }
     if (fresh.length === 0) return;
-    const others = links.upLinks().filter((other) => other !== link && other.sessionOpen);
-    // Where not everybody is known, not every room is either: a rumour goes to a few, or each room would cost everybody all their links.
-    while (!this.#parts.view.full && others.length > options.gossipFanout) others.splice(Math.floor(env.random.fraction() * others.length), 1);
-    for (const other of others) links.send(other, { type: 'room-cards', cards: fresh });
+    for (const other of links.upLinks()) if (other !== link && other.sessionOpen) links.send(other, { type: 'room-cards', cards: fresh });
   }
 
   invitation(from: UserId, confidence: Confidence & { readonly kind: 'invitation' }): void {

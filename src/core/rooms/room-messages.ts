@@ -4,6 +4,9 @@ import type { RoomId } from './room-commands.ts';
 import { type SignedRoomEvent, signedRoomEventShape } from './room-event.ts';
 
 /** What nodes say to each other about rooms: part of the messages of a link (core/messages.ts). */
+/** Rooms that one message tells of. */
+export const CARDS_SENT_MAX = 32;
+
 export type RoomMessage =
   /** `live`: 1 when they were just written and are passed on, 0 for the answer to a question. */
   | { readonly type: 'room-events'; readonly room: RoomId; readonly events: readonly SignedRoomEvent[]; readonly live: number }

@@ -29,7 +29,7 @@ import { RoomViews } from './room-views.ts';
 /** After something new, so often a random member is asked whether it has the same. */
 const GOSSIP_ROUNDS = 2;
 
-const ROOM_TIMERS = ['rooms', 'room-copies'] as const;
+const ROOM_TIMERS = ['rooms', 'room-copies', 'room-cards'] as const;
 export type RoomTimer = (typeof ROOM_TIMERS)[number];
 
 export function isRoomTimer(kind: string): kind is RoomTimer {
@@ -262,8 +262,14 @@ export class Rooms {
   }
 
   timer(kind: RoomTimer): void {
-    if (kind === 'rooms') this.tick();
-    else this.copies.timer();
+    switch (kind) {
+      case 'rooms':
+        return this.tick();
+      case 'room-copies':
+        return this.copies.timer();
+      case 'room-cards':
+        return this.joining.rumours.timer();
+    }
   }
 
   #timerIs: 'none' | 'idle' | 'hurried' = 'none';

@@ -37,6 +37,9 @@ export class AntiEntropy {
   /** How often our own records were renewed. */
   #renewals = 0;
   #hurried = false;
+  /** How much longer than usual the next comparison waits, and whether anybody unknown was heard of since the last. */
+  #calmFactor = 1;
+  #learnt = false;
   #lastMillis: number | null = null;
   /** When a new link is next asked for a sample, above full membership. */
   #sampleDueMillis = 0;
@@ -100,6 +103,7 @@ export class AntiEntropy {
       if (from !== null && before.sequence > record.sequence) this.#stale(record, from);
     }
     if (outcome === 'old' || outcome === 'refused' || typeof record === 'string') return;
+    if (outcome === 'new') this.#learnt = true;
     if (outcome === 'new' && view.full) this.#hurry();
     // Above full membership only our own travel.
     if (this.crowd && !isOf(this.#parts.session, record)) return;
@@ -214,8 +218,20 @@ export class AntiEntropy {
   /** Timer: one random peer. */
   tick(): void {
     this.#hurried = false;
-    this.#setTimer();
+    this.#calmDown();
+    this.#setTimer(this.#parts.options.antiEntropyMillis * this.#calmFactor);
     this.compareNow();
+  }
+
+  /**
+   * Above full membership comparisons bring samples: more and more seldom while these hold nobody new, or as many are known as may be,
+   * and strangers take each other's places. What joins parts of a network is new links, which begin with an exchange.
+   */
+  #calmDown(): void {
+    const { view, options } = this.#parts;
+    const learns = this.#learnt && view.userCount < options.otherRecordsMax;
+    this.#learnt = false;
+    this.#calmFactor = !this.crowd || learns ? 1 : Math.min(this.#calmFactor * 2, CALM_FACTOR_MAX);
   }
 
   /** Begins a round with a random peer; false when there is none. */
@@ -343,6 +359,7 @@ export class AntiEntropy {
 
 const NOBODY: Set<Link> = new Set();
 const NO_HASH = new Uint8Array(32);
+const CALM_FACTOR_MAX = 4;
 /** How long the first peer that a newcomer compares with may take before another is asked as well, ms. */
 const FIRST_ANSWER_MILLIS = 300;
 /** Every so manieth time a peer hears of a renewal from its author; above full membership others do not pass it on. */
