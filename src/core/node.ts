@@ -201,6 +201,7 @@ class ChatNode implements Program<Frame> {
     this.#parts.rooms.endTurn();
     this.#parts.secure.endTurn();
     sync.endTurn();
+    this.#parts.view.stored.writeRenewed();
     links.goodbye();
   }
 

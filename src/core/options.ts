@@ -122,6 +122,8 @@ export const CORE_OPTIONS = Object.freeze({
   /** A node's record is signed afresh this often, ms; one older than the second figure counts as away. */
   announceMillis: 15_000,
   announceTtlMillis: 45_000,
+  /** Other people's renewals go into the store together, after this long, ms. */
+  renewalsWriteMillis: 5_000,
   /** Presence is signed afresh this often, ms, so that the seed server does not take a quiet user for absent. */
   presenceRefreshMillis: 60_000,
   presenceTtlMillis: 180_000,

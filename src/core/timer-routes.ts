@@ -31,6 +31,8 @@ export function fireTimer(parts: Parts, kind: string, key: string): void {
       return sync.tick();
     case 'find-nodes':
       return seed.findNodesAgain();
+    case 'renewed-records':
+      return parts.view.stored.writeRenewed();
     case 'gossip':
       return sync.gossipTimer();
     case 'join':

@@ -37,6 +37,7 @@ export const UPKEEP: Patience = Object.freeze({
     'replica-lease',
     'anti-entropy',
     'gossip',
+    'renewed-records',
     'announce',
     'presence',
     'own-values',

@@ -4,7 +4,7 @@ import { RecordView } from '../../src/core/membership/record-view.ts';
 import type { Frame } from '../../src/core/messages.ts';
 import { CORE_OPTIONS, type CoreOptions } from '../../src/core/options.ts';
 import type { Parts } from '../../src/core/parts.ts';
-import type { AnyVerifiedRecord, VerifiedRecord } from '../../src/core/records.ts';
+import { type AnyVerifiedRecord, type SignedRecord, type VerifiedRecord, verifyRecord } from '../../src/core/records.ts';
 import type { NodeId, UserId } from '../../src/core/types.ts';
 import { MemoryTables } from '../../src/sim/memory-tables.ts';
 import { fresh, nodeRecord, presenceRecord, type Somebody, somebody, tools, userRecord, WALL_MILLIS } from './tools.ts';
@@ -12,19 +12,22 @@ import { fresh, nodeRecord, presenceRecord, type Somebody, somebody, tools, user
 function view(options: Partial<CoreOptions> = {}, pinned: ReadonlySet<string> = new Set(), store = new MemoryTables()) {
   const changes: string[] = [];
   const counters = new Map<string, number>();
+  const timers: string[] = [];
   const parts = {
-    env: { ...tools, store, wallMillis: WALL_MILLIS, tracing: false } as unknown as Env<Frame>,
+    env: { ...tools, store, wallMillis: WALL_MILLIS, tracing: false, setTimer: (kind: string) => void timers.push(kind) } as unknown as Env<Frame>,
     options: { ...CORE_OPTIONS, ...options },
+    session: { nodeId: own.nodeId, ownerId: own.userId },
     count: (counter: string) => void counters.set(counter, (counters.get(counter) ?? 0) + 1),
   } as unknown as Parts;
   const made = new RecordView(parts, {
     changed: (record: AnyVerifiedRecord, outcome) => void changes.push(`${outcome} ${record.type}`),
     pinned: (id) => pinned.has(id),
   });
-  return { view: made, store, changes, counters };
+  return { view: made, store, changes, counters, timers };
 }
 
 const alice = somebody('alice');
+const own = somebody('own');
 const user = (who: Somebody): UserId => who.userId as UserId;
 
 test('of each author and type the record with the greatest sequence is kept, whatever comes when', (t) => {
@@ -154,4 +157,30 @@ test('nodes that somebody makes up without end are not all kept, neither those o
   for (let index = 0; index < 400; index += 1) known.put(nodeRecord(somebody(`nobody${index}`), { certificate: null }).signed);
   t.is([...known.nodes()].length, 32 + 256);
   t.is(store.scan('records').length, 1 + 32 + 256);
+});
+
+test('renewals of others reach the store together; news, and whatever is our own, at once', (t) => {
+  const { view: known, store, timers } = view();
+  const stored = (type: string, id: string): number | undefined => {
+    const signed = store.get<SignedRecord>('records', `${type}/${id}`);
+    const record = signed === undefined ? undefined : verifyRecord(tools, signed);
+    return record === undefined || typeof record === 'string' ? undefined : record.sequence;
+  };
+  for (const who of [alice, own]) {
+    known.put(userRecord(who).signed);
+    for (const sequence of [1, 2, 3]) {
+      t.is(known.put(nodeRecord(who, {}, sequence).signed), sequence === 1 ? 'new' : 'newer');
+      known.put(presenceRecord(who, 'online', sequence).signed);
+    }
+  }
+  t.deepEqual([stored('node', alice.nodeId), stored('presence', alice.userId)], [1, 1]);
+  t.deepEqual([stored('node', own.nodeId), stored('presence', own.userId)], [3, 3]);
+  t.deepEqual(timers, ['renewed-records'], 'one timer for all that waits');
+  known.put(presenceRecord(alice, 'away', 4).signed);
+  known.stored.writeRenewed();
+  t.deepEqual([stored('node', alice.nodeId), stored('presence', alice.userId)], [3, 4], 'what has changed since is not overwritten');
+  known.put(nodeRecord(alice, {}, 5).signed);
+  known.forgetUser(user(alice));
+  known.stored.writeRenewed();
+  t.is(stored('node', alice.nodeId), undefined, 'what was forgotten does not come back');
 });

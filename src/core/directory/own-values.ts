@@ -3,12 +3,16 @@ import type { VerifiedRecord } from '../records.ts';
 import { presenceValue } from '../replication/kinds/presence-kind.ts';
 import { userValue } from '../replication/kinds/user-kind.ts';
 import type { Stored } from '../replication/replication-port.ts';
+import type { WriteProgress } from '../replication/writes.ts';
 import { buryRecovery, lockForRecovery } from '../session/recovery-vault.ts';
 
 const SOON_MILLIS = 500;
 const AGAIN_MILLIS = 5_000;
 /** Rounds of presence to one look at record and vault. */
 const LOOK_EVERY = 5;
+/** The shortest and the longest of what is drawn for a wait, as shares of it. */
+const DRAWN_MIN = 0.75;
+const DRAWN_MAX = 1.25;
 /** A change of neighbours may mean that two networks have met. Not looked into more often than this. */
 const MEETING_MILLIS = 20_000;
 
@@ -26,16 +30,24 @@ export class OwnValues {
   /** What presence on the ring says. */
   #said = '';
   #rounds = 0;
+  #roundedMillis = Number.NEGATIVE_INFINITY;
+  /** Whether a majority of the holders has what is said of presence, or is on the way to have it; and the vault of this session. */
+  #presenceHeld = false;
+  #vaultHeld = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
   sessionOpened(): void {
+    this.#vaultHeld = false;
     this.#lookSoon(SOON_MILLIS);
   }
 
-  /** Two halves of a network may have met, and with them two who have the same name. */
+  /**
+   * Two halves of a network may have met, and with them two who have the same name. What else is ours there is in the care of its
+   * holders, who are others than our neighbours.
+   */
   ringChanged(): void {
     if (this.#parts.session.open === null) return;
     const { monotonicMillis } = this.#parts.env;
@@ -50,7 +62,7 @@ export class OwnValues {
   /** The earlier of two times holds. */
   #setTimer(delayMillis: number): void {
     const { env } = this.#parts;
-    const drawn = delayMillis * (0.75 + 0.5 * env.random.fraction());
+    const drawn = delayMillis * (DRAWN_MIN + (DRAWN_MAX - DRAWN_MIN) * env.random.fraction());
     if (env.monotonicMillis + drawn >= this.#dueMillis) return;
     this.#dueMillis = env.monotonicMillis + drawn;
     env.setTimer('own-values', '', drawn);
@@ -63,16 +75,21 @@ export class OwnValues {
     this.#dueMillis = Number.POSITIVE_INFINITY;
     if (session.open === null) return;
     this.#setTimer(options.ownValuesMillis);
+    const round = env.monotonicMillis - this.#roundedMillis >= options.ownValuesMillis * DRAWN_MIN;
+    if (round) {
+      this.#roundedMillis = env.monotonicMillis;
+      this.#rounds += 1;
+    }
     const presence = view.presenceOf(session.open.userId);
-    if (presence !== undefined) this.#putPresence(presence);
-    this.#rounds += 1;
-    if (this.#rounds % LOOK_EVERY !== 1 && env.monotonicMillis < this.#lookMillis) return;
+    if (presence !== undefined && (round || !this.#presenceHeld)) this.#putPresence(presence);
+    const whole = round && this.#rounds % LOOK_EVERY === 1;
+    if (!whole && env.monotonicMillis < this.#lookMillis) return;
     this.#lookMillis = Number.POSITIVE_INFINITY;
-    this.#look();
+    this.#look(whole);
   }
 
-  /** Are record and vault there, and is the name still ours? */
-  #look(): void {
+  /** Is the record there, and is the name still ours? The vault is put where nobody is known to have it, and now and then. */
+  #look(whole: boolean): void {
     const { env, session, directory, settings, sync } = this.#parts;
     this.#checkedMillis = env.monotonicMillis;
     directory.findName(settings.user, ({ user, heard }) => {
@@ -84,7 +101,7 @@ export class OwnValues {
       if (session.open === null) return;
       const known = user?.authorId === own.authorId ? user.sequence : 0;
       if (known < own.sequence) this.userChanged(own);
-      this.#putVault();
+      if (whole || known === 0 || !this.#vaultHeld) this.#putVault();
     });
   }
 
@@ -111,14 +128,22 @@ export class OwnValues {
   }
 
   #putPresence(record: VerifiedRecord<'presence'>): void {
-    this.#parts.replication.put(presenceValue(record), () => undefined);
+    const said = this.#said;
+    this.#presenceHeld = true;
+    this.#parts.replication.put(presenceValue(record), ({ state }) => {
+      if (said === this.#said && isInVain(state)) this.#presenceHeld = false;
+    });
   }
 
   #putVault(): void {
     const { env, session, settings, replication } = this.#parts;
     if (session.open === null) return;
     const value = lockForRecovery(env, { name: settings.user, secrets: session.open.secrets });
-    if (value !== null) replication.put(value, () => undefined);
+    if (value === null) return;
+    this.#vaultHeld = true;
+    replication.put(value, ({ state }) => {
+      if (isInVain(state)) this.#vaultHeld = false;
+    });
   }
 
   /** What deletes all that lies on the ring; only an open session can sign it. */
@@ -151,4 +176,9 @@ export class OwnValues {
     this.#buried = null;
     buried?.();
   }
+}
+
+/** A write that was tried for long, or refused. */
+function isInVain(state: WriteProgress['state']): boolean {
+  return state === 'gave-up' || state === 'refused';
 }

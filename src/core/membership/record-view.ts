@@ -2,7 +2,8 @@ import type { Parts } from '../parts.ts';
 import { type AnyVerifiedRecord, idOfKey, type SignedRecord, type VerifiedRecord, verifyRecord } from '../records.ts';
 import type { NodeId, UserId } from '../types.ts';
 import type { Person } from './person.ts';
-import { hashOf, storeKey } from './record-marks.ts';
+import { hashOf } from './record-marks.ts';
+import { StoredRecords } from './stored-records.ts';
 import { supersedes } from './supersedes.ts';
 
 export type PutOutcome = 'new' | 'newer' | 'old' | 'refused';
@@ -51,10 +52,12 @@ export class RecordView {
   /** Until then there is nobody to make room but who comes in. */
   #allPinnedUntilMillis = Number.NEGATIVE_INFINITY;
   #hash: Uint8Array | null = null;
+  readonly stored: StoredRecords;
 
   constructor(parts: Parts, hooks: ViewHooks) {
     this.#parts = parts;
     this.#hooks = hooks;
+    this.stored = new StoredRecords(parts);
   }
 
   /** Reads what an earlier run of this node knew. */
@@ -92,7 +95,7 @@ export class RecordView {
     const outcome = known === undefined ? 'new' : 'newer';
     this.#place(record);
     if (this.known(record) !== record) return 'old';
-    env.store.put('records', storeKey(record), record.signed);
+    this.stored.put(record, known);
     this.#hooks.changed(record, outcome);
     this.#evict(record.authorId as UserId);
     return outcome;
@@ -219,19 +222,18 @@ export class RecordView {
   #removeNode(id: NodeId): void {
     this.#nodes.delete(id);
     this.#ownerless.delete(id);
-    this.#parts.env.store.delete('records', `node/${id}`);
+    this.stored.delete(`node/${id}`);
     this.#hash = null;
   }
 
   /** Drops all but the record of the user. */
   #stripPerson(id: UserId, person: Person): void {
-    const { store } = this.#parts.env;
     for (const node of person.nodes) this.#removeNode(node);
     if (person.presence !== null) {
       this.#presences -= 1;
-      store.delete('records', `presence/${id}`);
+      this.stored.delete(`presence/${id}`);
     }
-    if (person.prekeys !== null) store.delete('records', `prekeys/${id}`);
+    if (person.prekeys !== null) this.stored.delete(`prekeys/${id}`);
     person.nodes = NO_NODES;
     person.presence = null;
     person.prekeys = null;
@@ -246,7 +248,7 @@ export class RecordView {
       this.#users -= 1;
       if (!user.body.deleted) this.#liveUsers -= 1;
       if (this.#names.get(user.body.name) === id) this.#names.delete(user.body.name);
-      this.#parts.env.store.delete('records', `user/${id}`);
+      this.stored.delete(`user/${id}`);
     }
     this.#stripPerson(id, person);
     this.#people.delete(id);

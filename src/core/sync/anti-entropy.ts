@@ -2,6 +2,7 @@ import { sameBytes, toHex } from '../bytes.ts';
 import type { Link } from '../link/link.ts';
 import { digestKey, digestText } from '../membership/record-marks.ts';
 import { CROWD_MILLIS } from '../membership/record-view.ts';
+import { saysTheSame } from '../membership/stored-records.ts';
 import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import { type AnyVerifiedRecord, type SignedRecord, verifyRecord } from '../records.ts';
@@ -379,17 +380,4 @@ function isOf(session: { readonly ownerId: string | null; readonly nodeId: strin
 /** Different for all that can be refreshed; records of nodes, which are most of it, need no new text. */
 function nameOf(record: AnyVerifiedRecord): string {
   return record.type === 'node' ? record.authorId : `${record.type}/${record.authorId}`;
-}
-
-/** A record that only proves life: nothing in it differs from the one before but the number and the time. */
-function saysTheSame(before: AnyVerifiedRecord, after: AnyVerifiedRecord): boolean {
-  if (before.type === 'node' && after.type === 'node') {
-    const [a, b] = [before.body, after.body];
-    return a.run === b.run && a.gone === b.gone && a.addresses[0] === b.addresses[0] && (a.certificate === null) === (b.certificate === null);
-  }
-  if (before.type === 'presence' && after.type === 'presence') {
-    const [a, b] = [before.body, after.body];
-    return a.node === b.node && a.presence === b.presence && a.statusText === b.statusText && compareClaims(a, b) === 0;
-  }
-  return false;
 }
