@@ -226,3 +226,25 @@ for (const seed of [7, 8, 9]) {
     await world.engine.stop();
   });
 }
+
+test('when neighbours on the ring change, names are looked after, but presence and vaults are not written again', async (t) => {
+  const world = new SmallWorld(5, {}, { traced: 'states' });
+  await world.people(...PEOPLE);
+  await settled(world, 'anna', ...PEOPLE);
+  await world.engine.wait(25_000);
+  const fromMillis = world.engine.now();
+  await world.engine.killNode('emil');
+  await world.engine.wait(30_000);
+  const trace = (await world.engine.trace()).filter(({ monotonicMillis }) => monotonicMillis >= fromMillis);
+  const states = trace.flatMap(({ detail }) => (detail.type === 'state' ? [detail] : []));
+  t.true(
+    states.some(({ subject }) => subject === 'ring'),
+    'the ring has changed',
+  );
+  t.deepEqual(
+    states.filter(({ subject }) => subject === 'write').map(({ data }) => data?.['kind']),
+    [],
+  );
+  await settled(world, 'anna', ...PEOPLE);
+  await world.engine.stop();
+});
