@@ -49,17 +49,16 @@ export class Lookup {
   }
 
   /** Calls back once, now, or when the peers had `nameQueryMillis` and the seed server has answered; null when nobody knows the name. */
-  find(name: string, answer: Answer, options: { readonly waitForPeersMillis?: number } = {}): void {
+  find(name: string, answer: Answer): void {
     const known = this.#parts.view.userNamed(name);
     if (known !== null) return answer(known);
     for (const search of this.#searches.values()) if (search.name === name && search.after === null) return void search.answers.push(answer);
-    const { waitForPeersMillis = this.#parts.options.nameQueryMillis } = options;
     const askRing: AskRing = (told) =>
       this.#parts.directory.findName(name, ({ user, heard }) => {
         if (user !== null) this.#take([user.signed], null);
         told(user !== null ? 'found' : heard ? 'none' : 'silent');
       });
-    this.#search({ name, after: null }, answer, { waitForPeersMillis, reach: 'all', askRing });
+    this.#search({ name, after: null }, answer, { reach: 'all', askRing });
   }
 
   /**
@@ -67,14 +66,13 @@ export class Lookup {
    * Records that come go into the view, of which only newer ones than are known end the search; the ring leads to a link.
    */
   seek(userId: UserId, { reach, byRing }: { readonly reach: Reach; readonly byRing: boolean }): void {
-    const { view, directory, options } = this.#parts;
+    const { view, directory } = this.#parts;
     const user = view.user(userId);
     if (user === null) return directory.reach(userId, () => {});
     const { name } = user.body;
     for (const search of this.#searches.values()) if (search.name === name && search.after !== null) return;
     const askRing: AskRing = (told) => directory.reach(userId, (found) => told(found ? 'found' : 'none'));
-    const how = { waitForPeersMillis: options.nameQueryMillis, reach, askRing: byRing ? askRing : null };
-    this.#search({ name, after: this.#latestNode(userId) }, () => {}, how);
+    this.#search({ name, after: this.#latestNode(userId) }, () => {}, { reach, askRing: byRing ? askRing : null });
   }
 
   /** Sequence of the youngest record of a node of theirs that may be up; 0: none. */
@@ -102,19 +100,19 @@ export class Lookup {
     return chosen;
   }
 
-  #search(question: Question, answer: Answer, how: { readonly waitForPeersMillis: number; readonly reach: Reach; readonly askRing: AskRing | null }): void {
-    const { env, settings, seed } = this.#parts;
+  #search(question: Question, answer: Answer, how: { readonly reach: Reach; readonly askRing: AskRing | null }): void {
+    const { env, settings, options, seed } = this.#parts;
     const id = env.random.id();
     const done = { peersDone: false, ringDone: true, seedDone: true };
     const search: Search = { ...question, ...done, answers: [answer], farAsked: how.reach === 'far', seedAsked: false };
     this.#searches.set(id, search);
     if (this.#askPeers(id, question, how.reach)) {
-      env.setTimer('lookup', id, how.waitForPeersMillis);
+      env.setTimer('lookup', id, options.nameQueryMillis);
       if (how.askRing !== null) this.#askRing(id, search, how.askRing);
     } else if (settings.seedServer) {
       search.peersDone = true;
       this.#askSeed(id, search);
-    } else env.setTimer('lookup', id, seed.joining ? how.waitForPeersMillis : 1);
+    } else env.setTimer('lookup', id, seed.joining ? options.nameQueryMillis : 1);
   }
 
   /** False: there is nobody to ask. */
@@ -161,16 +159,16 @@ export class Lookup {
     this.#askPeers(id, search, 'far');
   }
 
-  /** Timer: the peers had their time, or the ring had. */
+  /** Timer: the peers had their time, or the ring had. The seed server is not kept waiting for a slow ring. */
   timer(id: string): void {
+    const { env, options } = this.#parts;
     const search = this.#searches.get(id);
     if (search === undefined) return;
-    const ringHasTime = !search.ringDone && !search.peersDone;
-    if (ringHasTime) this.#askFar(id, search);
+    if (search.peersDone) search.ringDone = true;
+    else if (!search.ringDone) this.#askFar(id, search);
     search.peersDone = true;
-    if (ringHasTime) return this.#parts.env.setTimer('lookup', id, this.#parts.options.ringNameMillis);
-    search.ringDone = true;
     if (this.#known(search) === null) this.#askSeed(id, search);
+    if (!search.ringDone) env.setTimer('lookup', id, options.ringNameMillis);
     this.#settleIfDone(id, search);
   }
 
