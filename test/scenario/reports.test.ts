@@ -13,7 +13,7 @@ import { SILENT } from '../../src/scenario/narration.ts';
 import { charts } from '../../src/scenario/reports/charts.ts';
 import { deliveriesCsv, exportedFiles, junitXml, mermaidSequence } from '../../src/scenario/reports/exports.ts';
 import { htmlReport } from '../../src/scenario/reports/html.ts';
-import { RunFacts } from '../../src/scenario/reports/run-facts.ts';
+import { RunFacts, tookMillis } from '../../src/scenario/reports/run-facts.ts';
 import { spaceTimeDiagram } from '../../src/scenario/reports/space-time.ts';
 import { stretchedTime } from '../../src/scenario/reports/stretched-time.ts';
 import { escapeText, ticks } from '../../src/scenario/reports/svg.ts';
@@ -67,8 +67,9 @@ test('a report tells the run from its trace alone: frames, faults, the way of ea
   const facts = new RunFacts(events);
   t.deepEqual(facts.nodes, ['alice', 'bob']);
   t.is(facts.deliveries.size, 3);
-  for (const { shownMillis, acceptedMillis, events: told } of facts.deliveries.values()) {
-    t.true(shownMillis !== null && shownMillis - acceptedMillis >= 1_000, 'the line was cut for a second');
+  for (const delivery of facts.deliveries.values()) {
+    const { events: told } = delivery;
+    t.true((tookMillis(delivery) ?? 0) >= 1_000, 'the line was cut for a second');
     t.true(told.some(({ what }) => what.includes('accepted')) && told.some(({ what }) => what.includes('shown')));
   }
   t.deepEqual(
@@ -78,6 +79,29 @@ test('a report tells the run from its trace alone: frames, faults, the way of ea
   t.true(facts.flights.some(({ dropped }) => dropped === 'rule <ditch>'));
   t.true(facts.flights.some(({ arrivedMillis, sentMillis }) => arrivedMillis !== null && arrivedMillis >= sentMillis));
   t.deepEqual(facts.ringAfter.map(({ node }) => node).sort(), ['alice', 'bob']);
+});
+
+test('messages to rooms have their ways told, screen by screen, and names of rooms are not in it', async (t) => {
+  const { events, report, scenario } = await played(`  - create-room: { by: alice, room: Our secret place }
+  - join-room: { who: bob, room: Our secret place, through: alice }
+  - say: { by: alice, room: Our secret place, text: ${SECRET} }
+  - expect: { room-messages: { at: bob, room: Our secret place, contain: [${SECRET}] } }
+    within: 10s
+`);
+  t.is(report.verdict, 'pass', report.reason ?? '');
+  const facts = new RunFacts(events);
+  const said = [...facts.deliveries.values()].filter(({ inRoom }) => inRoom);
+  t.is(said.length, 1);
+  t.deepEqual(
+    said[0]?.shown.map(({ at }) => at),
+    ['bob'],
+  );
+  t.true(said[0]?.events.some(({ where, what }) => where === 'bob' && what === 'shown on the screen'));
+  const html = htmlReport({ report, about: scenario.about, facts, command: 'confab run lesson.yaml', machine: 'here' });
+  t.regex(html, /alice → room \[16 bytes, [0-9a-f]{8}\], .*: shown at 1 screen, the last after/);
+  t.regex(mermaidSequence(facts), / n0->>n1: room message [0-9a-f]{6} is shown/);
+  t.regex(deliveriesCsv(facts), /,alice,"?room \[16 bytes, [0-9a-f]{8}\]"?,bob,/);
+  for (const text of [html, mermaidSequence(facts), deliveriesCsv(facts)]) t.false(text.includes('Our secret place'));
 });
 
 test('the HTML report needs nothing from elsewhere, escapes what comes from a run, and holds no text of a message', async (t) => {

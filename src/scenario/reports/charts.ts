@@ -57,8 +57,8 @@ function latency(facts: RunFacts, shaded: Shaded): string {
 }
 
 function deliveryTimes(facts: RunFacts, shaded: Shaded): string {
-  const times = [...facts.deliveries.values()].flatMap(({ acceptedMillis, shownMillis }) =>
-    shownMillis === null ? [] : [[acceptedMillis, Math.max(0, shownMillis - acceptedMillis)] as const],
+  const times = [...facts.deliveries.values()].flatMap(({ acceptedMillis, shown }) =>
+    shown.map(({ atMillis }) => [acceptedMillis, Math.max(0, atMillis - acceptedMillis)] as const),
   );
   const all = times.map(([, value]) => value);
   const summary = all.length === 0 ? '' : `, all: median ${percentile(all, 0.5)?.toFixed(1)} ms, p99 ${percentile(all, 0.99)?.toFixed(1)} ms`;

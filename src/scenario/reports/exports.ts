@@ -37,23 +37,29 @@ export function junitXml(report: RunReport): string {
 
 const ARROWS_MAX = 400;
 
-/** A sequence diagram for Mermaid: what carries messages of people, and what is lost. */
+/** A sequence diagram for Mermaid: what carries direct messages, what of it is lost, and when members of rooms were shown theirs. */
 export function mermaidSequence(facts: RunFacts): string {
   const word = (text: string) => text.replace(/[^\w@.,() -]/g, '_');
   const id = new Map(facts.nodes.map((node, index) => [node, `n${index}`]));
   const lines = ['sequenceDiagram', ...facts.nodes.map((node) => `  participant ${id.get(node)} as ${word(node)}`)];
   const told = facts.flights.filter(({ messages, from, to }) => id.has(from) && id.has(to) && messages.some((message) => message.id !== undefined));
+  // Frames of rooms name no message; what is known is whose screens it reached.
+  const inRooms = [...facts.deliveries.values()].flatMap(({ id: message, from, inRoom, shown }) =>
+    !inRoom || !id.has(from) ? [] : shown.map(({ at, atMillis }) => ({ atMillis, line: `  ${id.get(from)}->>${id.get(at)}: room message ${message.slice(-6)} is shown` })),
+  );
   const happenings = [
     ...told.slice(0, ARROWS_MAX).map(({ from, to, messages, arrivedMillis, sentMillis }) => ({
       atMillis: sentMillis,
       line: `  ${id.get(from)}${arrivedMillis === null ? '--x' : '->>'}${id.get(to)}: ${word(messages.map(({ type, id: which }) => (which === undefined ? type : `${type} ${which.slice(-6)}`)).join(', '))}`,
     })),
+    ...inRooms.slice(0, ARROWS_MAX),
     ...facts.faults.flatMap(({ name, fromMillis, toMillis }) => [
       { atMillis: fromMillis, line: `  note over ${id.get(facts.nodes[0] ?? '') ?? 'n0'}: broken: ${word(name)}` },
       { atMillis: toMillis, line: `  note over ${id.get(facts.nodes[0] ?? '') ?? 'n0'}: healed: ${word(name)}` },
     ]),
   ].sort((one, other) => one.atMillis - other.atMillis);
   if (told.length > ARROWS_MAX) lines.push(`  %% the first ${ARROWS_MAX} of ${told.length} frames that carry messages`);
+  if (inRooms.length > ARROWS_MAX) lines.push(`  %% the first ${ARROWS_MAX} of ${inRooms.length} screens that showed messages of rooms`);
   return `${[...lines, ...(facts.nodes.length === 0 ? [] : happenings.map(({ line }) => line))].join('\n')}\n`;
 }
 
@@ -127,17 +133,15 @@ export function framesCsv(facts: RunFacts): string {
   );
 }
 
+/** A line for each screen that showed a message, and one for each message that none did. */
 export function deliveriesCsv(facts: RunFacts): string {
   return csv(
-    ['message', 'from', 'to', 'acceptedMillis', 'shownMillis', 'tookMillis'],
-    [...facts.deliveries.values()].map(({ id, from, to, acceptedMillis, shownMillis }) => [
-      id,
-      from,
-      to,
-      acceptedMillis,
-      shownMillis,
-      shownMillis === null ? null : shownMillis - acceptedMillis,
-    ]),
+    ['message', 'from', 'to', 'shownAt', 'acceptedMillis', 'shownMillis', 'tookMillis'],
+    [...facts.deliveries.values()].flatMap(({ id, from, to, acceptedMillis, shown }) =>
+      shown.length === 0
+        ? [[id, from, to, null, acceptedMillis, null, null]]
+        : shown.map(({ at, atMillis }) => [id, from, to, at, acceptedMillis, atMillis, atMillis - acceptedMillis]),
+    ),
   );
 }
 

@@ -4,7 +4,7 @@ import { concealed, counted } from '../words.ts';
 import { charts } from './charts.ts';
 import { page } from './page.ts';
 import { ringView } from './ring-view.ts';
-import type { Delivery, RunFacts } from './run-facts.ts';
+import { type Delivery, type RunFacts, tookMillis } from './run-facts.ts';
 import { faultAxis, spaceTimeDiagram } from './space-time.ts';
 import { escapeText, short } from './svg.ts';
 import { timeScale } from './time-scale.ts';
@@ -98,8 +98,8 @@ function stories(facts: RunFacts): string {
   const all = [...facts.deliveries.values()];
   if (all.length === 0) return '<p class="none">Nobody wrote in this run.</p>';
   // Those that never arrived come first, then those that took longest.
-  const tookMillis = ({ acceptedMillis, shownMillis }: Delivery) => (shownMillis === null ? Number.POSITIVE_INFINITY : shownMillis - acceptedMillis);
-  const shown = [...all].sort((one, other) => (tookMillis(one) === tookMillis(other) ? 0 : tookMillis(other) - tookMillis(one))).slice(0, STORIES_MAX);
+  const slowness = (delivery: Delivery) => tookMillis(delivery) ?? Number.POSITIVE_INFINITY;
+  const shown = [...all].sort((one, other) => (slowness(one) === slowness(other) ? 0 : slowness(other) - slowness(one))).slice(0, STORIES_MAX);
   const left = all.length - shown.length;
   const more = left > 0 ? `<p>${counted(left, 'quicker message')} more in deliveries.csv.</p>` : '';
   return `<p>${counted(all.length, 'message')}, the slowest first.</p>${shown.map(story).join('')}${more}`;
@@ -107,8 +107,11 @@ function stories(facts: RunFacts): string {
 
 const EVENTS_MAX = 60;
 
-function story({ id, from, to, acceptedMillis, shownMillis, events }: Delivery): string {
-  const took = shownMillis === null ? 'not shown in this run' : `shown after ${sayMillis(Math.max(0, shownMillis - acceptedMillis))}`;
+function story(delivery: Delivery): string {
+  const { id, from, to, inRoom, events } = delivery;
+  const lastMillis = tookMillis(delivery);
+  const where = inRoom ? ` at ${counted(delivery.shown.length, 'screen')}, the last` : '';
+  const took = lastMillis === null ? 'not shown in this run' : `shown${where} after ${sayMillis(lastMillis)}`;
   const rows = [...events]
     .sort((one, other) => one.atMillis - other.atMillis)
     .slice(0, EVENTS_MAX)

@@ -1,5 +1,7 @@
 import type { MessageTrace, TraceEvent } from '../../core/trace.ts';
 import { TraceFacts } from '../checks/facts.ts';
+import { userOf } from '../names.ts';
+import { concealed, quoted } from '../words.ts';
 
 /** A frame as it was sent, and what became of it. */
 export interface Flight {
@@ -30,9 +32,17 @@ export interface Delivery {
   readonly id: string;
   readonly events: Array<{ readonly atMillis: number; readonly where: string; readonly what: string }>;
   readonly from: string;
+  /** Whom it is for: a person, or a room as texts are told in what is written down. */
   readonly to: string;
+  readonly inRoom: boolean;
   readonly acceptedMillis: number;
-  shownMillis: number | null;
+  /** Whose screens showed it first, and when: one for a direct message, each member other than the writer for one to a room. */
+  readonly shown: Array<{ readonly at: string; readonly atMillis: number }>;
+}
+
+/** From accepted until the last screen that showed it, ms; null: none did. */
+export function tookMillis({ acceptedMillis, shown }: Delivery): number | null {
+  return shown.length === 0 ? null : Math.max(0, ...shown.map(({ atMillis }) => atMillis - acceptedMillis));
 }
 
 export interface RingPlace {
@@ -108,9 +118,9 @@ export class RunFacts {
         return;
       }
       case 'shown': {
-        const delivery = detail.what === 'message' ? this.deliveries.get(detail.id) : undefined;
-        if (delivery === undefined) return;
-        delivery.shownMillis ??= atMillis;
+        const delivery = this.deliveries.get(detail.id);
+        if (delivery === undefined || delivery.inRoom !== (detail.what === 'room-message') || userOf(node) === userOf(delivery.from)) return;
+        if (!delivery.shown.some(({ at }) => !delivery.inRoom || userOf(at) === userOf(node))) delivery.shown.push({ at: node, atMillis });
         return this.#tell(detail.id, atMillis, node, 'shown on the screen');
       }
       case 'state':
@@ -133,9 +143,11 @@ export class RunFacts {
     const data = detail.data ?? {};
     switch (detail.subject) {
       case 'message':
-        if (node === 'runner' && detail.to === 'accepted') this.#accept(detail.id, atMillis, String(data['by']), String(data['peer']));
+        if (node === 'runner' && detail.to === 'accepted') this.#accept(detail.id, atMillis, String(data['by']), String(data['peer']), false);
         else this.#tell(detail.id, atMillis, node, `is ${detail.to} here`);
         return;
+      case 'room-message':
+        return this.#roomMessage(node, atMillis, detail.id, detail.to, data);
       case 'rule':
       case 'fault': {
         const name = detail.subject === 'rule' ? detail.id : `${String(data['kind'])} ${detail.id}`;
@@ -176,10 +188,19 @@ export class RunFacts {
     this.#open.delete(name);
   }
 
-  #accept(id: string, atMillis: number, from: string, to: string): void {
+  /** Frames of a room carry many events and name none, so its messages are followed from screen to screen. */
+  #roomMessage(node: string, atMillis: number, id: string, to: string, data: Readonly<Record<string, unknown>>): void {
+    const room = () => `room ${concealed(quoted(String(data['room'])))}`;
+    if (to === 'queued') this.#accept(id, atMillis, node, room(), true);
+    else if (to === 'accepted') this.#accept(id, atMillis, String(data['by']), room(), true);
+    else if (data['peer'] === undefined) this.#tell(id, atMillis, node, `is ${to} here`);
+    else this.#tell(id, atMillis, node, `learns that it is ${to} for ${String(data['peer'])}`);
+  }
+
+  #accept(id: string, atMillis: number, from: string, to: string, inRoom: boolean): void {
     const known = this.deliveries.get(id);
     if (known !== undefined) return;
-    this.deliveries.set(id, { id, from, to, acceptedMillis: atMillis, shownMillis: null, events: this.#early.get(id) ?? [] });
+    this.deliveries.set(id, { id, from, to, inRoom, acceptedMillis: atMillis, shown: [], events: this.#early.get(id) ?? [] });
     this.#tell(id, atMillis, from, 'accepted: from here on the node answers for it');
   }
 
