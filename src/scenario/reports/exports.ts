@@ -45,7 +45,9 @@ export function mermaidSequence(facts: RunFacts): string {
   const told = facts.flights.filter(({ messages, from, to }) => id.has(from) && id.has(to) && messages.some((message) => message.id !== undefined));
   // Frames of rooms name no message; what is known is whose screens it reached.
   const inRooms = [...facts.deliveries.values()].flatMap(({ id: message, from, inRoom, shown }) =>
-    !inRoom || !id.has(from) ? [] : shown.map(({ at, atMillis }) => ({ atMillis, line: `  ${id.get(from)}->>${id.get(at)}: room message ${message.slice(-6)} is shown` })),
+    !inRoom || !id.has(from)
+      ? []
+      : shown.map(({ at, atMillis }) => ({ atMillis, line: `  ${id.get(from)}->>${id.get(at)}: room message ${message.slice(-6)} is shown` })),
   );
   const happenings = [
     ...told.slice(0, ARROWS_MAX).map(({ from, to, messages, arrivedMillis, sentMillis }) => ({
