@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { MESSAGES } from '../../src/core/messages.ts';
-import { DECODERS, INSIDE_SEALS, OWN_BYTES } from './decoders.ts';
+import { DECODERS, OWN_BYTES } from './decoders.ts';
 import { fuzz, ROUNDS } from './mutations.ts';
+import { SEALED_DECODERS } from './sealed-decoders.ts';
 
 /** In every run of the tests a part of the rounds is enough; whoever asks for a number gets it for each decoder. */
 const ROUNDS_EACH = process.env['FUZZ'] === undefined ? ROUNDS / 4 : ROUNDS;
@@ -12,7 +13,9 @@ const HEAP_BYTES_MAX = 400 * 1_048_576;
 
 const home = fileURLToPath(new URL('../../../', import.meta.url));
 
-for (const { name, samples, feed } of DECODERS) {
+const ALL = [...DECODERS, ...SEALED_DECODERS];
+
+for (const { name, samples, feed } of ALL) {
   test(`${name}: takes what is right, and judges whatever else comes without a throw`, (t) => {
     for (const sample of samples) {
       t.true(feed(sample), 'the sample itself');
@@ -25,7 +28,7 @@ for (const { name, samples, feed } of DECODERS) {
 
 test('every place where bytes become values is among the decoders, or it is written down why they are never those of others', (t) => {
   const reads = /\.decode\(|JSON\.parse\(|\.getUint(8|16|32)\(/;
-  const known = new Set([...DECODERS.flatMap(({ files }) => files), ...INSIDE_SEALS, ...Object.keys(OWN_BYTES)]);
+  const known = new Set([...ALL.flatMap(({ files }) => files), ...Object.keys(OWN_BYTES)]);
   const folders = ['src/core', 'src/adapters', 'src/node', 'src/seed', 'src/control'];
   const files = folders.flatMap((folder) =>
     readdirSync(`${home}${folder}`, { recursive: true, encoding: 'utf8' })

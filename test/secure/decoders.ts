@@ -268,17 +268,8 @@ function rest(): Decoder[] {
   ];
 }
 
-/** Every way in which bytes of strangers become values, but for what stands inside seals (test/lab/hostile-content.test.ts). */
+/** Every way in which bytes of strangers become values. What stands inside seals is in sealed-decoders.ts. */
 export const DECODERS: readonly Decoder[] = [frames(), ...messages(), ...records(), ...packets(), ...values(), ...roomCopies(), ...rest()];
-
-/** What a friend or member has sealed: only whoever holds the keys can put something wrong inside. */
-export const INSIDE_SEALS: readonly string[] = [
-  'src/core/chat/envelope.ts',
-  'src/core/mail/mailbox.ts',
-  'src/core/rooms/pairwise.ts',
-  'src/core/rooms/room-keys.ts',
-  'src/core/session/handover-seal.ts',
-];
 
 /** Files that decode what never comes from others, and why. */
 export const OWN_BYTES: Readonly<Record<string, string>> = {

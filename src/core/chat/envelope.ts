@@ -2,7 +2,7 @@ import { utf8 } from '../bytes.ts';
 import type { Envelope } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
-import { pad, unpad } from '../secure/padding.ts';
+import { decodePadded, pad } from '../secure/padding.ts';
 import type { MessageId, UserId } from '../types.ts';
 import { type Content, readContent, sealedForm } from './content.ts';
 
@@ -25,14 +25,7 @@ export function sealEnvelope(parts: Parts, from: UserId, to: VerifiedRecord<'use
 export function openEnvelope(parts: Parts, sender: VerifiedRecord<'user'>, envelope: Envelope): ReturnType<typeof readContent> {
   if (envelope.suite !== SUITE_RATCHET) return `suite ${envelope.suite}`;
   const padded = parts.secure.sessions.open(sender, envelope.part, headerBytes(envelope));
-  if (typeof padded === 'string') return padded;
-  const encoded = unpad(padded);
-  if (encoded === null) return 'malformed padding';
-  try {
-    return readContent(parts.env.codec.decode(encoded));
-  } catch {
-    return 'malformed inside';
-  }
+  return typeof padded === 'string' ? padded : readContent(decodePadded(parts.env.codec, padded));
 }
 
 /** Bound to the ciphertext: all that stands outside the box. */

@@ -1,7 +1,7 @@
 import { concat, utf8 } from '../bytes.ts';
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
-import { pad, unpad } from '../secure/padding.ts';
+import { decodePadded, pad } from '../secure/padding.ts';
 import type { RatchetPart } from '../secure/part.ts';
 import { type ChainPosition, chainPositionShape } from '../secure/sender-key.ts';
 import { bytes, choice, hexId, list, misfit, record, text } from '../shape.ts';
@@ -52,15 +52,12 @@ export class Pairwise {
     if (session.userId === null || sender === null) return 'from nobody who is known';
     const padded = secure.sessions.open(sender, part, associatedBytes(from, session.userId));
     if (typeof padded === 'string') return padded;
-    const encoded = unpad(padded);
-    try {
-      const confidence = encoded === null ? null : env.codec.decode(encoded);
-      const fits = SHAPES.some((shape) => misfit(shape, confidence) === null);
-      return fits ? (confidence as Confidence) : 'malformed';
-    } catch {
-      return 'malformed';
-    }
+    return readConfidence(decodePadded(env.codec, padded));
   }
+}
+
+export function readConfidence(value: unknown): Confidence | 'malformed' {
+  return SHAPES.some((shape) => misfit(shape, value) === null) ? (value as Confidence) : 'malformed';
 }
 
 /** Bound to the seal: nothing can be sent back to where it came from, or on to somebody else. */

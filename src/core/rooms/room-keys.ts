@@ -2,7 +2,7 @@ import { concat, toHex, utf8 } from '../bytes.ts';
 import { SourceBudget } from '../discovery/budget.ts';
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
-import { pad, unpad } from '../secure/padding.ts';
+import { decodePadded, pad } from '../secure/padding.ts';
 import { needsNewChain, newSenderChain, openFromRoom, positionOf, type ReceivingChain, receivingChain, sealForRoom } from '../secure/sender-key.ts';
 import type { NodeId, UserId } from '../types.ts';
 import type { RoomState } from './authority.ts';
@@ -118,12 +118,7 @@ export class RoomKeys {
     if (typeof opened === 'string') return null;
     if (this.#ready.size >= READY_MAX) this.#ready.clear();
     this.#ready.set(key, opened.chain);
-    const plaintext = unpad(opened.plaintext);
-    try {
-      return plaintext === null ? null : env.codec.decode(plaintext);
-    } catch {
-      return null;
-    }
+    return decodePadded(env.codec, opened.plaintext);
   }
 
   // --- asking and giving ---

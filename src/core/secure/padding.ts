@@ -1,3 +1,5 @@
+import type { Codec } from '../capabilities.ts';
+
 /** Padded sizes grow by a quarter at most, in steps of at least this many bytes. */
 const STEP_BYTES_MIN = 64;
 
@@ -24,4 +26,15 @@ export function unpad(padded: Uint8Array): Uint8Array | null {
   let end = padded.length - 1;
   while (end >= 0 && padded[end] === 0) end -= 1;
   return end < 0 || padded[end] !== 0x80 ? null : padded.subarray(0, end);
+}
+
+/** The value that was encoded and padded, by whoever holds the keys of the seal around it; null for anything else. Never throws. */
+export function decodePadded(codec: Pick<Codec, 'decode'>, padded: Uint8Array): unknown {
+  const encoded = unpad(padded);
+  if (encoded === null) return null;
+  try {
+    return codec.decode(encoded);
+  } catch {
+    return null;
+  }
 }
