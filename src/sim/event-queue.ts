@@ -100,7 +100,7 @@ export class EventQueue {
   /** Whether something else waits for the time of the event that was popped last, or an earlier one; it may have been cancelled. */
   hasMoreAt(time: number): boolean {
     // What has the time of a popped event is in an open bucket, until all is sorted anew.
-    if (this.#heap.size === 0) this.#openUpTo(time);
+    while (this.#heap.size === 0 && this.#isDue(time)) this.#advance();
     return (this.#heap.size > 0 && this.#heap.firstTime <= time) || this.#lanes.earliestTime <= time;
   }
 
@@ -115,9 +115,7 @@ export class EventQueue {
     const heap = this.#heap;
     const lane = lanes.earliest();
     const laneTime = lane === NONE ? Number.POSITIVE_INFINITY : lanes.timeOf(lane);
-    // Looked at here, since a call with a number that is no small whole one makes an object of it.
-    const until = laneTime < limit ? laneTime : limit;
-    if (heap.size === 0 && this.#openFrom <= Math.floor(until * this.#ticksPerMilli)) this.#openUpTo(until);
+    while (heap.size === 0 && this.#isDue(laneTime < limit ? laneTime : limit)) this.#advance();
     const heapTime = heap.size === 0 ? Number.POSITIVE_INFINITY : heap.firstTime;
     if (laneTime < heapTime || (laneTime === heapTime && lane !== NONE && lanes.sequenceOf(lane) < this.events.sequenceOf(heap.firstSlot))) {
       return laneTime > limit ? NONE : lanes.shift(lane);
@@ -125,9 +123,9 @@ export class EventQueue {
     return heapTime > limit || heap.size === 0 ? NONE : heap.pop();
   }
 
-  /** Opens the next bucket if it may hold something that is not later than this; not before, so that the heap stays small. */
-  #openUpTo(time: number): void {
-    while (this.#heap.size === 0 && this.#openFrom !== Number.POSITIVE_INFINITY && this.#openFrom <= Math.floor(time * this.#ticksPerMilli)) this.#advance();
+  /** Whether the next bucket may hold something that is not later than this. It is opened then and not before, so that the heap stays small. */
+  #isDue(time: number): boolean {
+    return this.#openFrom !== Number.POSITIVE_INFINITY && this.#openFrom <= Math.floor(time * this.#ticksPerMilli);
   }
 
   #place(slot: number, time: number): void {

@@ -72,7 +72,7 @@ export class World {
   rules: readonly Rule[] = [];
   /** Whoever watches: what programs tell by `emit`. */
   onEmit: ((name: string, event: unknown) => void) | null = null;
-  /** Nobody needs it; it keeps what `warm` reads from being left out. */
+  /** Nobody needs these; they keep what is read ahead from being left out. */
   warmed = false;
   warmedIndex = 0;
   /** The timer of a bare program that is firing now, and where. */
