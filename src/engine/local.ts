@@ -58,6 +58,8 @@ interface RunningNode {
 
 const READY_MILLIS = 30_000;
 const STOP_MILLIS = 3_000;
+/** A recording can be compared only where its node ended in order, however busy the machine is, ms. */
+const RECORDED_STOP_MILLIS = 60_000;
 const COMMAND_MILLIS = 15_000;
 const SPAWNS_AT_ONCE = 8;
 const LOG_LINES_SHOWN = 5;
@@ -224,8 +226,9 @@ export class LocalEngine implements Engine {
     if (running === undefined) return;
     running.ending = true;
     running.brake.release();
-    await running.client.call('stop', {}, STOP_MILLIS).catch(() => {});
-    await running.process.end(STOP_MILLIS);
+    const graceMillis = this.#options.recordFolder === undefined ? STOP_MILLIS : RECORDED_STOP_MILLIS;
+    await running.client.call('stop', {}, graceMillis).catch(() => {});
+    await running.process.end(graceMillis);
     this.#nodes.delete(node);
   }
 

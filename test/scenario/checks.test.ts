@@ -1,14 +1,8 @@
 import test from 'ava';
-import { CborCodec } from '../../src/adapters/codec/cbor.ts';
-import { NodeCrypto } from '../../src/adapters/crypto/node-crypto.ts';
-import { chatNode } from '../../src/core/node.ts';
-import type { Engine } from '../../src/engine/engine.ts';
-import { type SimEngine, simEngine } from '../../src/engine/sim.ts';
+import type { SimEngine } from '../../src/engine/sim.ts';
 import { CHECKS } from '../../src/scenario/checks/all.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
-import { SILENT } from '../../src/scenario/narration.ts';
 import type { RunReport } from '../../src/scenario/report.ts';
-import { runScenario } from '../../src/scenario/runner.ts';
 import {
   confirmsRoomsUnheard,
   confirmsWithoutKeeping,
@@ -29,25 +23,7 @@ import {
   tracesTexts,
   trustsItsClock,
 } from './mutants.ts';
-
-/** Plays steps with some nodes replaced by broken ones. */
-async function play(
-  steps: string,
-  broken: Readonly<Record<string, Mutant>>,
-  seed = 1,
-  spoil: (engine: Engine) => void = () => {},
-  patience = 1,
-): Promise<RunReport> {
-  const scenario = loadScenario(`name: mutant\nsteps:\n${steps}`, 'mutant.yaml');
-  const engine = simEngine({
-    seed,
-    capabilities: { crypto: new NodeCrypto(), codec: new CborCodec() },
-    searchable: true,
-    program: (env, settings) => (broken[env.name] ?? chatNode)(env, settings),
-  });
-  spoil(engine);
-  return runScenario(scenario, engine, { seed, patience, wallMillis: () => performance.now(), listener: SILENT });
-}
+import { playBroken } from './play-broken.ts';
 
 const PAIR = '  - seed-server: start\n  - start: [alice, bob]\n  - register: [alice, bob]\n  - befriend: [alice, bob]\n';
 const TRIO = '  - seed-server: start\n  - start: [alice, bob, carol]\n  - register: [alice, bob, carol]\n  - befriend: [alice, bob, carol]\n';
@@ -191,10 +167,10 @@ ${QUIET}`,
 
 for (const [title, { check, steps, broken, says }] of Object.entries(CASES)) {
   test(`${check} catches ${title}, and holds for honest nodes`, async (t) => {
-    const caught = (await play(steps, broken)).checks.find((each) => each.check === check);
+    const caught = (await playBroken(steps, broken)).checks.find((each) => each.check === check);
     t.is(caught?.ok, false, caught?.evidence ?? 'no such check');
     t.regex(caught?.seen ?? '', says);
-    const honest = await play(steps, {});
+    const honest = await playBroken(steps, {});
     t.is(honest.verdict, 'pass', honest.reason ?? '');
     const held = honest.checks.find((each) => each.check === check);
     t.true(held?.judged, held?.evidence ?? 'not there');
@@ -203,7 +179,7 @@ for (const [title, { check, steps, broken, says }] of Object.entries(CASES)) {
 
 test("no-plaintext catches a disk that keeps the user's own rows as they are", async (t) => {
   const steps = `${PAIR}  - send: { from: alice, to: bob, text: nobody else may read this }\n  - wait: 1s\n`;
-  const open = await play(steps, {}, 1, (engine) => {
+  const open = await playBroken(steps, {}, 1, (engine) => {
     const start = engine.startNode.bind(engine);
     engine.startNode = async (node, options) => {
       await start(node, options);
@@ -216,7 +192,7 @@ test("no-plaintext catches a disk that keeps the user's own rows as they are", a
 
 test('faults-healed catches a rule that nobody takes away', async (t) => {
   const steps = `${PAIR}  - cut: { between: alice, and: bob, name: forgotten }\n  - wait: 1s\n`;
-  const left = await play(steps, {}, 1, (engine) => {
+  const left = await playBroken(steps, {}, 1, (engine) => {
     // What is set stays: the runner heals what a scenario left, and this engine does not do it.
     const setRules = engine.setRules.bind(engine);
     engine.setRules = async (rules) => (rules.length === 0 ? undefined : setRules(rules));
@@ -224,7 +200,7 @@ test('faults-healed catches a rule that nobody takes away', async (t) => {
   t.is(left.verdict, 'fail');
   t.regex(left.reason ?? '', /faults-healed: still in force at the end: forgotten/);
   for (const end of ['  - heal: everything\n', '']) {
-    const healed = await play(`${steps}${end}`, {});
+    const healed = await playBroken(`${steps}${end}`, {});
     t.is(healed.verdict, 'pass', healed.reason ?? '');
     t.true(healed.checks.some(({ check, judged }) => check === 'faults-healed' && judged));
   }
@@ -249,6 +225,6 @@ test('every checker has caught a broken node', (t) => {
 test('patience stretches the bounds of checkers as well: what is broken after a while is not due yet', async (t) => {
   const { steps, broken } = CASES['news that is not heard'] as Case;
   const judged = (report: RunReport) => report.checks.find(({ check }) => check === 'presence-converges')?.judged;
-  t.true(judged(await play(steps, broken)));
-  t.false(judged(await play(steps, broken, 1, () => {}, 4)));
+  t.true(judged(await playBroken(steps, broken)));
+  t.false(judged(await playBroken(steps, broken, 1, () => {}, 4)));
 });
