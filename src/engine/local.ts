@@ -19,7 +19,7 @@ import { logTail } from './log-tail.ts';
 import { mergeTraces } from './merge-trace.ts';
 import { argsOf, type NodeOrder } from './node-order.ts';
 import { LocalPeopleFiles } from './people-files.ts';
-import { nextRecording } from './recordings.ts';
+import { nextRecording, RECORDED_STOP_MILLIS } from './recordings.ts';
 import { Search, type SearchFor, type SearchResult, type Secret, searchFolder } from './search.ts';
 import { NODE_EXEC_ARGS, type NodeProcess, type ProcessExit, sayExit, spawnReady, wasAborted } from './spawn.ts';
 import { summarizeTrace } from './trace-summary.ts';
@@ -58,8 +58,6 @@ interface RunningNode {
 
 const READY_MILLIS = 30_000;
 const STOP_MILLIS = 3_000;
-/** A recording can be compared only where its node ended in order, however busy the machine is, ms. */
-const RECORDED_STOP_MILLIS = 60_000;
 const COMMAND_MILLIS = 15_000;
 const SPAWNS_AT_ONCE = 8;
 const LOG_LINES_SHOWN = 5;
