@@ -16,6 +16,7 @@ import { Trust } from './friends/trust.ts';
 import type { Link } from './link/link.ts';
 import { Links } from './link/links.ts';
 import { looksLikeQuestion } from './link/question-packet.ts';
+import { AnswerTimes } from './link/answer-times.ts';
 import { UnlinkedQuestions } from './link/unlinked-questions.ts';
 import { Mail } from './mail/mail.ts';
 import { Connections } from './membership/connections.ts';
@@ -86,6 +87,7 @@ class ChatNode implements Program<Frame> {
       tell: (event: NodeEvent) => env.emit(event),
     } as { -readonly [Part in keyof Parts]: Parts[Part] };
     parts.view = new RecordView(parts, { changed: (record) => this.#recordChanged(record), pinned: (id) => this.#pinned(id) });
+    parts.answerTimes = new AnswerTimes();
     parts.links = new Links(parts, {
       hello: (link, node, session) => {
         link.datagramAddress = datagramAddressIn(node.body.addresses);

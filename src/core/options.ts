@@ -20,6 +20,8 @@ export const CORE_OPTIONS = Object.freeze({
   /** First resend after this long without acknowledgement, ms; doubled each time. */
   resendMillis: 300,
   resendMillisMax: 4_000,
+  /** Time-outs grow with the time that answers take at present, up to this, ms (link/answer-times.ts). */
+  answerMillisMax: 8_000,
   /** First repeat of an unanswered hello, ms; doubled each time. */
   helloMillis: 300,
   helloMillisMax: 8_000,

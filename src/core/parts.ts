@@ -9,6 +9,7 @@ import type { Files } from './files/files.ts';
 import type { Friends } from './friends/friends.ts';
 import type { Trust } from './friends/trust.ts';
 import type { Links } from './link/links.ts';
+import type { AnswerTimes } from './link/answer-times.ts';
 import type { UnlinkedQuestions } from './link/unlinked-questions.ts';
 import type { Mail } from './mail/mail.ts';
 import type { Connections } from './membership/connections.ts';
@@ -41,6 +42,8 @@ export interface Parts {
   readonly settings: ChatNodeOptions;
   /** Signed public records that this node knows. */
   readonly view: RecordView;
+  /** How long answers over links take at present, whoever gives them. */
+  readonly answerTimes: AnswerTimes;
   /** Reliable links to other nodes. */
   readonly links: Links;
   /** Whom to be linked with. */

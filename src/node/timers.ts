@@ -14,7 +14,7 @@ export interface Patience {
 export class Timers {
   readonly #due: (kind: string, key: string) => void;
   readonly #patience: Patience | null;
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #timers = new Map<string, NodeJS.Timeout | NodeJS.Immediate>();
 
   constructor(due: (kind: string, key: string) => void, patience: Patience | null = null) {
     this.#due = due;
@@ -24,15 +24,26 @@ export class Timers {
   /** Sets or moves the timer. A delay below zero is due at once. */
   schedule(kind: string, key: string, delayMillis: number): void {
     const id = `${kind}\0${key}`;
-    clearTimeout(this.#timers.get(id));
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(id);
-        this.#due(kind, key);
-      },
-      Math.min(DELAY_MILLIS_MAX, Math.max(0, this.#moved(kind, delayMillis))),
-    );
+    this.#stop(id);
+    const millis = Math.min(DELAY_MILLIS_MAX, Math.max(0, this.#moved(kind, delayMillis)));
+    const dueMillis = performance.now() + millis;
+    const fire = () => {
+      this.#timers.delete(id);
+      this.#due(kind, key);
+    };
+    const timer = setTimeout(() => {
+      // Timers come before sockets in a turn of the event loop: what a process that stood still waits for may lie there already.
+      if (performance.now() - dueMillis > LATE_MILLIS) this.#timers.set(id, setImmediate(fire));
+      else fire();
+    }, millis);
     this.#timers.set(id, timer);
+  }
+
+  #stop(id: string): void {
+    const timer = this.#timers.get(id);
+    if (timer === undefined) return;
+    if ('hasRef' in timer && 'refresh' in timer) clearTimeout(timer);
+    else clearImmediate(timer as NodeJS.Immediate);
   }
 
   #moved(kind: string, delayMillis: number): number {
@@ -45,13 +56,13 @@ export class Timers {
 
   unschedule(kind: string, key: string): void {
     const id = `${kind}\0${key}`;
-    clearTimeout(this.#timers.get(id));
+    this.#stop(id);
     this.#timers.delete(id);
   }
 
   /** Takes back all of them. */
   clear(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const id of this.#timers.keys()) this.#stop(id);
     this.#timers.clear();
   }
 
@@ -60,5 +71,7 @@ export class Timers {
   }
 }
 
+/** A timer that comes so late waits until what has arrived meanwhile was read, ms. */
+const LATE_MILLIS = 20;
 /** Node's timers hold 31 bits; above that they would fire at once. */
 const DELAY_MILLIS_MAX = 2_147_483_647;

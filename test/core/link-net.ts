@@ -1,6 +1,7 @@
 import type { Env } from '../../src/core/env.ts';
 import type { Link, LinkHooks, PeerWord } from '../../src/core/link/link.ts';
 import { Links } from '../../src/core/link/links.ts';
+import { AnswerTimes } from '../../src/core/link/answer-times.ts';
 import type { Frame, Message } from '../../src/core/messages.ts';
 import { CORE_OPTIONS, type CoreOptions } from '../../src/core/options.ts';
 import type { Parts } from '../../src/core/parts.ts';
@@ -116,6 +117,7 @@ export class LinkEnd {
       env: this.#env(this.#life),
       options: this.#options,
       settings: { network: 'test' },
+      answerTimes: new AnswerTimes(),
       count: (counter: string) => void this.counters.set(counter, (this.counters.get(counter) ?? 0) + 1),
     } as unknown as Parts;
     this.links = new Links(parts, hooks);

@@ -2,6 +2,7 @@ import test from 'ava';
 import type { Link } from '../../src/core/link/link.ts';
 import type { UnlinkedAnswer } from '../../src/core/link/question-packet.ts';
 import { Questions } from '../../src/core/link/questions.ts';
+import { AnswerTimes } from '../../src/core/link/answer-times.ts';
 import { CORE_OPTIONS } from '../../src/core/options.ts';
 import type { Parts } from '../../src/core/parts.ts';
 import type { Contact } from '../../src/core/ring/circle.ts';
@@ -44,7 +45,7 @@ class Desk {
         return this.link;
       },
     };
-    this.questions = new Questions({ env, links } as unknown as Parts, 'asks', {
+    this.questions = new Questions({ env, links, answerTimes: new AnswerTimes(), options: CORE_OPTIONS } as unknown as Parts, 'asks', {
       send: (_link, id) => this.sent.push(id) > 0,
       unlinked: (_to, _question, _patienceMillis, settled) => {
         this.settled = settled;
@@ -138,6 +139,7 @@ test('whoever left a question without an answer and answers the next one by a da
   const parts = {
     env,
     options: CORE_OPTIONS,
+    answerTimes: new AnswerTimes(),
     session: { nodeId: 'a0'.repeat(32) },
     links: { of: () => undefined, connect: () => null },
     presence: { nodeIsUp: () => true },

@@ -42,13 +42,13 @@ class End {
       setTimer: (_kind: string, _key: string, delayMillis: number) => (this.due = this.now + delayMillis),
       cancelTimer: () => (this.due = Number.POSITIVE_INFINITY),
     };
-    const sync = {
-      get crowd() {
-        return isCrowd();
+    const view = {
+      get userCount() {
+        return isCrowd() ? CORE_OPTIONS.randomLinkCountMax + 1 : CORE_OPTIONS.randomLinkCountMax;
       },
     };
     const count = (counter: string) => void this.counters.set(counter, (this.counters.get(counter) ?? 0) + 1);
-    const parts = { env, options: CORE_OPTIONS, settings: { network: 'test' }, session: { nodeId: id }, swim: { active: true }, sync, count };
+    const parts = { env, options: CORE_OPTIONS, settings: { network: 'test' }, session: { nodeId: id }, swim: { active: true }, view, count };
     this.questions = new UnlinkedQuestions(parts as unknown as Parts, answer);
   }
 
@@ -151,7 +151,7 @@ test('what does not fit, or is told over links only, is asked for over a link at
   }
 });
 
-test('below full membership, without an address, and for what does not fit links are used', (t) => {
+test('among few, without an address, and for what does not fit links are used', (t) => {
   const { alice, bob, heard } = pair();
   const { datagram: _none, ...addressless } = bob.contact;
   t.false(alice.ping(addressless, (answer) => heard.push(answer)));

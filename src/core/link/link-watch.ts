@@ -151,11 +151,13 @@ export class LinkWatch {
 
   #deadAtMillis(link: Link): number {
     const { options } = this.#parts;
-    if (!link.established) return link.lastHeardMillis + options.deadMillis;
+    // Where all answers are late one that has not come says less.
+    const answerMillis = this.#parts.answerTimes.patienceMillis(0, options.answerMillisMax);
+    if (!link.established) return link.lastHeardMillis + Math.max(options.deadMillis, answerMillis);
     if (link.askedMillis === null) return Number.POSITIVE_INFINITY;
     // Not long after the question where there are other signs: it came late only because others vouched for the peer until then.
     if (link.watched) {
-      const patience = this.#peers.wordOf(link) === 'alive' ? options.deadMillis - options.suspectMillis : options.suspectMillis;
+      const patience = Math.max(answerMillis, this.#peers.wordOf(link) === 'alive' ? options.deadMillis - options.suspectMillis : options.suspectMillis);
       return Math.max(link.lastHeardMillis + options.deadMillis, link.askedMillis + patience);
     }
     return link.askedMillis + (options.deadMillis - options.pingMillis) * patienceFactor(link, options);

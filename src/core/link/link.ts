@@ -105,6 +105,8 @@ export interface Link extends RoundTrips {
   lastPingMillis: number;
   helloAttempts: number;
   nextHelloMillis: number;
+  /** Frames wait so many times longer for their acknowledgement than round trips would let them: kept until one is measured again. */
+  backoff: number;
 }
 
 export function newLink(start: { address: Address; endpoint: Endpoint; name: string; localRun: number; nowMillis: number }): Link {
@@ -152,6 +154,7 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     leastTripMillis: Number.POSITIVE_INFINITY,
     leastTripBeforeMillis: Number.POSITIVE_INFINITY,
     leastTripSinceMillis: start.nowMillis,
+    backoff: 1,
   };
 }
 

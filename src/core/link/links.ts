@@ -10,7 +10,19 @@ import { frameOf, freshRun, type Link, type LinkHooks, newLink, type Unacknowled
 import { traceDrop, traceReceive, traceSend, traceState } from './link-trace.ts';
 import { LinkWatch } from './link-watch.ts';
 import { nodeTitle } from './node-title.ts';
-import { acknowledge, fileNumbered, isNextInOrder, nextInOrder, packFrames, resendAtMillis, sentAgain, startOver, tellsHello } from './stream.ts';
+import {
+  acknowledge,
+  fileNumbered,
+  firstBackoff,
+  helloPatience,
+  isNextInOrder,
+  nextInOrder,
+  packFrames,
+  resendAtMillis,
+  sentAgain,
+  startOver,
+  tellsHello,
+} from './stream.ts';
 import { TouchedLinks } from './touched-links.ts';
 
 /** Ends of a peer that are remembered as gone, per link. */
@@ -164,7 +176,7 @@ export class Links {
     this.#heard(known);
     known.confirmed = true;
     this.#establish(known);
-    acknowledge(known, frame.acknowledged, options.resendMillis, env.monotonicMillis);
+    acknowledge(known, frame.acknowledged, this.#parts, env.monotonicMillis);
     this.watch.acknowledged(known);
     if (frame.kind === 'goodbye') {
       if (frame.messages.length === 0) this.close(known, 'goodbye');
@@ -266,6 +278,7 @@ export class Links {
   #establish(link: Link): void {
     if (link.established) return;
     link.established = true;
+    link.backoff = firstBackoff(link, this.#parts);
     link.helloAttempts = 0;
     link.state = 'up';
     if (link.toldVersion !== null && link.toldVersion !== this.#helloVersion) this.#newsDue(link);
@@ -356,8 +369,8 @@ export class Links {
   }
 
   #sendHello(link: Link): void {
-    const { env, options } = this.#parts;
-    link.nextHelloMillis = env.monotonicMillis + Math.min(options.helloMillis * 2 ** link.helloAttempts, options.helloMillisMax);
+    const { env } = this.#parts;
+    link.nextHelloMillis = env.monotonicMillis + helloPatience(link, this.#parts);
     link.helloAttempts += 1;
     link.toldVersion ??= this.#helloVersion;
     this.#sendFrame(link, 'hello', 0, [this.#hooks.helloMessage()]);

@@ -35,16 +35,22 @@ export interface QuestionHooks<Question, Answer> {
 
 /** Pause before a question is tried again that a full link did not take, ms. */
 const RETRY_MILLIS = 100;
+/** Questions that were given up and are remembered, to learn from a late answer how long answers take. */
+const LATE_MAX = 64;
 
 /**
  * Questions to other nodes and their answers, over links that are opened where there are none.
  * Each question is settled once: by its answer, or by null when the link goes down or the patience is over.
+ *
+ * The patience is a fixed one, longer where all answers take long at present (answer-times.ts). A peer that was heard since, and has not
+ * acknowledged what was asked, lives and has not come to it yet: it is waited for until `answerMillisMax`.
  */
 export class Questions<Question, Answer> {
   readonly #parts: Parts;
   readonly #timer: string;
   readonly #hooks: QuestionHooks<Question, Answer>;
   readonly #open = new Map<number, Open<Question, Answer>>();
+  readonly #late = new Map<number, { readonly to: Contact; readonly askedMillis: number }>();
   #count = 0;
   /** When the timer is due; infinite while it is not set. */
   #dueMillis = Number.POSITIVE_INFINITY;
@@ -56,14 +62,26 @@ export class Questions<Question, Answer> {
     this.#hooks = hooks;
   }
 
+  /** Who takes twice as long as most is slow. */
+  get #slowMillis(): number {
+    return Math.max(this.#hooks.slowMillis, this.#parts.answerTimes.meanMillis * 2);
+  }
+
+  #patienceMillis(to: Contact): number {
+    const { links, options, answerTimes } = this.#parts;
+    // One answer that takes longer than nearly all others do is no death yet, and to open a link takes as long as an answer over it.
+    const turns = links.of(to.id)?.established ? 2 : 3;
+    return Math.min(options.answerMillisMax, Math.max(this.#hooks.patienceMillis(to), turns * answerTimes.patienceMillis(0, options.answerMillisMax)));
+  }
+
   /** Calls back once, never within this call. */
   ask(to: Contact, question: Question, asker: Asker<Answer>): void {
     const { env, links } = this.#parts;
     this.#count += 1;
     const id = this.#count;
     const now = env.monotonicMillis;
-    const slowAtMillis = asker.slow === undefined ? Number.POSITIVE_INFINITY : now + this.#hooks.slowMillis;
-    const patienceMillis = this.#hooks.patienceMillis(to);
+    const slowAtMillis = asker.slow === undefined ? Number.POSITIVE_INFINITY : now + this.#slowMillis;
+    const patienceMillis = this.#patienceMillis(to);
     const times = { askedMillis: now, patienceMillis, untilMillis: now + patienceMillis, slowAtMillis };
     const open: Open<Question, Answer> = { to, question, asker, ...times, sent: false, unlinked: false };
     this.#open.set(id, open);
@@ -113,8 +131,8 @@ export class Questions<Question, Answer> {
     const { env, links } = this.#parts;
     this.#dueMillis = Number.POSITIVE_INFINITY;
     for (const [id, open] of Array.from(this.#open)) {
-      if (!open.unlinked && open.untilMillis <= env.monotonicMillis) {
-        this.#hooks.unanswered(open.to);
+      if (!open.unlinked && open.untilMillis <= env.monotonicMillis && !this.#waitsOn(open)) {
+        this.#giveUp(id, open);
         this.#settle(id, null);
         continue;
       }
@@ -123,10 +141,28 @@ export class Questions<Question, Answer> {
         if (link?.established) this.#send(link, id, open);
       }
       if (open.slowAtMillis > env.monotonicMillis || !this.#open.has(id)) continue;
-      open.slowAtMillis = env.monotonicMillis + this.#hooks.slowMillis;
+      open.slowAtMillis = env.monotonicMillis + this.#slowMillis;
       open.asker.slow?.();
     }
     for (const open of this.#open.values()) this.#wakeAt(this.#dueOf(open));
+  }
+
+  /** The peer lives and has the question still before it: says so, and puts off the end. */
+  #waitsOn(open: Open<Question, Answer>): boolean {
+    const { env, links, options } = this.#parts;
+    const link = links.of(open.to.id);
+    const lastMillis = open.askedMillis + options.answerMillisMax;
+    if (!open.sent || !link?.established || env.monotonicMillis >= lastMillis) return false;
+    if (link.lastHeardMillis <= open.askedMillis || link.unacknowledgedMessages === 0) return false;
+    open.untilMillis = Math.min(lastMillis, env.monotonicMillis + open.patienceMillis);
+    return true;
+  }
+
+  #giveUp(id: number, { to, askedMillis, sent }: Open<Question, Answer>): void {
+    this.#hooks.unanswered(to);
+    if (!sent) return;
+    this.#late.set(id, { to, askedMillis });
+    if (this.#late.size > LATE_MAX) this.#late.delete(this.#late.keys().next().value as number);
   }
 
   linkUp(link: Link): void {
@@ -139,7 +175,12 @@ export class Questions<Question, Answer> {
 
   /** An answer counts only from whom it was asked of. */
   answer(link: Link, id: number, answer: Answer): void {
-    if (this.#open.get(id)?.to.id === link.nodeId) this.#settle(id, answer);
+    const { env, answerTimes } = this.#parts;
+    const asked = this.#open.get(id) ?? this.#late.get(id);
+    if (asked === undefined || asked.to.id !== link.nodeId) return;
+    answerTimes.took(env.monotonicMillis - asked.askedMillis);
+    this.#late.delete(id);
+    this.#settle(id, answer);
   }
 
   #settle(id: number, answer: Answer | null): void {

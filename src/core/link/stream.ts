@@ -1,5 +1,6 @@
 import type { Frame, Message } from '../messages.ts';
 import type { CoreOptions } from '../options.ts';
+import type { Parts } from '../parts.ts';
 import { isAnswer, isCalm, turnUrgent } from './calm.ts';
 import { approximateBytes, type Link, type Outgoing, type UnacknowledgedFrame } from './link.ts';
 import { noteRoundTrip } from './round-trips.ts';
@@ -9,6 +10,9 @@ import { noteRoundTrip } from './round-trips.ts';
  * links.ts sends and receives. The window of messages bounds what waits here for the peer, the option
  * `linkReorderFrames` what waits for its predecessors.
  */
+
+/** Frames wait this many times longer at most because one before them was sent again. */
+const BACKOFF_MAX = 8;
 
 /** Takes everything that waits and returns it as numbered frames, remembered until they are acknowledged. */
 export function packFrames(link: Link, options: CoreOptions, nowMillis: number): UnacknowledgedFrame[] {
@@ -60,16 +64,20 @@ function unsettle(frame: UnacknowledgedFrame, nowMillis: number): void {
 }
 
 /** The peer has everything up to `acknowledged`; measures the round trip and runs the callbacks of what arrived. */
-export function acknowledge(link: Link, acknowledged: number, resendMillis: number, nowMillis: number): void {
+export function acknowledge(link: Link, acknowledged: number, { options, answerTimes }: Pick<Parts, 'options' | 'answerTimes'>, nowMillis: number): void {
   const waiting = link.unacknowledged;
   let count = 0;
   while (count < waiting.length && (waiting[count] as UnacknowledgedFrame).sequence <= acknowledged) count += 1;
   const done = count === 0 ? NONE : waiting.splice(0, count);
-  if (waiting.length > 0) turnUrgent(link, resendMillis, nowMillis);
+  if (waiting.length > 0) turnUrgent(link, options.resendMillis, nowMillis);
   const last = done[count - 1];
   // Most frames acknowledge nothing new.
   if (last === undefined) return;
-  if (last.attempts === 1 && last.timed) noteRoundTrip(link, nowMillis - last.firstSentMillis, nowMillis);
+  if (last.attempts === 1 && last.timed) {
+    noteRoundTrip(link, nowMillis - last.firstSentMillis, nowMillis);
+    link.backoff = 1;
+    answerTimes.took(nowMillis - last.firstSentMillis);
+  }
   for (const frame of done) {
     link.unacknowledgedMessages -= frame.messages.length;
     for (const callback of frame.callbacks) callback?.();
@@ -117,7 +125,22 @@ function patienceOf(frame: UnacknowledgedFrame, link: Link, options: CoreOptions
   if (frame.calm) return options.resendCalmMillis;
   const base = Math.max(options.resendMillis, (link.roundTripMillis ?? 0) * 2);
   // Most are sent once, and a power is dear.
-  return Math.min(frame.attempts === 1 ? base : base * 2 ** (frame.attempts - 1), options.resendMillisMax);
+  const factor = frame.attempts === 1 ? link.backoff : Math.max(link.backoff, 2 ** (frame.attempts - 1));
+  return Math.min(base * factor, options.resendMillisMax);
+}
+
+/** How long a hello waits for its answer before it is repeated, ms. */
+export function helloPatience(link: Link, { options, answerTimes }: Pick<Parts, 'options' | 'answerTimes'>): number {
+  return Math.min(Math.max(options.helloMillis, answerTimes.meanMillis * 2) * 2 ** link.helloAttempts, options.helloMillisMax);
+}
+
+/**
+ * The backoff of a link that has just come up, of whose round trips nothing is known yet: others' are a first guess, and hellos that had
+ * to be repeated are a sign that they are long (RFC 6298, 5.7).
+ */
+export function firstBackoff(link: Link, { options, answerTimes }: Pick<Parts, 'options' | 'answerTimes'>): number {
+  const guess = (answerTimes.meanMillis * 2) / options.resendMillis;
+  return Math.max(1, Math.min(BACKOFF_MAX, Math.max(guess, 2 ** (link.helloAttempts - 1))));
 }
 
 /** Frames that have waited for their acknowledgement long enough to be sent again, oldest first; counted as sent now. */
@@ -126,6 +149,8 @@ export function dueForResend(link: Link, options: CoreOptions, nowMillis: number
   for (const frame of link.unacknowledged) {
     if (nowMillis - frame.lastSentMillis < patienceOf(frame, link, options)) break;
     due.push(sentAgain(frame, nowMillis));
+    // Whether the frame or its acknowledgement is late cannot be told, so the round trip is not either: what follows is as patient (RFC 6298, 5.5).
+    link.backoff = Math.max(link.backoff, Math.min(BACKOFF_MAX, 2 ** (frame.attempts - 1)));
   }
   return due;
 }

@@ -35,7 +35,7 @@ const NUMBERS = 2 ** 48;
  * one thing each, for which opening and closing a link takes some nine frames and two handshakes. As Kademlia and others do it.
  *
  * Invariants
- * 1. Only above full membership: below it everybody is linked with nearly everybody.
+ * 1. Only where there are more people than idle links: else everybody is linked with nearly everybody.
  * 2. An answer counts only from the node that was asked, signed with the key that its id is the hash of, with the number of the question.
  * 3. Whoever does not answer is asked over a link, which has as long as datagrams had; so nothing depends on these.
  * 4. Nothing travels by these that a signature of its author does not make public anyway: they are signed, not sealed.
@@ -66,9 +66,9 @@ export class UnlinkedQuestions {
    * when it has to after all.
    */
   ask(to: Contact, question: (number: number) => UnlinkedAsk, patienceMillis: number, settled: (answer: UnlinkedAnswer | null) => void): boolean {
-    const { env, options, swim, sync } = this.#parts;
+    const { env, options, swim, view } = this.#parts;
     const { datagram } = to;
-    if (datagram === undefined || !swim.active || !sync.crowd || this.#open.size >= options.unlinkedQuestionsMax) return false;
+    if (datagram === undefined || !swim.active || view.userCount <= options.randomLinkCountMax || this.#open.size >= options.unlinkedQuestionsMax) return false;
     if (env.monotonicMillis < this.#pausedUntilMillis) return false;
     const number = 1 + Math.floor(env.random.fraction() * (NUMBERS - 1));
     const message = question(number);

@@ -169,10 +169,12 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
     }
   }
 
-  /** Somebody may be a member: worth remembering, and as a shortcut. Asks nobody. */
+  /** Somebody may be a member: worth remembering, and as a shortcut. Asked only when it would be our successor. */
   learn(contact: Contact): void {
     this.#remembered.mention(contact);
-    if (this.joined && !this.small) this.#fingers.consider(contact);
+    if (!this.joined || this.small) return;
+    this.#fingers.consider(contact);
+    this.#stabiliser.hint(contact);
   }
 
   /** Asks somebody whether it belongs to us: in a small ring as one more member, in a larger one because it may live in another ring. */
@@ -327,6 +329,7 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
    */
   #probeForOtherRing(): void {
     if (!this.joined || this.small) return;
+    this.#stabiliser.tryNearest();
     const { lost } = this.#remembered;
     const known = lost.length > 0 && this.#port.fraction() < 0.5 ? lost : [...this.#port.members(), ...this.#remembered.all];
     const contact = known[Math.floor(this.#port.fraction() * known.length)];

@@ -207,8 +207,9 @@ export class Joiner {
   /** Becomes the successor of `member` if our place is right behind it, else goes on along the ring. */
   #after(member: Contact, steps: number): void {
     if (steps === 0) return this.#later(this.#options.joinRetryMillis);
+    const askedMillis = this.#port.monotonicMillis;
     this.#ask(member, (answer) => {
-      if (answer?.answer === 'busy') return this.#whenFree(member, steps);
+      if (answer?.answer === 'busy') return this.#whenFree(member, steps, this.#port.monotonicMillis - askedMillis);
       if (answer?.answer !== 'state') return this.#later(0);
       if (answer.small) return this.#enterSmall(member, answer);
       const { self } = this.#port;
@@ -219,9 +220,9 @@ export class Joiner {
     });
   }
 
-  #whenFree(member: Contact, steps: number): void {
+  #whenFree(member: Contact, steps: number, tookMillis: number): void {
     this.#free = { member, steps: steps - 1, attempt: this.#attempt };
-    this.#port.setTimer('ring-join', this.#options.busyRetryMillis * (1 + 2 * this.#port.fraction()));
+    this.#port.setTimer('ring-join', Math.max(this.#options.busyRetryMillis, tookMillis / 2) * (1 + 2 * this.#port.fraction()));
   }
 
   #free: { readonly member: Contact; readonly steps: number; readonly attempt: number } | null = null;

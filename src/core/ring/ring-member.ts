@@ -161,7 +161,7 @@ export class RingMember implements RingPort {
 
   /** Nodes whose records say that they are up, ourselves left out. */
   members(): readonly Contact[] {
-    return someWhoAreUp(this.#parts);
+    return someWhoAreUp(this.#parts, () => this.linked());
   }
 
   /** By links that are up and not silent: they prove who is at the other end, and that it lives. */

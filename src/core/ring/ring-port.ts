@@ -82,6 +82,8 @@ export interface RingPort {
   hearsOf?(id: NodeId): boolean;
   /** Who may be up, by any source: seeds, disk, the failure detector. The ring asks before it believes. May be empty. */
   members(): readonly Contact[];
+  /** All of them, where somebody keeps a list of that kind. */
+  known?(): readonly Contact[];
 }
 
 export type RingTimer = 'ring-stabilise' | 'ring-fingers' | 'ring-merge' | 'ring-join' | 'ring-routes';

@@ -1,5 +1,5 @@
 import type { NodeId } from '../types.ts';
-import { between, type Contact } from './circle.ts';
+import { between, type Contact, successorsAmong } from './circle.ts';
 import { type Pointers, sameContacts } from './pointers.ts';
 import type { Remembered } from './remembered.ts';
 import { PING, type RingAnswer, type RingOptions, type RingPort, STATE } from './ring-port.ts';
@@ -35,6 +35,8 @@ export class Stabiliser {
   #awaited: NodeId | null = null;
   /** When the round that was brought forward is due. */
   #soonMillis = 0;
+  /** How long the last answer took. */
+  #tookMillis = 0;
 
   constructor(parts: { port: RingPort; options: RingOptions; pointers: Pointers; remembered: Remembered }, hooks: StabiliserHooks) {
     this.#port = parts.port;
@@ -71,8 +73,18 @@ export class Stabiliser {
     }
     const successor = this.#pointers.successors[0];
     if (successor === undefined) return this.#hooks.lostAll();
+    this.#ask(successor, (answer) => this.#heardSuccessor(successor, answer));
+  }
+
+  #ask(contact: Contact, answered: (answer: RingAnswer | null) => void): void {
+    const askedMillis = this.#port.monotonicMillis;
     this.#busy = true;
-    this.#port.ask(successor, STATE, { answered: (answer) => this.#heardSuccessor(successor, answer) });
+    this.#port.ask(contact, STATE, {
+      answered: (answer) => {
+        this.#tookMillis = this.#port.monotonicMillis - askedMillis;
+        answered(answer);
+      },
+    });
   }
 
   #heardSuccessor(successor: Contact, answer: RingAnswer | null): void {
@@ -174,21 +186,18 @@ export class Stabiliser {
 
   /** Somebody may be between us and our successor; it is adopted only when it gives its state. */
   #tryNearer(nearer: Contact): void {
-    this.#busy = true;
-    this.#port.ask(nearer, STATE, {
-      answered: (answer) => {
-        if (answer === null) this.#remembered.unheard(nearer);
-        if (!this.#active) return this.#finish(false);
-        if (answer?.answer === 'state' && !answer.small && this.#pointers.isNearer(nearer)) return this.#adopt(nearer, answer);
-        if (answer?.answer === 'state' && answer.small) this.#port.tell(nearer, { tell: 'notify' });
-        const successor = this.#pointers.successors[0];
-        if (successor !== undefined) this.#port.tell(successor, { tell: 'notify' });
-        if (answer?.answer === 'busy') {
-          this.#hint ??= nearer;
-          return this.#askAgainSoon();
-        }
-        this.#finish(false);
-      },
+    this.#ask(nearer, (answer) => {
+      if (answer === null) this.#remembered.unheard(nearer);
+      if (!this.#active) return this.#finish(false);
+      if (answer?.answer === 'state' && !answer.small && this.#pointers.isNearer(nearer)) return this.#adopt(nearer, answer);
+      if (answer?.answer === 'state' && answer.small) this.#port.tell(nearer, { tell: 'notify' });
+      const successor = this.#pointers.successors[0];
+      if (successor !== undefined) this.#port.tell(successor, { tell: 'notify' });
+      if (answer?.answer === 'busy') {
+        this.#hint ??= nearer;
+        return this.#askAgainSoon();
+      }
+      this.#finish(false);
     });
   }
 
@@ -204,16 +213,20 @@ export class Stabiliser {
     this.#finish(true);
   }
 
+  /**
+   * Who asks is busy until the answer is there. Where answers take long, members that asked again at once would be busy nearly always,
+   * and nobody would ever learn anything: so whoever found somebody busy leaves as much time to the others as its question took.
+   */
   #askAgainSoon(): void {
     this.#busy = false;
-    this.#soon();
+    this.#soon(Math.max(this.#options.busyRetryMillis, this.#tookMillis));
   }
 
   /** Brings the next round forward; one that is due soon already is not put off. */
-  #soon(): void {
+  #soon(leastMillis = this.#options.busyRetryMillis): void {
     const now = this.#port.monotonicMillis;
     if (this.#soonMillis > now) return;
-    const delayMillis = this.#options.busyRetryMillis * (1 + 2 * this.#port.fraction());
+    const delayMillis = leastMillis * (1 + 2 * this.#port.fraction());
     this.#soonMillis = now + delayMillis;
     this.#port.setTimer('ring-stabilise', delayMillis);
   }
@@ -255,6 +268,15 @@ export class Stabiliser {
     if (!this.#active || !this.#pointers.isNearer(contact)) return;
     if (!this.#busy) return this.#tryNearer(contact);
     if (this.#hint === null || between(this.#port.self.id, contact.id, this.#hint.id)) this.#hint = contact;
+  }
+
+  /**
+   * Where others tell who is up, the nearest of those is asked whether it is a member. Many rings that were founded at once close like zips,
+   * one member after the other, each of which waits for an answer; whoever knows who should follow need not wait for that.
+   */
+  tryNearest(): void {
+    const [nearest] = successorsAmong(this.#port.known?.() ?? [], this.#port.self.id, 1);
+    if (nearest !== undefined) this.hint(nearest);
   }
 
   /** A neighbour leaves in order: to us it is dead from now on, without waiting for it to be silent. */

@@ -5,6 +5,8 @@ import type { Contact } from './circle.ts';
 import { contactOfRecord } from './contacts.ts';
 
 const MEMBERS_MAX = 24;
+/** So many of them at most need a link to be asked. */
+const UNLINKED_MAX = 8;
 const CROWD_FACTOR = 4;
 
 /** Null for ourselves, for nodes that are nobody's, and for those that are not up. */
@@ -23,13 +25,25 @@ export function allWhoAreUp(parts: Parts): Contact[] {
   return found;
 }
 
-/** Two dozen of them. Of a crowd only those who are drawn are looked at. */
-export function someWhoAreUp(parts: Parts): readonly Contact[] {
-  if (parts.view.userCount > MEMBERS_MAX * CROWD_FACTOR) return drawn(parts);
-  const contacts = allWhoAreUp(parts);
-  if (contacts.length <= MEMBERS_MAX) return contacts;
+/**
+ * Two dozen of them, where there are more those who are `linked` and a few others: whoever looks for its place in a ring asks all of
+ * them, and where everybody comes at once, links that were opened to ask strangers were most of the work. Of a crowd only those who are
+ * drawn are looked at.
+ */
+export function someWhoAreUp(parts: Parts, linked: () => readonly Contact[]): readonly Contact[] {
+  const crowd = parts.view.userCount > MEMBERS_MAX * CROWD_FACTOR;
+  const contacts = crowd ? drawn(parts) : allWhoAreUp(parts);
+  if (!crowd && contacts.length <= MEMBERS_MAX) return contacts;
+  const near = someOf(parts, linked(), MEMBERS_MAX - UNLINKED_MAX);
+  const strangers = contacts.filter(({ id }) => !parts.links.of(id)?.established);
+  return [...near, ...someOf(parts, strangers, UNLINKED_MAX)];
+}
+
+/** So many in a row, from a place that is drawn. */
+function someOf(parts: Parts, contacts: readonly Contact[], most: number): readonly Contact[] {
+  if (contacts.length <= most) return contacts;
   const first = Math.floor(parts.env.random.fraction() * contacts.length);
-  return Array.from({ length: MEMBERS_MAX }, (_, index) => contacts[(first + index) % contacts.length] as Contact);
+  return Array.from({ length: most }, (_, index) => contacts[(first + index) % contacts.length] as Contact);
 }
 
 function drawn(parts: Parts): readonly Contact[] {

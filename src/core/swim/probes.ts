@@ -1,3 +1,4 @@
+import { AnswerTimes } from '../link/answer-times.ts';
 import type { CoreOptions } from '../options.ts';
 import type { NodeId } from '../types.ts';
 import type { Member, Members } from './members.ts';
@@ -8,6 +9,7 @@ interface Probe {
   readonly member: Member;
   /** Whose word is to be checked, and who so is not asked; null: nobody's. */
   readonly voucher: NodeId | null;
+  readonly sentMillis: number;
   /** How long the direct answer may take, ms. */
   readonly timeoutMillis: number;
   /** Members that were asked to ask, and those of them that said they got no answer either. */
@@ -58,6 +60,8 @@ export class Probes {
   readonly #wiring: ProbesOptions;
   readonly #relayed = new Map<number, Relayed>();
   readonly #probes = new Map<number, Probe>();
+  /** How long answers to probes take at present: who is slow because the machine is is not dead. */
+  readonly #answerTimes = new AnswerTimes();
   #sequence = 0;
   #health = 0;
   /** When anybody was heard last, and when a probe stayed without an answer while nobody was. */
@@ -97,8 +101,9 @@ export class Probes {
   /** `patience`: how much longer than usual answers may take, where it is not the slowness of this node that decides. */
   begin(member: Member, first: Update | null, patience = 1 + this.#health, voucher: NodeId | null = null): void {
     const sequence = this.#nextSequence();
-    const timeoutMillis = this.#options.swimTimeoutMillis * patience;
-    this.#probes.set(sequence, { member, voucher, timeoutMillis, asked: 0, denials: 0 });
+    const { swimTimeoutMillis, swimHealthMax } = this.#options;
+    const timeoutMillis = this.#answerTimes.patienceMillis(swimTimeoutMillis * patience, swimTimeoutMillis * (1 + swimHealthMax));
+    this.#probes.set(sequence, { member, voucher, sentMillis: this.#env.monotonicMillis, timeoutMillis, asked: 0, denials: 0 });
     this.#wiring.send('ping', member.address, { target: member.id, sequence, first });
     this.#env.setTimer('swim-probe', String(sequence), timeoutMillis);
   }
@@ -170,6 +175,7 @@ export class Probes {
       this.#env.cancelTimer('swim-probe', String(packet.sequence));
       this.#env.cancelTimer('swim-verdict', String(packet.sequence));
       this.#health = Math.max(0, this.#health - 1);
+      this.#answerTimes.took(this.#env.monotonicMillis - probe.sentMillis);
       this.#wiring.answered(probe.member);
       return;
     }
