@@ -1,7 +1,7 @@
 import type { Env } from '../../src/core/env.ts';
+import { AnswerTimes } from '../../src/core/link/answer-times.ts';
 import type { Link, LinkHooks, PeerWord } from '../../src/core/link/link.ts';
 import { Links } from '../../src/core/link/links.ts';
-import { AnswerTimes } from '../../src/core/link/answer-times.ts';
 import type { Frame, Message } from '../../src/core/messages.ts';
 import { CORE_OPTIONS, type CoreOptions } from '../../src/core/options.ts';
 import type { Parts } from '../../src/core/parts.ts';

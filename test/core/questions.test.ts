@@ -1,8 +1,8 @@
 import test from 'ava';
+import { AnswerTimes } from '../../src/core/link/answer-times.ts';
 import type { Link } from '../../src/core/link/link.ts';
 import type { UnlinkedAnswer } from '../../src/core/link/question-packet.ts';
 import { Questions } from '../../src/core/link/questions.ts';
-import { AnswerTimes } from '../../src/core/link/answer-times.ts';
 import { CORE_OPTIONS } from '../../src/core/options.ts';
 import type { Parts } from '../../src/core/parts.ts';
 import type { Contact } from '../../src/core/ring/circle.ts';
@@ -20,7 +20,7 @@ class Desk {
   readonly silent: string[] = [];
   readonly connected: number[] = [];
   readonly sent: number[] = [];
-  readonly link = { nodeId: BOB.id, established: false } as Link;
+  readonly link = { nodeId: BOB.id, established: false, lastHeardMillis: 0, unacknowledgedMessages: 0 } as Link;
   readonly questions: Questions<string, string>;
   /** Ends the wait for a datagram. */
   settled: (answer: string | null) => void = () => undefined;
@@ -87,6 +87,41 @@ test('whoever leaves datagrams without an answer until the patience is over is a
   desk.questions.answer(desk.link, 1, 'bob');
   t.deepEqual(desk.heard, ['bob']);
   t.deepEqual(desk.silent, []);
+});
+
+test('who is heard and has the question still before it is waited for, who has acknowledged it and says nothing is not', (t) => {
+  for (const waiting of [1, 0]) {
+    const desk = new Desk();
+    desk.settled(null);
+    desk.linkUp();
+    desk.passTo(PATIENCE / 2);
+    Object.assign(desk.link, { lastHeardMillis: desk.now, unacknowledgedMessages: waiting });
+    desk.passTo(PATIENCE);
+    t.deepEqual(desk.heard, waiting === 1 ? [] : [null]);
+    desk.passTo(CORE_OPTIONS.answerMillisMax);
+    t.deepEqual(desk.heard, [null], 'not for ever');
+  }
+});
+
+test('an answer that comes after the end makes the next question wait longer, up to a bound', (t) => {
+  const desk = new Desk();
+  desk.settled(null);
+  desk.linkUp();
+  desk.passTo(PATIENCE);
+  t.deepEqual(desk.heard, [null]);
+  desk.passTo(PATIENCE * 3);
+  desk.questions.answer(desk.link, 1, 'late');
+  t.deepEqual(desk.heard, [null], 'it was given up');
+  desk.questions.ask(BOB, 'and now?', { answered: (answer) => desk.heard.push(answer) });
+  desk.settled(null);
+  desk.passTo(PATIENCE * 3 + PATIENCE * 3);
+  t.deepEqual(desk.heard, [null]);
+  desk.questions.answer(desk.link, 2, 'in time');
+  t.deepEqual(desk.heard, [null, 'in time']);
+  desk.questions.ask(BOB, 'and then?', { answered: (answer) => desk.heard.push(answer) });
+  desk.settled(null);
+  desk.passTo(desk.now + CORE_OPTIONS.answerMillisMax);
+  t.deepEqual(desk.heard, [null, 'in time', null]);
 });
 
 test('a link that nobody opens has as long as datagrams had', (t) => {

@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import test from 'ava';
 import { Timers } from '../../src/node/timers.ts';
 import { until } from '../helpers/until.ts';
@@ -39,4 +42,23 @@ test('upkeep that is wanted soon comes when it was asked for; a timer that is mo
   timers.schedule('upkeep', '', 120_000);
   timers.unschedule('upkeep', '');
   t.is(timers.count, 0);
+});
+
+test('a timer that comes late because the process stood still waits until what has arrived was read', async (t) => {
+  const order: string[] = [];
+  const timers = new Timers((kind) => void order.push(kind));
+  const socket = createSocket('udp4');
+  socket.on('message', () => void order.push('arrived'));
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  timers.schedule('patience', '', 5);
+  // This process stands still while another one sends.
+  const send = `const s = require('node:dgram').createSocket('udp4'); s.send('answer', ${socket.address().port}, '127.0.0.1', () => s.close());`;
+  execFileSync(process.execPath, ['-e', send]);
+  timers.schedule('taken back', '', 0);
+  timers.unschedule('taken back', '');
+  await until('both are there', () => order.length === 2);
+  t.deepEqual(order, ['arrived', 'patience']);
+  t.is(timers.count, 0);
+  socket.close();
 });

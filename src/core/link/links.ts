@@ -3,6 +3,7 @@ import { FRAME_VERSION, type Frame, type FrameKind, type Message, misfitOfFrame,
 import type { Parts } from '../parts.ts';
 import type { Address, Endpoint, NodeId } from '../types.ts';
 import { Acknowledgements } from './acknowledgements.ts';
+import { firstBackoff, helloPatience } from './backoff.ts';
 import { doubtedAnswer, isCalm } from './calm.ts';
 import { DepartedLinks } from './departed.ts';
 import { type Hello, readHello } from './hello.ts';
@@ -10,19 +11,7 @@ import { frameOf, freshRun, type Link, type LinkHooks, newLink, type Unacknowled
 import { traceDrop, traceReceive, traceSend, traceState } from './link-trace.ts';
 import { LinkWatch } from './link-watch.ts';
 import { nodeTitle } from './node-title.ts';
-import {
-  acknowledge,
-  fileNumbered,
-  firstBackoff,
-  helloPatience,
-  isNextInOrder,
-  nextInOrder,
-  packFrames,
-  resendAtMillis,
-  sentAgain,
-  startOver,
-  tellsHello,
-} from './stream.ts';
+import { acknowledge, fileNumbered, isNextInOrder, nextInOrder, packFrames, resendAtMillis, sentAgain, startOver, tellsHello } from './stream.ts';
 import { TouchedLinks } from './touched-links.ts';
 
 /** Ends of a peer that are remembered as gone, per link. */

@@ -1,6 +1,7 @@
 import type { Frame, Message } from '../messages.ts';
 import type { CoreOptions } from '../options.ts';
 import type { Parts } from '../parts.ts';
+import { BACKOFF_MAX } from './backoff.ts';
 import { isAnswer, isCalm, turnUrgent } from './calm.ts';
 import { approximateBytes, type Link, type Outgoing, type UnacknowledgedFrame } from './link.ts';
 import { noteRoundTrip } from './round-trips.ts';
@@ -10,9 +11,6 @@ import { noteRoundTrip } from './round-trips.ts';
  * links.ts sends and receives. The window of messages bounds what waits here for the peer, the option
  * `linkReorderFrames` what waits for its predecessors.
  */
-
-/** Frames wait this many times longer at most because one before them was sent again. */
-const BACKOFF_MAX = 8;
 
 /** Takes everything that waits and returns it as numbered frames, remembered until they are acknowledged. */
 export function packFrames(link: Link, options: CoreOptions, nowMillis: number): UnacknowledgedFrame[] {
@@ -127,20 +125,6 @@ function patienceOf(frame: UnacknowledgedFrame, link: Link, options: CoreOptions
   // Most are sent once, and a power is dear.
   const factor = frame.attempts === 1 ? link.backoff : Math.max(link.backoff, 2 ** (frame.attempts - 1));
   return Math.min(base * factor, options.resendMillisMax);
-}
-
-/** How long a hello waits for its answer before it is repeated, ms. */
-export function helloPatience(link: Link, { options, answerTimes }: Pick<Parts, 'options' | 'answerTimes'>): number {
-  return Math.min(Math.max(options.helloMillis, answerTimes.meanMillis * 2) * 2 ** link.helloAttempts, options.helloMillisMax);
-}
-
-/**
- * The backoff of a link that has just come up, of whose round trips nothing is known yet: others' are a first guess, and hellos that had
- * to be repeated are a sign that they are long (RFC 6298, 5.7).
- */
-export function firstBackoff(link: Link, { options, answerTimes }: Pick<Parts, 'options' | 'answerTimes'>): number {
-  const guess = (answerTimes.meanMillis * 2) / options.resendMillis;
-  return Math.max(1, Math.min(BACKOFF_MAX, Math.max(guess, 2 ** (link.helloAttempts - 1))));
 }
 
 /** Frames that have waited for their acknowledgement long enough to be sent again, oldest first; counted as sent now. */

@@ -172,8 +172,7 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
   /** Somebody may be a member: worth remembering, and as a shortcut. Asked only when it would be our successor. */
   learn(contact: Contact): void {
     this.#remembered.mention(contact);
-    if (!this.joined || this.small) return;
-    this.#fingers.consider(contact);
+    if (this.joined && !this.small) this.#fingers.consider(contact);
     this.#stabiliser.hint(contact);
   }
 
@@ -298,15 +297,8 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
   }
 
   #noticeInSmallRing(from: Contact, notice: Exclude<RingNotice, { tell: 'routed' }>): void {
-    switch (notice.tell) {
-      case 'notify':
-      case 'changed':
-        return this.#small.consider(from);
-      case 'nearer':
-        return this.#small.consider(notice.contact);
-      case 'leaving':
-        return this.#small.forget(from);
-    }
+    if (notice.tell === 'leaving') return this.#small.forget(from);
+    this.#small.consider(notice.tell === 'nearer' ? notice.contact : from);
   }
 
   /** A failure detector believes somebody dead: routed around at once, verified by stabilisation. */
