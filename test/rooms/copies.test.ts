@@ -85,7 +85,7 @@ test('in a room whose history begins with joining, members who were away read it
 });
 
 test('a message that comes to the holders after the members have changed is read by those it was written for, and by nobody else', async (t) => {
-  const world = new SmallWorld(27, { roomCopySoonMillis: 8_000, roomCopyMillis: 8_000 });
+  const world = new SmallWorld(28, { roomCopySoonMillis: 8_000, roomCopyMillis: 8_000 });
   const link = await garden(world, ['bob'], 'joined');
   await world.engine.wait(20_000);
   await world.engine.killNode('bob');
