@@ -193,7 +193,7 @@ export class RunFacts {
     const room = () => `room ${concealed(quoted(String(data['room'])))}`;
     if (to === 'queued') this.#accept(id, atMillis, node, room(), true);
     else if (to === 'accepted') this.#accept(id, atMillis, String(data['by']), room(), true);
-    else if (data['peer'] === undefined) this.#tell(id, atMillis, node, `is ${to} here`);
+    else if ((data['peer'] ?? '') === '') this.#tell(id, atMillis, node, `is ${to} here`);
     else this.#tell(id, atMillis, node, `learns that it is ${to} for ${String(data['peer'])}`);
   }
 
