@@ -7,6 +7,7 @@ import { replaceFile } from '../adapters/files.ts';
 import { lockFolder } from '../adapters/sqlite/folder-lock.ts';
 import { nodeStoreKey, SqliteNodeStore } from '../adapters/sqlite/node-store.ts';
 import type { RowCodec } from '../adapters/sqlite/sqlite-file.ts';
+import { KnownSeedServers } from '../adapters/system/known-seed-servers.ts';
 import { loadNodeKey, settleNodeKey } from '../adapters/system/node-key.ts';
 import { runtimeFolder, socketPath } from '../adapters/system/runtime-folder.ts';
 import { TraceFile } from '../adapters/system/trace-file.ts';
@@ -139,7 +140,7 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
     frames: new CborFrameCodec(tools.codec),
     keyDeriver: shared?.keyDeriver ?? new Argon2Deriver(),
     userFiles: new SystemUserFiles(),
-    seedClient: options.seedUrl === null ? null : await makeSeedClient(options.seedUrl),
+    seedClient: options.seedUrl === null ? null : await makeSeedClient(options.seedUrl, folder, tools.crypto, log),
     traceSink: traceSink === null ? null : { ...faults.traceSink(traceSink), frames: options.traceFrames },
     log,
   };
@@ -225,7 +226,7 @@ function orderFaultFrom(folder: string, node: string): (words: string) => Promis
 }
 
 /** Not loaded where there is no seed server to be asked. */
-async function makeSeedClient(url: string): Promise<SeedClient> {
+async function makeSeedClient(url: string, folder: string, crypto: Crypto, log: NodeLog): Promise<SeedClient> {
   const { HttpSeedClient } = await import('../adapters/seed-http/seed-client.ts');
-  return new HttpSeedClient({ url });
+  return new HttpSeedClient({ url, crypto, known: new KnownSeedServers(folder), onImpostor: (reason) => log.warn({ reason }, 'the seed server') });
 }

@@ -27,11 +27,14 @@ export async function runSeedProcess(context: CliContext, options: SeedProcessOp
     ...seedParts((file, reason) => context.warn(`confab: ${reason}; it was kept as ${file}`)),
   });
   const folder = seedFolder(context.root);
-  await writePointer(folder, { url: server.url, pid: process.pid, startedMillis: Date.now() });
+  await writePointer(folder, { url: server.url, key: server.key, pid: process.pid, startedMillis: Date.now() });
   const { promise: ended, resolve: end } = deferred();
   const life = watchLife({ stop: end, failed: (error) => void printFailure(error, context), lifeline: options.lifeline ? process.stdin : null });
-  if (context.json) context.printJson({ ready: true, pid: process.pid, url: server.url });
-  else context.print(`The seed server listens at ${server.url} (its API: ${server.url}/docs). Ctrl-C ends it.`);
+  if (context.json) context.printJson({ ready: true, pid: process.pid, url: server.url, key: server.key });
+  else
+    context.print(
+      `The seed server listens at ${server.url} (its API: ${server.url}/docs). Ctrl-C ends it. Nodes elsewhere know it by --seed '${server.url}#${server.key}'.`,
+    );
   await ended;
   await server.stop();
   await removePointer(folder, process.pid);

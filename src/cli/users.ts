@@ -1,10 +1,11 @@
-import { attachNode, listNodes, readSeedPointer } from '../control/locate.ts';
+import { attachNode, listNodes, readSeedPointer, seedAddress } from '../control/locate.ts';
 import type { UserView } from '../core/commands.ts';
 import type { SeedCalls } from '../core/directory/seed-api.ts';
 import { ConfabError, isErrorCode } from '../core/errors.ts';
 import { type AnyVerifiedRecord, verifyRecord } from '../core/records.ts';
 import type { PresenceState } from '../core/types.ts';
 import type { SeedClient } from '../ports/ports.ts';
+import { makeTools } from './compose-tools.ts';
 
 /** A user as the administrator sees them, whoever told. */
 export interface UserRow {
@@ -38,7 +39,7 @@ export async function readUsers(root: string, node: string | undefined): Promise
   const seed = await readSeedPointer(root);
   if (seed === null) throw new ConfabError('nothing-runs', { folder: root });
   const { HttpSeedClient } = await import('../adapters/seed-http/seed-client.ts');
-  return await fromSeedServer(new HttpSeedClient({ url: seed.url }));
+  return await fromSeedServer(new HttpSeedClient({ url: seedAddress(seed), crypto: makeTools().crypto }));
 }
 
 async function fromNode(root: string, node: string): Promise<UserDirectory> {

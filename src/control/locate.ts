@@ -24,6 +24,8 @@ export interface NodePointer {
 /** The same of a seed server, in server_data/. */
 export interface SeedPointer {
   readonly url: string;
+  /** The key that it signs its answers by. */
+  readonly key?: string;
   readonly pid: number;
   readonly startedMillis: number;
 }
@@ -87,6 +89,11 @@ export async function readNodePointer(folder: string): Promise<NodePointer | nul
 }
 
 /** Null when there is none, it is damaged, or its process is gone. */
+/** The URL with the key behind it, as nodes are given it. */
+export function seedAddress({ url, key }: Pick<SeedPointer, 'url' | 'key'>): string {
+  return typeof key === 'string' ? `${url}#${key}` : url;
+}
+
 export async function readSeedPointer(root: string): Promise<SeedPointer | null> {
   const value = await readJson(seedFolder(root));
   if (value === null || typeof value['url'] !== 'string' || !isPid(value['pid'])) return null;

@@ -19,6 +19,7 @@ export class LocalSeedServer {
   readonly #options: LocalSeedServerOptions;
   #process: LifelineProcess | null = null;
   #port = 0;
+  #key: string | null = null;
 
   constructor(options: LocalSeedServerOptions) {
     this.#options = options;
@@ -33,6 +34,11 @@ export class LocalSeedServer {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  /** As nodes are given it: with the key of the server, once that has run. */
+  get address(): string {
+    return this.#key === null ? this.url : `${this.url}#${this.#key}`;
+  }
+
   async start(conduct: string | null = null): Promise<void> {
     if (this.#process?.running === true) throw new ConfabError('bad-arguments', { command: 'seed-server', reason: 'it runs already' });
     const started = await spawnReady({
@@ -42,6 +48,7 @@ export class LocalSeedServer {
       readyMillis: READY_MILLIS,
     });
     this.#process = started;
+    this.#key = String(started.ready['key']);
     void started.exited.then((exit) => {
       if (this.#process !== started) return;
       this.#process = null;

@@ -172,7 +172,7 @@ export class LocalEngine implements Engine {
     return {
       node,
       network,
-      seedUrl: options.seedServer === false ? null : this.#seedServer.url,
+      seedUrl: options.seedServer === false ? null : this.#seedServer.address,
       peers: options.peers ?? [],
       beacon: (options.beacon ?? beacon) === true,
       interfaceAddress: LOOPBACK,

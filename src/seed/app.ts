@@ -3,10 +3,12 @@ import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { Crypto, KeyPair } from '../core/capabilities.ts';
 import { ConfabError } from '../core/errors.ts';
 import { answerClientError, answerFailures, answerFrameworkError } from './failures.ts';
 import type { LogStream } from './log.ts';
 import { SEED_HTTP_OPTIONS, type SeedHttpOptions } from './options.ts';
+import { signAnswers } from './proof.ts';
 import { directoryRoutes } from './routes/directory.ts';
 import { healthRoutes } from './routes/health.ts';
 import type { SeedService } from './service.ts';
@@ -17,6 +19,8 @@ export interface SeedAppParts {
   /** Takes the structured log line by line; none is written without it. */
   readonly log?: LogStream;
   readonly options?: Partial<SeedHttpOptions>;
+  /** Signs answers; without it none is signed. */
+  readonly signer?: { readonly crypto: Crypto; readonly pair: KeyPair };
 }
 
 /** Builds the HTTP application and does not listen: tests inject requests, server.ts opens the port. */
@@ -45,6 +49,7 @@ export async function buildSeedApp(parts: SeedAppParts): Promise<FastifyInstance
   answerFailures(app, options.bodyBytesMax);
   logRequests(app);
   await protect(app, options);
+  if (parts.signer !== undefined) signAnswers(app, parts.signer.crypto, parts.signer.pair);
   await document(app);
   directoryRoutes(app, parts.service);
   healthRoutes(app, parts.service);

@@ -1,11 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import type { Codec, Crypto, Random } from '../core/capabilities.ts';
 import { SeedDirectory } from '../core/directory/seed-directory.ts';
+import { toBase64url } from '../core/directory/seed-json.ts';
 import type { SeedOptions } from '../core/directory/seed-options.ts';
 import { ConfabError } from '../core/errors.ts';
 import type { Clock } from '../ports/ports.ts';
 import { buildSeedApp } from './app.ts';
 import { prepareSeedFolder, unwritable } from './folder.ts';
+import { loadSeedKey } from './key.ts';
 import { LogFile } from './log.ts';
 import { SEED_HTTP_OPTIONS, type SeedHttpOptions } from './options.ts';
 import { SeedService, type SeedServiceParts } from './service.ts';
@@ -40,6 +42,8 @@ export interface SeedServer {
   /** `http://127.0.0.1:5555`, with the port that was really taken. */
   readonly url: string;
   readonly port: number;
+  /** The public key that answers are signed by, as base64url: nodes that are given `url#key` believe nobody else. */
+  readonly key: string;
   /** What its owner should know, in sentences: files that were damaged and set aside. */
   readonly notices: readonly string[];
   /** Ends what is under way (at most 2 s), commits, closes. Idempotent. */
@@ -57,7 +61,7 @@ export async function startSeedServer(options: SeedServerOptions): Promise<SeedS
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    const { app, service, notices } = await compose(options, http, closers);
+    const { app, service, notices, key } = await compose(options, http, closers);
     const port = await listen(app, options.port ?? http.port, options.host ?? http.host);
     const url = `http://${hostInUrl(options.host ?? http.host)}:${port}`;
     for (const notice of notices) app.log.warn(notice);
@@ -68,6 +72,7 @@ export async function startSeedServer(options: SeedServerOptions): Promise<SeedS
     return {
       url,
       port,
+      key,
       notices,
       stop: () => {
         stopping ??= closeAll();
@@ -94,8 +99,10 @@ async function compose(options: SeedServerOptions, http: SeedHttpOptions, closer
   const directory = new SeedDirectory({ crypto, codec, random, store, ...(options.directory === undefined ? {} : { options: options.directory }) });
   const onStoreFailure = (reason: string): void => app.log.error({ reason }, 'the store could not write');
   const service = new SeedService({ directory, store, clock, onStoreFailure, ...(options.conduct === undefined ? {} : { conduct: options.conduct }) });
-  const app: FastifyInstance = await buildSeedApp({ service, log, options: http });
-  return { app, service, notices };
+  const { pair, notice } = loadSeedKey(folder, { crypto, random });
+  if (notice !== null) notices.push(notice);
+  const app: FastifyInstance = await buildSeedApp({ service, log, options: http, signer: { crypto, pair } });
+  return { app, service, notices, key: toBase64url(pair.publicKey) };
 }
 
 function openLog(file: string, bytesMax: number): LogFile {

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,6 +12,7 @@ import { expiry } from '../../src/adapters/system/expiry.ts';
 import type { SeedCalls } from '../../src/core/directory/seed-api.ts';
 import { SEED_TABLES } from '../../src/core/directory/seed-directory.ts';
 import { recordToJson, toBase64url } from '../../src/core/directory/seed-json.ts';
+import { SEED_PROOF_HEADERS, seedAnswerBytes } from '../../src/core/directory/seed-proof.ts';
 import { vaultChallengeBytes } from '../../src/core/directory/vault-challenge.ts';
 import type { ServiceResult } from '../../src/core/env.ts';
 import { startSeedServer } from '../../src/seed/server.ts';
@@ -36,6 +37,7 @@ async function fake(t: ExecutionContext, answer: RequestListener): Promise<{ rea
     });
     request.on('end', () => {
       seen.push({ method: request.method ?? '', url: request.url ?? '', body });
+      signing(request, response);
       answer(request, response);
     });
   });
@@ -45,6 +47,25 @@ async function fake(t: ExecutionContext, answer: RequestListener): Promise<{ rea
     server.close();
   });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+}
+
+const pair = crypto.signingKeyPair(new Uint8Array(32).fill(9));
+
+/** What is said whole is signed as the seed server does it. */
+function signing(request: IncomingMessage, response: ServerResponse, by = pair): void {
+  const writeHead = response.writeHead.bind(response) as (status: number, headers: OutgoingHttpHeaders) => ServerResponse;
+  response.writeHead = ((status: number, headers: OutgoingHttpHeaders = {}) => {
+    const end = response.end.bind(response) as (body: string) => ServerResponse;
+    response.end = ((body = '') => {
+      const nonce = String(request.headers[SEED_PROOF_HEADERS.nonce]);
+      const retryAfter = String(headers['retry-after'] ?? '');
+      const answer = { nonce, method: request.method ?? '', path: request.url ?? '', status, retryAfter, body: new Uint8Array(Buffer.from(body)) };
+      const signature = toBase64url(crypto.sign(by.secretKey, seedAnswerBytes(crypto, answer)));
+      writeHead(status, { [SEED_PROOF_HEADERS.key]: toBase64url(by.publicKey), [SEED_PROOF_HEADERS.signature]: signature, ...headers });
+      return end(body);
+    }) as ServerResponse['end'];
+    return response;
+  }) as ServerResponse['writeHead'];
 }
 
 const saying =
@@ -62,7 +83,7 @@ test('an answer that lay unread while the process stood still counts', async (t)
     standStill(500);
     saying({ results: [] })(request, response);
   });
-  const client = new HttpSeedClient({ url: server.url, timeoutMillis: 160 });
+  const client = new HttpSeedClient({ crypto, url: server.url, timeoutMillis: 160 });
   t.deepEqual(await client.call('publish', { records: [] }), { ok: true, value: { results: [] } });
 });
 
@@ -80,7 +101,7 @@ test('time in which a process stands still is not waited, the rest is', async (t
 
 test('every operation asks its route', async (t) => {
   const server = await fake(t, saying({}));
-  const client = new HttpSeedClient({ url: `${server.url}/` });
+  const client = new HttpSeedClient({ crypto, url: `${server.url}/` });
   const bytes = new Uint8Array([250]);
   await client.call('publish', { records: [record] });
   await client.call('nodes', { limit: 9 });
@@ -107,7 +128,7 @@ test('every operation asks its route', async (t) => {
 
 test('answers are read, unknown fields left alone, records that are none left out', async (t) => {
   const server = await fake(t, saying({ records: [recordToJson(record), { bytes: '!' }, 5], next: null, total: 3, online: 1, future: true }));
-  const client = new HttpSeedClient({ url: server.url });
+  const client = new HttpSeedClient({ crypto, url: server.url });
   t.deepEqual(await client.call('users', { after: '', limit: 2 }), { ok: true, value: { records: [record], next: null, total: 3, online: 1 } });
   t.deepEqual(await client.call('nodes', { limit: 2 }), { ok: true, value: { records: [record], total: 3 } });
 });
@@ -115,10 +136,10 @@ test('answers are read, unknown fields left alone, records that are none left ou
 test('answers of another form count as no answer', async (t) => {
   for (const body of [{}, [], null, 5, '', 'not json', { records: 'x' }, { records: [], total: -1 }, { records: [], total: 'many' }]) {
     const server = await fake(t, saying(body));
-    t.deepEqual(await new HttpSeedClient({ url: server.url }).call('nodes', { limit: 1 }), UNAVAILABLE, JSON.stringify(body));
+    t.deepEqual(await new HttpSeedClient({ crypto, url: server.url }).call('nodes', { limit: 1 }), UNAVAILABLE, JSON.stringify(body));
   }
   const server = await fake(t, saying({ results: [{ accepted: 'yes' }], nonce: 'AA', vault: '' }));
-  const client = new HttpSeedClient({ url: server.url });
+  const client = new HttpSeedClient({ crypto, url: server.url });
   t.deepEqual(await client.call('publish', { records: [] }), UNAVAILABLE);
   t.deepEqual(await client.call('challenge', { name: 'a' }), UNAVAILABLE);
   t.deepEqual(await client.call('vault', { name: 'a', nonce: new Uint8Array(32), signature: new Uint8Array(64) }), UNAVAILABLE);
@@ -135,7 +156,7 @@ test('a refusal comes back as its code, with the seconds to wait', async (t) => 
   ];
   for (const [answer, expected] of cases) {
     const server = await fake(t, answer);
-    t.deepEqual(await new HttpSeedClient({ url: server.url }).call('user', { name: 'bob' }), expected);
+    t.deepEqual(await new HttpSeedClient({ crypto, url: server.url }).call('user', { name: 'bob' }), expected);
   }
 });
 
@@ -144,11 +165,11 @@ test('nobody there, silence, a broken line and an endless answer are unavailable
   await new Promise<void>((resolve) => none.listen(0, '127.0.0.1', resolve));
   const { port } = none.address() as AddressInfo;
   await new Promise((resolve) => none.close(resolve));
-  t.deepEqual(await new HttpSeedClient({ url: `http://127.0.0.1:${port}` }).call('user', { name: 'bob' }), UNAVAILABLE);
+  t.deepEqual(await new HttpSeedClient({ crypto, url: `http://127.0.0.1:${port}` }).call('user', { name: 'bob' }), UNAVAILABLE);
   const silent = await fake(t, () => {});
-  t.deepEqual(await new HttpSeedClient({ url: silent.url, timeoutMillis: 100 }).call('user', { name: 'bob' }), UNAVAILABLE);
+  t.deepEqual(await new HttpSeedClient({ crypto, url: silent.url, timeoutMillis: 100 }).call('user', { name: 'bob' }), UNAVAILABLE);
   const broken = await fake(t, (_, response) => void response.writeHead(200, { 'content-length': '100' }).write('{', () => response.destroy()));
-  t.deepEqual(await new HttpSeedClient({ url: broken.url }).call('user', { name: 'bob' }), UNAVAILABLE);
+  t.deepEqual(await new HttpSeedClient({ crypto, url: broken.url }).call('user', { name: 'bob' }), UNAVAILABLE);
   const endless = await fake(t, (_, response) => {
     const chunk = 'x'.repeat(262_144);
     const pour = (): void => {
@@ -157,8 +178,8 @@ test('nobody there, silence, a broken line and an endless answer are unavailable
     response.on('drain', pour);
     pour();
   });
-  t.deepEqual(await new HttpSeedClient({ url: endless.url, timeoutMillis: 10_000 }).call('user', { name: 'bob' }), UNAVAILABLE);
-  t.deepEqual(await new HttpSeedClient({ url: 'no url at all' }).call('user', { name: 'bob' }), UNAVAILABLE);
+  t.deepEqual(await new HttpSeedClient({ crypto, url: endless.url, timeoutMillis: 10_000 }).call('user', { name: 'bob' }), UNAVAILABLE);
+  t.deepEqual(await new HttpSeedClient({ crypto, url: 'no url at all' }).call('user', { name: 'bob' }), UNAVAILABLE);
 });
 
 test('with the real seed server: publish, look up, challenge, vault', async (t) => {
@@ -170,7 +191,7 @@ test('with the real seed server: publish, look up, challenge, vault', async (t) 
     await server.stop();
     rmSync(root, { recursive: true, force: true });
   });
-  const client = new HttpSeedClient({ url: server.url });
+  const client = new HttpSeedClient({ crypto, url: server.url });
   const alice = new Person('alice');
   const vault = new Uint8Array([9, 8, 7]);
   const published = await client.call('publish', { records: [alice.user(), alice.sign('vault', { name: 'alice', vault })] });

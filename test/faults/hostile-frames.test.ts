@@ -8,6 +8,7 @@ import { readSeedPointer } from '../../src/control/locate.ts';
 import type { NodeInfo } from '../../src/core/commands.ts';
 import { parseEndpoint } from '../../src/core/endpoint.ts';
 import type { SignedRecord } from '../../src/core/records.ts';
+import { tools } from '../core/tools.ts';
 import { until } from '../helpers/until.ts';
 import { befriend, deliver, insist, type Network, passwordOf, requireFriend, startNetwork, textsOf } from './network.ts';
 import { Stranger } from './stranger.ts';
@@ -175,7 +176,7 @@ test("a hello with somebody else's record opens no link, and records with a wron
 /** The records of alice and her node, as anybody can get them. */
 async function recordsAtSeedServer({ network }: Scene): Promise<readonly SignedRecord[]> {
   const pointer = await readSeedPointer(network.root);
-  const client = new HttpSeedClient({ url: pointer?.url ?? '' });
+  const client = new HttpSeedClient({ crypto: tools.crypto, url: pointer?.url ?? '' });
   return await insist(network, async () => {
     const result = await client.call('user', { name: 'alice' });
     if (!result.ok) throw new Error(result.code);

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { HttpSeedClient } from '../../src/adapters/seed-http/seed-client.ts';
 import type { SeedCalls } from '../../src/core/directory/seed-api.ts';
+import { tools } from '../core/tools.ts';
 import { Person } from './fixtures.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -31,7 +32,7 @@ test('whoever was told that they are registered still is after kill -9', async (
   const root = mkdtempSync(join(tmpdir(), 'confab-seed-'));
   t.teardown(() => rmSync(root, { recursive: true, force: true }));
   const first = await spawnSeed(t, root);
-  const client = new HttpSeedClient({ url: first.url });
+  const client = new HttpSeedClient({ crypto: tools.crypto, url: first.url });
   const people = Array.from({ length: 60 }, (_, index) => new Person(`user${index}`));
   const confirmed: string[] = [];
   await Promise.all(

@@ -64,7 +64,7 @@ test('a node gets the same answers over HTTP as from the directory that the simu
     openStore: (file, onSetAside) => new SeedStore({ folder: dirname(file), tables: SEED_TABLES, codec, onSetAside }),
   });
   t.teardown(() => server.stop());
-  const client = new HttpSeedClient({ url: server.url });
+  const client = new HttpSeedClient({ crypto, url: server.url });
 
   const expected = await play(async (operation, body) => desk.call(operation, body));
   const actual = await play((operation, body) => client.call(operation, body as SeedCalls[SeedOperation]['body']));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type FolderLock, lockFolder } from '../../adapters/sqlite/folder-lock.ts';
 import { runtimeFolder, socketPath } from '../../adapters/system/runtime-folder.ts';
 import type { SocketControlClient } from '../../control/client.ts';
-import { attachNode, locateNode, nodeFolder, nodesFolder, readSeedPointer } from '../../control/locate.ts';
+import { attachNode, locateNode, nodeFolder, nodesFolder, readSeedPointer, seedAddress } from '../../control/locate.ts';
 import { ConfabError } from '../../core/errors.ts';
 import type { CoreOptions } from '../../core/options.ts';
 import { Gate } from '../../engine/gate.ts';
@@ -84,7 +84,7 @@ export class UpNetwork {
   }
 
   get seedUrl(): string {
-    return this.#seedUrl;
+    return this.#seedUrl.split('#')[0] as string;
   }
 
   /** Rejects with `folder-locked` (a network runs here), `port-taken` or `not-started`; what was started until then is ended. */
@@ -135,7 +135,7 @@ export class UpNetwork {
     );
     this.#seedServer = server;
     void server.exited.then(() => this.#lookWhetherEnded());
-    return String(server.ready['url']);
+    return seedAddress({ url: String(server.ready['url']), key: String(server.ready['key']) });
   }
 
   async #obtainNode(user: string): Promise<void> {
@@ -253,12 +253,12 @@ function lockRoot(root: string): FolderLock {
   }
 }
 
-/** The URL of the seed server that serves this root, or null. It must still be there a moment later: it may be on its way out. */
+/** The URL of the seed server that serves this root, with its key, or null. It must still be there a moment later: it may be on its way out. */
 async function seedServerOf(root: string): Promise<string | null> {
   const pointer = await readSeedPointer(root);
   if (pointer === null || !(await isHealthy(pointer.url))) return null;
   await pause(SETTLE_MILLIS);
-  return (await isHealthy(pointer.url)) ? pointer.url : null;
+  return (await isHealthy(pointer.url)) ? seedAddress(pointer) : null;
 }
 
 async function isHealthy(url: string): Promise<boolean> {
