@@ -88,6 +88,9 @@ test('an answer that lay unread while the process stood still counts', async (t)
 });
 
 test('time in which a process stands still is not waited, the rest is', async (t) => {
+  // The timers of an expiry keep no process alive, and other tests may be over.
+  const awake = setInterval(() => {}, 1_000);
+  t.teardown(() => clearInterval(awake));
   const patience = expiry(80);
   standStill(250);
   await new Promise((resolve) => setImmediate(resolve));
