@@ -65,7 +65,7 @@ export type Message =
   | { readonly type: 'sync-want'; readonly keys: readonly Uint8Array[] }
   /** `final`: the answer to a want or a digest is complete. */
   | { readonly type: 'records'; readonly records: readonly SignedRecord[]; readonly final: number }
-  /** Records that say nothing new but that their authors live: whoever misses some has later ones, or finds them by comparing. */
+  /** Records that several tell: those of others that are passed on, and those that say nothing new but that their authors live. Whoever misses some has later ones, or finds them by comparing. */
   | { readonly type: 'renewals'; readonly records: readonly SignedRecord[] }
   /** Who is that? Answered with `records` by whoever knows, passed on while hops are left. `after`: and where, by a record of a node above that sequence. */
   | { readonly type: 'lookup'; readonly id: string; readonly name: string; readonly hops: number; readonly after?: number }
@@ -150,7 +150,7 @@ export const MESSAGES: Readonly<Record<MessageType, MessageEntry>> = {
   'sync-digest': { about: 'Key and sequence of each record known.', shape: { entries: list(anything, 1_024) } },
   'sync-want': { about: 'Keys of records that are missing or older here.', shape: { keys: list(bytes(8), 1_024) } },
   records: { about: 'Signed records.', shape: { records: records(128), final: integer(0, 1) } },
-  renewals: { about: 'Records signed afresh that say nothing new.', shape: { records: records(128) } },
+  renewals: { about: 'Records of others that are passed on, or that were signed afresh and say nothing new.', shape: { records: records(128) } },
   lookup: {
     about: 'Asks who bears a name, or for a record of a node of theirs above a sequence.',
     shape: { id: text(21, 21), name: text(1, 32), hops: integer(0, 8), after: optional(integer()) },

@@ -53,7 +53,7 @@ export const CORE_OPTIONS = Object.freeze({
   wantedLinkFactor: 4,
   idleLinkFactor: 10,
   /** The silence until a frame is asked for, times this, while the membership protocol would tell of a death. */
-  vouchedLinkFactor: 4,
+  vouchedLinkFactor: 8,
   /** Pause before a dead or closed peer that is wanted is tried again, ms; doubled up to the maximum. */
   reconnectMillis: 500,
   reconnectMillisMax: 8_000,

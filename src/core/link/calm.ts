@@ -3,8 +3,8 @@ import type { Link, UnacknowledgedFrame } from './link.ts';
 
 /**
  * Frames whose acknowledgement may wait for company, however long: all that they carry are answers and renewals. Whoever misses an
- * answer has a question that was not acknowledged either, and sends it again; whoever misses a renewal hears a later one. Both ends
- * judge by the messages, so nothing is said about it on the wire.
+ * answer has a question that was not acknowledged either, and sends it again; whoever misses a renewal hears a later one, and what is
+ * passed on as one several tell. Both ends judge by the messages, so nothing is said about it on the wire.
  *
  * That a calm frame was lost shows by the next frame of the peer, since every frame tells what has arrived (`turnUrgent`).
  */

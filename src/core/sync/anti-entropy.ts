@@ -168,6 +168,7 @@ export class AntiEntropy {
     // That we live, the others tell each other too, or at least our links show it.
     const ownTo = as === 'renewals' ? this.#inTurn(up, crowd ? OWN_RENEWAL_TURNS_CROWD : OWN_RENEWAL_TURNS) : up;
     const batches = new Map<Link, SignedRecord[]>();
+    const oweOwn = new Set<Link>();
     for (const { record, from, also } of news) {
       const own = isOf(session, record);
       // What the seed server told us, others hear from it as well, or by comparing.
@@ -176,12 +177,14 @@ export class AntiEntropy {
         if (link === from || link.nodeId === record.authorId || also.has(link)) continue;
         // The hello that goes to it at the end of this turn brings the same.
         if (own && link.newsDue && (record.type === 'node' || session.userId !== null)) continue;
+        if (own) oweOwn.add(link);
         const batch = batches.get(link);
         if (batch === undefined) batches.set(link, [record.signed]);
         else batch.push(record.signed);
       }
     }
-    for (const [link, records] of batches) this.#sendRecords(link, records, 0, as);
+    // What others have said several tell, so nobody misses it soon; what we say ourselves must arrive.
+    for (const [link, records] of batches) this.#sendRecords(link, records, 0, oweOwn.has(link) ? as : 'renewals');
   }
 
   /** Those whose turn it is, and those who wait for us. */
