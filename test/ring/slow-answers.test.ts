@@ -24,5 +24,6 @@ for (const seed of [1, 10]) {
     const report = await runScenario(scenario, engine, { seed, patience: 1, wallMillis: () => performance.now(), listener: SILENT });
     const ring = report.checks.find(({ check }) => check === 'ring-valid');
     t.true(ring?.ok, ring?.evidence ?? 'not judged');
+    t.is(report.verdict, 'pass', 'and what is kept on it lies where it belongs');
   });
 }

@@ -15,6 +15,8 @@ const DRAWN_MIN = 0.75;
 const DRAWN_MAX = 1.25;
 /** A change of neighbours may mean that two networks have met. Not looked into more often than this. */
 const MEETING_MILLIS = 20_000;
+/** A ring that is so many times as large is another one. Its size is guessed, and the guess may be wrong by half. */
+const GROWTH = 3;
 
 /**
  * Keeps on the ring what this node's user has there: the public record, presence, and the vault that recovery words open.
@@ -34,6 +36,8 @@ export class OwnValues {
   /** Whether a majority of the holders has what is said of presence, or is on the way to have it; and the vault of this session. */
   #presenceHeld = false;
   #vaultHeld = false;
+  /** About how many members the ring had when all of it was put there. */
+  #ringSize = 1;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -46,11 +50,19 @@ export class OwnValues {
 
   /**
    * Two halves of a network may have met, and with them two who have the same name. What else is ours there is in the care of its
-   * holders, who are others than our neighbours.
+   * holders, who are others than our neighbours. Only where the ring is several times as large as when it was put there, as where many
+   * small ones became one, are its holders by now far from where it belongs: then it is put again, a few times in the life of any ring.
    */
   ringChanged(): void {
-    if (this.#parts.session.open === null) return;
-    const { monotonicMillis } = this.#parts.env;
+    const { session, ring, env } = this.#parts;
+    if (session.open === null) return;
+    const { monotonicMillis } = env;
+    const size = ring.chord.joined ? ring.chord.sizeGuess : 0;
+    if (size >= this.#ringSize * GROWTH) {
+      this.#ringSize = size;
+      this.#presenceHeld = false;
+      this.#vaultHeld = false;
+    }
     this.#lookSoon(Math.max(AGAIN_MILLIS, this.#checkedMillis + MEETING_MILLIS - monotonicMillis));
   }
 
