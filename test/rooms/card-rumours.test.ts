@@ -16,7 +16,13 @@ test('rumours of rooms wait for each other and go to a few in as few frames as t
   const sent: Array<{ readonly to: Link; readonly cards: readonly RoomCard[] }> = [];
   let timers = 0;
   const parts = {
-    env: { random: new SeededRandom('rumours'), setTimer: () => void (timers += 1), cancelTimer: () => undefined },
+    env: {
+      random: new SeededRandom('rumours'),
+      setTimer: () => {
+        timers += 1;
+      },
+      cancelTimer: () => undefined,
+    },
     options: CORE_OPTIONS,
     links: {
       upLinks: () => [stranger, ...peers],
