@@ -25,6 +25,8 @@ class Desk {
   /** Ends the wait for a datagram. */
   settled: (answer: string | null) => void = () => undefined;
   linked = false;
+  /** The link takes nothing now. */
+  full = false;
   now = 0;
   due = Number.POSITIVE_INFINITY;
 
@@ -46,7 +48,7 @@ class Desk {
       },
     };
     this.questions = new Questions({ env, links, answerTimes: new AnswerTimes(), options: CORE_OPTIONS } as unknown as Parts, 'asks', {
-      send: (_link, id) => this.sent.push(id) > 0,
+      send: (_link, id) => !this.full && this.sent.push(id) > 0,
       unlinked: (_to, _question, _patienceMillis, settled) => {
         this.settled = settled;
         return true;
@@ -194,4 +196,20 @@ test('whoever left a question without an answer and answers the next one by a da
   settled({ type: 'ring-answer', id: 1, answer: { answer: 'alive', predecessor: null } });
   t.deepEqual(heard, [null, { answer: 'alive', predecessor: null }]);
   t.false(member.isSilent(BOB.id));
+});
+
+test('nobody wakes up for a question that waits for its link; one that a full link did not take is tried again soon', (t) => {
+  const desk = new Desk();
+  desk.now = 50;
+  desk.settled(null);
+  t.is(desk.due, PATIENCE, 'the end of its time');
+  desk.link.established = true;
+  desk.full = true;
+  desk.questions.linkUp(desk.link);
+  t.is(desk.due, desk.now + 100);
+  desk.full = false;
+  desk.now = desk.due;
+  desk.questions.sweep();
+  t.is(desk.sent.length, 1);
+  t.is(desk.due, PATIENCE);
 });

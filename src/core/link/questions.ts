@@ -111,8 +111,11 @@ export class Questions<Question, Answer> {
 
   #dueOf(open: Open<Question, Answer>): number {
     if (open.unlinked) return open.slowAtMillis;
+    const { env, links } = this.#parts;
     const dueMillis = Math.min(open.untilMillis, open.slowAtMillis);
-    return open.sent ? dueMillis : Math.min(dueMillis, this.#parts.env.monotonicMillis + RETRY_MILLIS);
+    // One for which there is no link yet leaves when that opens: nobody need wake up for it before.
+    const refused = !open.sent && links.of(open.to.id)?.established === true;
+    return refused ? Math.min(dueMillis, env.monotonicMillis + RETRY_MILLIS) : dueMillis;
   }
 
   #wakeAt(dueMillis: number): void {
@@ -166,7 +169,11 @@ export class Questions<Question, Answer> {
   }
 
   linkUp(link: Link): void {
-    for (const [id, open] of this.#open) if (!open.sent && !open.unlinked && open.to.id === link.nodeId) this.#send(link, id, open);
+    for (const [id, open] of this.#open) {
+      if (open.sent || open.unlinked || open.to.id !== link.nodeId) continue;
+      this.#send(link, id, open);
+      this.#wakeAt(this.#dueOf(open));
+    }
   }
 
   linkDown(link: Link): void {
