@@ -91,6 +91,25 @@ test('a question that is lost twice is answered the third time, once', (t) => {
   t.is(alice.counters.get('unlinkedRefused:unasked'), 1, 'the second copy');
 });
 
+test('an answer that comes after the end is none, but the next question waits longer before it is asked again', (t) => {
+  const { alice, bob, heard } = pair();
+  alice.ping(bob.contact, (answer) => heard.push(answer), RESEND * 20);
+  const late = alice.last;
+  alice.passTo(RESEND * 4);
+  t.deepEqual(heard, [null]);
+  bob.questions.receive('udp://sim:5', late);
+  alice.questions.receive('udp://sim:3', bob.last);
+  t.deepEqual(heard, [null]);
+  const before = alice.sent.length;
+  alice.ping(bob.contact, (answer) => heard.push(answer), RESEND * 20);
+  alice.passTo(alice.now + RESEND * 4);
+  t.is(alice.sent.length, before + 1, 'not asked a second time yet');
+  bob.questions.receive('udp://sim:5', alice.last);
+  alice.questions.receive('udp://sim:3', bob.last);
+  t.is(heard.length, 2);
+  t.not(heard[1], null);
+});
+
 test('whoever does not answer is left to a link, and after four of them nobody is asked like this for a while', (t) => {
   const { alice, bob, heard } = pair();
   for (let count = 1; count <= 4; count += 1) {

@@ -5,6 +5,7 @@ import { SourceBudget } from '../discovery/budget.ts';
 import type { Parts } from '../parts.ts';
 import { idOfKey } from '../records.ts';
 import type { Contact } from '../ring/circle.ts';
+import { AnswerTimes } from './answer-times.ts';
 import {
   fitsUnlinked,
   type QuestionPacketKind,
@@ -20,6 +21,9 @@ interface Open {
   readonly datagram: string;
   readonly message: UnlinkedAsk;
   readonly settled: (answer: UnlinkedAnswer | null) => void;
+  readonly askedMillis: number;
+  /** Between two tries. */
+  readonly resendMillis: number;
   readonly untilMillis: number;
   dueMillis: number;
 }
@@ -29,6 +33,9 @@ const TRIES_MAX = 3;
 const SILENCES_MAX = 4;
 const SILENCE_PAUSE_MILLIS = 30_000;
 const NUMBERS = 2 ** 48;
+/** No try waits longer for an answer, ms; numbers of questions that were given up and may still tell how long answers take. */
+const RESEND_MILLIS_MAX = 2_000;
+const LATE_MAX = 64;
 
 /**
  * Short questions to nodes that we are not linked with, by signed datagrams: a look-up in a large network asks half a dozen strangers
@@ -47,6 +54,10 @@ export class UnlinkedQuestions {
   readonly #budget: SourceBudget;
   readonly #answer: (question: UnlinkedAsk) => UnlinkedAnswer | null;
   readonly #open = new Map<number, Open>();
+  /** When those were asked that were given up. */
+  readonly #late = new Map<number, Open>();
+  /** How long answers to such questions take at present: on a busy machine longer than the usual tries last. */
+  readonly #answerTimes = new AnswerTimes();
   #dueMillis = Number.POSITIVE_INFINITY;
   #silences = 0;
   #pausedUntilMillis = Number.NEGATIVE_INFINITY;
@@ -73,8 +84,10 @@ export class UnlinkedQuestions {
     const number = 1 + Math.floor(env.random.fraction() * (NUMBERS - 1));
     const message = question(number);
     if (this.#open.has(number) || !fitsUnlinked(message)) return false;
-    const untilMillis = env.monotonicMillis + Math.min(patienceMillis, TRIES_MAX * options.unlinkedResendMillis);
-    const open: Open = { to, datagram, message, settled, untilMillis, dueMillis: 0 };
+    const askedMillis = env.monotonicMillis;
+    const resendMillis = this.#answerTimes.patienceMillis(options.unlinkedResendMillis, RESEND_MILLIS_MAX);
+    const untilMillis = askedMillis + Math.min(patienceMillis, TRIES_MAX * resendMillis);
+    const open: Open = { to, datagram, message, settled, askedMillis, resendMillis, untilMillis, dueMillis: 0 };
     this.#open.set(number, open);
     this.#try(number, open);
     this.#wakeAt(open.dueMillis);
@@ -82,8 +95,7 @@ export class UnlinkedQuestions {
   }
 
   #try(number: number, open: Open): void {
-    const { env, options } = this.#parts;
-    open.dueMillis = Math.min(env.monotonicMillis + options.unlinkedResendMillis, open.untilMillis);
+    open.dueMillis = Math.min(this.#parts.env.monotonicMillis + open.resendMillis, open.untilMillis);
     this.#send('ask', open.datagram, open.to.id, number, open.message);
   }
 
@@ -113,6 +125,8 @@ export class UnlinkedQuestions {
         continue;
       }
       this.#silent();
+      this.#late.set(number, open);
+      if (this.#late.size > LATE_MAX) this.#late.delete(this.#late.keys().next().value as number);
       this.#settle(number, open, null);
     }
     for (const open of this.#open.values()) this.#wakeAt(open.dueMillis);
@@ -144,7 +158,7 @@ export class UnlinkedQuestions {
     if (typeof packet === 'string') return this.#refuse(packet, from);
     if (packet.target !== session.nodeId) return this.#refuse('stray', from);
     const { number, message } = packet;
-    const open = this.#open.get(number);
+    const open = this.#open.get(number) ?? this.#late.get(number);
     if (packet.kind !== 'ask' && (open === undefined || (message !== null && message.type !== ANSWER_TO[open.message.type])))
       return this.#refuse('unasked', from);
     if (!this.#budget.take(from, env.monotonicMillis)) return this.#refuse('flood', from);
@@ -153,7 +167,9 @@ export class UnlinkedQuestions {
     if (!questionProvesItself(env.crypto, packet, content)) return this.#refuse('unsigned', from);
     if (packet.kind === 'ask') return this.#reply(from, id, number, message as UnlinkedAsk);
     this.#silences = 0;
-    if (open !== undefined) this.#settle(number, open, message as UnlinkedAnswer | null);
+    if (open === undefined) return;
+    this.#answerTimes.took(env.monotonicMillis - open.askedMillis);
+    if (!this.#late.delete(number)) this.#settle(number, open, message as UnlinkedAnswer | null);
   }
 
   #reply(from: string, id: string, number: number, question: UnlinkedAsk): void {
