@@ -35,8 +35,8 @@ function program(scratch: string, then: string): string {
     await Promise.all([once(brief, 'exit'), ...children.map((child) => once(child.stdout, 'data'))]);
     aftermath.wake(children[2].pid);
     children[2].kill('SIGSTOP');
-    process.stdout.write(JSON.stringify(children.map((child) => child.pid)));
     ${then}
+    process.stdout.write(JSON.stringify(children.map((child) => child.pid)));
     setInterval(() => {}, 1000);`;
 }
 
