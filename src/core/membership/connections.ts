@@ -125,11 +125,9 @@ export class Connections {
 
   /** What a beacon of this node would be good for. `some`: only when it goes on, since nobody here tells of that node. */
   interestIn(nodeId: NodeId): 'none' | 'some' | 'keen' {
-    const { env, options, view, links } = this.#parts;
+    const { env, view, links } = this.#parts;
     if (links.of(nodeId) !== undefined || (this.#attempts.get(nodeId)?.nextMillis ?? 0) > env.monotonicMillis) return 'none';
-    let missing = options.randomLinkCount;
-    for (const link of links.all()) if (!link.wanted) missing -= 1;
-    if (missing > 0) return 'keen';
+    if (this.#missingNow() > 0) return 'keen';
     const record = view.node(nodeId);
     // Above full membership strangers are no news; a few of them are met all the same, for they may belong to another part.
     if (record === undefined) return view.full || env.random.fraction() < STRANGER_SHARE ? 'some' : 'none';
@@ -192,11 +190,17 @@ export class Connections {
     this.#attempts.set(nodeId, { failures, nextMillis: env.monotonicMillis + pause });
   }
 
+  /** So many more links to anybody there should be; below zero where there are more than enough. */
+  #missingNow(): number {
+    let missing = this.#parts.options.randomLinkCount;
+    for (const link of this.#parts.links.all()) if (!link.wanted) missing -= 1;
+    return missing;
+  }
+
   /** Says whether there is more to do: links that are not up yet, or nodes to be tried later. */
   #reachRandom(): boolean {
-    const { env, options, view, links } = this.#parts;
-    let missing = options.randomLinkCount;
-    for (const link of links.all()) if (!link.wanted) missing -= 1;
+    const { env, view, links } = this.#parts;
+    let missing = this.#missingNow();
     this.#missing = missing;
     if (missing <= 0) return false;
     const candidates: NodeId[] = [];
@@ -333,7 +337,8 @@ export class Connections {
       if (this.sessionLink(link.userId) === null) this.#parts.chat.userLinkDown(link.userId);
       this.#parts.presence.reconsider(link.userId);
     }
-    if (link.wanted || reason !== 'closed') this.reviewSoon();
+    // Links that others needed come and go; nothing is to be done as long as enough are left.
+    if (link.wanted || (reason !== 'closed' && this.#missingNow() > 0)) this.reviewSoon();
   }
 
   /** A record came in: a new address or run is worth an attempt at once. */
