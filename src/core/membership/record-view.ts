@@ -282,8 +282,12 @@ export class RecordView {
    * if it took itself for one that knows everybody, each comparison would bring again what the one before had pushed out.
    */
   get full(): boolean {
-    const { env, options } = this.#parts;
-    return this.#liveUsers <= options.fullMembershipUsers && env.monotonicMillis - this.#crowdedMillis >= CROWD_MILLIS;
+    return this.#liveUsers <= this.#parts.options.fullMembershipUsers && !this.makesRoom;
+  }
+
+  /** As many are known as may be: somebody had to make room for another lately. */
+  get makesRoom(): boolean {
+    return this.#parts.env.monotonicMillis - this.#crowdedMillis < CROWD_MILLIS;
   }
 
   get userCount(): number {

@@ -232,8 +232,7 @@ export class AntiEntropy {
    * and strangers take each other's places. What joins parts of a network is new links, which begin with an exchange.
    */
   #calmDown(): void {
-    const { view, options } = this.#parts;
-    const learns = this.#learnt && view.userCount < options.otherRecordsMax;
+    const learns = this.#learnt && !this.#parts.view.makesRoom;
     this.#learnt = false;
     this.#calmFactor = !this.crowd || learns ? 1 : Math.min(this.#calmFactor * 2, CALM_FACTOR_MAX);
   }
