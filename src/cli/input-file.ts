@@ -10,7 +10,7 @@ import type { DriverParts } from '../node/driver.ts';
 import type { InputRecorder } from '../node/input-recorder.ts';
 
 /** Recordings of other formats are refused. */
-export const INPUTS_FORMAT = 2;
+export const INPUTS_FORMAT = 3;
 
 /** What a recording begins with: what the node was made of, and hashes over what lay on its disk. */
 export interface Birth {

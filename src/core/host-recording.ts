@@ -29,7 +29,9 @@ export type RecordedEntry =
   | readonly ['unlocked', UnlockOutcome, Uint8Array]
   /** A commit begins; when it fails, the reason follows. */
   | readonly ['commit']
-  | readonly ['failed', string];
+  | readonly ['failed', string]
+  /** The program that was made after that has written as well, so that what it wants waits for a commit of its own. */
+  | readonly ['written'];
 
 export type InputSink = (entry: RecordedEntry) => void;
 

@@ -10,18 +10,28 @@ import { scopeHash } from './state-hash.ts';
  * Invariants
  * 1. `commit` is in the record, with everything before it, when the commit begins. So a record that ends with it leaves one
  *    question open, whether that commit came to its end, and the next life's record answers it by what it found.
- * 2. An opening is recorded with a hash over what was there, since nobody can look into the user's store before.
+ * 2. After a commit that failed, whether the new program wrote is in the record when the host asks: what that program wants leaves now
+ *    or at the next commit, and is thrown away when that fails too.
+ * 3. An opening is recorded with a hash over what was there, since nobody can look into the user's store before.
  */
 export class RecordedStore extends ForwardingStore {
   readonly #sink: InputSink;
   readonly #crypto: Crypto;
   readonly #codec: Codec;
+  #failed = false;
 
   constructor(real: TransactionalStore, tools: { readonly crypto: Crypto; readonly codec: Codec }, sink: InputSink) {
     super(real);
     this.#sink = sink;
     this.#crypto = tools.crypto;
     this.#codec = tools.codec;
+  }
+
+  override get dirty(): boolean {
+    const { dirty } = this.real;
+    if (dirty && this.#failed) this.#sink(['written']);
+    this.#failed = false;
+    return dirty;
   }
 
   override unlock(key: Uint8Array): UnlockOutcome {
@@ -36,6 +46,7 @@ export class RecordedStore extends ForwardingStore {
       this.real.commit();
     } catch (error) {
       this.#sink(['failed', commitFailure(error)]);
+      this.#failed = true;
       throw error;
     }
   }

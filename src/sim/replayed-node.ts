@@ -44,7 +44,7 @@ export class ReplayDivergence extends Error {
 }
 
 type Answer = Extract<RecordedEntry, readonly ['monotonic' | 'wall' | 'fraction' | 'open' | 'bytes' | 'key' | 'id' | 'failed', unknown]>;
-type AnswerKind = Answer[0] | 'unlocked' | 'commit';
+type AnswerKind = Answer[0] | 'unlocked' | 'commit' | 'written';
 
 /**
  * Feeds a recording to a program over the simulator's disk: the same host and the same program as on sockets and SQLite.
@@ -86,14 +86,20 @@ class Replay<Message> {
       try {
         this.#hand(entry);
       } catch (error) {
-        // The process was killed in the middle of what this entry began.
-        if (!this.#parts.torn || !(error instanceof ReplayDivergence) || this.#at < this.#entries.length) throw error;
+        if (!this.#isExpected(error)) throw error;
       }
     }
     const { crypto, codec } = this.#parts;
     const state = stateHash(this.#store, crypto, codec);
     const left = this.#store.end(this.#parts.torn && this.#entries.at(-1)?.[0] === 'commit');
     return { state, sent: this.#sent.hash, inputs, left };
+  }
+
+  /** The process was killed in the middle of what the last entry began, or the program threw as it did when it was recorded. */
+  #isExpected(error: unknown): boolean {
+    const next = this.#entries[this.#at];
+    if (error instanceof ReplayDivergence) return this.#parts.torn && next === undefined;
+    return next?.[0] === 'crashed' && next[1] === (error instanceof Error ? error.message : String(error));
   }
 
   #hand(entry: RecordedEntry): void {
@@ -131,6 +137,7 @@ class Replay<Message> {
       case 'unlocked':
       case 'commit':
       case 'failed':
+      case 'written':
         throw new ReplayDivergence(this.#at - 1, 'nothing', entry[0]);
     }
   }

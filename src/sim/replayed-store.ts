@@ -10,12 +10,12 @@ export interface StoreEntries {
   /** The next entry, which stays; undefined at the end. */
   peek(): RecordedEntry | undefined;
   /** Takes the next entry. Throws ReplayDivergence when it is of another kind. */
-  take(kind: 'unlocked' | 'commit' | 'failed'): RecordedEntry;
+  take(kind: 'unlocked' | 'commit' | 'failed' | 'written'): RecordedEntry;
   /** Throws ReplayDivergence. */
   differ(wanted: string, found: string): never;
 }
 
-/** The simulator's store, which commits when the recorded one did, and fails when that failed. */
+/** The simulator's store, which has work and commits when the recorded one had and did, and fails when that failed. */
 export class ReplayedStore extends ForwardingStore {
   readonly #memory: MemoryStore;
   readonly #disk: MemoryDisk;
@@ -35,7 +35,9 @@ export class ReplayedStore extends ForwardingStore {
 
   /** A store may see work where another sees none (a row that was deleted and had never been there). */
   override get dirty(): boolean {
-    return this.#entries.peek()?.[0] === 'commit';
+    const written = this.#entries.peek()?.[0] === 'written';
+    if (written) this.#entries.take('written');
+    return written || this.#entries.peek()?.[0] === 'commit';
   }
 
   override unlock(key: Uint8Array): UnlockOutcome {

@@ -84,6 +84,9 @@ steps:
   - disk: { of: bob, is: full }
   - send: { from: bob, to: alice, text: no room }
     fails: store-failed
+  - note: What bob wanted to say after the commit that failed goes with the next one, which fails as well.
+  - send: { from: bob, to: alice, text: still no room }
+    fails: store-failed
   - disk: { of: bob, is: free }
   - expect: { logged-in: bob }
   - kill: alice
