@@ -1,4 +1,4 @@
-import { toHex } from '../bytes.ts';
+import { toHex, utf8 } from '../bytes.ts';
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { UserId } from '../types.ts';
@@ -91,14 +91,41 @@ export class HistoryKeys {
     const known = this.#tables.key(room.id, place);
     // Nobody moves a key that another event gave before.
     if (known !== undefined && known.order !== '' && known.order <= order) return;
-    // Whoever made it tells those who are away.
-    const bridged = event.author !== this.#parts.session.userId || this.#rooms.inheritance.running;
+    const bridged = !this.#isToTell(room, event, order, place);
     this.#tables.putKey(room.id, place, { key, order, audience, shelf: known?.shelf ?? 0, read: known?.read ?? false, bridged });
+    if (!bridged && event.author !== this.#parts.session.userId) this.#rooms.copies.owed(room.id);
+  }
+
+  /**
+   * Whether this user tells those who are away. Whoever made the key does, at the place of the key before; but one who came into the room
+   * after that key does not know it. Then the members do for whom that key was, the first of those who see each other in a line that is
+   * made by the hash of member and place.
+   */
+  #isToTell(room: Room, { author }: AnyRoomEvent, order: string, place: string): boolean {
+    const { env, session } = this.#parts;
+    const me = session.userId;
+    if (me === null || this.#rooms.inheritance.running) return false;
+    if (author === me) return true;
+    const before = this.#before(room, order);
+    const members = before === null ? undefined : room.stateBefore(idOfOrder(before.order))?.members;
+    if (members === undefined || members.has(author) || !members.has(me)) return false;
+    const rank = (user: UserId): string => toHex(env.crypto.sha256(utf8(`confab/history-key-teller/1\0${user}\0${place}`)));
+    const own = rank(me);
+    return this.#rooms.linked(room).every(({ userId }) => userId === null || userId === me || !members.has(userId) || own < rank(userId));
   }
 
   /** The key before this one: members who were away when this one was made have that. */
   before(room: Room, key: KnownKey): KnownKey | null {
-    return this.all(room).findLast((row) => row.order !== '' && row.order < key.order) ?? null;
+    return this.#before(room, key.order);
+  }
+
+  #before(room: Room, order: string): KnownKey | null {
+    return this.all(room).findLast((row) => row.order !== '' && row.order < order) ?? null;
+  }
+
+  /** Members who are away have not been told what is written under now. */
+  isOwed(room: Room): boolean {
+    return this.current(room)?.bridged === false;
   }
 
   /** Every piece of a room tells the same few keys. */

@@ -66,7 +66,7 @@ export class RoomCopies {
     const { options, env } = this.#parts;
     this.#session += 1;
     for (const room of this.#rooms.all()) {
-      if (this.tables.due(room.id, 'mine', 1).length > 0) this.#flushIn(room.id, options.roomCopyMillis);
+      if (this.tables.due(room.id, 'mine', 1).length > 0 || this.keys.isOwed(room)) this.#flushIn(room.id, options.roomCopyMillis);
       if (room.row.status === 'member') this.looks.plan(room.id, options.roomLookMillis * (0.75 + 0.5 * env.random.fraction()));
     }
     this.setTimer();
@@ -175,7 +175,8 @@ export class RoomCopies {
   // --- writing ---
 
   #flush(room: Room): void {
-    if (this.#dueOf(room).length === 0) return this.#renew(room);
+    const hasDue = this.#dueOf(room).length > 0;
+    if (!hasDue && !this.keys.isOwed(room)) return this.#renew(room);
     // Each sealing turns ratchets, and a copy that only this node has does not count.
     if (this.#parts.replication.successors().length === 0) return this.#flushIn(room.id, this.#parts.options.roomCopyMillis);
     let key = this.keys.current(room);
@@ -189,6 +190,7 @@ export class RoomCopies {
     if (key === null) return this.#flushIn(room.id, this.#parts.options.roomGapMillis);
     const crossing = this.bridges.next(room, key, this.#dueOf(room));
     if (crossing !== null) return this.#cross(room, crossing);
+    if (!hasDue) return this.#renew(room);
     this.#put(room, key, this.#grown(room, key));
   }
 
@@ -237,6 +239,11 @@ export class RoomCopies {
   /** A piece waits to be put there again. */
   flushSoon(id: RoomId): void {
     this.#flushIn(id, NEXT_MILLIS);
+  }
+
+  /** Members who are away are to be told of a key: soon, since somebody may write under it and leave. */
+  owed(id: RoomId): void {
+    this.#flushIn(id, this.#parts.options.roomCopySoonMillis);
   }
 
   #newName(): string {
