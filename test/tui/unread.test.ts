@@ -90,3 +90,38 @@ test('a page is asked for that has the unread ones in it', (t) => {
     t.deepEqual(driver.press('C-n').calls(), [['history', { with: 'carol', limit }]]);
   }
 });
+
+test('what comes while the history is on its way marks nothing as read that was not on the screen', (t) => {
+  const driver = loggedIn().answer('chats', { chats: [chat('carol', { unread: UNREAD })] });
+  driver.press('C-n');
+  const latest = message('carol', `line ${READ + UNREAD}`);
+  const calls = driver.event({ type: 'message-received', message: latest }).calls();
+  t.false(calls.some(([command]) => command === 'read'));
+  t.is(unread(driver), UNREAD + 1);
+  driver.answer('history', { messages: [...texts, latest], more: false });
+  t.regex(screen(driver), /line 19\n.*41 unread messages.*\n.* line 20/u);
+  t.deepEqual(driver.calls().at(-1), ['read', { with: 'carol', upTo: idOf(lastOn(driver)) }]);
+});
+
+test('the end of what lies around a message that was found is not the newest', (t) => {
+  const driver = loggedIn().answer('chats', { chats: [chat('carol', { unread: UNREAD })] });
+  driver
+    .type('/search carol line')
+    .press('enter')
+    .answer('search', { messages: [texts[9]] });
+  driver.type('1').answer('history', { messages: texts.slice(0, READ), more: true });
+  driver.forget();
+  for (let page = 0; page < 4; page += 1) driver.press('page-down');
+  t.is(lastOn(driver), READ - 1);
+  t.deepEqual(driver.calls(), []);
+  t.is(unread(driver), UNREAD);
+});
+
+test('after a message of the own the view stays at the newest when the history is loaded again', (t) => {
+  const driver = opened();
+  driver.type('here I am').press('enter').answer('read', { count: UNREAD, unread: 0 });
+  driver.event({ type: 'handed-over', user: 'alice', from: 'another node', messages: 0 });
+  driver.answer('history', { messages: texts, more: false });
+  t.is(lastOn(driver), READ + UNREAD - 1);
+  t.notRegex(screen(driver), /unread messages/u);
+});

@@ -68,7 +68,11 @@ export function takeHistory(turn: Turn, name: string, page: { readonly messages:
   askDraft(turn, name);
   if (turn.screen.type === 'chat' && turn.screen.with === name) {
     // Where somebody reads already, the view stays.
-    if (conversation.unreadKey === null) beginAtUnread(turn, name);
+    if (conversation.unreadKey === null && conversation.unreadCount > 0) {
+      // What came while the page was awaited is in it, and unread like the rest.
+      turn.conversation(name, { unreadCount: unreadOf(turn.model, name) });
+      beginAtUnread(turn, name);
+    }
     markRead(turn, name);
   }
 }

@@ -131,7 +131,7 @@ function submitChat(turn: Turn, name: string, text: string): void {
   }
   const { selected } = conversationOf(turn.model, name);
   toNewest(turn, name);
-  turn.conversation(name, { draft: EMPTY_EDITOR, anchor: null, newBelow: 0, unreadKey: null, selected: null });
+  turn.conversation(name, { draft: EMPTY_EDITOR, anchor: null, newBelow: 0, unreadKey: null, unreadCount: 0, selected: null });
   const { command, args } = sendCall(name, text.startsWith('//') ? text.slice(1) : text, selected);
   turn.call(command, args, 'text');
   // The newest are on the screen now.

@@ -74,7 +74,9 @@ function lastShown(model: Model, name: string): ChatMessage | null {
 export function markRead(turn: Turn, name: string): void {
   if (turn.screen.type !== 'chat' || turn.screen.with !== name) return;
   if (unreadOf(turn.model, name) === 0 || turn.model.connection !== 'up') return;
-  const { anchor, unreadKey, readKey, messages } = conversationOf(turn.model, name);
+  const { anchor, unreadKey, readKey, messages, loaded, detached } = conversationOf(turn.model, name);
+  // The newest are not on the screen while they are awaited, nor below what lies around a message that was found.
+  if (loaded !== 'yes' || detached) return;
   if (anchor === null) {
     setUnread(turn, name, () => 0);
     const { command, args } = readCall(name);
