@@ -34,3 +34,22 @@ test('where answers take longer, patience is longer than nearly all of them, and
   for (let at = 0; at < 100; at += 1) times.took(5);
   t.is(times.patienceMillis(300, 8_000), 300);
 });
+
+test('one answer that comes an hour late, or one peer of eight that is always late, makes nobody else be waited for much longer', (t) => {
+  const times = after(Array.from({ length: 50 }, () => 20));
+  times.took(3_600_000);
+  t.true(times.patienceMillis(300, 8_000) < 600);
+  t.true(times.meanMillis < 100);
+  for (let at = 0; at < 2_000; at += 1) {
+    times.took(at % 8 === 0 ? 3_600_000 : 20);
+    t.true(times.patienceMillis(300, 8_000) < 1_000);
+  }
+  for (let at = 0; at < 16; at += 1) times.took(20);
+  t.is(times.patienceMillis(300, 8_000), 300);
+});
+
+test('where all answers are late of a sudden, half a dozen of them are enough to wait as long as they take', (t) => {
+  const times = after(Array.from({ length: 50 }, () => 20));
+  for (let at = 0; at < 6; at += 1) times.took(3_000);
+  t.true(times.patienceMillis(300, 8_000) > 3_000);
+});
