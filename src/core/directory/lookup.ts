@@ -17,6 +17,8 @@ interface Search extends Question {
   readonly answers: Answer[];
   /** Peers were asked who pass the question on. */
   farAsked: boolean;
+  /** Those who were asked so late have their time, too. */
+  farUntilMillis: number;
   seedAsked: boolean;
   /** Who has said what they know, whose time is up, or who is not waited for. */
   peersDone: boolean;
@@ -48,7 +50,7 @@ export class Lookup {
     this.#parts = parts;
   }
 
-  /** Calls back once, now, or when the peers had `nameQueryMillis` and the seed server has answered; null when nobody knows the name. */
+  /** Calls back once, now, or when all peers who were asked had `nameQueryMillis` and the seed server has answered; null when nobody knows the name. */
   find(name: string, answer: Answer): void {
     const known = this.#parts.view.userNamed(name);
     if (known !== null) return answer(known);
@@ -104,7 +106,7 @@ export class Lookup {
     const { env, settings, options, seed } = this.#parts;
     const id = env.random.id();
     const done = { peersDone: false, ringDone: true, seedDone: true };
-    const search: Search = { ...question, ...done, answers: [answer], farAsked: how.reach === 'far', seedAsked: false };
+    const search: Search = { ...question, ...done, answers: [answer], farAsked: how.reach === 'far', farUntilMillis: 0, seedAsked: false };
     this.#searches.set(id, search);
     if (this.#askPeers(id, question, how.reach)) {
       env.setTimer('lookup', id, options.nameQueryMillis);
@@ -154,9 +156,10 @@ export class Lookup {
 
   /** Above full membership peers pass the question on. */
   #askFar(id: string, search: Search): void {
-    if (search.farAsked || search.peersDone || !this.#parts.sync.crowd || this.#known(search) !== null) return;
+    const { env, options, sync } = this.#parts;
+    if (search.farAsked || !sync.crowd || this.#known(search) !== null) return;
     search.farAsked = true;
-    this.#askPeers(id, search, 'far');
+    if (this.#askPeers(id, search, 'far')) search.farUntilMillis = env.monotonicMillis + options.nameQueryMillis;
   }
 
   /** Timer: the peers had their time, or the ring had. The seed server is not kept waiting for a slow ring. */
@@ -174,8 +177,13 @@ export class Lookup {
 
   /** Somebody knew, or everybody who was asked had their time. */
   #settleIfDone(id: string, search: Search): void {
-    const isOver = search.peersDone && search.ringDone && search.seedDone;
-    if (this.#searches.has(id) && (isOver || this.#known(search) !== null)) this.#settle(id, search);
+    if (!this.#searches.has(id)) return;
+    if (this.#known(search) !== null) return this.#settle(id, search);
+    if (!search.peersDone || !search.ringDone || !search.seedDone) return;
+    const { env } = this.#parts;
+    const farMillis = search.farUntilMillis - env.monotonicMillis;
+    if (farMillis > 0) env.setTimer('lookup', id, farMillis);
+    else this.#settle(id, search);
   }
 
   #settle(id: string, search: Search): void {
