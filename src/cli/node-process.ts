@@ -4,6 +4,7 @@ import { broadcastAddressOf, listAddresses } from '../adapters/beacon/interfaces
 import { type NodePointer, nodeFolder } from '../control/locate.ts';
 import type { NodeNameParts } from '../control/node-name.ts';
 import type { NodeInfo } from '../core/commands.ts';
+import { isSeedKey } from '../core/directory/seed-proof.ts';
 import { parseEndpoint } from '../core/endpoint.ts';
 import { ConfabError, isErrorCode } from '../core/errors.ts';
 import { CORE_OPTIONS, type CoreOptions } from '../core/options.ts';
@@ -177,6 +178,11 @@ function requireUrl(text: string | null): void {
   if (text === null) return;
   if (!URL.canParse(text) || !['http:', 'https:'].includes(new URL(text).protocol)) {
     throw new ConfabError('bad-arguments', { command: 'node', reason: `--seed must be a URL such as http://127.0.0.1:5555` });
+  }
+  // A mistyped key must not mean that any key will do.
+  const [, key] = text.split('#');
+  if (key !== undefined && !isSeedKey(key)) {
+    throw new ConfabError('bad-arguments', { command: 'node', reason: `what stands behind the # of --seed must be the key that confab seed prints` });
   }
 }
 

@@ -88,12 +88,12 @@ export async function readNodePointer(folder: string): Promise<NodePointer | nul
   return value as unknown as NodePointer;
 }
 
-/** Null when there is none, it is damaged, or its process is gone. */
 /** The URL with the key behind it, as nodes are given it. */
 export function seedAddress({ url, key }: Pick<SeedPointer, 'url' | 'key'>): string {
   return typeof key === 'string' ? `${url}#${key}` : url;
 }
 
+/** Null when there is none, it is damaged, or its process is gone. */
 export async function readSeedPointer(root: string): Promise<SeedPointer | null> {
   const value = await readJson(seedFolder(root));
   if (value === null || typeof value['url'] !== 'string' || !isPid(value['pid'])) return null;

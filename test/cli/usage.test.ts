@@ -48,6 +48,7 @@ test('bad usage is status 2, with a guess', async (t) => {
     [['node', 'alice', '--port', '99999'], /--port must be a whole number/],
     [['node', 'alice', '--peer', 'nonsense'], /not the address of a peer/],
     [['node', 'alice', '--seed', 'nonsense'], /--seed must be a URL/],
+    [['node', 'alice', '--seed', 'http://127.0.0.1:5555#mistyped'], /behind the # of --seed must be the key/],
     [['node', 'alice', '--network', 'a b'], /--network takes/],
     [['trace', 'x.ndjson', '--type', 'sned'], /Did you mean "send"/],
     [['node', 'alice', '--login'], /a password is needed/],

@@ -67,6 +67,35 @@ test('a server whose key nobody has told is known by the one it had first, also 
   t.deepEqual(await ask(client(impostor.url)), NOBODY);
 });
 
+test('with a mistyped key nobody is believed, whoever is known or met there', async (t) => {
+  const server = await start(t, folderOf(t));
+  const known = new KnownSeedServers(folderOf(t));
+  t.deepEqual(await ask(new HttpSeedClient({ url: server.url, crypto, known })), NOBODY);
+  for (const key of ['', server.key.slice(1), `${server.key}x`]) {
+    const said: string[] = [];
+    t.deepEqual(await ask(new HttpSeedClient({ url: `${server.url}#${key}`, crypto, known, onImpostor: (reason) => said.push(reason) })), UNAVAILABLE);
+    t.regex(said.join(), /behind the # of its URL is no key/u);
+  }
+});
+
+test('who has heard that answers are not signed hears of another key, too', async (t) => {
+  const server = await start(t, folderOf(t));
+  let isStripped = true;
+  const stripped = await between(t, server, ({ headers, ...answer }) => {
+    const { [SEED_PROOF_HEADERS.signature]: signature, ...rest } = headers;
+    return { ...answer, headers: isStripped ? rest : { ...rest, [SEED_PROOF_HEADERS.signature]: signature } };
+  });
+  const said: string[] = [];
+  const other = await start(t, folderOf(t));
+  const client = new HttpSeedClient({ url: `${stripped}#${other.key}`, crypto, onImpostor: (reason) => said.push(reason) });
+  await ask(client);
+  isStripped = false;
+  for (let time = 0; time < 3; time += 1) await ask(client);
+  t.is(said.length, 2);
+  t.regex(said[0] ?? '', /not signed/u);
+  t.true(said[1]?.includes(`#${server.key}`), 'and what to do about it');
+});
+
 test('a damaged key file is set aside and said', async (t) => {
   const root = folderOf(t);
   const first = await start(t, root);

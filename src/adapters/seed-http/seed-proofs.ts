@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Crypto } from '../../core/capabilities.ts';
 import { fromBase64url } from '../../core/directory/seed-json.ts';
-import { SEED_PROOF_HEADERS, type SeedAnswer, seedAnswerBytes } from '../../core/directory/seed-proof.ts';
+import { isSeedKey, SEED_PROOF_HEADERS, type SeedAnswer, seedAnswerBytes } from '../../core/directory/seed-proof.ts';
 
-const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 const NONCE_BYTES = 16;
 
@@ -18,7 +17,7 @@ export interface SeedProofOptions {
   readonly url: string;
   readonly crypto: Pick<Crypto, 'sha256' | 'verify'>;
   readonly known: KnownKeys;
-  /** Told once: somebody answers there who does not have the server's key. */
+  /** Told once for each kind of reason: somebody answers there who does not have the server's key. */
   readonly onImpostor: (reason: string) => void;
 }
 
@@ -27,13 +26,16 @@ export class SeedProofs {
   readonly #options: SeedProofOptions;
   /** Without the key. */
   readonly url: string;
-  #told = false;
+  /** Whoever gives a key wants nobody else believed, also when it is mistyped. */
+  readonly #isMistyped: boolean;
+  readonly #told = new Set<string>();
 
   constructor(options: SeedProofOptions) {
     this.#options = options;
     const [url = '', key] = options.url.split('#');
     this.url = url.replace(/\/+$/, '');
-    if (key !== undefined && fromBase64url(key)?.length === KEY_BYTES) options.known.know(this.url, key);
+    this.#isMistyped = key !== undefined && !isSeedKey(key);
+    if (key !== undefined && !this.#isMistyped) options.known.know(this.url, key);
   }
 
   nonce(): string {
@@ -42,22 +44,22 @@ export class SeedProofs {
 
   isGenuine(response: IncomingMessage, asked: Pick<SeedAnswer, 'nonce' | 'method' | 'path'>, body: Uint8Array): boolean {
     const { crypto, known } = this.#options;
+    if (this.#isMistyped) return this.#not('what stands behind the # of its URL is no key');
     const key = response.headers[SEED_PROOF_HEADERS.key];
-    const bytes = fromBase64url(key);
     const signature = fromBase64url(response.headers[SEED_PROOF_HEADERS.signature]);
-    if (typeof key !== 'string' || bytes?.length !== KEY_BYTES || signature?.length !== SIGNATURE_BYTES) return this.#not('its answers are not signed');
+    if (typeof key !== 'string' || !isSeedKey(key) || signature?.length !== SIGNATURE_BYTES) return this.#not('its answers are not signed');
     const expected = known.keyOf(this.url);
     if (expected !== null && expected !== key)
-      return this.#not(`its key is ${key} and not ${expected}, by which it is known; to go on with it, give its URL with #${key}`);
+      return this.#not(`its key is ${key} and not ${expected}, by which it is known; to go on with it, give its URL with #${key}`, 'another key');
     const signed = seedAnswerBytes(crypto, { ...asked, status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] ?? '', body });
-    if (!crypto.verify(bytes, signed, signature)) return this.#not('the signature of an answer is wrong');
+    if (!crypto.verify(fromBase64url(key) as Uint8Array, signed, signature)) return this.#not('the signature of an answer is wrong');
     if (expected === null) known.know(this.url, key);
     return true;
   }
 
-  #not(reason: string): false {
-    if (!this.#told) this.#options.onImpostor(`whoever answers at ${this.url} is not believed: ${reason}`);
-    this.#told = true;
+  #not(reason: string, kind = reason): false {
+    if (!this.#told.has(kind)) this.#options.onImpostor(`whoever answers at ${this.url} is not believed: ${reason}`);
+    this.#told.add(kind);
     return false;
   }
 }

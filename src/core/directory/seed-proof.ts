@@ -1,5 +1,6 @@
 import { concat, utf8 } from '../bytes.ts';
 import type { Crypto } from '../capabilities.ts';
+import { fromBase64url } from './seed-json.ts';
 
 /** What the seed server signs with each answer, so that nobody else can answer in its place and no answer can be given twice. */
 export interface SeedAnswer {
@@ -17,6 +18,12 @@ export interface SeedAnswer {
 /** In lower case, as Node gives them. The nonce goes there; key and signature come back, both as base64url. */
 export const SEED_PROOF_HEADERS = Object.freeze({ nonce: 'confab-nonce', key: 'confab-seed-key', signature: 'confab-seed-signature' });
 export const SEED_NONCE_PATTERN = /^[A-Za-z0-9_-]{22}$/;
+const KEY_BYTES = 32;
+
+/** Whether a text is the key of a seed server, as it comes with answers and stands behind the # of its URL. */
+export function isSeedKey(text: string): boolean {
+  return fromBase64url(text)?.length === KEY_BYTES;
+}
 
 export function seedAnswerBytes(crypto: Pick<Crypto, 'sha256'>, { nonce, method, path, status, retryAfter, body }: SeedAnswer): Uint8Array {
   return concat(utf8(`confab/seed-answer/1\0${nonce}\0${method}\0${path}\0${status}\0${retryAfter}\0`), crypto.sha256(body));
