@@ -37,7 +37,7 @@ async function fake(t: ExecutionContext, answer: RequestListener): Promise<{ rea
     });
     request.on('end', () => {
       seen.push({ method: request.method ?? '', url: request.url ?? '', body });
-      signing(request, response);
+      signing(request, response, body);
       answer(request, response);
     });
   });
@@ -52,16 +52,16 @@ async function fake(t: ExecutionContext, answer: RequestListener): Promise<{ rea
 const pair = crypto.signingKeyPair(new Uint8Array(32).fill(9));
 
 /** What is said whole is signed as the seed server does it. */
-function signing(request: IncomingMessage, response: ServerResponse, by = pair): void {
+function signing(request: IncomingMessage, response: ServerResponse, question: string): void {
   const writeHead = response.writeHead.bind(response) as (status: number, headers: OutgoingHttpHeaders) => ServerResponse;
   response.writeHead = ((status: number, headers: OutgoingHttpHeaders = {}) => {
     const end = response.end.bind(response) as (body: string) => ServerResponse;
     response.end = ((body = '') => {
       const nonce = String(request.headers[SEED_PROOF_HEADERS.nonce]);
       const retryAfter = String(headers['retry-after'] ?? '');
-      const answer = { nonce, method: request.method ?? '', path: request.url ?? '', status, retryAfter, body: new Uint8Array(Buffer.from(body)) };
-      const signature = toBase64url(crypto.sign(by.secretKey, seedAnswerBytes(crypto, answer)));
-      writeHead(status, { [SEED_PROOF_HEADERS.key]: toBase64url(by.publicKey), [SEED_PROOF_HEADERS.signature]: signature, ...headers });
+      const said = { method: request.method ?? '', path: request.url ?? '', question: Buffer.from(question), body: Buffer.from(body) };
+      const signature = toBase64url(crypto.sign(pair.secretKey, seedAnswerBytes(crypto, { nonce, status, retryAfter, ...said })));
+      writeHead(status, { [SEED_PROOF_HEADERS.key]: toBase64url(pair.publicKey), [SEED_PROOF_HEADERS.signature]: signature, ...headers });
       return end(body);
     }) as ServerResponse['end'];
     return response;

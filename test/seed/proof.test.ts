@@ -9,10 +9,12 @@ import { SeedStore } from '../../src/adapters/sqlite/seed-store.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { KnownSeedServers } from '../../src/adapters/system/known-seed-servers.ts';
 import { SEED_TABLES } from '../../src/core/directory/seed-directory.ts';
+import { recordsToJson } from '../../src/core/directory/seed-json.ts';
 import { SEED_PROOF_HEADERS } from '../../src/core/directory/seed-proof.ts';
 import type { ServiceResult } from '../../src/core/env.ts';
+import type { SeedHttpOptions } from '../../src/seed/options.ts';
 import { type SeedServer, startSeedServer } from '../../src/seed/server.ts';
-import { codec, crypto, random } from './fixtures.ts';
+import { codec, crypto, Person, random } from './fixtures.ts';
 
 const UNAVAILABLE: ServiceResult = { ok: false, code: 'unavailable' };
 const NOBODY: ServiceResult = { ok: true, value: { records: [] } };
@@ -23,9 +25,9 @@ function folderOf(t: ExecutionContext): string {
   return folder;
 }
 
-async function start(t: ExecutionContext, root: string, port = 0): Promise<SeedServer> {
+async function start(t: ExecutionContext, root: string, port = 0, http: Partial<SeedHttpOptions> = {}): Promise<SeedServer> {
   const openStore = (file: string): SeedStore => new SeedStore({ folder: dirname(file), tables: SEED_TABLES, codec, onSetAside: () => undefined });
-  const server = await startSeedServer({ root, port, crypto, codec, random, clock: systemClock, openStore });
+  const server = await startSeedServer({ root, port, http, crypto, codec, random, clock: systemClock, openStore });
   t.teardown(() => server.stop());
   return server;
 }
@@ -152,4 +154,37 @@ test('whoever stands between can change, replay, swap and strip nothing', async 
   let kept: Parameters<Parameters<typeof between>[2]>[0] | null = null;
   const replayed = await through((answer) => (kept ??= answer));
   t.deepEqual([await ask(replayed), await ask(replayed)], [NOBODY, UNAVAILABLE], 'an answer counts once');
+});
+
+test('whoever changes a question on its way gets an answer to that one, and nobody believes it', async (t) => {
+  const server = await start(t, folderOf(t));
+  const others = JSON.stringify({ records: recordsToJson([new Person('mallory').user()]) });
+  const proxy = createServer((asked, response) => {
+    const headers = { ...asked.headers, 'content-length': Buffer.byteLength(others) };
+    const passed = request(`${server.url}${asked.url}`, { method: 'POST', headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 0, answer.headers);
+      answer.pipe(response);
+    });
+    asked.resume();
+    passed.end(others);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const publish = (at: string): Promise<ServiceResult> =>
+    new HttpSeedClient({ url: `${at}#${server.key}`, crypto }).call('publish', { records: [new Person('alice').user()] });
+  t.deepEqual(await publish(url), UNAVAILABLE, 'alice is not told that she is registered');
+  t.like(await publish(server.url), { ok: true });
+});
+
+test('a question that is refused unread is refused by the server itself', async (t) => {
+  const server = await start(t, folderOf(t), 0, { requestsPerMinute: 2, bodyBytesMax: 1_000 });
+  const client = new HttpSeedClient({ url: `${server.url}#${server.key}`, crypto, onImpostor: (reason) => t.fail(reason) });
+  const alice = new Person('alice').user();
+  t.like(await client.call('publish', { records: Array.from({ length: 20 }, () => alice) }), { code: 'too-large' });
+  t.like(await client.call('publish', { records: [alice] }), { ok: true });
+  t.like(await client.call('publish', { records: [alice] }), { code: 'rate-limited' });
 });

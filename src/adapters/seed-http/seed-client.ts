@@ -22,6 +22,9 @@ export interface HttpSeedClientOptions {
   readonly timeoutMillis?: number;
 }
 
+/** As it is sent; its body is empty for none. */
+type Question = Pick<SeedRequest, 'method'> & { readonly question: Uint8Array };
+
 const UNAVAILABLE: ServiceResult = { ok: false, code: 'unavailable' };
 
 /**
@@ -44,9 +47,10 @@ export class HttpSeedClient implements SeedClient {
       const { method, path, json } = requestOf(operation, body);
       const nonce = this.#proofs.nonce();
       const url = new URL(this.#proofs.url + path);
-      const response = await this.#send(url, { method, json }, nonce, patience.signal);
+      const question = json === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(json));
+      const response = await this.#send(url, { method, question }, nonce, patience.signal);
       const bytes = await readBody(response);
-      if (!this.#proofs.isGenuine(response, { nonce, method, path: url.pathname + url.search }, bytes)) return UNAVAILABLE;
+      if (!this.#proofs.isGenuine(response, { nonce, method, path: url.pathname + url.search, question }, bytes)) return UNAVAILABLE;
       const answer = parsed(bytes);
       if (response.statusCode === undefined || response.statusCode < 200 || response.statusCode > 299) return refusal(response, answer);
       const value = readAnswer(operation, answer);
@@ -59,9 +63,8 @@ export class HttpSeedClient implements SeedClient {
   }
 
   /** Redirects are not followed: that would hand signed requests to whoever the server names. */
-  async #send(url: URL, { method, json }: Omit<SeedRequest, 'path'>, nonce: string, signal: AbortSignal): Promise<IncomingMessage> {
-    const body = json === undefined ? null : Buffer.from(JSON.stringify(json));
-    const about = body === null ? {} : { 'content-type': 'application/json', 'content-length': body.length };
+  async #send(url: URL, { method, question }: Question, nonce: string, signal: AbortSignal): Promise<IncomingMessage> {
+    const about = question.length === 0 ? {} : { 'content-type': 'application/json', 'content-length': question.length };
     const options = { method, headers: { accept: 'application/json', [SEED_PROOF_HEADERS.nonce]: nonce, ...about }, signal };
     const start = await requesterOf(url);
     return await new Promise((resolve, reject) => {
@@ -69,7 +72,7 @@ export class HttpSeedClient implements SeedClient {
       request.once('response', resolve);
       // Stays for good: what breaks after the answer has begun is told by its stream.
       request.on('error', reject);
-      request.end(body ?? undefined);
+      request.end(question.length === 0 ? undefined : question);
     });
   }
 }

@@ -42,7 +42,7 @@ export class SeedProofs {
     return randomBytes(NONCE_BYTES).toString('base64url');
   }
 
-  isGenuine(response: IncomingMessage, asked: Pick<SeedAnswer, 'nonce' | 'method' | 'path'>, body: Uint8Array): boolean {
+  isGenuine(response: IncomingMessage, asked: Pick<SeedAnswer, 'nonce' | 'method' | 'path' | 'question'>, body: Uint8Array): boolean {
     const { crypto, known } = this.#options;
     if (this.#isMistyped) return this.#not('what stands behind the # of its URL is no key');
     const key = response.headers[SEED_PROOF_HEADERS.key];
@@ -51,8 +51,11 @@ export class SeedProofs {
     const expected = known.keyOf(this.url);
     if (expected !== null && expected !== key)
       return this.#not(`its key is ${key} and not ${expected}, by which it is known; to go on with it, give its URL with #${key}`, 'another key');
-    const signed = seedAnswerBytes(crypto, { ...asked, status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] ?? '', body });
-    if (!crypto.verify(fromBase64url(key) as Uint8Array, signed, signature)) return this.#not('the signature of an answer is wrong');
+    const status = response.statusCode ?? 0;
+    const answer: SeedAnswer = { ...asked, status, retryAfter: response.headers['retry-after'] ?? '', body };
+    const isSigned = (each: SeedAnswer): boolean => crypto.verify(fromBase64url(key) as Uint8Array, seedAnswerBytes(crypto, each), signature);
+    // Who asks too often or says too much is refused unread.
+    if (!isSigned(answer) && (status < 400 || !isSigned({ ...answer, question: new Uint8Array() }))) return this.#not('the signature of an answer is wrong');
     if (expected === null) known.know(this.url, key);
     return true;
   }

@@ -2,13 +2,15 @@ import { concat, utf8 } from '../bytes.ts';
 import type { Crypto } from '../capabilities.ts';
 import { fromBase64url } from './seed-json.ts';
 
-/** What the seed server signs with each answer, so that nobody else can answer in its place and no answer can be given twice. */
+/** What the seed server signs with each answer, so that nobody else can answer in its place and no answer counts twice, or for another question. */
 export interface SeedAnswer {
   /** Drawn by whoever asks, 16 bytes as base64url. */
   readonly nonce: string;
   readonly method: string;
   /** With the query. */
   readonly path: string;
+  /** Body of the question as it was read; empty for none, and where it was refused before. */
+  readonly question: Uint8Array;
   readonly status: number;
   /** Of the header `retry-after`; empty for none. */
   readonly retryAfter: string;
@@ -25,6 +27,6 @@ export function isSeedKey(text: string): boolean {
   return fromBase64url(text)?.length === KEY_BYTES;
 }
 
-export function seedAnswerBytes(crypto: Pick<Crypto, 'sha256'>, { nonce, method, path, status, retryAfter, body }: SeedAnswer): Uint8Array {
-  return concat(utf8(`confab/seed-answer/1\0${nonce}\0${method}\0${path}\0${status}\0${retryAfter}\0`), crypto.sha256(body));
+export function seedAnswerBytes(crypto: Pick<Crypto, 'sha256'>, { nonce, method, path, question, status, retryAfter, body }: SeedAnswer): Uint8Array {
+  return concat(utf8(`confab/seed-answer/1\0${nonce}\0${method}\0${path}\0${status}\0${retryAfter}\0`), crypto.sha256(question), crypto.sha256(body));
 }
