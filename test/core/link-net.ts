@@ -9,6 +9,9 @@ import type { Endpoint, NodeName } from '../../src/core/types.ts';
 import { SeededRandom } from '../../src/sim/random.ts';
 import { nodeRecord, type Somebody, somebody, tools, userRecord, WALL_MILLIS } from './tools.ts';
 
+/** After a standstill each peer's frames are read so long after those of the one before, and late timers come behind the first, ms. */
+const READ_MILLIS = 5;
+
 interface Event {
   readonly atMillis: number;
   readonly order: number;
@@ -88,6 +91,7 @@ export class LinkEnd {
   readonly #net: LinkNet;
   readonly #options: CoreOptions;
   #life = 0;
+  #standsUntilMillis = 0;
   #timers = new Map<string, number>();
 
   constructor(net: LinkNet, index: number, who: Somebody, options: Partial<CoreOptions>) {
@@ -153,16 +157,26 @@ export class LinkEnd {
   #setTimer(life: number, kind: string, delayMillis: number): void {
     const dueMillis = this.#net.now + delayMillis;
     this.#timers.set(kind, dueMillis);
-    this.#net.after(delayMillis, () => {
+    const fire = (): void => {
       if (life !== this.#life || this.#timers.get(kind) !== dueMillis) return;
+      const leftMillis = this.#standsUntilMillis - this.#net.now;
+      if (leftMillis > 0) return this.#net.after(leftMillis + READ_MILLIS * 1.5, fire);
       if (kind === 'link-tick') this.links.watch.tick();
       else this.links.acknowledgeAll();
       this.links.pack();
-    });
+    };
+    this.#net.after(delayMillis, fire);
+  }
+
+  /** Its process stands still: what is due and what arrives waits. */
+  standStill(millis: number): void {
+    this.#standsUntilMillis = this.#net.now + millis;
   }
 
   /** Untrusted, as from the wire. */
   receive(from: number, frame: unknown): void {
+    const leftMillis = this.#standsUntilMillis - this.#net.now;
+    if (leftMillis > 0) return this.#net.after(leftMillis + from * READ_MILLIS, () => this.receive(from, frame));
     this.links.receive(from, frame as Frame);
     this.links.pack();
   }

@@ -66,7 +66,8 @@ export class LinkWatch {
     if (resendMillis < this.#dueMillis) return this.#wakeAt(resendMillis);
     // Most frames are acknowledged before anything is due: nobody need wake up for them. Once a tick is enough to see to that.
     const now = env.monotonicMillis;
-    if (this.#dueMillis - now > options.resendMillis || now - this.#rearmedMillis < options.linkTickMillis) return;
+    // One that is overdue tells how long this process stood still, which must not get lost.
+    if (this.#dueMillis < now || this.#dueMillis - now > options.resendMillis || now - this.#rearmedMillis < options.linkTickMillis) return;
     this.#rearmedMillis = now;
     this.#dueMillis = Number.POSITIVE_INFINITY;
     this.#wakeForNext();

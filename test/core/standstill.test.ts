@@ -1,0 +1,23 @@
+import test from 'ava';
+import { LinkNet } from './link-net.ts';
+
+test('a process that stood still takes nobody for dead whose answer it has not read yet, although it has read the frames of others', (t) => {
+  const net = new LinkNet(1);
+  const [alice, carol, bob] = [net.add('alice'), net.add('carol'), net.add('bob')];
+  for (const peer of [carol, bob]) {
+    alice.connect(peer);
+    t.true(net.run(5_000, () => alice.isUp(peer) && peer.isUp(alice)));
+  }
+  const link = alice.linkTo(bob);
+  if (link === undefined) return t.fail();
+  link.watched = true;
+  alice.links.watch.reconsider(link);
+  t.true(net.run(5_000, () => link.askedMillis !== null));
+  alice.standStill(5_500);
+  net.run(1_000);
+  t.true(carol.say(alice, 'are you there?'));
+  net.run(10_000);
+  t.deepEqual(alice.received, ['are you there?']);
+  t.deepEqual(alice.downs, []);
+  t.is(alice.counters.get('stalls'), 1);
+});
