@@ -30,6 +30,8 @@ export type RecordedEntry =
   /** A commit begins; when it fails, the reason follows. */
   | readonly ['commit']
   | readonly ['failed', string]
+  /** What a commit that failed was taken back to: hashes over the node's rows, the vaults, and the user's rows where they are open. */
+  | readonly ['kept', node: Uint8Array, vault: Uint8Array, user: Uint8Array | null]
   /** The program that was made after that has written as well, so that what it wants waits for a commit of its own. */
   | readonly ['written'];
 

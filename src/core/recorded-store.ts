@@ -3,6 +3,7 @@ import { ForwardingStore, type UnlockOutcome } from './forwarding-store.ts';
 import { commitFailure } from './host.ts';
 import type { InputSink } from './host-recording.ts';
 import { scopeHash } from './state-hash.ts';
+import type { TableEntry } from './tables.ts';
 
 /**
  * A store whose commits and openings are written down.
@@ -10,8 +11,9 @@ import { scopeHash } from './state-hash.ts';
  * Invariants
  * 1. `commit` is in the record, with everything before it, when the commit begins. So a record that ends with it leaves one
  *    question open, whether that commit came to its end, and the next life's record answers it by what it found.
- * 2. After a commit that failed, whether the new program wrote is in the record when the host asks: what that program wants leaves now
- *    or at the next commit, and is thrown away when that fails too.
+ * 2. After a commit that failed, hashes over what is there are in the record: a disk that fails at a sync, or between two files, keeps
+ *    a part. So is whether the new program wrote, when the host asks: what that program wants leaves now or at the next commit,
+ *    and is thrown away when that fails too.
  * 3. An opening is recorded with a hash over what was there, since nobody can look into the user's store before.
  */
 export class RecordedStore extends ForwardingStore {
@@ -36,8 +38,13 @@ export class RecordedStore extends ForwardingStore {
 
   override unlock(key: Uint8Array): UnlockOutcome {
     const outcome = this.real.unlock(key);
-    if (outcome !== 'wrong-key') this.#sink(['unlocked', outcome, scopeHash(this.real, 'user', this.#crypto, this.#codec)]);
+    if (outcome !== 'wrong-key') this.#sink(['unlocked', outcome, this.#hash('user')]);
     return outcome;
+  }
+
+  override rollback(): void {
+    this.real.rollback();
+    if (this.#failed) this.#sink(['kept', this.#hash('node'), this.#hash('vault'), this.real.unlocked ? this.#hash('user') : null]);
   }
 
   override commit(): void {
@@ -49,5 +56,9 @@ export class RecordedStore extends ForwardingStore {
       this.#failed = true;
       throw error;
     }
+  }
+
+  #hash(scope: TableEntry['scope']): Uint8Array {
+    return scopeHash(this.real, scope, this.#crypto, this.#codec);
   }
 }

@@ -1,6 +1,6 @@
 import { sameBytes } from '../core/bytes.ts';
 import type { Codec, ScanRange, TransactionalStore } from '../core/capabilities.ts';
-import { TABLES, type TableName } from '../core/tables.ts';
+import { TABLES, type TableEntry, type TableName } from '../core/tables.ts';
 import { MemoryTable } from './memory-table.ts';
 import type { RowSeal } from './sealed-rows.ts';
 
@@ -43,6 +43,25 @@ export class MemoryDisk {
     copy.full = this.full;
     copy.userDamaged = this.userDamaged;
     return copy;
+  }
+
+  /** Takes over what another disk has of one scope, also under a store that is open. */
+  adopt(scope: TableEntry['scope'], other: MemoryDisk): void {
+    const { node, vault, user } = other.copy();
+    switch (scope) {
+      case 'node':
+        this.node = node;
+        return;
+      case 'vault':
+        this.vault = vault;
+        return;
+      case 'user':
+        if (this.user === null || user === null) this.user = user;
+        else {
+          this.user.tables.clear();
+          for (const [name, table] of user.tables) this.user.tables.set(name, table);
+        }
+    }
   }
 
   /** The locked vaults, encoded. Needs a codec. */

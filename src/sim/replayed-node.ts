@@ -44,7 +44,7 @@ export class ReplayDivergence extends Error {
 }
 
 type Answer = Extract<RecordedEntry, readonly ['monotonic' | 'wall' | 'fraction' | 'open' | 'bytes' | 'key' | 'id' | 'failed', unknown]>;
-type AnswerKind = Answer[0] | 'unlocked' | 'commit' | 'written';
+type AnswerKind = Answer[0] | 'unlocked' | 'commit' | 'kept' | 'written';
 
 /**
  * Feeds a recording to a program over the simulator's disk: the same host and the same program as on sockets and SQLite.
@@ -137,6 +137,7 @@ class Replay<Message> {
       case 'unlocked':
       case 'commit':
       case 'failed':
+      case 'kept':
       case 'written':
         throw new ReplayDivergence(this.#at - 1, 'nothing', entry[0]);
     }
