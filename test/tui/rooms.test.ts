@@ -260,3 +260,14 @@ test('line mode says once more what changes in the open room, and when a message
   tell({ ...mine, state: 'delivered', deliveredTo: ['bob', 'carol'], reactions: [{ reaction: '+1', by: ['bob'] }] });
   t.is(driver.model.noticeCount, count, 'a screen shows it');
 });
+
+test('lines whose key has not come are not what is unread: the view begins at the first that is', (t) => {
+  const rooms = { rooms: [room({ unread: 3 })], invitations: [], others: [] };
+  const driver = loggedIn().answer('rooms', rooms).type('/rooms').press('enter').answer('rooms', rooms).type('1');
+  const old = Array.from({ length: 20 }, (_, at) => line('bob', `old ${at}`));
+  const fresh = Array.from({ length: 3 }, (_, at) => line('bob', `new ${at}`));
+  const sealed = Array.from({ length: 30 }, () => line('bob', '', { sealed: true }));
+  driver.answer('room-history', { messages: [...old, ...fresh, ...sealed], more: false, gaps: 0 });
+  t.regex(shown(driver), /old 19\n.*3 unread messages.*\n.*new 0/u);
+  t.is(driver.calls().filter(([command]) => command === 'room-read').length, 1);
+});

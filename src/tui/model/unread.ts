@@ -29,9 +29,9 @@ export function setUnread(turn: Turn, name: string, next: (unread: number) => nu
   });
 }
 
-/** What counts as unread until it was seen: words of others, not what happened in a room. */
-function isTheirs(message: ChatMessage): boolean {
-  return !message.fromMe && (message.room === undefined || message.room.kind === 'message');
+/** What counts as unread until it was seen: words of others, not what happened in a room, nor what nobody can read yet. */
+function isTheirs({ fromMe, room }: ChatMessage): boolean {
+  return !fromMe && (room === undefined || (room.kind === 'message' && !room.sealed));
 }
 
 /** Finds the first of the unread messages, now that the messages are here, and begins the view there. */
