@@ -86,12 +86,13 @@ export class OwnValues {
     const { env, options, session, view } = this.#parts;
     this.#dueMillis = Number.POSITIVE_INFINITY;
     if (session.open === null) return;
-    this.#setTimer(options.ownValuesMillis);
     const round = env.monotonicMillis - this.#roundedMillis >= options.ownValuesMillis * DRAWN_MIN;
     if (round) {
       this.#roundedMillis = env.monotonicMillis;
       this.#rounds += 1;
     }
+    // Rounds keep their pace whatever is looked after between them: presence on the ring would end before it is said again.
+    this.#setTimer(this.#roundedMillis + options.ownValuesMillis - env.monotonicMillis);
     const presence = view.presenceOf(session.open.userId);
     if (presence !== undefined && (round || !this.#presenceHeld)) this.#putPresence(presence);
     const whole = round && this.#rounds % LOOK_EVERY === 1;

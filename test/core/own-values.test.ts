@@ -1,0 +1,55 @@
+import test from 'ava';
+import { OwnValues } from '../../src/core/directory/own-values.ts';
+import { CORE_OPTIONS } from '../../src/core/options.ts';
+import type { Parts } from '../../src/core/parts.ts';
+import { SeededRandom } from '../../src/sim/random.ts';
+
+/** The longest wait of the rounds in which presence is said again. */
+const PAUSE_MILLIS_MAX = CORE_OPTIONS.ownValuesMillis * 1.25;
+
+/** When presence is put on the ring within half an hour whose neighbours change at these times, ms. */
+function putsWith(changes: readonly number[], seed: string): number[] {
+  let now = 0;
+  let due = Number.POSITIVE_INFINITY;
+  const puts: number[] = [];
+  const parts = {
+    env: {
+      get monotonicMillis() {
+        return now;
+      },
+      random: new SeededRandom(seed),
+      setTimer: (_kind: string, _key: string, delayMillis: number) => {
+        due = now + delayMillis;
+      },
+    },
+    options: CORE_OPTIONS,
+    settings: { user: 'alice' },
+    session: { open: { userId: 'alice', secrets: null }, userRecord: () => null },
+    ring: { chord: { joined: true, sizeGuess: 10 } },
+    view: { presenceOf: () => ({ signed: { bytes: new Uint8Array(1), signature: new Uint8Array(64) } }) },
+    directory: { findName: (_name: string, done: (named: object) => void) => done({ user: null, heard: true }) },
+    replication: { put: () => void puts.push(now) },
+  };
+  const values = new OwnValues(parts as unknown as Parts);
+  values.sessionOpened();
+  for (const until of [...changes, 1_800_000]) {
+    while (due <= until) {
+      now = due;
+      due = Number.POSITIVE_INFINITY;
+      values.timer('');
+    }
+    now = until;
+    if (now < 1_800_000) values.ringChanged();
+  }
+  return [...puts, now];
+}
+
+test('presence is said again in time, however often and whenever neighbours on the ring change', (t) => {
+  for (let seed = 0; seed < 40; seed += 1) {
+    const random = new SeededRandom(`changes ${seed}`);
+    const changes = Array.from({ length: seed }, () => random.fraction() * 1_700_000).sort((a, b) => a - b);
+    const puts = putsWith(changes, `own values ${seed}`);
+    const longest = Math.max(...puts.map((at, index) => at - (puts[index - 1] ?? 0)));
+    t.true(longest <= PAUSE_MILLIS_MAX, `seed ${seed}: not for ${Math.round(longest / 1_000)} s`);
+  }
+});
