@@ -125,3 +125,17 @@ test('after a message of the own the view stays at the newest when the history i
   t.is(lastOn(driver), READ + UNREAD - 1);
   t.notRegex(screen(driver), /unread messages/u);
 });
+
+test('whoever comes back from a message that was found to the conversation below has its newest again', (t) => {
+  const driver = loggedIn().answer('chats', { chats: [chat('carol')] });
+  driver.type('/chat carol').press('enter').answer('history', { messages: texts, more: false });
+  driver
+    .type('/search line')
+    .press('enter')
+    .answer('search', { messages: [texts[9]] });
+  driver.type('1').answer('history', { messages: texts.slice(0, READ), more: true });
+  driver.forget().press('escape').press('escape').press('escape');
+  t.deepEqual(driver.calls(), [['history', { with: 'carol', limit: 100 }]]);
+  driver.answer('history', { messages: texts, more: false });
+  t.is(lastOn(driver), READ + UNREAD - 1);
+});

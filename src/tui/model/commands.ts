@@ -7,7 +7,7 @@ import { chatText } from '../render/plain-text.ts';
 import { sanitiseLine } from '../text/sanitise.ts';
 import { truncate } from '../text/width.ts';
 import { applies, coreName, ITEMS, type Item, isLoggedIn, itemOfSlash } from './catalogue.ts';
-import { leaveChat, nextUnread, openChat } from './chat.ts';
+import { leaveChat, loadHistory, nextUnread, openChat } from './chat.ts';
 import { captionOf, impliedFileSend } from './files.ts';
 import type { LocalCommand } from './local-commands.ts';
 import { type Ask, conversationOf, isSecretField } from './model.ts';
@@ -326,8 +326,11 @@ export function runLocal(turn: Turn, entry: LocalCommand, tail: string): void {
 export function goBack(turn: Turn): void {
   leaveChat(turn);
   turn.back();
+  if (turn.screen.type !== 'chat') return;
+  // What lay around a message that was found is not kept, nor what was held before the connection came back.
+  if (conversationOf(turn.model, turn.screen.with).loaded === 'no') loadHistory(turn, turn.screen.with);
   // What came while a page lay over the conversation is seen now.
-  if (turn.screen.type === 'chat') markRead(turn, turn.screen.with);
+  markRead(turn, turn.screen.with);
 }
 
 export function goNextUnread(turn: Turn): void {
