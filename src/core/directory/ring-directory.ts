@@ -65,10 +65,8 @@ export class RingDirectory {
       ring.find(node, ({ owners }) => {
         const owner = owners[0];
         if (owner?.id !== node) return ended(false);
-        if (links.of(node) === undefined) {
-          const link = links.connect(owner.endpoint, owner.name);
-          if (link !== null) link.nodeId ??= owner.id;
-        }
+        // Whose the link is its other end has to say: if it were taken for the node's on the word of others, its death would be the node's.
+        if (links.of(node) === undefined) links.connect(owner.endpoint, owner.name);
         ended(true);
       });
     });
