@@ -13,13 +13,13 @@ const LOOKS_A_SECOND = 10;
 const SCRIPT = `
 looks=$1; shift
 stopped= living=
-without() { kept=; for each in $living; do [ "$each" = "$1" ] || kept="$kept $each"; done; living=$kept; }
+without() { kept=; for each in $2; do [ "$each" = "$1" ] || kept="$kept $each"; done; }
 while IFS= read -r line; do
   what=\${line#* }
   case $line in
     wake*) stopped="$stopped $what" ;;
     end*) living="$living $what" ;;
-    gone*) without "$what" ;;
+    gone*) without "$what" "$living"; living=$kept; without "$what" "$stopped"; stopped=$kept ;;
     remove*) set -- "$@" "$what" ;;
   esac
 done
@@ -27,7 +27,7 @@ for pid in $stopped $living; do kill -CONT "$pid"; done
 for pid in $living; do kill -TERM "$pid"; done
 tries=0
 while [ $tries -lt "$looks" ]; do
-  for pid in $living; do kill -0 "$pid" || without "$pid"; done
+  for pid in $living; do kill -0 "$pid" || { without "$pid" "$living"; living=$kept; }; done
   [ -n "$living" ] || break
   sleep 0.1 || sleep 1
   tries=$((tries + 1))
@@ -41,11 +41,13 @@ for path in "$@"; do rm -rf -- "$path" || { sleep 1; rm -rf -- "$path"; }; done`
  *
  * Invariants
  * 1. A child is on the list from its start until its end was seen here, so that no other process that was given its id is signalled.
+ *    The same holds for those that may stand still.
  * 2. Nothing is removed but what was named by an absolute path.
  * Where there is no `/bin/sh` nothing of this is done; lifelines still end the children.
  */
 export class Aftermath {
   readonly #children = new Set<number>();
+  readonly #stopped = new Set<number>();
   readonly #paths = new Set<string>();
   readonly #graceSeconds: number;
   #shell: ChildProcess | null = null;
@@ -54,9 +56,17 @@ export class Aftermath {
     this.#graceSeconds = graceSeconds;
   }
 
-  /** A process that may stand still goes on again. */
+  /** A process that may stand still goes on again. Said once: a slow process stands still twenty times a second. */
   wake(pid: number): void {
+    if (this.#stopped.has(pid)) return;
+    this.#stopped.add(pid);
     this.#order('wake', pid);
+  }
+
+  /** That process has ended: its id may be somebody else's from now on. */
+  gone(pid: number): void {
+    const awaited = this.#children.delete(pid);
+    if (this.#stopped.delete(pid) || awaited) this.#order('gone', pid);
   }
 
   /** A child ends: asked first, killed ten seconds later. */
@@ -65,10 +75,7 @@ export class Aftermath {
     if (pid === undefined) return;
     this.#children.add(pid);
     this.#order('end', pid);
-    child.once('exit', () => {
-      this.#children.delete(pid);
-      this.#order('gone', pid);
-    });
+    child.once('exit', () => this.gone(pid));
   }
 
   /** A file or folder goes, with what is in it, once the children are gone. That it may be gone already does no harm. */
@@ -114,4 +121,4 @@ export class Aftermath {
 }
 
 /** One for this process. */
-export const AFTERMATH: Pick<Aftermath, 'wake' | 'end' | 'remove' | 'now'> = new Aftermath();
+export const AFTERMATH: Pick<Aftermath, 'wake' | 'gone' | 'end' | 'remove' | 'now'> = new Aftermath();

@@ -46,7 +46,7 @@ export class Brake {
 
   #stop(): void {
     AFTERMATH.wake(this.#process.pid);
-    this.#process.signal('SIGSTOP');
+    if (!this.#process.signal('SIGSTOP')) AFTERMATH.gone(this.#process.pid);
   }
 
   #run(): void {

@@ -239,10 +239,11 @@ export class World {
     if (inhabitant === undefined) return true;
     const next = queue.nextSlot;
     if (next !== NONE) {
-      this.warmed = (this.#inhabitants[events.targetOf(next)] as Inhabitant).warm();
+      // Nobody may live there: what is sent to such an address is lost.
+      this.warmed = this.#inhabitants[events.targetOf(next)]?.warm() ?? false;
       // Of the one after it, what leads to what it will need.
       const following = events.nextOf(next);
-      if (following !== NONE) this.warmedIndex = (this.#inhabitants[events.targetOf(following)] as Inhabitant).index;
+      if (following !== NONE) this.warmedIndex = this.#inhabitants[events.targetOf(following)]?.index ?? NONE;
     }
     switch (tag & KIND_MASK) {
       case MESSAGE:

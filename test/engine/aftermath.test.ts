@@ -76,6 +76,35 @@ test('at once: nobody is asked, and the folder is gone when the program goes', a
   child.kill('SIGINT');
   const [status] = (await once(child, 'exit')) as [number];
   t.is(status, 130);
+  t.false(existsSync(scratch), 'the program itself has removed it');
   await until('the children are gone', () => pids.every(ends));
   await until('the folder is gone', () => !existsSync(scratch));
+});
+
+test("an id that may be somebody else's by now is left alone, also where its process once stood still", async (t) => {
+  const scratch = join(folder, 'given-again');
+  mkdirSync(scratch);
+  const stranger = spawn(process.execPath, ['-e', `${POLITE}console.log('up')`], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => stranger.kill('SIGKILL'));
+  await once(stranger.stdout, 'data');
+  stranger.kill('SIGSTOP');
+  const state = () => / ([A-Z]) \d/.exec(readFileSync(`/proc/${stranger.pid}/stat`, 'utf8').replace(/^.*\)/, ''))?.[1];
+  await until('the stranger stands still', () => state() === 'T');
+  const file = join(folder, 'given-again.mjs');
+  const text = `
+    import { EventEmitter } from 'node:events';
+    import { Aftermath } from ${JSON.stringify(AFTERMATH_MODULE)};
+    const aftermath = new Aftermath(1);
+    const child = Object.assign(new EventEmitter(), { pid: ${stranger.pid} });
+    aftermath.end(child);
+    for (let turn = 0; turn < 3; turn += 1) aftermath.wake(child.pid);
+    child.emit('exit');
+    aftermath.wake(child.pid);
+    aftermath.gone(child.pid);
+    aftermath.remove(${JSON.stringify(scratch)});`;
+  writeFileSync(file, text);
+  await once(spawn(process.execPath, [file], { stdio: 'inherit' }), 'exit');
+  // Folders go last.
+  await until('the folder is gone', () => !existsSync(scratch));
+  t.is(state(), 'T');
 });

@@ -112,6 +112,24 @@ test('messages of one instant arrive in the order of sending, after exactly the 
   t.deepEqual(c.seen, ['start', '5 0 first', '5 1 second', '5 0 third']);
 });
 
+test('what is sent to an address at which nobody lives is lost, whatever else is under way', (t) => {
+  for (const nowhere of [7, -1]) {
+    const world = new World({ seed: 1, latency: { minMillis: 5, maxMillis: 5 } });
+    const log: string[] = [];
+    world.addProgram<Note>('alone', (env) => ({
+      start() {
+        // Messages of one delay lie one after the other, and those that come next are looked at ahead.
+        for (let hops = 0; hops < 4; hops += 1) for (const to of [0, nowhere]) env.send(to, { hops });
+      },
+      input: (_from, { hops }) => void log.push(`${env.monotonicMillis} ${hops}`),
+      timer() {},
+    }));
+    world.start(0);
+    world.runUntil(100);
+    t.deepEqual(log, ['5 0', '5 1', '5 2', '5 3']);
+  }
+});
+
 test('a timer that is set again moves, a cancelled one does not come, and time is not rounded', (t) => {
   const { world, all } = puppets(1);
   const { env, seen } = all[0] as Puppet;
