@@ -21,7 +21,7 @@ import { UnlinkedQuestions } from './link/unlinked-questions.ts';
 import { Mail } from './mail/mail.ts';
 import { Connections } from './membership/connections.ts';
 import { FailureDetector } from './membership/failure-detector.ts';
-import { RecordView } from './membership/record-view.ts';
+import { type PutOutcome, RecordView } from './membership/record-view.ts';
 import type { Frame, Message } from './messages.ts';
 import { CORE_OPTIONS, type CoreOptions } from './options.ts';
 import type { Parts } from './parts.ts';
@@ -86,7 +86,7 @@ class ChatNode implements Program<Frame> {
       counters: () => Object.fromEntries(this.#counters),
       tell: (event: NodeEvent) => env.emit(event),
     } as { -readonly [Part in keyof Parts]: Parts[Part] };
-    parts.view = new RecordView(parts, { changed: (record) => this.#recordChanged(record), pinned: (id) => this.#pinned(id) });
+    parts.view = new RecordView(parts, { changed: (record, outcome) => this.#recordChanged(record, outcome), pinned: (id) => this.#pinned(id) });
     parts.answerTimes = new AnswerTimes();
     parts.links = new Links(parts, {
       hello: (link, node, session) => {
@@ -312,13 +312,13 @@ class ChatNode implements Program<Frame> {
     this.#parts.files.linkDown(link);
   }
 
-  #recordChanged(record: AnyVerifiedRecord): void {
+  #recordChanged(record: AnyVerifiedRecord, outcome: PutOutcome): void {
     const { connections, friends, presence, view, session } = this.#parts;
     switch (record.type) {
       case 'node':
         if (record.authorId !== session.nodeId) {
           this.#parts.detector.recordChanged(record);
-          connections.nodeChanged(record);
+          connections.nodeChanged(record, outcome);
           this.#parts.ring.memberChanged(record.authorId as NodeId);
         }
         return;

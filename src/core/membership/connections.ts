@@ -6,7 +6,7 @@ import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
 import type { Endpoint, NodeId, UserId } from '../types.ts';
-import { ownerOf } from './record-view.ts';
+import { ownerOf, type PutOutcome } from './record-view.ts';
 import { Seeker } from './seeker.ts';
 import { surplusLinks, YOUNG_MILLIS } from './surplus-links.ts';
 import { watchedUsers } from './watched-users.ts';
@@ -342,8 +342,12 @@ export class Connections {
   }
 
   /** A record came in: a new address or run is worth an attempt at once. */
-  nodeChanged(record: VerifiedRecord<'node'>): void {
-    this.#attempts.delete(record.authorId as NodeId);
+  nodeChanged(record: VerifiedRecord<'node'>, outcome: PutOutcome): void {
+    const id = record.authorId as NodeId;
+    this.#attempts.delete(id);
+    // Above full membership the records of a linked stranger may have made room: what is meant for them since then goes now.
+    const link = outcome === 'new' ? this.#parts.links.of(id) : undefined;
+    if (link?.established && link.sessionOpen) this.#userLinkUp(link);
     if (this.#mayWant(record)) this.reviewSoon();
   }
 
