@@ -73,10 +73,13 @@ test('what was passed over because it could not be sealed goes out once it can b
 });
 
 test('what was refused in the middle of a full window is sealed anew and goes at once', (t) => {
-  const { state, outbox, link, add } = outboxWithLink();
+  const { state, outbox, link, add, settle } = outboxWithLink();
   for (const at of [1, 2, 3, 4, 5]) add(at);
   t.deepEqual(state.sent, [1, 2, 3, 4]);
   outbox.unseal(bob, 3, idOf(3));
-  outbox.pump(bob, link);
+  outbox.pump(bob, link, 'all');
   t.deepEqual(state.sent, [1, 2, 3, 4, 3]);
+  settle(1);
+  outbox.pump(bob, link);
+  t.deepEqual(state.sent, [1, 2, 3, 4, 3, 5], 'and keeps up none of those behind it');
 });

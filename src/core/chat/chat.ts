@@ -256,7 +256,7 @@ export class Chat {
     const name = peer === null ? undefined : this.#parts.view.user(peer)?.body.name;
     if (this.#parts.session.open === null || peer === null || name === undefined) return;
     for (const id of message.ids) this.#refused(peer, name, id, message.reason);
-    this.#outbox.pump(peer, link);
+    this.#outbox.pump(peer, link, 'all');
   }
 
   #refused(peer: UserId, name: string, id: MessageId, why: 'not-friends' | 'unreadable'): void {

@@ -132,14 +132,12 @@ export class Outbox {
     return row === undefined ? null : this.#sealed(key, row);
   }
 
-  /** The recipient could not open it: it is sealed anew when it next goes out. */
+  /** The recipient could not open it: it is sealed anew when it next goes out, with the next look at all that is not on its way. */
   unseal(to: UserId, stamp: number, id: MessageId): void {
     const row = this.row(to, stamp, id);
     if (row === undefined) return;
     this.#parts.env.store.put('outbox', keyOf(to, stamp, id), { suite: 0, id, from: row.from, to } satisfies Unsealed);
-    const queue = this.#queue(to);
-    queue.inFlight.delete(id);
-    queue.cursor = null;
+    this.#queue(to).inFlight.delete(id);
   }
 
   /** Takes over a row of another store of the same user; false when it is here already. It goes out when the queue is next restarted. */
