@@ -7,18 +7,21 @@ const GRACE_SECONDS = 10;
 const LOOKS_A_SECOND = 10;
 
 /**
- * Reads orders until its stdin closes: `wake`, `end` and `gone` with a process id, `remove` with a path. Then it wakes who stands still,
+ * Reads orders until its stdin closes: `wake`, `end` and `gone` with a process id, `remove` with a path, `starting` and `started` around the start
+ * of a child. Then it wakes who stands still,
  * asks to end who is still there, kills who does not, and removes the paths. Nothing but the commands of every POSIX system is used.
  */
 const SCRIPT = `
 looks=$1; shift
-stopped= living=
+stopped= living= unseen=
 without() { kept=; for each in $2; do [ "$each" = "$1" ] || kept="$kept $each"; done; }
 while IFS= read -r line; do
   what=\${line#* }
   case $line in
     wake*) stopped="$stopped $what" ;;
     end*) living="$living $what" ;;
+    starting*) unseen=yes ;;
+    started*) unseen= ;;
     gone*) without "$what" "$living"; living=$kept; without "$what" "$stopped"; stopped=$kept ;;
     remove*) set -- "$@" "$what" ;;
   esac
@@ -33,7 +36,13 @@ while [ $tries -lt "$looks" ]; do
   tries=$((tries + 1))
 done
 for pid in $living; do kill -KILL "$pid"; done
-for path in "$@"; do rm -rf -- "$path" || { sleep 1; rm -rf -- "$path"; }; done`;
+for path in "$@"; do rm -rf -- "$path" || { sleep 1; rm -rf -- "$path"; }; done
+tries=0
+while [ -n "$unseen" ] && [ $tries -lt "$looks" ]; do
+  sleep 0.1 || sleep 1
+  for path in "$@"; do [ ! -e "$path" ] || rm -rf -- "$path"; done
+  tries=$((tries + 1))
+done`;
 
 /**
  * What is tidied up after this process, however it ends: a tiny shell beside it holds the list, since a process that was killed can do
@@ -67,6 +76,15 @@ export class Aftermath {
   gone(pid: number): void {
     const awaited = this.#children.delete(pid);
     if (this.#stopped.delete(pid) || awaited) this.#order('gone', pid);
+  }
+
+  /** Starts a child that ends with us. Should we be killed before its id is known, it may make its folders anew until its lifeline tells it to end. */
+  start(spawnChild: () => ChildProcess): ChildProcess {
+    this.#order('starting', '');
+    const child = spawnChild();
+    this.end(child);
+    this.#order('started', '');
+    return child;
   }
 
   /** A child ends: asked first, killed ten seconds later. */
@@ -121,4 +139,4 @@ export class Aftermath {
 }
 
 /** One for this process. */
-export const AFTERMATH: Pick<Aftermath, 'wake' | 'gone' | 'end' | 'remove' | 'now'> = new Aftermath();
+export const AFTERMATH: Pick<Aftermath, 'start' | 'wake' | 'gone' | 'end' | 'remove' | 'now'> = new Aftermath();

@@ -114,12 +114,13 @@ export class LifelineProcess implements NodeProcess {
 
 /** Starts a process and waits for its ready line; rejects with an Error whose message is a sentence. */
 export function spawnReady(options: SpawnOptions): Promise<LifelineProcess> {
-  const child = spawn(process.execPath, [...(options.execArgs ?? []), options.mainPath, ...options.args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: options.ownGroup === true,
-    env: { ...MEMORY_ENVIRONMENT, ...options.environment, ...process.env },
-  });
-  AFTERMATH.end(child);
+  const child = AFTERMATH.start(() =>
+    spawn(process.execPath, [...(options.execArgs ?? []), options.mainPath, ...options.args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: options.ownGroup === true,
+      env: { ...MEMORY_ENVIRONMENT, ...options.environment, ...process.env },
+    }),
+  );
   const lines: string[] = [];
   const exited = new Promise<ProcessExit>((resolve) => {
     child.once('exit', (status, signal) => resolve({ status, signal }));

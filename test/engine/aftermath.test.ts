@@ -108,3 +108,31 @@ test("an id that may be somebody else's by now is left alone, also where its pro
   await until('the folder is gone', () => !existsSync(scratch));
   t.is(state(), 'T');
 });
+
+test('a child whose id nobody has learned, since the program was killed while it started it, leaves no folder', async (t) => {
+  const [scratch, made, file] = [join(folder, 'unseen'), join(folder, 'unseen-made'), join(folder, 'unseen.mjs')];
+  mkdirSync(scratch);
+  // What was there is gone before the child makes its folder.
+  const late = `
+    const { existsSync, mkdirSync, writeFileSync } = require('node:fs');
+    const look = setInterval(() => {
+      if (existsSync(${JSON.stringify(scratch)})) return;
+      clearInterval(look);
+      mkdirSync(${JSON.stringify(scratch)});
+      writeFileSync(${JSON.stringify(made)}, '');
+    }, 10);`;
+  const text = `
+    import { spawn } from 'node:child_process';
+    import { Aftermath } from ${JSON.stringify(AFTERMATH_MODULE)};
+    const aftermath = new Aftermath(3);
+    aftermath.remove(${JSON.stringify(scratch)});
+    aftermath.start(() => {
+      spawn(process.execPath, ['-e', ${JSON.stringify(late)}], { stdio: 'ignore' });
+      process.kill(process.pid, 'SIGKILL');
+    });`;
+  writeFileSync(file, text);
+  await once(spawn(process.execPath, [file], { stdio: 'inherit' }), 'exit');
+  await until('the child has made it again', () => existsSync(made));
+  await until('the folder is gone', () => !existsSync(scratch));
+  t.pass();
+});
