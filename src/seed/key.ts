@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Crypto, KeyPair, Random } from '../core/capabilities.ts';
 import { unwritable } from './folder.ts';
@@ -25,9 +25,20 @@ export function loadSeedKey(
     const fresh = `${path}.${process.pid}`;
     writeFileSync(fresh, `${HEAD}\nsigning ${Buffer.from(seed).toString('hex')}\n`, { mode: 0o600, flush: true });
     renameSync(fresh, path);
+    syncFolder(folder);
     return { pair: tools.crypto.signingKeyPair(seed), notice };
   } catch (error) {
     throw unwritable(path, error);
+  }
+}
+
+/** Nodes keep to the first key they meet: it must be there after a power cut as well. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
