@@ -61,7 +61,7 @@ export async function explore(context: CliContext, written: string, options: Exp
     progress.clear();
     const wallMillis = performance.now() - startedMillis;
     failures.sort((one, other) => one.seed - other.seed);
-    if (!context.json) context.print(sayTally(progress, failures.length, wallMillis));
+    if (!context.json) context.print(sayTally(progress, failures.length, { wallMillis, isCutShort: interruption.signal.aborted }));
     const [worst] = failures;
     const smaller =
       worst === undefined || !options.shrink || interruption.signal.aborted
@@ -143,9 +143,12 @@ function sayFailure({ seed, verdict, reason, command }: Failure): string {
   return `seed ${seed}: ${verdict === 'crash' ? 'CRASH' : 'FAIL'}  ${reason ?? ''}\n      repeat it: ${command}`;
 }
 
-function sayTally(progress: Progress, failures: number, wallMillis: number): string {
+function sayTally(progress: Progress, failures: number, how: { readonly wallMillis: number; readonly isCutShort: boolean }): string {
+  const { wallMillis, isCutShort } = how;
   const rate = (progress.done / Math.max(wallMillis, 1)) * 1_000;
-  return `${failures === 0 ? 'PASS' : 'FAIL'}  ${counted(progress.done, 'seed')} in ${sayMillis(wallMillis)} (${rate.toFixed(1)} a second), ${failures === 0 ? 'none' : failures} failed`;
+  const played = `${counted(progress.done, 'seed')} in ${sayMillis(wallMillis)} (${rate.toFixed(1)} a second), ${failures === 0 ? 'none' : failures} failed`;
+  if (isCutShort) return `ENDED EARLY  ${played}; the others were not played`;
+  return `${failures === 0 ? 'PASS' : 'FAIL'}  ${played}`;
 }
 
 function commandOf(file: string, { seeds, first, crypto }: ExploreOptions): string {
