@@ -134,5 +134,5 @@ test('a child whose id nobody has learned, since the program was killed while it
   await once(spawn(process.execPath, [file], { stdio: 'inherit' }), 'exit');
   await until('the child has made it again', () => existsSync(made));
   await until('the folder is gone', () => !existsSync(scratch));
-  t.pass();
+  t.deepEqual([existsSync(made), existsSync(scratch)], [true, false]);
 });

@@ -152,7 +152,7 @@ test.serial('SIGKILL of the runner ends also a node that stands still and cannot
   child.kill('SIGKILL');
   await outcome;
   await until('all are gone', () => processesOf(mark).length === 0);
-  t.pass();
+  t.deepEqual(processesOf(mark), []);
 });
 
 for (const signal of ['SIGKILL', 'SIGINT'] as const) {
@@ -166,7 +166,8 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
     child.kill(signal);
     await outcome;
     await until('all are gone', () => processesOf(mark).length === 0);
-    await until('its folders are gone', () => !readdirSync(folder).some((name) => name.startsWith('confab-run-')));
-    t.pass();
+    const left = (): string[] => readdirSync(folder).filter((name) => name.startsWith('confab-run-'));
+    await until('its folders are gone', () => left().length === 0);
+    t.deepEqual([processesOf(mark), left()], [[], []]);
   });
 }
