@@ -7,7 +7,6 @@ import { ConfabError } from '../core/errors.ts';
 import type { Clock } from '../ports/ports.ts';
 import { buildSeedApp } from './app.ts';
 import { prepareSeedFolder, unwritable } from './folder.ts';
-import { loadSeedKey } from './key.ts';
 import { LogFile } from './log.ts';
 import { SEED_HTTP_OPTIONS, type SeedHttpOptions } from './options.ts';
 import { SeedService, type SeedServiceParts } from './service.ts';
@@ -26,6 +25,8 @@ export interface SeedServerOptions {
   readonly clock: Clock;
   /** Opens the store with the tables of SEED_TABLES in that file; tells of a damaged one that was set aside, which is logged. */
   readonly openStore: (file: string, onSetAside: (file: string, reason: string) => void) => SeedStore | Promise<SeedStore>;
+  /** The secret of the server's key, 32 bytes, from its folder; tells of a damaged file that was set aside, which is logged. */
+  readonly loadKey: (folder: string, onSetAside: (file: string, reason: string) => void) => Uint8Array;
   /** Keeps other processes out of the folder; rejects with `folder-locked`. */
   readonly lockFolder?: (folder: string) => FolderLock | Promise<FolderLock>;
   readonly directory?: Partial<SeedOptions>;
@@ -93,14 +94,14 @@ async function compose(options: SeedServerOptions, http: SeedHttpOptions, closer
   const log = openLog(logFile, http.logBytesMax);
   closers.push(() => log.close());
   const notices: string[] = [];
-  const store = await options.openStore(database, (file, reason) => notices.push(`${file} was set aside: ${reason}`));
+  const onSetAside = (file: string, reason: string): void => void notices.push(`${file} was set aside: ${reason}`);
+  const store = await options.openStore(database, onSetAside);
   closers.push(() => store.close());
   const { crypto, codec, random, clock } = options;
   const directory = new SeedDirectory({ crypto, codec, random, store, ...(options.directory === undefined ? {} : { options: options.directory }) });
   const onStoreFailure = (reason: string): void => app.log.error({ reason }, 'the store could not write');
   const service = new SeedService({ directory, store, clock, onStoreFailure, ...(options.conduct === undefined ? {} : { conduct: options.conduct }) });
-  const { pair, notice } = loadSeedKey(folder, { crypto, random });
-  if (notice !== null) notices.push(notice);
+  const pair = crypto.signingKeyPair(options.loadKey(folder, onSetAside));
   const app: FastifyInstance = await buildSeedApp({ service, log, options: http, signer: { crypto, pair } });
   return { app, service, notices, key: toBase64url(pair.publicKey) };
 }

@@ -9,13 +9,14 @@ import { lockFolder } from '../../src/adapters/sqlite/folder-lock.ts';
 import { SeedStore } from '../../src/adapters/sqlite/seed-store.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { expiry } from '../../src/adapters/system/expiry.ts';
+import { loadSeedKey } from '../../src/adapters/system/seed-key.ts';
 import type { SeedCalls } from '../../src/core/directory/seed-api.ts';
 import { SEED_TABLES } from '../../src/core/directory/seed-directory.ts';
 import { recordToJson, toBase64url } from '../../src/core/directory/seed-json.ts';
 import { SEED_PROOF_HEADERS, seedAnswerBytes } from '../../src/core/directory/seed-proof.ts';
 import { vaultChallengeBytes } from '../../src/core/directory/vault-challenge.ts';
 import type { ServiceResult } from '../../src/core/env.ts';
-import { startSeedServer } from '../../src/seed/server.ts';
+import { type SeedServerOptions, startSeedServer } from '../../src/seed/server.ts';
 import { codec, crypto, Person, random } from '../seed/fixtures.ts';
 
 const UNAVAILABLE: ServiceResult = { ok: false, code: 'unavailable' };
@@ -189,7 +190,8 @@ test('with the real seed server: publish, look up, challenge, vault', async (t) 
   const root = mkdtempSync(join(tmpdir(), 'confab-client-'));
   const openStore = (file: string, onSetAside: (file: string, reason: string) => void) =>
     new SeedStore({ folder: dirname(file), tables: SEED_TABLES, codec, onSetAside });
-  const server = await startSeedServer({ root, port: 0, crypto, codec, random, clock: systemClock, openStore, lockFolder });
+  const loadKey: SeedServerOptions['loadKey'] = (folder, onSetAside) => loadSeedKey(folder, random, onSetAside);
+  const server = await startSeedServer({ root, port: 0, crypto, codec, random, clock: systemClock, loadKey, openStore, lockFolder });
   t.teardown(async () => {
     await server.stop();
     rmSync(root, { recursive: true, force: true });

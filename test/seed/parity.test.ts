@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import test from 'ava';
 import { HttpSeedClient } from '../../src/adapters/seed-http/seed-client.ts';
 import { SeedStore } from '../../src/adapters/sqlite/seed-store.ts';
+import { loadSeedKey } from '../../src/adapters/system/seed-key.ts';
 import type { SeedCalls, SeedOperation } from '../../src/core/directory/seed-api.ts';
 import { SEED_TABLES } from '../../src/core/directory/seed-directory.ts';
 import type { ServiceResult } from '../../src/core/env.ts';
@@ -61,6 +62,7 @@ test('a node gets the same answers over HTTP as from the directory that the simu
     codec,
     random,
     clock: { monotonicMillis: () => desk.now.monotonicMillis, wallMillis: () => desk.now.wallMillis },
+    loadKey: (folder, onSetAside) => loadSeedKey(folder, random, onSetAside),
     openStore: (file, onSetAside) => new SeedStore({ folder: dirname(file), tables: SEED_TABLES, codec, onSetAside }),
   });
   t.teardown(() => server.stop());

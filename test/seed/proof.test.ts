@@ -8,12 +8,13 @@ import { HttpSeedClient } from '../../src/adapters/seed-http/seed-client.ts';
 import { SeedStore } from '../../src/adapters/sqlite/seed-store.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { KnownSeedServers } from '../../src/adapters/system/known-seed-servers.ts';
+import { loadSeedKey } from '../../src/adapters/system/seed-key.ts';
 import { SEED_TABLES } from '../../src/core/directory/seed-directory.ts';
 import { recordsToJson } from '../../src/core/directory/seed-json.ts';
 import { SEED_PROOF_HEADERS } from '../../src/core/directory/seed-proof.ts';
 import type { ServiceResult } from '../../src/core/env.ts';
 import type { SeedHttpOptions } from '../../src/seed/options.ts';
-import { type SeedServer, startSeedServer } from '../../src/seed/server.ts';
+import { type SeedServer, type SeedServerOptions, startSeedServer } from '../../src/seed/server.ts';
 import { codec, crypto, Person, random } from './fixtures.ts';
 
 const UNAVAILABLE: ServiceResult = { ok: false, code: 'unavailable' };
@@ -27,7 +28,8 @@ function folderOf(t: ExecutionContext): string {
 
 async function start(t: ExecutionContext, root: string, port = 0, http: Partial<SeedHttpOptions> = {}): Promise<SeedServer> {
   const openStore = (file: string): SeedStore => new SeedStore({ folder: dirname(file), tables: SEED_TABLES, codec, onSetAside: () => undefined });
-  const server = await startSeedServer({ root, port, http, crypto, codec, random, clock: systemClock, openStore });
+  const loadKey: SeedServerOptions['loadKey'] = (folder, onSetAside) => loadSeedKey(folder, random, onSetAside);
+  const server = await startSeedServer({ root, port, http, crypto, codec, random, clock: systemClock, loadKey, openStore });
   t.teardown(() => server.stop());
   return server;
 }

@@ -7,6 +7,7 @@ import test, { type ExecutionContext } from 'ava';
 import { lockFolder } from '../../src/adapters/sqlite/folder-lock.ts';
 import { SeedStore } from '../../src/adapters/sqlite/seed-store.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
+import { loadSeedKey } from '../../src/adapters/system/seed-key.ts';
 import { SEED_TABLES } from '../../src/core/directory/seed-directory.ts';
 import { recordsToJson } from '../../src/core/directory/seed-json.ts';
 import { ConfabError } from '../../src/core/errors.ts';
@@ -32,6 +33,7 @@ async function start(t: ExecutionContext, root: string, more: Partial<SeedServer
     codec,
     random,
     clock: systemClock,
+    loadKey: (folder, onSetAside) => loadSeedKey(folder, random, onSetAside),
     openStore: (file, onSetAside) => new SeedStore({ folder: dirname(file), tables: SEED_TABLES, codec, onSetAside }),
     lockFolder,
     ...more,
