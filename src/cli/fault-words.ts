@@ -1,11 +1,12 @@
 import { didYouMean } from '../control/nearest.ts';
 import { parseNodeName } from '../control/node-name.ts';
-import { LAWS } from '../core/distributions.ts';
+import { DRAWN_MILLIS_MAX, LAWS } from '../core/distributions.ts';
 import { ConfabError } from '../core/errors.ts';
+import { DELAY_MILLIS_MAX, DRIFT_MILLIS_MAX, EVERY_FAULT, SKEW_MILLIS_MAX } from '../core/fault-limits.ts';
 import type { Rule } from '../core/rules.ts';
 import { type ConductName, isConduct } from '../lab/conduct-words.ts';
 import { misfitOfDistribution, toDistribution, type WrittenDistribution } from '../scenario/distribution-part.ts';
-import { parseDuration } from '../scenario/durations.ts';
+import { parseDuration, sayLongest } from '../scenario/durations.ts';
 import { readMatrix } from '../scenario/latency-matrix.ts';
 import { expandNames, misfitOfNames } from '../scenario/names.ts';
 import { sayUnknownConduct } from './load-conduct.ts';
@@ -49,8 +50,7 @@ export const FAULT_WORDS: Readonly<Record<string, string>> = {
 
 export const EMPTY_DISK = '--empty-disk';
 const QUEUE_BYTES = 65_536;
-const SKEW_MILLIS_MAX = 4_000_000_000_000;
-const DRIFT_MILLIS_MAX = 1_000;
+const NAME_CHARACTERS_MAX = 64;
 
 function refuse(reason: string): ConfabError {
   return new ConfabError('bad-arguments', { command: 'fault', reason });
@@ -93,7 +93,7 @@ function orderOf(verb: string, reader: Reader): FaultOrder {
       });
     case 'heal': {
       const name = reader.word();
-      return { type: 'heal', name: name === 'everything' ? null : name };
+      return { type: 'heal', name: name === EVERY_FAULT ? null : name };
     }
     case 'pause':
     case 'resume':
@@ -144,7 +144,8 @@ class Reader {
 
   conduct(): ConductName {
     const name = this.word();
-    if (!isConduct(name) || name === 'honest') throw this.refuse(sayUnknownConduct(name));
+    if (name === 'honest') throw this.refuse('whoever is honest does not lie; "heal NODE" ends a lie');
+    if (!isConduct(name)) throw this.refuse(sayUnknownConduct(name));
     return name;
   }
 
@@ -178,10 +179,11 @@ class Reader {
     return value;
   }
 
-  time(max = 3_600_000): number {
+  time(max = DELAY_MILLIS_MAX): number {
     const word = this.word();
     const millis = parseDuration(word);
-    if (millis === null || millis > max) throw this.refuse(`${JSON.stringify(word.slice(0, 60))} is no time such as 200ms or 2s`);
+    if (millis !== null && millis > max) throw this.refuse(`${word.slice(0, 60)} is more than ${sayLongest(max)}`);
+    if (millis === null) throw this.refuse(`${JSON.stringify(word.slice(0, 60))} is no time such as 200ms or 2s`);
     return millis;
   }
 
@@ -216,7 +218,7 @@ class Reader {
     const law: Record<string, string | number> = { law: this.oneOf(LAWS) };
     while (this.#words.length > 0 && PARAMETERS.includes(this.#words[0] as string)) {
       const name = this.word();
-      law[name] = NUMBERS.includes(name) ? this.number(0, 100) : `${this.time()}ms`;
+      law[name] = NUMBERS.includes(name) ? this.number(0, 100) : `${this.time(DRAWN_MILLIS_MAX)}ms`;
     }
     const written = law as unknown as WrittenDistribution;
     const wrong = misfitOfDistribution(written);
@@ -229,8 +231,15 @@ class Reader {
     let { from, to } = ends;
     if (this.maybe('between')) [from, to] = [this.group(), this.after('and', () => this.group())];
     const oneWay = this.maybe('one-way');
-    const name = this.maybe('as') ? this.word().slice(0, 64) : null;
+    const name = this.maybe('as') ? this.#ruleName() : null;
     return { type: 'rule', name, rule: { ...part, from, to, oneWay } as WithoutId };
+  }
+
+  #ruleName(): string {
+    const name = this.word();
+    if (name === EVERY_FAULT) throw this.refuse(`${JSON.stringify(name)} means all rules where they are healed, so none can be called that`);
+    if (name.length > NAME_CHARACTERS_MAX) throw this.refuse(`the name of a rule has ${NAME_CHARACTERS_MAX} characters at most`);
+    return name;
   }
 
   end(): void {

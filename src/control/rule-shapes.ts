@@ -1,14 +1,14 @@
 import { DRAWN_MILLIS_MAX } from '../core/distributions.ts';
+import { DELAY_MILLIS_MAX, DRIFT_MILLIS_MAX, GROUP_NODES_MAX, SKEW_MILLIS_MAX } from '../core/fault-limits.ts';
 import { boolean, choice, either, integer, list, number, record, type Shape, text, tuple } from '../core/shape.ts';
 
 /** Shapes of what fault commands carry: rules and faults of machines come from outside, like everything on a control socket. */
 
-const GROUP_MAX = 1_024;
 const PLACES_MAX = 256;
 
-const group = list(text(1, 80), GROUP_MAX);
+const group = list(text(1, 80), GROUP_NODES_MAX);
 const ends = { id: text(1, 64), from: group, to: group, oneWay: boolean };
-const millis = number(0, 3_600_000);
+const millis = number(0, DELAY_MILLIS_MAX);
 const drawn = number(0, DRAWN_MILLIS_MAX);
 const share = number(0, 1);
 
@@ -43,6 +43,6 @@ export const RULES_MAX = 256;
 
 export const machineFaultShapes = {
   diskFull: boolean,
-  skewMillis: number(-4_000_000_000_000, 4_000_000_000_000),
-  driftMillisPerSecond: number(-1_000, 1_000),
+  skewMillis: number(-SKEW_MILLIS_MAX, SKEW_MILLIS_MAX),
+  driftMillisPerSecond: number(-DRIFT_MILLIS_MAX, DRIFT_MILLIS_MAX),
 };

@@ -1,5 +1,7 @@
 /** Looking again more often than this costs more than it tells, ms. */
 const LOOK_PERIOD_MILLIS_MIN = 10;
+/** A longer timer of Node.js fires at once, ms. */
+export const TIMER_MILLIS_MAX = 2_147_483_647;
 /** Not everything that a check looks at comes with an event, ms. */
 const LOOK_PERIOD_MILLIS_MAX = 100;
 
@@ -70,7 +72,7 @@ export class LocalClock {
         this.#wakers.delete(done);
         resolve();
       };
-      const timer = setTimeout(done, millis);
+      const timer = setTimeout(done, Math.min(millis, TIMER_MILLIS_MAX));
       this.#wakers.add(done);
     });
   }

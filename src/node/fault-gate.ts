@@ -1,4 +1,5 @@
 import { Judge, type Rule } from '../core/rules.ts';
+import { DELAY_MILLIS_MAX } from './timers.ts';
 
 /** Frames that rules hold back at one node at the same time. */
 const HELD_FRAMES_MAX = 65_536;
@@ -121,7 +122,7 @@ export class FaultGate {
         this.#timers.delete(timer);
         act();
       },
-      Math.max(millis, 0),
+      Math.min(Math.max(millis, 0), DELAY_MILLIS_MAX),
     );
     this.#timers.add(timer);
   }

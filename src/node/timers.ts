@@ -74,4 +74,4 @@ export class Timers {
 /** A timer that comes so late waits until what has arrived meanwhile was read, ms. */
 const LATE_MILLIS = 20;
 /** Node's timers hold 31 bits; above that they would fire at once. */
-const DELAY_MILLIS_MAX = 2_147_483_647;
+export const DELAY_MILLIS_MAX = 2_147_483_647;

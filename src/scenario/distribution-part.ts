@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import { type Distribution, LAWS } from '../core/distributions.ts';
-import { durationMillis } from './durations.ts';
+import { type Distribution, DRAWN_MILLIS_MAX, LAWS } from '../core/distributions.ts';
+import { durationMillis, sayLongest } from './durations.ts';
 import { duration, oneOf } from './parts.ts';
 
 const positive = Type.Number({ minimum: 0.01, maximum: 100, description: 'a number' });
@@ -51,6 +51,8 @@ export function misfitOfDistribution(written: WrittenDistribution): string | nul
   if (missing !== undefined) return `the law ${written.law} needs ${wanted.map((name) => `"${name}"`).join(' and ')}`;
   const other = ALL_PARAMETERS.find((name) => written[name] !== undefined && !wanted.includes(name));
   if (other !== undefined) return `the law ${written.law} has no "${other}"; it takes ${wanted.map((name) => `"${name}"`).join(' and ')}`;
+  const endless = wanted.find((name) => typeof written[name] === 'string' && millisOf(written[name]) > DRAWN_MILLIS_MAX);
+  if (endless !== undefined) return `"${endless}" is more than ${sayLongest(DRAWN_MILLIS_MAX)}, and no time that is drawn is longer`;
   if (written.law === 'uniform' && millisOf(written.min) > millisOf(written.max)) return 'the times end before they begin';
   return null;
 }

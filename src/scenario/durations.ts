@@ -26,3 +26,9 @@ export function sayMillis(millis: number): string {
   const seconds = Math.round(millis / 1_000);
   return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
+
+/** `1 h`, `417000 h`: a limit, in its largest whole unit. */
+export function sayLongest(millis: number): string {
+  const [unit, factor] = (Object.entries(UNITS).findLast(([, each]) => millis % each === 0) ?? ['ms', 1]) as [string, number];
+  return `${millis / factor} ${unit}`;
+}

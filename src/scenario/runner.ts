@@ -1,5 +1,6 @@
 import { ConfabError } from '../core/errors.ts';
 import type { Engine } from '../engine/engine.ts';
+import { TIMER_MILLIS_MAX } from '../engine/local-clock.ts';
 import { requireEngineFor } from './check-engine.ts';
 import { BROKEN_OFF, OVER } from './checks/facts.ts';
 import { NO_PLAINTEXT } from './checks/no-plaintext.ts';
@@ -141,7 +142,7 @@ class Run {
     const broken = new Promise<never>((_, reject) => {
       this.#engine.onCrash?.((why) => reject(new RunCrash(why)));
       const stall = () => reject(new RunCrash(`the run was not over after ${sayMillis(this.#deadlineMillis)}`));
-      watchdog = setTimeout(stall, this.#deadlineMillis);
+      watchdog = setTimeout(stall, Math.min(this.#deadlineMillis, TIMER_MILLIS_MAX));
       if (signal?.aborted === true) reject(new RunCrash('interrupted'));
       signal?.addEventListener('abort', () => reject(new RunCrash('interrupted')), { once: true });
     });

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { type Distribution, drawMillis } from '../../core/distributions.ts';
+import { type Distribution, drawMillis, medianMillis } from '../../core/distributions.ts';
 import { type SeededRandom, stream } from '../../sim/random.ts';
 import { distributionKeys, misfitOfDistribution, toDistribution } from '../distribution-part.ts';
 import { durationMillis } from '../durations.ts';
@@ -46,6 +46,8 @@ const HOURS = 240;
 const STRETCH_MIN = 0.01;
 /** Sooner than this a node is not up, or not noticed to be down. */
 const STAY_MILLIS_MIN = 200;
+/** More of one node is taken for a slip of the finger. */
+const SESSIONS_MAX = 10_000;
 /** Everybody starts to come back this long before the end. */
 const RETURN_MILLIS = 1_000;
 
@@ -123,6 +125,15 @@ export const CHURN = drawnGroup({
       const wrong = law === undefined ? null : misfitOfDistribution(law);
       if (wrong !== null) return wrong;
     }
+    const endMillis = durationMillis(value.for);
+    for (const key of ['crowd', 'departure'] as const)
+      if (durationMillis(value[key]?.at ?? '0s') > Math.max(0, endMillis - RETURN_MILLIS))
+        return `"${key}" is to be at ${value[key]?.at}, and in the last second of ${value.for} everybody comes back`;
+    const cycleMillis = [value.session ?? null, value.away ?? null].map((law, at) =>
+      medianMillis(law === null ? ([SESSION, AWAY][at] as Distribution) : toDistribution(law)),
+    );
+    const cycles = endMillis / cycleMillis.reduce((sum, each) => sum + Math.max(STAY_MILLIS_MIN, each), 0);
+    if (cycles > SESSIONS_MAX) return `each node would come and go some ${Math.round(cycles)} times; ${SESSIONS_MAX} is the most`;
     return value.day !== undefined && durationMillis(value.day.length) < 1 ? 'a day needs some length' : null;
   },
   draw: (value, seed, place) => {

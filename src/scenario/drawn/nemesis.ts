@@ -34,6 +34,8 @@ type Nemesis = Static<typeof schema>;
 const EVERY_MILLIS = 3_000;
 const LASTS_MILLIS = { min: 1_000, max: 8_000 };
 const AT_ONCE = 3;
+/** Faults that are drawn on average at most. */
+const STRIKES_MAX = 10_000;
 
 interface Happening {
   readonly atMillis: number;
@@ -142,6 +144,9 @@ export const NEMESIS = drawnGroup({
   name: 'nemesis',
   schema,
   misfit: (value) => {
+    const every = value.every === undefined ? EVERY_MILLIS : durationMillis(value.every);
+    if (!(durationMillis(value.for) / every <= STRIKES_MAX))
+      return `so many faults are no random ones; ${STRIKES_MAX} in "for" is the most, so let "every" be longer`;
     if (value.lasts !== undefined && durationMillis(value.lasts.min) > durationMillis(value.lasts.max))
       return 'the time that a fault lasts ends before it begins';
     if (value.faults !== undefined && weightsOf(value.faults).length === 0) return 'no kind of fault is left to draw';

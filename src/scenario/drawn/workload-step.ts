@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { didYouMean } from '../../control/nearest.ts';
-import { type Distribution, drawMillis } from '../../core/distributions.ts';
+import { type Distribution, drawMillis, medianMillis } from '../../core/distributions.ts';
 import { stream } from '../../sim/random.ts';
 import { distributionKeys, misfitOfDistribution, toDistribution } from '../distribution-part.ts';
 import { durationMillis } from '../durations.ts';
@@ -84,7 +84,11 @@ export const WORKLOAD = drawnGroup({
     const standsAlready = value.room !== undefined;
     if (value.tolerant === true && workload.strictOnly !== null && !standsAlready)
       return `the workload ${value.kind} cannot be tolerant: ${workload.strictOnly}`;
-    return value.think === undefined ? null : misfitOfDistribution(value.think);
+    const wrong = value.think === undefined ? null : misfitOfDistribution(value.think);
+    if (wrong !== null) return wrong;
+    const think = value.think === undefined ? THINK : toDistribution(value.think);
+    const operations = durationMillis(value.for) / Math.max(1, medianMillis(think));
+    return operations > OPERATIONS_MAX ? `each client would act some ${Math.round(operations)} times; ${OPERATIONS_MAX} is the most` : null;
   },
   draw,
 });

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
+import { DRIFT_MILLIS_MAX, SKEW_MILLIS_MAX } from '../../core/fault-limits.ts';
 import type { NodeFaults } from '../../core/faults.ts';
-import { durationMillis } from '../durations.ts';
+import { durationMillis, sayLongest } from '../durations.ts';
 import { expandNames } from '../names.ts';
 import { duration, keys, nodes, oneOf } from '../parts.ts';
 import type { Scene } from '../scene.ts';
@@ -56,8 +57,6 @@ const disk = verb({
   run: (value, scene) => change(scene, expandNames(value.of), { diskFull: value.is === 'full' }),
 });
 
-const DRIFT_MILLIS_MAX = 1_000;
-
 const clock = verb({
   name: 'clock',
   schema: keys(
@@ -77,6 +76,7 @@ const clock = verb({
     const { ahead, behind, gains, loses, is } = value;
     if ([ahead, behind, gains, loses, is].filter((each) => each !== undefined).length !== 1)
       return 'say one of "ahead", "behind", "gains", "loses" or "is: right"';
+    if (durationMillis(ahead ?? behind ?? '0s') > SKEW_MILLIS_MAX) return `a clock is off by ${sayLongest(SKEW_MILLIS_MAX)} at most`;
     return durationMillis(gains ?? loses ?? '0s') > DRIFT_MILLIS_MAX ? 'a clock gains or loses a second each second at most' : null;
   },
   words: (value) => {

@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox';
+import { DELAY_MILLIS_MAX, EVERY_FAULT } from '../../core/fault-limits.ts';
 import type { Rule } from '../../core/rules.ts';
 import { distributionKeys, misfitOfDistribution, sayDistribution, toDistribution, type WrittenDistribution } from '../distribution-part.ts';
-import { durationMillis } from '../durations.ts';
+import { durationMillis, sayLongest } from '../durations.ts';
 import { readMatrix } from '../latency-matrix.ts';
 import { expandNames } from '../names.ts';
 import { duration, flag, keys, nodes, oneOf } from '../parts.ts';
@@ -46,11 +47,19 @@ function endsOf(value: Ends, id: string): { id: string; from: string[]; to: stri
   return { id, from: members(value.between), to: members(value.and), oneWay: value['one-way'] ?? false };
 }
 
+/** Why a rule cannot be put in force, or null: `times` are what delays everything. */
+function misfitOfRule(value: Ends, times: ReadonlyArray<string | undefined> = []): string | null {
+  if (value.name === EVERY_FAULT) return `"heal: ${EVERY_FAULT}" takes all rules away, so none can be called ${EVERY_FAULT}`;
+  const endless = times.find((each) => each !== undefined && durationMillis(each) > DELAY_MILLIS_MAX);
+  return endless === undefined ? null : `${endless} is more than ${sayLongest(DELAY_MILLIS_MAX)}, the longest delay; to let nothing pass, use "cut"`;
+}
+
 const cut = verb({
   name: 'cut',
   schema: keys(cutKeys, 'Cut the lines between two groups; nothing passes. `one-way: true` cuts only from `between` to `and`.'),
   mentions: mentioned,
   needs: () => ['cut'],
+  misfit: (value) => misfitOfRule(value),
   words: (value) => `the line ${line(value)} is cut`,
   run: async (value, scene) => {
     await scene.faults.addRule({ ...endsOf(value, value.name ?? scene.faults.nextRuleId('cut')), kind: 'cut' });
@@ -63,6 +72,7 @@ const delay = verb({
   schema: keys({ ...lineKeys, by: duration, jitter: Type.Optional(duration) }, 'Make everything between two groups take longer: `by`, plus up to `jitter`.'),
   mentions: mentioned,
   needs: () => ['delay'],
+  misfit: (value) => misfitOfRule(value, [value.by, value.jitter]),
   words: (value) => `everything ${line(value)} takes ${value.by}${value.jitter === undefined ? '' : ` plus up to ${value.jitter}`} longer`,
   run: async (value, scene) => {
     const times = { delayMillis: durationMillis(value.by), jitterMillis: value.jitter === undefined ? 0 : durationMillis(value.jitter) };
@@ -133,7 +143,7 @@ const latency = verb({
   needs: (value) => [value.matrix === undefined ? 'latency' : 'matrix'],
   misfit: (value) => {
     const wrong = latencyOf(value);
-    return typeof wrong === 'string' ? wrong : null;
+    return typeof wrong === 'string' ? wrong : misfitOfRule(value);
   },
   words: (value) => {
     const law = lawOf(value);
@@ -153,6 +163,7 @@ const loss = verb({
   schema: keys({ ...lineKeys, probability: share }, 'Lose each frame and packet between two groups with a probability.'),
   mentions: mentioned,
   needs: () => ['loss'],
+  misfit: (value) => misfitOfRule(value),
   words: (value) => `${percent(value.probability)} of everything ${line(value)} is lost`,
   run: async (value, scene) => {
     await scene.faults.addRule({ ...endsOf(value, value.name ?? scene.faults.nextRuleId('loss')), kind: 'loss', probability: value.probability });
@@ -165,6 +176,7 @@ const duplicate = verb({
   schema: keys({ ...lineKeys, probability: share }, 'Let each frame and packet between two groups arrive twice with a probability.'),
   mentions: mentioned,
   needs: () => ['duplicate'],
+  misfit: (value) => misfitOfRule(value),
   words: (value) => `${percent(value.probability)} of everything ${line(value)} arrives twice`,
   run: async (value, scene) => {
     await scene.faults.addRule({ ...endsOf(value, value.name ?? scene.faults.nextRuleId('duplicate')), kind: 'duplicate', probability: value.probability });
@@ -180,6 +192,7 @@ const reorder = verb({
   ),
   mentions: mentioned,
   needs: () => ['reorder'],
+  misfit: (value) => misfitOfRule(value, [value.by]),
   words: (value) => `${percent(value.probability)} of everything ${line(value)} is overtaken, by up to ${value.by}`,
   run: async (value, scene) => {
     const what = { kind: 'reorder', probability: value.probability, byMillis: durationMillis(value.by) } as const;
@@ -204,6 +217,7 @@ const bandwidth = verb({
   ),
   mentions: mentioned,
   needs: () => ['bandwidth'],
+  misfit: (value) => misfitOfRule(value),
   words: (value) => `every line ${line(value)} carries ${counted(value['bytes-per-second'], 'byte')} a second`,
   run: async (value, scene) => {
     const what = { kind: 'bandwidth', bytesPerSecond: value['bytes-per-second'], queueBytesMax: value['queue-bytes'] ?? QUEUE_BYTES_DEFAULT } as const;
