@@ -26,7 +26,7 @@ export interface Figure {
     | 'messages';
   /** Stands in place of the value where there is none, and says why. */
   readonly note?: string;
-  /** What it should be, as the table says it; absent where the issue names no aim. */
+  /** What it should be, as the table says it; absent where none was set. */
   readonly aim?: string;
 }
 
