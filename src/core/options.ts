@@ -91,9 +91,9 @@ export const CORE_OPTIONS = Object.freeze({
   /** A rumour is told this times log10 of the members; random members shown in each packet beside the news. */
   swimGossipFactor: 4,
   swimFillCount: 4,
-  /** Changes of members' states that a node passes on at once in a second, and to how many others each. */
+  /** How often in a second changes of members' states are passed on at most, those together that come meanwhile; and to how many others. */
   swimSpreadsPerSecond: 3,
-  swimSpreadCount: 4,
+  swimSpreadCount: 3,
   /** Signatures that are checked in a second, in all and from one address. */
   swimChecksPerSecond: 500,
   swimChecksPerSource: 60,

@@ -21,8 +21,8 @@ export function fireTimer(parts: Parts, kind: string, key: string): void {
       return swim.probeTimer(key);
     case 'swim-verdict':
       return swim.verdictTimer(key);
-    case 'swim-relay':
-      return swim.relayTimer(key);
+    case 'swim-news':
+      return swim.newsTimer();
     case 'swim-suspicion':
       return swim.suspicionTimer();
     case 'unlinked':

@@ -128,6 +128,11 @@ export class Members {
     return this.#byId.size;
   }
 
+  /** As many are known as may be: there are others, and each node knows another part. */
+  get isPart(): boolean {
+    return this.#byId.size >= this.#max;
+  }
+
   /** Those that are alive or suspect. */
   get presentCount(): number {
     return this.#present.length;

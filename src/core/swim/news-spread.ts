@@ -1,43 +1,105 @@
 import { SourceBudget } from '../discovery/budget.ts';
 import type { CoreOptions } from '../options.ts';
-import { CONFIRMATIONS, type Member, type Members } from './members.ts';
+import { CONFIRMATIONS, type Member, type Members, rankOf } from './members.ts';
 import type { SwimEnv } from './swim-parts.ts';
 import type { Update } from './wire.ts';
 
 interface NewsSpreadHooks {
-  /** Tells a member of it, by a packet that wants no answer. */
+  readonly nodeId: Member['id'];
+  /** Tells a member of it, and of what else is new, by a packet that wants no answer. */
   tell(other: Member, news: Update): void;
   /** Probes the one that the news are about. */
   look(member: Member, news: Update): void;
 }
 
 /**
- * Passes changes of members' states on at once, so that how soon all know does not depend on how often members are probed. While there are
- * many changes only some of them, the others ride on probes: a crowd that falters must not make a storm.
+ * Passes changes of members' states on at once, so that how soon all know does not depend on how often members are probed. News that come
+ * close behind others wait for each other and share their packets: a crowd that falters must not make a storm.
  */
 export class NewsSpread {
   readonly #env: SwimEnv;
   readonly #options: CoreOptions;
   readonly #members: Members;
   readonly #hooks: NewsSpreadHooks;
-  readonly #budget: SourceBudget;
+  readonly #looks: SourceBudget;
+  /** The newest change that was not passed on yet; those before it are among the news that ride on each packet. */
+  #pending: { readonly member: Member; readonly news: Update } | null = null;
+  #waits = false;
+  #passedOnMillis = Number.NEGATIVE_INFINITY;
 
   constructor(env: SwimEnv, options: CoreOptions, members: Members, hooks: NewsSpreadHooks) {
     this.#env = env;
     this.#options = options;
     this.#members = members;
     this.#hooks = hooks;
-    this.#budget = new SourceBudget({ perSecond: options.swimSpreadsPerSecond, perSourceAndSecond: options.swimSpreadsPerSecond });
+    this.#looks = new SourceBudget({ perSecond: options.swimSpreadsPerSecond, perSourceAndSecond: options.swimSpreadsPerSecond });
   }
 
   /**
-   * Somebody's state has changed, as others say. A few of those who hear of a suspicion look for themselves, since it ends the sooner
-   * the more confirm it.
+   * Somebody's state has changed, as others say; `passOn` follows when all that came with it was heard. A few of those who hear of a
+   * suspicion look for themselves, since it ends the sooner the more confirm it.
    */
   heard(member: Member, news: Update): void {
-    if (!this.#budget.take('', this.#env.monotonicMillis)) return;
+    this.#pending = { member, news };
+    if (member.state !== 'suspect' || !this.#looks.take('', this.#env.monotonicMillis)) return;
     const share = (2 * CONFIRMATIONS + 1) / this.#members.presentCount;
-    if (member.state === 'suspect' && this.#env.random.fraction() < share) this.#hooks.look(member, news);
-    for (const other of this.#members.sample(this.#options.swimSpreadCount, member.id)) this.#hooks.tell(other, news);
+    if (this.#env.random.fraction() < share) this.#hooks.look(member, news);
   }
+
+  /** Passes on what was heard: at once, unless something was passed on a moment ago. */
+  passOn(): void {
+    if (this.#pending === null || this.#waits) return;
+    const waitMillis = this.#passedOnMillis + 1_000 / this.#options.swimSpreadsPerSecond - this.#env.monotonicMillis;
+    if (waitMillis <= 0) return this.#tellOthers();
+    this.#waits = true;
+    this.#env.setTimer('swim-news', '', waitMillis);
+  }
+
+  /** Timer: the pause after the last packets is over. */
+  timer(): void {
+    this.#waits = false;
+    if (this.#pending !== null) this.#tellOthers();
+  }
+
+  #tellOthers(): void {
+    const { member, news } = this.#pending as { readonly member: Member; readonly news: Update };
+    this.#pending = null;
+    this.#passedOnMillis = this.#env.monotonicMillis;
+    for (const other of this.#nextOf(member)) this.#hooks.tell(other, news);
+  }
+
+  /**
+   * To whom it goes: where all know all, so that everybody is told by exactly as many as tell it (a de Bruijn graph over the members in the
+   * order of their ids, another one for each change). Drawn at random, one in fifty of the members would be told by nobody, although
+   * each tells four. Where each knows another part of the members, at random.
+   */
+  #nextOf({ id, incarnation }: Member): Member[] {
+    const count = this.#options.swimSpreadCount;
+    if (this.#members.isPart) return this.#members.sample(count + 1, id);
+    const others = this.#members.present().filter((other) => other.id !== id);
+    const rank = rankOf(this.#hooks.nodeId, others);
+    const all = others.length + 1;
+    const next = new Set<Member>();
+    for (let step = 0; step < count; step += 1) {
+      const other = nextAlive(others, (rank * count + incarnation + step) % all, rank);
+      if (other !== null) next.add(other);
+    }
+    return [...next];
+  }
+}
+
+/** The member at that place of the circle of all, or the next one that is not under suspicion, in whose place we are not; null: nobody. */
+function nextAlive(others: readonly Member[], place: number, rank: number): Member | null {
+  const all = others.length + 1;
+  for (let step = 0; step < all; step += 1) {
+    const at = (place + step) % all;
+    // Whoever would tell itself tells nobody: else somebody would be told once too often, and nobody would be told more.
+    if (at === rank) {
+      if (step === 0) return null;
+      continue;
+    }
+    const other = others[at < rank ? at : at - 1];
+    if (other?.state === 'alive') return other;
+  }
+  return null;
 }

@@ -12,7 +12,7 @@ interface Probe {
   readonly sentMillis: number;
   /** How long the direct answer may take, ms. */
   readonly timeoutMillis: number;
-  /** Members that were asked to ask, and those of them that said they got no answer either. */
+  /** Members that were asked to ask, and those of them that said they do. */
   asked: number;
   denials: number;
 }
@@ -50,7 +50,7 @@ interface ProbesOptions {
 const PROBE_TIMEOUTS = 3;
 /** A probe without a direct answer, and nobody else heard for so long, ms: it may be this node that is cut off. */
 const SILENCE_MILLIS = 750;
-/** Questions of others that are under way at the same time. */
+/** Questions of others that are remembered, until they are answered or others have come. */
 const RELAYED_MAX = 64;
 
 /** The probes under way, their detour over others, the questions of others, and how far this node can trust its own ears. */
@@ -136,7 +136,7 @@ export class Probes {
     const probe = this.#probes.get(Number(key));
     this.#probes.delete(Number(key));
     if (probe === undefined) return;
-    // Others that neither deny nor confirm: it may be this node that hears badly.
+    // Others of whom nothing was heard either: it may be this node that hears badly.
     const silent = probe.asked - probe.denials;
     if (silent > 0) this.worsen(silent);
     this.#wiring.count('swimProbesFailed');
@@ -151,21 +151,13 @@ export class Probes {
 
   // --- for others ---
 
+  /** Asks for somebody else, and says so at once: that this node is there, too, whatever comes of it, is what its word is needed for. */
   relay(packet: Packet, from: string): void {
-    if (this.#relayed.size >= RELAYED_MAX) return this.#wiring.count('swimRelaysRefused');
     const sequence = this.#nextSequence();
     this.#relayed.set(sequence, { target: packet.target as NodeId, replyTo: from, replySequence: packet.sequence });
+    if (this.#relayed.size > RELAYED_MAX) this.#relayed.delete(this.#relayed.keys().next().value as number);
     this.#wiring.send('ping', packet.targetAddress, { target: packet.target, sequence });
-    // Early enough that the word of it arrives before the round of whoever asked is over.
-    this.#env.setTimer('swim-relay', String(sequence), this.#options.swimTimeoutMillis * 0.8);
-  }
-
-  /** Timer: no answer came for somebody else. */
-  relayTimer(key: string): void {
-    const relayed = this.#relayed.get(Number(key));
-    if (relayed === undefined) return;
-    this.#relayed.delete(Number(key));
-    this.#wiring.send('nack', relayed.replyTo, { target: relayed.target, sequence: relayed.replySequence });
+    this.#wiring.send('nack', from, { target: packet.target, sequence: packet.sequence });
   }
 
   acknowledged(packet: Packet): void {
@@ -182,7 +174,6 @@ export class Probes {
     const relayed = this.#relayed.get(packet.sequence);
     if (relayed === undefined || relayed.target !== packet.target) return;
     this.#relayed.delete(packet.sequence);
-    this.#env.cancelTimer('swim-relay', String(packet.sequence));
     this.#wiring.send('ack', relayed.replyTo, { target: relayed.target, sequence: relayed.replySequence });
   }
 

@@ -52,7 +52,7 @@ export class Swim {
       members: this.#members,
       missed: () => parts.missed?.(),
       answered: (member) => this.#vouching.answered(member),
-      failed: (member) => this.#suspect(member, this.#shortId),
+      failed: (member) => this.#suspect(member, parts.nodeId.slice(0, 8)),
       count: (counter) => parts.count(counter),
     });
     this.#vouching = new Vouching(env, options, {
@@ -61,6 +61,7 @@ export class Swim {
       count: (counter) => parts.count(counter),
     });
     this.#newsSpread = new NewsSpread(env, options, this.#members, {
+      nodeId: parts.nodeId,
       tell: (other, news) => this.#send('ping', other.address, { target: other.id, sequence: 0, first: news }),
       look: (member, news) => this.#probes.begin(member, news),
     });
@@ -68,10 +69,6 @@ export class Swim {
 
   get active(): boolean {
     return this.#parts.options.swimPeriodMillis > 0 && this.#parts.env.datagramAddress !== null;
-  }
-
-  get #shortId(): string {
-    return this.#parts.nodeId.slice(0, 8);
   }
 
   /** Alive or suspect members, this node not counted. */
@@ -182,8 +179,9 @@ export class Swim {
     this.#probes.verdictTimer(key);
   }
 
-  relayTimer(key: string): void {
-    this.#probes.relayTimer(key);
+  /** Timer: news that waited for others. */
+  newsTimer(): void {
+    this.#newsSpread.timer();
   }
 
   /** Timer: suspicions that nobody refuted. */
@@ -249,6 +247,7 @@ export class Swim {
     if (!packetProvesItself(env.crypto, packet, content)) return this.#refuse('unsigned', from);
     const sender = this.#heard(id, packet);
     for (const update of packet.updates) this.#take(update, id);
+    this.#newsSpread.passOn();
     this.#answer(packet, sender, from);
   }
 
@@ -322,7 +321,7 @@ export class Swim {
 
   /** News that should not wait for the next round. */
   #spread(): void {
-    for (const member of this.#members.sample(this.#parts.options.swimIndirectCount, null)) this.#probes.ask(member, null);
+    for (const { id, address } of this.#members.sample(this.#parts.options.swimIndirectCount, null)) this.#send('ping', address, { target: id, sequence: 0 });
   }
 
   #suspect(member: Member, accuser: string): void {
