@@ -13,6 +13,7 @@ import { LinkWatch } from './link-watch.ts';
 import { nodeTitle } from './node-title.ts';
 import { acknowledge, fileNumbered, isNextInOrder, nextInOrder, packFrames, resendAtMillis, sentAgain, startOver, tellsHello } from './stream.ts';
 import { TouchedLinks } from './touched-links.ts';
+import { onlyUnnumbered, takenUnnumbered, unnumberedFrames } from './unnumbered.ts';
 
 /** Ends of a peer that are remembered as gone, per link. */
 const RETIRED_RUNS_MAX = 8;
@@ -173,6 +174,7 @@ export class Links {
     }
     if (frame.kind === 'ping') this.#answerSoon(known);
     if (frame.sequence > 0) this.#receiveNumbered(known, frame);
+    else if (frame.messages.length > 0) this.#handUp(known, takenUnnumbered(frame.messages));
   }
 
   /** The peer may hold a link that we have closed. */
@@ -339,8 +341,15 @@ export class Links {
       if (link.answerDue) this.#sendEmpty(link);
       return;
     }
+    if (onlyUnnumbered(link.outgoing)) return this.#sendUnnumbered(link);
     for (const frame of packFrames(link, options, env.monotonicMillis)) this.#sendFrame(link, 'data', frame.sequence, frame.messages);
     this.watch.resendsAt(link, resendAtMillis(link, options));
+  }
+
+  #sendUnnumbered(link: Link): void {
+    const frames = unnumberedFrames(link.outgoing, this.#parts.options.frameBytesTarget);
+    link.outgoing = [];
+    for (const messages of frames) this.#sendFrame(link, 'data', 0, messages);
   }
 
   /** Nothing but an acknowledgement, or what the peer would not ask for again once it has that. */
