@@ -51,6 +51,7 @@ function neighbourhood(index: number, last: number, talkSeconds: number): object
     ...circles.map((circle) => ({ befriend: circle })),
     { 'create-room': { by: host, room } },
     { 'join-room': { who: guests, room, through: host } },
+    { expect: { members: { at: names, room, are: names } } },
     {
       parallel: [
         ...circles.map((circle) => talk(circle, '30s', { send: { from: 'any-up', to: 'other-up', text: 'number {n} of this circle' } })),
