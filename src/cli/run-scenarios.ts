@@ -59,6 +59,7 @@ export async function runScenarios(context: CliContext, files: readonly string[]
   for (const file of files) scenarios.push(await readScenario(file, options.seed));
   if ((options.perProcess ?? 1) > 1) for (const scenario of scenarios) refuseToShare(scenario);
   if (options.traceFile !== null) await writeTrace(options.traceFile, []);
+  if (options.reportFolder !== null) await (await import('./write-report.ts')).requireFolder(options.reportFolder);
   const interruption = watchInterruption(context);
   let status = 0;
   try {

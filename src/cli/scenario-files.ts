@@ -9,6 +9,9 @@ import { loadOwnWorkloads } from './own-workloads.ts';
 
 /** Where the scenarios lie that come with Confab. */
 const SHIPPED = fileURLToPath(new URL('../../../scenarios', import.meta.url));
+/** What comes with Confab is found by the path that its documents and its own commands name, wherever one stands. */
+const HOME = fileURLToPath(new URL('../../../', import.meta.url));
+const OF_CONFAB = /^(scenarios|examples)\//;
 
 /** Where a scenario was found, and what it says. */
 export interface FoundScenario {
@@ -23,9 +26,12 @@ export interface FoundScenario {
  */
 export async function findScenario(written: string, command: 'run' | 'explore' = 'run'): Promise<FoundScenario> {
   const candidates = [written, `${written}.yaml`, join('scenarios', `${written}.yaml`), join(SHIPPED, written), join(SHIPPED, `${written}.yaml`)];
+  if (OF_CONFAB.test(written)) candidates.push(join(HOME, written));
   for (const path of candidates) {
     const text = await textOf(path, command);
-    if (text !== null) return { text, file: path.startsWith(SHIPPED) ? join('scenarios', path.slice(SHIPPED.length + 1)) : path };
+    if (text === null) continue;
+    if (OF_CONFAB.test(written) && path === join(HOME, written)) return { text, file: written };
+    return { text, file: path.startsWith(SHIPPED) ? join('scenarios', path.slice(SHIPPED.length + 1)) : path };
   }
   const hint = didYouMean(written, await shippedNames()) || ' confab run --list shows those that are here.';
   throw new ConfabError('bad-arguments', {

@@ -1,4 +1,4 @@
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ConfabError } from '../core/errors.ts';
@@ -10,6 +10,7 @@ import { type RunReport, reportJson } from '../scenario/report.ts';
 import { exportedFiles } from '../scenario/reports/exports.ts';
 import { htmlReport } from '../scenario/reports/html.ts';
 import { RunFacts } from '../scenario/reports/run-facts.ts';
+import { shellWord, simCommand } from './repeat-command.ts';
 
 const LATEST = 'latest';
 
@@ -32,11 +33,23 @@ export async function writeReport(folder: string, run: ReportedRun): Promise<str
   return join(target, 'index.html');
 }
 
+/** Makes the folder of reports before anything is played for them; throws `folder-unwritable`. */
+export async function requireFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw new ConfabError('folder-unwritable', { folder, reason: folderReason(error) });
+  }
+}
+
 /** Writes everything about a run into that folder; throws `folder-unwritable`. */
 export async function writeReportFiles(target: string, run: ReportedRun): Promise<void> {
   const { scenario, report, events } = run;
   const facts = new RunFacts(events);
-  const command = `confab run ${quotedWord(scenario.file)} --engine ${report.engine}${report.engine === 'sim' ? ` --seed ${report.seed}` : ''}${run.standInCrypto ? ' --stand-in-crypto' : ''}`;
+  const { file } = scenario;
+  const crypto = run.standInCrypto ? 'stand-in' : 'real';
+  const command = report.engine === 'sim' ? simCommand({ file, seed: report.seed, crypto }) : `confab run ${shellWord(file)} --engine local`;
   const machine = `Node.js ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} processors`;
   const html = htmlReport({ report, about: scenario.about, facts, command, machine });
   try {
@@ -58,14 +71,15 @@ function stampOf(millis: number): string {
   return new Date(millis).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
 }
 
-/** Lets `latest`, beside that folder, point at it. */
+/** Lets `latest`, beside that folder, point at it: by a name that can be moved with the folder, and at every moment there is one. */
 export async function pointLatest(target: string): Promise<void> {
   const link = join(dirname(target), LATEST);
-  await rm(link, { force: true }).catch(() => {});
-  // A folder of that name is somebody's own; where links cannot be made there is none.
-  await symlink(basename(target), link, 'dir').catch(() => {});
-}
-
-function quotedWord(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  const fresh = `${link}.${process.pid}`;
+  try {
+    await symlink(basename(target), fresh, 'dir');
+    await rename(fresh, link);
+  } catch {
+    // A folder of that name is somebody's own; where links cannot be made there is none.
+    await rm(fresh, { force: true }).catch(() => {});
+  }
 }

@@ -42,29 +42,43 @@ function withRound(step: RawStep, round: number): RawStep {
   return JSON.parse(JSON.stringify(step).replaceAll('{round}', String(round))) as RawStep;
 }
 
+export interface ShrinkOptions {
+  readonly fails: StillFails;
+  /** How many smaller scenarios are tried side by side; what comes out is the same for every number. */
+  readonly width?: number;
+  readonly told?: (left: number) => void;
+}
+
+/** Tries candidates and gives the first that still fails, as trying them one after the other would; -1: none does. */
+type FirstFailing = (candidates: readonly RawScenario[]) => Promise<number>;
+
 /**
- * Makes a failing scenario smaller while it still fails: fewer steps, fewer people, shorter waits, fewer messages.
+ * Makes a failing scenario smaller while it still fails: fewer people, fewer steps, shorter waits, fewer messages, no lossy network.
  * Takes parts away by halves, then quarters, down to single steps (delta debugging, Zeller and Hildebrandt 2002), again and
- * again until nothing can go. The result fails, and no single step of it can be left out.
+ * again until nothing can go. The result fails, and no single step of it can be left out. People go first: what is left
+ * then takes less time to play.
  */
-export async function shrink(scenario: RawScenario, fails: StillFails, told: (left: number) => void = () => {}): Promise<RawScenario> {
+export async function shrink(scenario: RawScenario, { fails, width = 1, told = () => {} }: ShrinkOptions): Promise<RawScenario> {
+  const firstFailing: FirstFailing = async (candidates) => {
+    for (let at = 0; at < candidates.length; at += width) {
+      const failed = (await Promise.all(candidates.slice(at, at + width).map(fails))).indexOf(true);
+      if (failed < 0) continue;
+      told(countSteps(candidates[at + failed]?.steps ?? []));
+      return at + failed;
+    }
+    return -1;
+  };
   let current = scenario;
   let size = -1;
   while (size !== weight(current)) {
     size = weight(current);
-    for (const pass of [withoutSteps, withoutPeople, inOneStrand, withLess]) {
-      current = await pass(current, async (smaller) => {
-        const still = await fails(smaller);
-        if (still) told(countSteps(smaller.steps));
-        return still;
-      });
-    }
+    for (const pass of [withoutPeople, withoutSteps, inOneStrand, withLess, withoutLoss]) current = await pass(current, firstFailing);
   }
   return current;
 }
 
 function weight(scenario: RawScenario): number {
-  return JSON.stringify(scenario.steps).length;
+  return JSON.stringify(scenario).length;
 }
 
 /** Single steps, those in strands included; notes are for people and not counted. */
@@ -77,14 +91,18 @@ export function countSteps(steps: readonly RawStep[]): number {
 }
 
 /** Leaves of the tree in order: each is a step that can be taken away by its number. */
-async function withoutSteps(scenario: RawScenario, fails: StillFails): Promise<RawScenario> {
+async function withoutSteps(scenario: RawScenario, firstFailing: FirstFailing): Promise<RawScenario> {
   let current = scenario;
   for (let chunk = Math.max(1, countSteps(current.steps) >> 1); ; chunk = chunk >> 1) {
     let at = 0;
-    while (at < countSteps(current.steps)) {
-      const smaller = { ...current, steps: without(current.steps, at, at + chunk) };
-      if (await fails(smaller)) current = smaller;
-      else at += chunk;
+    for (;;) {
+      const { steps } = current;
+      const places = Array.from({ length: Math.max(0, Math.ceil((countSteps(steps) - at) / chunk)) }, (_, index) => at + index * chunk);
+      const candidates = places.map((place) => ({ ...current, steps: without(steps, place, place + chunk) }));
+      const found = await firstFailing(candidates);
+      if (found < 0) break;
+      current = candidates[found] as RawScenario;
+      at = places[found] as number;
     }
     if (chunk <= 1) return current;
   }
@@ -109,18 +127,19 @@ function without(steps: readonly RawStep[], from: number, to: number): RawStep[]
 }
 
 /** Everybody who can be left out is: from lists, and with the steps that are about nobody else. */
-async function withoutPeople(scenario: RawScenario, fails: StillFails): Promise<RawScenario> {
+async function withoutPeople(scenario: RawScenario, firstFailing: FirstFailing): Promise<RawScenario> {
   let current = scenario;
-  const names = new Set(current.steps.flatMap(startedBy));
-  const all = [...names];
-  for (let chunk = Math.max(1, all.length >> 1); chunk >= 1; chunk >>= 1) {
-    for (let at = 0; at < all.length; at += chunk) {
-      const gone = new Set(all.slice(at, at + chunk).filter((name) => names.has(name)));
-      if (gone.size === 0) continue;
-      const smaller = { ...current, steps: current.steps.flatMap((step) => stepWithout(step, gone)) };
-      if (!(await fails(smaller))) continue;
-      current = smaller;
-      for (const name of gone) names.delete(name);
+  let names = [...new Set(current.steps.flatMap(startedBy))];
+  for (let chunk = Math.max(1, names.length >> 1); chunk >= 1; chunk >>= 1) {
+    for (let at = 0; at < names.length; ) {
+      const groups = Array.from({ length: Math.ceil((names.length - at) / chunk) }, (_, index) => names.slice(at + index * chunk, at + (index + 1) * chunk));
+      const { steps } = current;
+      const candidates = groups.map((group) => ({ ...current, steps: steps.flatMap((step) => stepWithout(step, new Set(group))) }));
+      const found = await firstFailing(candidates);
+      if (found < 0) break;
+      current = candidates[found] as RawScenario;
+      at += found * chunk;
+      names = names.filter((name) => !(groups[found] as string[]).includes(name));
     }
   }
   return current;
@@ -160,30 +179,57 @@ function valueWithout(value: unknown, gone: ReadonlySet<string>): unknown {
 }
 
 /** What happens side by side may do one after the other, which is easier to follow. */
-async function inOneStrand(scenario: RawScenario, fails: StillFails): Promise<RawScenario> {
+async function inOneStrand(scenario: RawScenario, firstFailing: FirstFailing): Promise<RawScenario> {
   let current = scenario;
   for (let at = 0; at < current.steps.length; at += 1) {
     const { parallel } = current.steps[at] as { parallel?: Array<RawStep | RawStep[]> };
     if (parallel === undefined) continue;
     const smaller = { ...current, steps: [...current.steps.slice(0, at), ...parallel.flat(), ...current.steps.slice(at + 1)] };
-    if (await fails(smaller)) current = smaller;
+    if ((await firstFailing([smaller])) === 0) current = smaller;
   }
   return current;
 }
 
-/** Fewer messages at a time and shorter waits, by halves. */
-async function withLess(scenario: RawScenario, fails: StillFails): Promise<RawScenario> {
+/** Fewer messages at a time and shorter waits, by halves, also in what happens side by side. */
+async function withLess(scenario: RawScenario, firstFailing: FirstFailing): Promise<RawScenario> {
   let current = scenario;
-  for (let at = 0; at < current.steps.length; at += 1) {
+  for (let at = 0; at < countSteps(current.steps); at += 1) {
     for (;;) {
-      const less = halved(current.steps[at] as RawStep);
-      if (less === null) break;
-      const smaller = { ...current, steps: current.steps.with(at, less) };
-      if (!(await fails(smaller))) break;
+      const steps = withLeaf(current.steps, at, halved);
+      if (steps === null) break;
+      const smaller = { ...current, steps };
+      if ((await firstFailing([smaller])) < 0) break;
       current = smaller;
     }
   }
   return current;
+}
+
+/** The steps with another leaf number `wanted`; null where it stays as it is. */
+function withLeaf(steps: readonly RawStep[], wanted: number, change: (step: RawStep) => RawStep | null): RawStep[] | null {
+  let at = -1;
+  let changed = false;
+  const mapped = (list: readonly RawStep[]): RawStep[] =>
+    list.map((step) => {
+      const { parallel, note } = step as { parallel?: Array<RawStep | RawStep[]>; note?: string };
+      if (note !== undefined) return step;
+      if (parallel !== undefined) return { ...step, parallel: parallel.map((strand) => mapped(Array.isArray(strand) ? strand : [strand])) };
+      at += 1;
+      const other = at === wanted ? change(step) : null;
+      changed ||= other !== null;
+      return other ?? step;
+    });
+  const all = mapped(steps);
+  return changed ? all : null;
+}
+
+/** A network that loses nothing by itself. */
+async function withoutLoss(scenario: RawScenario, firstFailing: FirstFailing): Promise<RawScenario> {
+  const { network } = scenario as { network?: { readonly loss?: unknown } };
+  if (network?.loss === undefined) return scenario;
+  const { loss: _, ...rest } = network;
+  const smaller = { ...scenario, network: rest };
+  return (await firstFailing([smaller])) === 0 ? smaller : scenario;
 }
 
 function halved(step: RawStep): RawStep | null {

@@ -33,7 +33,7 @@ test('only what the failure needs is left, and each of it is needed', async (t) 
     tries += 1;
     return /"kill":"user7"/.test(text(smaller)) && /"kill":"user41"/.test(text(smaller)) && text(smaller).includes('start');
   };
-  const small = await shrink(whole, fails);
+  const small = await shrink(whole, { fails });
   t.is(countSteps(small.steps), 3);
   t.deepEqual(small.steps, [{ start: ['user7', 'user41'] }, { kill: 'user7' }, { kill: 'user41' }]);
   t.true(tries < 400, `${tries} tries`);
@@ -46,5 +46,5 @@ test('counts and waits get smaller', async (t) => {
     const millis = (wait?.wait ?? '0ms').endsWith('ms') ? Number.parseInt(wait?.wait ?? '0', 10) : Number.parseInt(wait?.wait ?? '0', 10) * 1_000;
     return (send?.send?.count ?? 0) >= 5 && millis > 9_000;
   };
-  t.deepEqual((await shrink(whole, fails)).steps, [{ send: { from: 'a', to: 'b', text: 'x', count: 8 } }, { wait: '10000ms' }]);
+  t.deepEqual((await shrink(whole, { fails })).steps, [{ send: { from: 'a', to: 'b', text: 'x', count: 8 } }, { wait: '10000ms' }]);
 });

@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import { ConfabError } from '../../core/errors.ts';
+import { parseDuration } from '../../scenario/durations.ts';
 import { type CliContext, wholeNumber } from '../context.ts';
 
 interface ExploreCommandOptions {
@@ -7,6 +9,7 @@ interface ExploreCommandOptions {
   readonly jobs?: string;
   readonly crypto: 'mixed' | 'real' | 'stand-in';
   readonly shrink: boolean;
+  readonly shrinkFor: string;
   readonly failures: string;
   readonly save?: string;
   readonly report?: string;
@@ -27,6 +30,7 @@ export function register(program: Command, context: CliContext): void {
         .default('mixed'),
     )
     .option('--no-shrink', 'do not make the first failure smaller')
+    .option('--shrink-for <time>', 'make it smaller for so long at most; Ctrl-C ends that too, and keeps what is smallest by then', '2m')
     .option('--failures <n>', 'end after so many failures', '5')
     .option('--save <file>', 'write the smaller scenario to a file')
     .option('--report <folder>', 'write what was found into a folder of its own in here: the failures, each with a report, and the story of the small one')
@@ -48,6 +52,8 @@ Exit status: as of run.`,
       const first = number('--first', options.first, 0, 1_000_000_000_000);
       const jobs = options.jobs === undefined ? null : number('--jobs', options.jobs, 1, 256);
       const failuresMax = number('--failures', options.failures, 1, 1_000_000);
+      const shrinkMillis = parseDuration(options.shrinkFor);
+      if (shrinkMillis === null) throw new ConfabError('bad-arguments', { command: 'explore', reason: '--shrink-for must be a time such as 90s or 5m' });
       const { explore } = await import('../explore/explore.ts');
       const { crypto, shrink, save } = options;
       context.exitStatus = await explore(context, scenario, {
@@ -56,6 +62,7 @@ Exit status: as of run.`,
         jobs,
         crypto,
         shrink,
+        shrinkMillis,
         failuresMax,
         save: save ?? null,
         reportFolder: options.report ?? null,

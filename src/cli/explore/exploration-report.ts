@@ -11,10 +11,11 @@ import { runScenario } from '../../scenario/runner.ts';
 import { loadProgram } from '../load-program.ts';
 import { makeSim } from '../make-sim.ts';
 import { loadOwnWorkloads } from '../own-workloads.ts';
+import { simCommand } from '../repeat-command.ts';
 import { pointLatest, writeReportFiles } from '../write-report.ts';
 import type { Failure } from './explore.ts';
 import type { SeedTask } from './play-seed.ts';
-import type { Smaller } from './shrink-failure.ts';
+import { type Smaller, sayAttempts } from './shrink-failure.ts';
 
 /** Failures that are played once more for a report of their own; the others have their command. */
 const REPORTED_MAX = 10;
@@ -30,6 +31,8 @@ export interface Explored {
   readonly jobs: number;
   /** In words. */
   readonly crypto: string;
+  /** Why seeds were not played that were wanted; empty when all were. */
+  readonly ending: string;
   readonly failures: readonly Failure[];
   readonly smaller: Smaller | null;
   readonly command: string;
@@ -49,7 +52,7 @@ export async function writeExploration(folder: string, explored: Explored): Prom
     await report(join(target, `seed-${seed}`), { text, file, seed, crypto });
     links.set(seed, `seed-${seed}/index.html`);
   }
-  const { seeds: count, wallMillis, jobs, crypto, command } = explored;
+  const { seeds: count, wallMillis, jobs, crypto, ending, command } = explored;
   const facts: ExplorationFacts = {
     scenario: scenario.name,
     about: scenario.about,
@@ -58,6 +61,7 @@ export async function writeExploration(folder: string, explored: Explored): Prom
     wallMillis,
     jobs,
     crypto,
+    ending,
     command,
     failures: failures.map((failure) => ({ ...failure, link: links.get(failure.seed) ?? null })),
     smallest: smaller === null ? null : await writeSmallest(target, smaller),
@@ -69,17 +73,18 @@ export async function writeExploration(folder: string, explored: Explored): Prom
 }
 
 async function writeSmallest(target: string, smaller: Smaller): Promise<NonNullable<ExplorationFacts['smallest']>> {
-  const { seed, steps, attempts, reason, story, crypto } = smaller;
+  const { seed, steps, reason, story, crypto } = smaller;
   const name = `${SMALLEST}.yaml`;
   const path = join(target, name);
   const text = smaller.textAt(target);
   await inFolder(target, () => writeFile(path, text));
+  const command = simCommand({ file: name, seed: null, crypto });
   await report(join(target, SMALLEST), { text, file: path, seed, crypto });
-  return { seed, steps, attempts, reason, story, file: name, link: `${SMALLEST}/index.html` };
+  return { seed, steps, attempts: sayAttempts(smaller), reason, story, file: name, command, link: `${SMALLEST}/index.html` };
 }
 
 /** Plays a seed once more, with everything in its trace. */
-async function report(target: string, { text, file, seed, crypto }: SeedTask): Promise<void> {
+async function report(target: string, { text, file, seed, crypto }: Omit<SeedTask, 'again'>): Promise<void> {
   const scenario = loadScenario(text, file, seed, await loadOwnWorkloads(text, file));
   const module = scenario.program === null ? null : await loadProgram(file, scenario.program);
   const engine = makeSim(scenario, { seed, crypto, traced: true, module });

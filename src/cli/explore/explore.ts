@@ -6,11 +6,14 @@ import { EXIT_STATUS } from '../../scenario/report.ts';
 import { counted } from '../../scenario/words.ts';
 import type { CliContext } from '../context.ts';
 import { loadOwnWorkloads } from '../own-workloads.ts';
+import { shellWord, simCommand } from '../repeat-command.ts';
 import { findScenario } from '../scenario-files.ts';
-import { writeExploration } from './exploration-report.ts';
+import { requireFolder } from '../write-report.ts';
+import { type Explored, writeExploration } from './exploration-report.ts';
+import { Interruption } from './interruption.ts';
 import type { SeedOutcome, SeedTask } from './play-seed.ts';
 import { Pool } from './pool.ts';
-import { Progress } from './progress.ts';
+import { Progress, type Surface } from './progress.ts';
 import { type Smaller, shrinkFailure } from './shrink-failure.ts';
 
 export interface ExploreOptions {
@@ -20,6 +23,8 @@ export interface ExploreOptions {
   readonly jobs: number | null;
   readonly crypto: 'mixed' | 'real' | 'stand-in';
   readonly shrink: boolean;
+  /** How long the first failure is made smaller at most, ms of real time. */
+  readonly shrinkMillis: number;
   /** Ends after so many failures. */
   readonly failuresMax: number;
   /** Where the smaller scenario is written; null: beside nothing, it is only printed. */
@@ -28,9 +33,18 @@ export interface ExploreOptions {
   readonly reportFolder: string | null;
 }
 
+/** Without --failures; the command says the same. */
+const FAILURES_DEFAULT = 5;
 /** Of mixed runs every twentieth seed has the real cryptography. */
 const REAL_EVERY = 20;
 const FAILURES_SHOWN = 10;
+
+/** Of a shell that was told to end: what Ctrl-C is expected to give. */
+const INTERRUPTED_STATUS = 130;
+const NOT_REPEATED = 'played again it came out otherwise: something in it does not come from the seed (a clock, Math.random, what a module keeps between runs)';
+
+/** Why not all seeds were played; null: all were. */
+type Ending = 'interrupted' | 'failures' | null;
 
 export interface Failure extends SeedOutcome {
   readonly command: string;
@@ -41,34 +55,33 @@ export interface Failure extends SeedOutcome {
 export async function explore(context: CliContext, written: string, options: ExploreOptions): Promise<number> {
   const { file, text } = await findScenario(written, 'explore');
   loadScenario(text, file, options.first, await loadOwnWorkloads(text, file));
+  if (options.reportFolder !== null) await requireFolder(options.reportFolder);
   const startedMillis = performance.now();
   const jobs = Math.min(options.jobs ?? availableParallelism(), options.seeds);
   const pool = new Pool(jobs);
-  const terminal = process.stdout.isTTY === true && !context.plain;
-  const progress = new Progress(options.seeds, context.json ? 'none' : terminal ? 'terminal' : 'log', startedMillis);
+  const progress = new Progress({ total: options.seeds, surface: surfaceOf(context), nowMillis: startedMillis, longest: (now) => pool.longest(now) });
   const failures: Failure[] = [];
-  const interruption = new AbortController();
-  const interrupt = () => interruption.abort();
-  process.once('SIGINT', interrupt);
+  const interruption = new Interruption();
   try {
     if (!context.json)
       context.print(`${file}: ${counted(options.seeds, 'seed')} from ${options.first}, ${counted(jobs, 'thread')}, ${sayCrypto(options.crypto)}`);
-    await playAll(pool, { file, text, options, jobs, progress, signal: interruption.signal }, (failure) => {
+    progress.start();
+    const { signal } = interruption;
+    await playAll(pool, { file, text, options, jobs, progress, signal }, (failure) => {
       failures.push(failure);
       progress.clear();
       if (!context.json && failures.length <= FAILURES_SHOWN) context.print(sayFailure(failure));
     });
-    progress.clear();
+    progress.end();
     const wallMillis = performance.now() - startedMillis;
     failures.sort((one, other) => one.seed - other.seed);
-    if (!context.json) context.print(sayTally(progress, failures.length, { wallMillis, isCutShort: interruption.signal.aborted }));
-    const [worst] = failures;
-    const smaller =
-      worst === undefined || !options.shrink || interruption.signal.aborted
-        ? null
-        : await shrinkFailure(context, { file, text, save: options.save, signal: interruption.signal }, worst);
-    const command = commandOf(file, options);
-    const found = {
+    const ending = signal.aborted ? 'interrupted' : progress.done < options.seeds ? 'failures' : null;
+    if (!context.json) context.print(sayTally(progress, options.seeds, { wallMillis, ending }));
+    const worst = failures.find(({ repeats }) => repeats !== false);
+    const isShrunk = worst !== undefined && options.shrink && ending !== 'interrupted';
+    const job = { file, text, save: options.save, withinMillis: options.shrinkMillis, pool };
+    const smaller = isShrunk ? await shrinkFailure(context, { ...job, signal: interruption.next() }, worst) : null;
+    const found: Explored = {
       file,
       text,
       seeds: progress.done,
@@ -76,19 +89,26 @@ export async function explore(context: CliContext, written: string, options: Exp
       wallMillis,
       jobs,
       crypto: sayCrypto(options.crypto),
+      ending: sayEnding(ending, options.seeds - progress.done),
       failures,
       smaller,
-      command,
+      command: commandOf(file, options),
     };
     const report = options.reportFolder === null ? null : await writeExploration(options.reportFolder, found);
-    if (context.json) context.printJson(summary({ file, options, jobs, progress, failures, wallMillis, smaller, report }));
+    if (context.json) context.printJson(summary(found, { options, ending, report }));
     else if (report !== null) context.print(`report: ${report}`);
+    if (ending === 'interrupted') return INTERRUPTED_STATUS;
   } finally {
-    process.removeListener('SIGINT', interrupt);
+    interruption.release();
+    progress.end();
     await pool.end();
   }
-  if (interruption.signal.aborted) return 130;
   return failures.reduce((status, { verdict }) => Math.max(status, EXIT_STATUS[verdict]), 0);
+}
+
+function surfaceOf(context: CliContext): Surface {
+  if (context.json) return 'none';
+  return process.stdout.isTTY === true && !context.plain && process.env['TERM'] !== 'dumb' ? 'terminal' : 'log';
 }
 
 interface Plan {
@@ -109,12 +129,12 @@ async function playAll(pool: Pool, plan: Plan, failed: (failure: Failure) => voi
       const seed = next;
       next += 1;
       const crypto = cryptoOf(seed, options.crypto);
-      const outcome = await pool.play({ text, file, seed, crypto } satisfies SeedTask);
+      const outcome = await pool.play({ text, file, seed, crypto, again: true } satisfies SeedTask);
       if ('unplayable' in outcome) throw new ConfabError('bad-scenario', { file, line: `seed ${seed}`, reason: outcome.unplayable });
       progress.done += 1;
       if (outcome.verdict !== 'pass') {
         progress.failed += 1;
-        failed({ ...outcome, crypto, command: `confab run ${file} --engine sim --seed ${seed}${crypto === 'stand-in' ? ' --stand-in-crypto' : ''}` });
+        failed({ ...outcome, crypto, command: simCommand({ file, seed, crypto }) });
       }
       progress.draw(performance.now());
     }
@@ -139,43 +159,57 @@ function sayCrypto(crypto: ExploreOptions['crypto']): string {
   }
 }
 
-function sayFailure({ seed, verdict, reason, command }: Failure): string {
-  return `seed ${seed}: ${verdict === 'crash' ? 'CRASH' : 'FAIL'}  ${reason ?? ''}\n      repeat it: ${command}`;
+function sayFailure({ seed, verdict, reason, command, repeats }: Failure): string {
+  const repeat = repeats === false ? `      ${NOT_REPEATED}\n` : '';
+  return `seed ${seed}: ${verdict === 'crash' ? 'CRASH' : 'FAIL'}  ${reason ?? ''}\n${repeat}      repeat it: ${command}`;
 }
 
-function sayTally(progress: Progress, failures: number, how: { readonly wallMillis: number; readonly isCutShort: boolean }): string {
-  const { wallMillis, isCutShort } = how;
-  const rate = (progress.done / Math.max(wallMillis, 1)) * 1_000;
-  const played = `${counted(progress.done, 'seed')} in ${sayMillis(wallMillis)} (${rate.toFixed(1)} a second), ${failures === 0 ? 'none' : failures} failed`;
-  if (isCutShort) return `ENDED EARLY  ${played}; the others were not played`;
-  return `${failures === 0 ? 'PASS' : 'FAIL'}  ${played}`;
+function sayTally(progress: Progress, wanted: number, how: { readonly wallMillis: number; readonly ending: Ending }): string {
+  const { wallMillis, ending } = how;
+  const { done, failed } = progress;
+  const rate = (done / Math.max(wallMillis, 1)) * 1_000;
+  const played = `${counted(done, 'seed')} in ${sayMillis(wallMillis)} (${rate.toFixed(1)} a second), ${failed === 0 ? 'none' : failed} failed`;
+  const verdict = ending === 'interrupted' ? 'ENDED EARLY' : failed === 0 ? 'PASS' : 'FAIL';
+  return `${verdict}  ${played}${sayEnding(ending, wanted - done)}`;
 }
 
-function commandOf(file: string, { seeds, first, crypto }: ExploreOptions): string {
-  return `confab explore ${file} --seeds ${seeds}${first === 1 ? '' : ` --first ${first}`}${crypto === 'mixed' ? '' : ` --crypto ${crypto}`}`;
+/** Why seeds were not played that were wanted; empty when all were. */
+function sayEnding(ending: Ending, left: number): string {
+  switch (ending) {
+    case 'interrupted':
+      return `; the others (${left}) were not played`;
+    case 'failures':
+      return `; the others (${left}) were not played, since that is enough (--failures)`;
+    case null:
+      return '';
+  }
 }
 
-function summary(all: {
-  readonly file: string;
-  readonly options: ExploreOptions;
-  readonly jobs: number;
-  readonly progress: Progress;
-  readonly failures: readonly Failure[];
-  readonly wallMillis: number;
-  readonly smaller: Smaller | null;
-  readonly report: string | null;
-}): object {
-  const { file, options, jobs, progress, failures, wallMillis, smaller, report } = all;
+function commandOf(file: string, { seeds, first, crypto, failuresMax }: ExploreOptions): string {
+  const failures = failuresMax === FAILURES_DEFAULT ? '' : ` --failures ${failuresMax}`;
+  return `confab explore ${shellWord(file)} --seeds ${seeds}${first === 1 ? '' : ` --first ${first}`}${failures}${crypto === 'mixed' ? '' : ` --crypto ${crypto}`}`;
+}
+
+function summary(explored: Explored, how: { readonly options: ExploreOptions; readonly ending: Ending; readonly report: string | null }): object {
+  const { file, seeds, firstSeed, failures, jobs, wallMillis, smaller } = explored;
+  const { options, ending, report } = how;
   return {
     scenario: file,
-    seeds: progress.done,
-    firstSeed: options.first,
+    seeds,
+    wantedSeeds: options.seeds,
+    ending,
+    firstSeed,
     failures: failures.length,
     firstFailures: failures.slice(0, FAILURES_SHOWN),
     jobs,
     crypto: options.crypto,
     wallMillis: Math.round(wallMillis),
     report,
-    smallest: smaller === null ? null : { seed: smaller.seed, steps: smaller.steps, reason: smaller.reason, file: smaller.file, scenario: smaller.text },
+    smallest: smaller === null ? null : smallestOf(smaller),
   };
+}
+
+function smallestOf({ seed, steps, reason, file, text, attempts, isCutShort, crypto }: Smaller): object {
+  const command = file === null ? null : simCommand({ file, seed: null, crypto });
+  return { seed, steps, reason, file, command, attempts, isCutShort, scenario: text };
 }

@@ -13,6 +13,8 @@ export interface SeedTask {
   readonly file: string;
   readonly seed: number;
   readonly crypto: SimRunOptions['crypto'];
+  /** Failures are played once more, with everything in their trace, as the command does that repeats them. */
+  readonly again: boolean;
 }
 
 export interface SeedOutcome {
@@ -23,13 +25,23 @@ export interface SeedOutcome {
   readonly broken: readonly string[];
   readonly events: number;
   readonly virtualMillis: number;
+  /** Whether it failed in the same way when it was played once more; null: it was not. */
+  readonly repeats: boolean | null;
 }
 
 /** Plays a scenario in the simulator without a word. Throws `bad-scenario` for a file that cannot be played. */
 export async function playSeed(task: SeedTask): Promise<SeedOutcome> {
+  const outcome = await playOnce(task, 'states');
+  if (outcome.verdict === 'pass' || !task.again) return outcome;
+  const second = await playOnce(task, true);
+  // Of the second one are the events that the evidence names: they are found in the trace of whoever repeats it.
+  return kindOf(outcome) === kindOf(second) ? { ...second, repeats: true } : { ...outcome, repeats: false };
+}
+
+async function playOnce(task: SeedTask, traced: SimRunOptions['traced']): Promise<SeedOutcome> {
   const scenario = loadScenario(task.text, task.file, task.seed, await loadOwnWorkloads(task.text, task.file));
   const module = scenario.program === null ? null : await loadProgram(task.file, scenario.program);
-  const engine = makeSim(scenario, { seed: task.seed, crypto: task.crypto, traced: 'states', module });
+  const engine = makeSim(scenario, { seed: task.seed, crypto: task.crypto, traced, module });
   const ownChecks = module?.checks ?? [];
   const report = await runScenario(scenario, engine, { seed: task.seed, wallMillis: () => performance.now(), listener: SILENT, ownChecks, hashed: false });
   return {
@@ -39,5 +51,17 @@ export async function playSeed(task: SeedTask): Promise<SeedOutcome> {
     broken: report.checks.filter((check) => !check.ok && check.number === 'trace').map((check) => check.check),
     events: report.trace.events,
     virtualMillis: report.virtualMillis,
+    repeats: null,
   };
+}
+
+/** Two failures are the same when the same property broke, or the same step failed for the same reason but for numbers. */
+export function kindOf({ verdict, broken, reason }: Pick<SeedOutcome, 'verdict' | 'broken' | 'reason'>): string {
+  if (broken[0] !== undefined) return broken[0];
+  return `${verdict}: ${withoutPlace(reason ?? '').replace(/[0-9.]+/g, '#')}`;
+}
+
+/** A reason without the place of its step, which is another one in every smaller file. */
+export function withoutPlace(reason: string): string {
+  return reason.replace(/^step [0-9.]+ \(line [0-9]+\), /, '').replace(/ \(events [^()]*\)$/, '');
 }

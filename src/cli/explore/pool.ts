@@ -5,45 +5,74 @@ import type { WorkerAnswer } from './worker.ts';
 /** Runs make much garbage that dies young: with room for it, it is never copied. */
 const YOUNG_MEGABYTES = 64;
 
-interface Slot {
-  readonly worker: Worker;
-  busy: { readonly resolve: (answer: WorkerAnswer) => void; readonly reject: (error: Error) => void } | null;
+interface Playing {
+  readonly seed: number;
+  readonly sinceMillis: number;
+  readonly resolve: (answer: WorkerAnswer) => void;
 }
 
-/** Threads that play seeds, one at a time each. A thread that dies takes its seed with it and is not replaced. */
+interface Slot {
+  worker: Worker;
+  busy: Playing | null;
+}
+
+/** What a seed came to whose thread ended under it. */
+function endedThread(seed: number, reason: string): WorkerAnswer {
+  return {
+    outcome: { seed, verdict: 'crash', reason: `the thread that played it has ended: ${reason}`, broken: [], events: 0, virtualMillis: 0, repeats: null },
+  };
+}
+
+/**
+ * Threads that play seeds, one at a time each. A program of one's own may end its thread (an error that nobody catches, an exit,
+ * all memory used up): its seed counts as crashed, and another thread takes the place.
+ */
 export class Pool {
   readonly #slots: Slot[];
   readonly #waiting: Array<() => void> = [];
+  #isOver = false;
 
   constructor(count: number) {
-    this.#slots = Array.from({ length: count }, () => this.#start());
+    this.#slots = Array.from({ length: count }, () => {
+      const slot: Slot = { worker: newWorker(), busy: null };
+      this.#watch(slot);
+      return slot;
+    });
   }
 
-  #start(): Slot {
-    const slot: Slot = {
-      worker: new Worker(new URL('worker.js', import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } }),
-      busy: null,
-    };
-    slot.worker.on('message', (answer: WorkerAnswer) => {
-      const { busy } = slot;
-      slot.busy = null;
-      busy?.resolve(answer);
-      this.#waiting.shift()?.();
-    });
-    slot.worker.on('error', (error: Error) => {
-      slot.busy?.reject(error);
-      slot.busy = null;
-    });
-    return slot;
+  get size(): number {
+    return this.#slots.length;
   }
 
-  /** Waits for a free thread. Rejects when the thread dies, or with the reason why the file cannot be played. */
+  #watch(slot: Slot): void {
+    const { worker } = slot;
+    let reason: string | null = null;
+    worker.on('message', (answer: WorkerAnswer) => this.#free(slot, answer));
+    worker.on('error', (error: Error) => {
+      reason = error.message;
+    });
+    worker.on('exit', (code) => {
+      if (this.#isOver || slot.worker !== worker) return;
+      slot.worker = newWorker();
+      this.#watch(slot);
+      if (slot.busy !== null) this.#free(slot, endedThread(slot.busy.seed, reason ?? `it left with exit code ${code}`));
+    });
+  }
+
+  #free(slot: Slot, answer: WorkerAnswer): void {
+    const { busy } = slot;
+    slot.busy = null;
+    busy?.resolve(answer);
+    this.#waiting.shift()?.();
+  }
+
+  /** Waits for a free thread. Gives what came of the seed, or the reason why the file cannot be played. */
   async play(task: SeedTask): Promise<SeedOutcome | { readonly unplayable: string }> {
     for (;;) {
       const free = this.#slots.find((slot) => slot.busy === null);
       if (free !== undefined) {
-        const answer = await new Promise<WorkerAnswer>((resolve, reject) => {
-          free.busy = { resolve, reject };
+        const answer = await new Promise<WorkerAnswer>((resolve) => {
+          free.busy = { seed: task.seed, sinceMillis: performance.now(), resolve };
           free.worker.postMessage(task);
         });
         return 'outcome' in answer ? answer.outcome : answer;
@@ -54,8 +83,20 @@ export class Pool {
     }
   }
 
+  /** The seed that has been played for the longest time by now; null: none is. */
+  longest(nowMillis: number): { readonly seed: number; readonly forMillis: number } | null {
+    const playing = this.#slots.flatMap(({ busy }) => (busy === null ? [] : [busy])).sort((one, other) => one.sinceMillis - other.sinceMillis);
+    const [first] = playing;
+    return first === undefined ? null : { seed: first.seed, forMillis: nowMillis - first.sinceMillis };
+  }
+
   /** Seeds that are being played are not waited for, and are never answered. */
   async end(): Promise<void> {
-    await Promise.all(this.#slots.map((slot) => slot.worker.terminate()));
+    this.#isOver = true;
+    await Promise.all(this.#slots.map(({ worker }) => worker.terminate()));
   }
+}
+
+function newWorker(): Worker {
+  return new Worker(new URL('worker.js', import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
 }

@@ -9,8 +9,10 @@ import { storyOf } from '../../scenario/story.ts';
 import { counted } from '../../scenario/words.ts';
 import type { CliContext } from '../context.ts';
 import { loadOwnWorkloads } from '../own-workloads.ts';
+import { simCommand } from '../repeat-command.ts';
 import type { Failure } from './explore.ts';
-import { playSeed, type SeedOutcome, type SeedTask } from './play-seed.ts';
+import { type SeedTask, withoutPlace } from './play-seed.ts';
+import { Trials, type TrialsOptions } from './trials.ts';
 
 /** A failing run made small. */
 export interface Smaller {
@@ -25,53 +27,50 @@ export interface Smaller {
   readonly textAt: (folder: string) => string;
   /** Smaller runs that were tried. */
   readonly attempts: number;
+  /** The time was over, or it was interrupted: more could perhaps be left out. */
+  readonly isCutShort: boolean;
   /** Its steps as numbered sentences. */
   readonly story: readonly string[];
   readonly crypto: SeedTask['crypto'];
 }
 
-/** Attempts after which a failure is small enough, ms of real time. */
-const SHRINK_MILLIS_MAX = 60_000;
-
-/** Two failures are the same when the same property broke, or the same step failed for the same reason but for numbers. */
-function kindOf({ verdict, broken, reason }: SeedOutcome): string {
-  if (broken[0] !== undefined) return broken[0];
-  return `${verdict}: ${(reason ?? '').replace(/^step [0-9.]+ \(line [0-9]+\), /, '').replace(/[0-9.]+/g, '#')}`;
+export interface ShrinkJob extends TrialsOptions {
+  /** Where it is to be written; null: nowhere. */
+  readonly save: string | null;
 }
 
+/** Of terminals that do not say how wide they are. */
+const COLUMNS = 80;
+/** What the file may say about itself, characters. */
+const ABOUT_MAX = 2_000;
+
 /** Makes the failure of one seed smaller, tells it as a story, and writes it where it was wanted. */
-export async function shrinkFailure(
-  context: CliContext,
-  { file, text, save, signal }: { readonly file: string; readonly text: string; readonly save: string | null; readonly signal: AbortSignal },
-  failure: Failure,
-): Promise<Smaller> {
+export async function shrinkFailure(context: CliContext, job: ShrinkJob, failure: Failure): Promise<Smaller> {
+  const { file, text, save, pool } = job;
   const { seed, crypto } = failure;
-  const wanted = kindOf(failure);
-  const until = performance.now() + SHRINK_MILLIS_MAX;
-  let last: SeedOutcome = failure;
-  let attempts = 0;
-  const fails = async (smaller: RawScenario): Promise<boolean> => {
-    if (signal.aborted || performance.now() > until || smaller.steps.length === 0) return false;
-    attempts += 1;
-    const outcome = await tried({ text: stringify(smaller), file, seed, crypto });
-    if (outcome === null || outcome.verdict === 'pass' || kindOf(outcome) !== wanted) return false;
-    last = outcome;
-    return true;
+  const trials = new Trials(job, failure);
+  const raw = parse(text, { merge: true }) as RawScenario;
+  const whole = writtenOut(raw, seed, await loadOwnWorkloads(text, file));
+  const isTerminal = process.stdout.isTTY === true && !context.json && !context.plain && process.env['TERM'] !== 'dumb';
+  const told = (left: number) => {
+    const line = `making it smaller: ${counted(left, 'step')} left, ${counted(trials.count, 'run')}; Ctrl-C: small enough`;
+    if (isTerminal) process.stdout.write(`\r\u001b[2K${line.slice(0, (process.stdout.columns || COLUMNS) - 1)}`);
   };
-  const whole = writtenOut(parse(text, { merge: true }) as RawScenario, seed, await loadOwnWorkloads(text, file));
-  const tell = (left: number) => {
-    if (process.stdout.isTTY === true && !context.json && !context.plain)
-      process.stdout.write(`\r\u001b[2Kmaking it smaller: ${counted(left, 'step')} left, ${attempts} tries`);
-  };
-  const small = (await fails(whole)) ? await shrink(whole, fails, tell) : (parse(text, { merge: true }) as RawScenario);
-  if (process.stdout.isTTY === true && !context.json && !context.plain) process.stdout.write('\r\u001b[2K');
-  const about = `Made smaller from seed ${seed} of ${file}. It ends with: ${last.reason ?? ''}`.slice(0, 2_000);
+  told(countSteps(whole.steps));
+  await trials.begin(whole);
+  const small = (await trials.fails(whole)) ? await shrink(whole, { fails: trials.fails, width: pool.size, told }) : raw;
+  if (isTerminal) process.stdout.write('\r\u001b[2K');
+  const about = `Made smaller from seed ${seed} of ${file}. It ends with: ${withoutPlace(failure.reason ?? '')}`.slice(0, ABOUT_MAX);
   const textAt = (folder: string) => movedTo(folder, { ...small, about }, file);
-  const yaml = textAt(save === null ? dirname(file) : dirname(save));
+  const target = save ?? file;
+  const yaml = textAt(dirname(target));
   if (save !== null) await write(save, yaml);
-  const steps = countSteps(small.steps);
-  const story = storyOf(loadScenario(yaml, save ?? file, seed, await loadOwnWorkloads(yaml, save ?? file)));
-  const smaller = { seed, steps, reason: last.reason, file: save, text: yaml, textAt, attempts, story, crypto };
+  // Once more as it is written: its lines and events are those that whoever plays it will see.
+  const last = await pool.play({ text: yaml, file: target, seed, crypto, again: true });
+  const reason = 'verdict' in last && last.verdict !== 'pass' ? last.reason : failure.reason;
+  const story = storyOf(loadScenario(yaml, target, seed, await loadOwnWorkloads(yaml, target)));
+  const { count: attempts, isCutShort } = trials;
+  const smaller = { seed, steps: countSteps(small.steps), reason, file: save, text: yaml, textAt, attempts, isCutShort, story, crypto };
   if (!context.json) tellStory(context, smaller);
   return smaller;
 }
@@ -87,16 +86,6 @@ function movedTo(folder: string, scenario: RawScenario, file: string): string {
   return stringify({ ...scenario, ...moved }, { lineWidth: 160 });
 }
 
-async function tried(task: Parameters<typeof playSeed>[0]): Promise<SeedOutcome | null> {
-  try {
-    return await playSeed(task);
-  } catch (error) {
-    // A scenario that lost a step which others need cannot be played, so it does not fail either.
-    if (error instanceof ConfabError && error.code === 'bad-scenario') return null;
-    throw error;
-  }
-}
-
 async function write(file: string, yaml: string): Promise<void> {
   try {
     await writeFile(file, yaml);
@@ -105,12 +94,20 @@ async function write(file: string, yaml: string): Promise<void> {
   }
 }
 
-function tellStory(context: CliContext, { steps, attempts, story, reason, file: saved }: Smaller): void {
+/** `after 12 smaller runs`, and whether there could have been more. */
+export function sayAttempts({ attempts, isCutShort }: Pick<Smaller, 'attempts' | 'isCutShort'>): string {
+  return `after ${counted(attempts, 'smaller run')}${isCutShort ? '; it was ended before all were tried, so more may be left out' : ''}`;
+}
+
+function tellStory(context: CliContext, smaller: Smaller): void {
+  const { steps, story, reason, file: saved, crypto } = smaller;
   context.print('');
-  context.print(`The same failure in ${counted(steps, 'step')} (after ${counted(attempts, 'smaller run')}):`);
+  context.print(`The same failure in ${counted(steps, 'step')} (${sayAttempts(smaller)}):`);
   for (const line of story) context.print(`  ${line}`);
   context.print(`  Then: ${reason ?? ''}`);
   context.print(
-    saved === null ? 'With --save FILE it is written to a file that confab run plays.' : `It lies in ${saved}; play it: confab run ${saved} --engine sim`,
+    saved === null
+      ? 'With --save FILE it is written to a file that confab run plays.'
+      : `It lies in ${saved}; play it: ${simCommand({ file: saved, seed: null, crypto })}`,
   );
 }

@@ -24,12 +24,17 @@ export interface ExplorationFacts {
   readonly wallMillis: number;
   readonly jobs: number;
   readonly crypto: string;
+  /** Why seeds were not played that were wanted; empty when all were. */
+  readonly ending: string;
   readonly failures: readonly ExploredFailure[];
   /** The first failure made small, step by step; null: nothing failed, or it was not made smaller. */
   readonly smallest: {
     readonly seed: number;
     readonly steps: number;
-    readonly attempts: number;
+    /** How many smaller runs were tried, in words. */
+    readonly attempts: string;
+    /** What plays it, in the folder of this file. */
+    readonly command: string;
     readonly reason: string | null;
     readonly story: readonly string[];
     /** The scenario itself, in a file beside this one. */
@@ -45,17 +50,17 @@ export function explorationHtml(facts: ExplorationFacts): string {
   const verdict = facts.failures.length === 0 ? 'pass' : 'fail';
   const begin = `<h1>${escapeText(facts.scenario)} explored <span class="${verdict}">${verdict.toUpperCase()}</span></h1>
 <p>${escapeText(facts.about)}</p>
-<p>${escapeText(`${counted(facts.seeds, 'seed')} from ${facts.firstSeed} in ${sayMillis(facts.wallMillis)}, ${counted(facts.jobs, 'thread')}; ${facts.crypto}. ${counted(facts.failures.length, 'failure')}.`)}</p>`;
+<p>${escapeText(`${counted(facts.seeds, 'seed')} from ${facts.firstSeed} in ${sayMillis(facts.wallMillis)}, ${counted(facts.jobs, 'thread')}; ${facts.crypto}. ${counted(facts.failures.length, 'failure')}${facts.ending}.`)}</p>`;
   const sections: Array<readonly [string, string]> = [];
   if (facts.smallest !== null) sections.push(['The first failure, made small', smallest(facts.smallest)]);
   sections.push(['What failed', failures(facts)], ['How to repeat it', `<pre>${escapeText(facts.command)}</pre><p>${escapeText(facts.machine)}</p>`]);
   return page(`${facts.scenario} explored: ${verdict}`, begin, sections);
 }
 
-function smallest({ seed, steps, attempts, reason, story, file, link }: NonNullable<ExplorationFacts['smallest']>): string {
+function smallest({ seed, steps, attempts, reason, story, file, command, link }: NonNullable<ExplorationFacts['smallest']>): string {
   const more = link === null ? '' : ` Its run in full: <a href="${escapeText(link)}">space-time diagram, messages, evidence</a>.`;
-  return `<p>Seed ${seed}, in ${counted(steps, 'step')}, after ${counted(attempts, 'smaller run')}. The scenario: <a href="${escapeText(file)}">${escapeText(file)}</a>.${more}</p>
-<pre>${story.map(escapeText).join('\n')}</pre><p class="fail">Then: ${escapeText(reason ?? '')}</p>`;
+  return `<p>Seed ${seed}, in ${counted(steps, 'step')}, ${escapeText(attempts)}. The scenario: <a href="${escapeText(file)}">${escapeText(file)}</a>.${more}</p>
+<pre>${story.map(escapeText).join('\n')}</pre><p class="fail">Then: ${escapeText(reason ?? '')}</p><p>In this folder: <code>${escapeText(command)}</code></p>`;
 }
 
 function failures({ failures: all }: ExplorationFacts): string {
