@@ -127,3 +127,85 @@ steps:
   t.is(again.status, 1, again.out);
   t.regex(again.out, /notes-last/);
 });
+
+/** Each line that somebody says goes to everybody; \`leave\` ends the thread, \`roll\` comes out otherwise each time. */
+const SHOUTS = `let rolls = 0;
+export const program = (env) => {
+  const lines = [];
+  const hear = (line) => lines.push(line);
+  return {
+    command: (name, { text }, answer) => {
+      if (name === 'leave') process.exit(0);
+      if (name === 'roll') env.state('roll', 'it', String((rolls += 1)));
+      if (name === 'say') for (const peer of env.peers) env.send(peer, { text });
+      if (name === 'say') hear(text);
+      answer.done(lines);
+    },
+    start: () => {},
+    receive: (from, { text }) => hear(text),
+  };
+};
+export const checks = [{
+  name: 'even-rolls',
+  about: 'no roll is odd',
+  judge: (trace) => {
+    const odd = trace.find(({ detail }) => detail.type === 'state' && detail.subject === 'roll' && Number(detail.to) % 2 === 1);
+    return odd === undefined ? { outcome: 'holds', evidence: 'even' } : { outcome: 'broken', evidence: 'odd', events: [odd.id] };
+  },
+}];
+`;
+
+const HEAD = 'program: shouts.mjs\nchecks: []\nsteps:\n';
+
+test('what a step expects is not taken away from it, and commands name files with blanks', async (t) => {
+  const root = await temporaryRoot(t);
+  const [file, saved] = [join(root, 'the line.yaml'), join(root, 'small line.yaml')];
+  await writeFile(join(root, 'shouts.mjs'), SHOUTS);
+  await writeFile(
+    file,
+    `name: the-line
+${HEAD}  - start: [alice, bob, carol, dave]
+  - restart: carol
+  - wait: 1s
+  - cut: { between: alice, and: bob }
+  - kill: dave
+  - tell: { nodes: alice, to: say, with: { text: are you there } }
+  - wait: 1s
+  - expect: { answers: { of: bob, asked: lines, are: ["are you there"] } }
+    within: 300ms
+`,
+  );
+  const ran = await runCli(['--json', 'explore', file, '--seeds', '3', '--jobs', '1', '--failures', '1', '--save', saved]);
+  t.is(ran.status, 1, ran.out + ran.err);
+  const found = JSON.parse(ran.out) as {
+    seeds: number;
+    wantedSeeds: number;
+    ending: string;
+    firstFailures: Array<{ command: string; repeats: boolean }>;
+    smallest: { steps: number; command: string; scenario: string; reason: string };
+  };
+  t.deepEqual([found.seeds, found.wantedSeeds, found.ending], [1, 3, 'failures']);
+  t.is(found.firstFailures[0]?.repeats, true);
+  t.is(found.firstFailures[0]?.command, `confab run '${file}' --engine sim --seed 1 --stand-in-crypto`);
+  // Two start, the line is cut, one speaks, and the other was to hear it.
+  t.is(found.smallest.steps, 4, found.smallest.scenario);
+  t.regex(found.smallest.scenario, /cut:/);
+  t.is(found.smallest.command, `confab run '${saved}' --engine sim --stand-in-crypto`);
+  const again = await runCli(['--json', 'run', saved, '--engine', 'sim', '--stand-in-crypto']);
+  t.is((JSON.parse(again.out) as { reason: string }).reason, found.smallest.reason);
+});
+
+test('a program that ends its thread, or does not come out alike twice, ends no exploration', async (t) => {
+  const root = await temporaryRoot(t);
+  const [leaves, rolls] = [join(root, 'leaves.yaml'), join(root, 'rolls.yaml')];
+  await writeFile(join(root, 'shouts.mjs'), SHOUTS);
+  await writeFile(leaves, `name: leaves\n${HEAD}  - start: alice\n  - tell: { nodes: alice, to: leave }\n`);
+  await writeFile(rolls, `name: rolls\n${HEAD}  - start: alice\n  - tell: { nodes: alice, to: roll }\n`);
+  const left = await runCli(['explore', leaves, '--seeds', '2', '--jobs', '1', '--no-shrink']);
+  t.is(left.status, 3, left.out + left.err);
+  t.regex(left.out, /seed 1: CRASH .*ended[\s\S]*seed 2: CRASH .*ended[\s\S]*2 failed/);
+  const rolled = await runCli(['--json', 'explore', rolls, '--seeds', '1', '--jobs', '1']);
+  t.is(rolled.status, 1, rolled.out + rolled.err);
+  const { firstFailures, smallest } = JSON.parse(rolled.out) as { firstFailures: Array<{ repeats: boolean }>; smallest: unknown };
+  t.deepEqual([firstFailures[0]?.repeats, smallest], [false, null]);
+});

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { countSteps, type RawScenario, shrink, writtenOut } from '../../src/scenario/shrink.ts';
+import { withoutFaults } from '../../src/scenario/without-faults.ts';
 
 const text = (scenario: RawScenario) => JSON.stringify(scenario.steps);
 
@@ -47,4 +48,51 @@ test('counts and waits get smaller', async (t) => {
     return (send?.send?.count ?? 0) >= 5 && millis > 9_000;
   };
   t.deepEqual((await shrink(whole, { fails })).steps, [{ send: { from: 'a', to: 'b', text: 'x', count: 8 } }, { wait: '10000ms' }]);
+});
+
+test('trying several at once leads to the same as one after the other, also within strands', async (t) => {
+  const steps = Array.from({ length: 30 }, (_, index) => ({ send: { from: `user${index % 6}`, to: 'user6', text: 'x', count: 8 } }));
+  const network = { latency: { min: '1ms', max: '2ms' }, loss: 0.1 };
+  const whole: RawScenario = { name: 'some', network, steps: [{ start: 'user[0..6]' }, { parallel: [steps.slice(0, 15), steps.slice(15), [{ wait: '9s' }]] }] };
+  // It needs two who write side by side, and three messages of one of them.
+  const fails = async ({ steps: left }: RawScenario) => {
+    const strands = left.flatMap((step) => (step as { parallel?: Array<Array<{ send?: { from: string; count: number } }>> }).parallel ?? []);
+    const [one, other] = strands.filter((strand) => strand.some(({ send }) => send !== undefined));
+    return one !== undefined && other !== undefined && [...one, ...other].some(({ send }) => send?.from === 'user4' && send.count >= 3);
+  };
+  const small = await shrink(whole, { fails });
+  t.is(countSteps(small.steps), 2, text(small));
+  t.regex(text(small), /"from":"user4","to":"user6","text":"x","count":4/);
+  t.deepEqual(small['network'], { latency: network.latency });
+  for (const width of [2, 3, 8]) t.deepEqual(await shrink(whole, { fails, width }), small, `${width} at once`);
+});
+
+test('without faults nothing is broken, everybody is honest, and nobody is started twice', (t) => {
+  const calm = withoutFaults({
+    name: 'some',
+    network: { loss: 0.5 },
+    steps: [
+      { 'seed-server': 'start' },
+      { start: 'user[1..3]' },
+      { start: { nodes: 'user4', conduct: 'dropped-mail' } },
+      { kill: 'user1' },
+      { parallel: [[{ cut: { between: 'user1', and: 'user2' } }, { send: { from: 'user2', to: 'user3', text: 'x' } }], [{ 'seed-server': 'stop' }]] },
+      { 'seed-server': 'start' },
+      { heal: 'everything' },
+      { start: ['user1', 'user5'] },
+      { 'log-in': 'user1', maybe: true },
+    ],
+  });
+  t.deepEqual(calm, {
+    name: 'some',
+    network: {},
+    steps: [
+      { 'seed-server': 'start' },
+      { start: ['user1', 'user2', 'user3'] },
+      { start: { nodes: ['user4'] } },
+      { parallel: [[{ send: { from: 'user2', to: 'user3', text: 'x' } }]] },
+      { start: ['user5'] },
+      { 'log-in': 'user1', maybe: true },
+    ],
+  });
 });
