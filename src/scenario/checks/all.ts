@@ -1,6 +1,8 @@
 import type { TraceEvent } from '../../core/trace.ts';
+import { sayMillis } from '../durations.ts';
+import { counted } from '../words.ts';
 import { CAUSAL_ORDER } from './causal-order.ts';
-import type { Finding, TraceCheck } from './check.ts';
+import { type Finding, holds, type TraceCheck } from './check.ts';
 import { TraceFacts } from './facts.ts';
 import { FAULTS_HEALED } from './faults-healed.ts';
 import { FILES_ARRIVE } from './files-arrive.ts';
@@ -39,5 +41,26 @@ export interface Judgement {
 /** Judges a trace by the checkers whose names `wanted` holds; `patience` stretches their bounds. */
 export function judgeTrace(trace: readonly TraceEvent[], wanted: ReadonlySet<string> = new Set(CHECKS.map(({ name }) => name)), patience = 1): Judgement[] {
   const facts = new TraceFacts(trace, patience);
-  return CHECKS.filter(({ name }) => wanted.has(name)).map(({ name, about, judge }) => ({ check: name, about, finding: judge(facts) }));
+  const earlier = facts.quietEnds();
+  return CHECKS.filter(({ name }) => wanted.has(name)).map((check) => {
+    const finding = check.judge(facts);
+    return { check: check.name, about: check.about, finding: check.atRest ? withEarlier(check, finding, earlier) : finding };
+  });
+}
+
+/** What held at the end may have been broken before, and what was not due then may have been due before. */
+function withEarlier({ judge }: TraceCheck, finding: Finding, earlier: readonly TraceFacts[]): Finding {
+  if (finding.outcome === 'broken') return finding;
+  const held: string[] = [];
+  for (const facts of earlier) {
+    const before = judge(facts);
+    if (before.outcome === 'broken') return { ...before, evidence: `after ${sayMillis(facts.endMillis)}: ${before.evidence}` };
+    if (before.outcome === 'holds') held.push(before.evidence);
+  }
+  const last = held.at(-1);
+  if (last === undefined) return finding;
+  const times = counted(held.length, 'quiet time');
+  return finding.outcome === 'holds'
+    ? holds(`${finding.evidence}; held after ${times} before, too`)
+    : holds(`after ${times} before the end: ${last}; not judged at the end: ${finding.evidence}`);
 }

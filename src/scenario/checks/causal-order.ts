@@ -40,16 +40,17 @@ function judge(facts: TraceFacts): Finding {
     const [node = '', conversation = ''] = key.split(' ');
     const viewers = [...sights.keys()].map((each) => each.split(' ')).filter(([, each]) => each === conversation);
     for (const viewer of new Set(viewers.map(([name = '']) => name))) {
-      const wrong = misplaced(list, (id) => places.get(`${viewer} ${id}`));
+      const { wrong, compared: here } = misplaced(list, (id) => places.get(`${viewer} ${id}`));
       if (wrong !== null)
         return broken(`${viewer} shows ${wrong.later.id} before ${wrong.earlier.id}, which ${node} had before writing it`, [
           wrong.earlier.event,
           wrong.later.event,
         ]);
-      compared += list.length;
+      compared += here;
     }
   }
-  return compared === 0 ? notJudged('nobody wrote') : holds(`${counted(sights.size, 'screen')}, ${counted(compared, 'place')} compared`);
+  if (compared === 0) return notJudged(sights.size === 0 ? 'nobody wrote' : 'nobody wrote after anything that stood there');
+  return holds(`${counted(sights.size, 'screen')}, ${counted(compared, 'place')} compared`);
 }
 
 /** A message that comes to stand on a screen, as this event says; null for other events. */
@@ -69,20 +70,33 @@ function sightOf(node: string, detail: TraceDetail): { id: string; place: string
   return { id, place, own, conversation };
 }
 
-/** The first message of the list that a screen places before one that came earlier. Places compare as their texts do. */
-function misplaced(list: readonly Sight[], placeOf: (id: string) => string | undefined): { readonly earlier: Sight; readonly later: Sight } | null {
+/**
+ * The first message of the list that a screen places before one that came earlier, and how many were compared with what was there
+ * before them. Places compare as their texts do.
+ */
+function misplaced(list: readonly Sight[], placeOf: (id: string) => string | undefined): { readonly wrong: Misplaced | null; readonly compared: number } {
   let greatest: { readonly sight: Sight; readonly place: string } | null = null;
+  let compared = 0;
   for (const sight of list) {
     const place = placeOf(sight.id);
     if (place === undefined) continue;
-    if (sight.own && greatest !== null && place < greatest.place) return { earlier: greatest.sight, later: sight };
+    if (sight.own && greatest !== null) {
+      if (place < greatest.place) return { wrong: { earlier: greatest.sight, later: sight }, compared };
+      compared += 1;
+    }
     if (greatest === null || place > greatest.place) greatest = { sight, place };
   }
-  return null;
+  return { wrong: null, compared };
+}
+
+interface Misplaced {
+  readonly earlier: Sight;
+  readonly later: Sight;
 }
 
 export const CAUSAL_ORDER: TraceCheck = {
   name: 'causal-order',
   about: 'On no screen does a message stand before one that its writer had written or seen earlier in the conversation.',
+  atRest: false,
   judge,
 };

@@ -12,6 +12,8 @@ export interface TraceCheck {
   readonly name: string;
   /** The property in a sentence. */
   readonly about: string;
+  /** It speaks of a network at rest, so it must hold at the end of every quiet time of the run and not of the last one only. */
+  readonly atRest: boolean;
   readonly judge: (facts: TraceFacts) => Finding;
 }
 

@@ -17,6 +17,17 @@ export interface Timed<Detail extends TraceDetail = TraceDetail> {
   readonly detail: Detail;
 }
 
+/** Part of a trace: its first events, up to a moment at which nothing had been disturbed yet. */
+interface Part {
+  readonly events: number;
+  readonly endMillis: number;
+}
+
+/** Whoever is disturbed may notice it before it stands in the trace that it was done, ms. */
+const NOTICED_MILLIS = 1_000;
+/** Shorter times without a disturbance prove nothing, ms. */
+const QUIET_MILLIS_MIN = 15_000;
+
 /** A running process may lose this much of its trace when it is killed, ms: lines are written together. */
 const TORN_MILLIS = 150;
 
@@ -47,15 +58,23 @@ export class TraceFacts {
   /** Accounts that were deleted. */
   readonly deleted = new Set<string>();
 
+  /** Times at which something was broken, mended, started or ended, ms, in their order. */
+  readonly disturbedMillis: number[] = [];
+  readonly #trace: readonly TraceEvent[];
+  readonly #quietEnds: Part[] = [];
+  /** No fault was in force before the event that is taken in. */
+  #calm = true;
   readonly #patience: number;
   /** Places in `events`, for checkers that want a few of many kinds: of states by subject, of all else by type. */
   readonly #ofSubject = new Map<string, number[]>();
   readonly #ofType = new Map<string, number[]>();
 
   /** `patience` stretches what is due when, for runs on slow or busy machines. */
-  constructor(trace: readonly TraceEvent[], patience = 1) {
+  constructor(whole: readonly TraceEvent[], patience = 1, part: Part | null = null) {
+    this.#trace = whole;
     this.#patience = patience;
-    this.whole = isVirtual(trace);
+    this.whole = isVirtual(whole);
+    const trace = part === null ? whole : whole.slice(0, part.events);
     const [first] = trace;
     const base = first === undefined || this.whole ? 0 : first.wallMillis;
     const over = trace.findIndex(({ node, detail }) => node === 'runner' && detail.type === 'note' && (detail.text === OVER || detail.text === BROKEN_OFF));
@@ -69,13 +88,23 @@ export class TraceFacts {
         atMillis: this.whole ? monotonicMillis : wallMillis - base,
       }));
     const last = over < 0 ? trace.at(-1) : trace[over];
-    this.endMillis = last === undefined ? 0 : this.whole ? last.monotonicMillis : last.wallMillis - base;
+    this.endMillis = part?.endMillis ?? (last === undefined ? 0 : this.whole ? last.monotonicMillis : last.wallMillis - base);
     for (const [index, event] of this.events.entries()) {
       const { detail } = event;
       if (detail.type === 'state') file(this.#ofSubject, detail.subject, index);
       else file(this.#ofType, detail.type, index);
       this.#take(event);
     }
+  }
+
+  /** The run as it was at the end of each long quiet time before the last one: what holds at rest must have held then, too. */
+  quietEnds(): TraceFacts[] {
+    return this.#quietEnds.map((part) => new TraceFacts(this.#trace, this.#patience, part));
+  }
+
+  /** When something was last disturbed before a moment, ms; 0: nothing was. */
+  disturbedBefore(atMillis: number): number {
+    return this.disturbedMillis.findLast((each) => each <= atMillis) ?? 0;
   }
 
   /** How long nothing has been broken, mended, started or ended, ms; 0 while a fault is in force. */
@@ -122,11 +151,18 @@ export class TraceFacts {
   }
 
   #disturbed(event: Timed, what: string): void {
+    const quietUntil = event.atMillis - NOTICED_MILLIS;
+    if (this.#calm && quietUntil - this.lastDisturbanceMillis >= this.due(QUIET_MILLIS_MIN)) {
+      const after = this.events.findIndex(({ atMillis }) => atMillis > quietUntil);
+      this.#quietEnds.push({ events: after, endMillis: quietUntil });
+    }
+    this.disturbedMillis.push(event.atMillis);
     this.lastDisturbanceMillis = event.atMillis;
     this.lastDisturbance = what;
   }
 
   #take(event: Timed): void {
+    this.#calm = this.faults.size === 0;
     const { detail, node, atMillis } = event;
     switch (detail.type) {
       case 'life':

@@ -79,5 +79,6 @@ function isEnd(state: string): boolean {
 export const FILES_ARRIVE: TraceCheck = {
   name: 'files-arrive',
   about: 'Once nothing stands between two friends any more, a file that one of them wants of the other is soon there, whole.',
+  atRest: true,
   judge,
 };

@@ -17,7 +17,8 @@ const MIRROR: Readonly<Record<string, readonly string[]>> = {
 
 function judge(facts: TraceFacts): Finding {
   const relations = new Relations(facts);
-  const early = facts.unquiet(facts.due(DUE_MILLIS));
+  const unquiet = facts.unquiet(facts.due(DUE_MILLIS));
+  let early = unquiet;
   let judged = 0;
   for (const [user, other] of relations.pairs()) {
     const here = relations.of(user, other);
@@ -25,19 +26,21 @@ function judge(facts: TraceFacts): Finding {
     const there = relations.of(other, user);
     // A side that has said nothing since its disk was thrown away is not held to anything.
     if (there === null && [user, other].some((each) => facts.emptied.has(each))) continue;
+    early ??= 'no two people who stand in a relation were there long enough';
+    if (unquiet !== null || facts.endMillis - Math.max(here.atMillis, there?.atMillis ?? 0) < facts.due(DUE_MILLIS)) continue;
     judged += 1;
-    if (early !== null || facts.endMillis - Math.max(here.atMillis, there?.atMillis ?? 0) < facts.due(DUE_MILLIS)) continue;
     const saysThere = there?.relation ?? 'none';
-    // A request that was declined stays outgoing for the one who asked: nobody is told.
-    if (MIRROR[here.relation]?.includes(saysThere) !== true)
+    // A request that was declined stays outgoing for the one who asked: nobody is told. Who never heard of it has declined nothing.
+    const lost = here.relation === 'outgoing' && there === null;
+    if (lost || MIRROR[here.relation]?.includes(saysThere) !== true)
       return broken(`${user} says "${here.relation}" of ${other}, who says "${saysThere}" of ${user}`, [here.event, ...(there === null ? [] : [there.event])]);
   }
-  if (judged === 0) return notJudged('nobody stood in any relation');
-  return early === null ? holds(`${counted(judged, 'relation')} seen alike by both sides`) : notJudged(early);
+  return judged === 0 ? notJudged(early ?? 'nobody stood in any relation') : holds(`${counted(judged, 'relation')} seen alike by both sides`);
 }
 
 export const FRIENDS_CONVERGE: TraceCheck = {
   name: 'friends-converge',
   about: 'Once it is quiet, both sides of every friendship and request see it alike.',
+  atRest: true,
   judge,
 };

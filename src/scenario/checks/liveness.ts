@@ -65,5 +65,6 @@ function judgeRooms(facts: TraceFacts): Finding | { readonly judged: number; rea
 export const LIVENESS: TraceCheck = {
   name: 'liveness',
   about: 'Once nothing stands between two friends, or two members of a room, any more, what was written arrives soon.',
+  atRest: true,
   judge,
 };

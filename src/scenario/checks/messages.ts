@@ -9,8 +9,10 @@ export interface MessageStory {
   peer: string;
   /** When the node had it durably, or said so to whoever asked, ms; null: never. */
   acceptedMillis: number | null;
-  /** When the recipient's node was first seen to have it, ms. */
+  /** When a node of the recipient was first seen to have it, ms; null: never. */
   arrivedMillis: number | null;
+  /** The same of everybody, by user: the writer's own nodes have it, too. */
+  readonly hadMillis: Map<string, number>;
   /** First tick that the writer was shown, and its event. */
   tick: { readonly state: string; readonly atMillis: number; readonly event: string } | null;
   failed: boolean;
@@ -22,13 +24,13 @@ export function storiesOf(facts: TraceFacts): Map<string, MessageStory> {
   const story = (id: string): MessageStory => {
     let found = stories.get(id);
     if (found === undefined) {
-      found = { id, by: '', peer: '', acceptedMillis: null, arrivedMillis: null, tick: null, failed: false };
+      found = { id, by: '', peer: '', acceptedMillis: null, arrivedMillis: null, hadMillis: new Map(), tick: null, failed: false };
       stories.set(id, found);
     }
     return found;
   };
   for (const { id: event, node, atMillis, detail } of facts.about({ subjects: ['message', 'amendment'], types: ['shown'] })) {
-    if (detail.type === 'shown' && detail.what === 'message') story(detail.id).arrivedMillis ??= atMillis;
+    if (detail.type === 'shown' && detail.what === 'message') had(story(detail.id), node, atMillis);
     if (detail.type !== 'state' || (detail.subject !== 'message' && detail.subject !== 'amendment')) continue;
     const one = story(detail.id);
     switch (detail.to) {
@@ -39,7 +41,7 @@ export function storiesOf(facts: TraceFacts): Map<string, MessageStory> {
         one.peer = String(detail.data?.['peer']);
         break;
       case 'kept':
-        one.arrivedMillis ??= atMillis;
+        had(one, node, atMillis);
         break;
       case 'failed':
         one.failed = true;
@@ -47,10 +49,17 @@ export function storiesOf(facts: TraceFacts): Map<string, MessageStory> {
       case 'delivered':
       case 'read':
         one.tick ??= { state: detail.to, atMillis, event };
+        one.by ||= node;
+        one.peer ||= String(detail.data?.['peer'] ?? '');
         break;
     }
   }
+  for (const one of stories.values()) one.arrivedMillis = one.hadMillis.get(one.peer) ?? null;
   return stories;
+}
+
+function had({ hadMillis }: MessageStory, node: string, atMillis: number): void {
+  if (!hadMillis.has(userOf(node))) hadMillis.set(userOf(node), atMillis);
 }
 
 /** Who writes to whom, and friendship between them as each side last saw it; a disk that was thrown away forgets. */

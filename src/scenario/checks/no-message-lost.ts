@@ -11,10 +11,14 @@ const TOGETHER_MILLIS = 75_000;
 /** In a room of many it may take some comparisons of members with members. */
 const ROOM_TOGETHER_MILLIS = 120_000;
 
+/** By so much the times of two processes in the trace may seem to be off from each other, ms. */
+const CLOCKS_MILLIS = 100;
+
 function judge(facts: TraceFacts): Finding {
   const relations = new Relations(facts);
   let ticks = 0;
   let arrived = 0;
+  let failed = 0;
   const stories = storiesOf(facts);
   for (const story of stories.values()) {
     const { id, tick, by, peer, acceptedMillis } = story;
@@ -23,8 +27,16 @@ function judge(facts: TraceFacts): Finding {
       ticks += 1;
       if (story.arrivedMillis === null && !facts.mayBeTorn(peer, acceptedMillis ?? 0, tick.atMillis))
         return broken(`${by} was told that ${id} is ${tick.state}, and no node of ${peer} ever had it`, [tick.event]);
+      if (story.arrivedMillis !== null && isTooEarly(facts, tick.atMillis, story.arrivedMillis) && !facts.mayBeTorn(peer, acceptedMillis ?? 0, tick.atMillis))
+        return broken(`${by} was told that ${id} is ${tick.state} ${sayMillis(story.arrivedMillis - tick.atMillis)} before a node of ${peer} had it`, [
+          tick.event,
+        ]);
     }
-    if (acceptedMillis === null || story.arrivedMillis !== null || story.failed) continue;
+    if (acceptedMillis === null || story.arrivedMillis !== null) continue;
+    if (story.failed) {
+      failed += 1;
+      continue;
+    }
     if (facts.emptied.get(by)?.some((at) => at > acceptedMillis) === true || facts.deleted.has(userOf(by))) continue;
     const since = togetherSince(facts, relations, userOf(by), peer);
     if (since !== null && facts.endMillis - Math.max(since, acceptedMillis) > facts.due(TOGETHER_MILLIS))
@@ -34,11 +46,20 @@ function judge(facts: TraceFacts): Finding {
   const wrong = judgeRooms(facts, rooms);
   if (wrong !== null) return wrong;
   for (const story of rooms.stories.values()) {
-    if ([...story.keptMillis.keys()].some((user) => user !== userOf(story.by))) arrived += 1;
+    if (story.readers?.size === 1 || [...story.keptMillis.keys()].some((user) => user !== userOf(story.by))) arrived += 1;
     ticks += story.ticks.length;
   }
   const accepted = stories.size + rooms.stories.size;
-  return accepted === 0 ? notJudged('nobody wrote') : holds(`${counted(accepted, 'message')} accepted, ${arrived} arrived, ${counted(ticks, 'tick')} true`);
+  const open = accepted - arrived - failed;
+  if (accepted === 0) return notJudged('nobody wrote');
+  if (ticks + arrived + failed === 0) return notJudged(`${counted(accepted, 'message')} accepted, of which none was due anywhere when the run ended`);
+  const left = `${failed === 0 ? '' : `, ${failed} given up and said so`}${open === 0 ? '' : `, ${open} under way or without anybody to bring it to`}`;
+  return holds(`${counted(accepted, 'message')} accepted, ${arrived} arrived, ${counted(ticks, 'tick')} true${left}`);
+}
+
+/** A tick that came before what it tells of: whoever gave it might have lost the message in between. */
+function isTooEarly(facts: TraceFacts, tickMillis: number, arrivedMillis: number): boolean {
+  return arrivedMillis - tickMillis > (facts.whole ? 0 : CLOCKS_MILLIS);
 }
 
 /** A tick names a member who has it; and who is to have it gets it from anybody who has. */
@@ -47,6 +68,9 @@ function judgeRooms(facts: TraceFacts, rooms: RoomStories): Finding | null {
     for (const { peer, atMillis, event } of ticks) {
       if (!keptMillis.has(peer) && !facts.mayBeTorn(peer, acceptedMillis ?? 0, atMillis))
         return broken(`${by} was told that ${peer} has ${id.slice(0, 8)}, and no node of ${peer} ever had it`, [event]);
+      const early = (keptMillis.get(peer) ?? 0) - atMillis;
+      if (isTooEarly(facts, atMillis, keptMillis.get(peer) ?? 0) && !facts.mayBeTorn(peer, acceptedMillis ?? 0, atMillis))
+        return broken(`${by} was told that ${peer} has ${id.slice(0, 8)} ${sayMillis(early)} before a node of ${peer} had it`, [event]);
     }
   }
   for (const { story, reader, from, sinceMillis } of rooms.lacks()) {
@@ -63,5 +87,6 @@ function judgeRooms(facts: TraceFacts, rooms: RoomStories): Finding | null {
 export const NO_MESSAGE_LOST: TraceCheck = {
   name: 'no-message-lost',
   about: 'No message that was acknowledged is lost: a tick means that the recipient has it, and what was accepted arrives.',
+  atRest: false,
   judge,
 };

@@ -19,5 +19,6 @@ function judge(facts: TraceFacts): Finding {
 export const NO_PLAINTEXT: TraceCheck = {
   name: 'no-plaintext',
   about: 'What was written end to end, passwords and private keys can be read in no frame and in no file.',
+  atRest: false,
   judge,
 };

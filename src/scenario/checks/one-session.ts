@@ -37,5 +37,6 @@ function lastEvents(facts: TraceFacts, nodes: readonly string[]): string[] {
 export const ONE_SESSION: TraceCheck = {
   name: 'one-session',
   about: 'Once it is quiet, every user is logged in at one node at most.',
+  atRest: true,
   judge,
 };

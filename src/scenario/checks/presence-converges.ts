@@ -1,3 +1,4 @@
+import { sayMillis } from '../durations.ts';
 import { userOf } from '../names.ts';
 import { counted } from '../words.ts';
 import { broken, type Finding, holds, notJudged, type TraceCheck } from './check.ts';
@@ -27,10 +28,32 @@ function look(facts: TraceFacts) {
   return { said, shown };
 }
 
+/** The first time that a friend was shown what somebody had said of themselves long before, with nothing in between; null: none was so late. */
+function tooLate(facts: TraceFacts, relations: Relations): Finding | null {
+  const said = new Map<string, { readonly presence: string; readonly atMillis: number }>();
+  const shown = new Map<string, number>();
+  for (const { id, node, atMillis, detail } of facts.about({ subjects: ['presence'], types: ['life', 'shown'] })) {
+    if (detail.type === 'state' && detail.subject === 'presence') said.set(detail.id, { presence: detail.to, atMillis });
+    if (detail.type === 'life' && detail.what === 'start') for (const key of shown.keys()) if (key.startsWith(`${node} `)) shown.delete(key);
+    if (detail.type !== 'shown' || detail.what !== 'presence') continue;
+    const before = shown.get(`${node} ${detail.id}`) ?? 0;
+    shown.set(`${node} ${detail.id}`, atMillis);
+    const word = said.get(detail.id);
+    const friends = relations.friendsSince(userOf(node), detail.id);
+    if (word === undefined || friends === null || word.presence !== detail.data?.['presence'] || before >= word.atMillis) continue;
+    const waited = atMillis - Math.max(word.atMillis, friends, facts.disturbedBefore(atMillis));
+    if (waited > facts.due(DUE_MILLIS))
+      return broken(`${node} saw only ${sayMillis(waited)} later that ${detail.id} was ${word.presence}, and nothing stood between them`, [id]);
+  }
+  return null;
+}
+
 function judge(facts: TraceFacts): Finding {
   const early = facts.unquiet(facts.due(DUE_MILLIS));
   const { said, shown } = look(facts);
   const relations = new Relations(facts);
+  const late = tooLate(facts, relations);
+  if (late !== null) return late;
   let judged = 0;
   for (const [user, other] of relations.pairs()) {
     const [seer] = facts.sessionsOf(user);
@@ -55,5 +78,6 @@ function judge(facts: TraceFacts): Finding {
 export const PRESENCE_CONVERGES: TraceCheck = {
   name: 'presence-converges',
   about: 'Once it is quiet, everybody sees every friend as what that friend is.',
+  atRest: true,
   judge,
 };

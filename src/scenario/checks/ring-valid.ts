@@ -1,3 +1,4 @@
+import { RING_OPTIONS } from '../../core/ring/ring-port.ts';
 import { sayMillis } from '../durations.ts';
 import { counted } from '../words.ts';
 import { broken, type Finding, holds, notJudged, type TraceCheck } from './check.ts';
@@ -66,21 +67,25 @@ function judge(facts: TraceFacts): Finding {
   const early = facts.unquiet(facts.due(DUE_MILLIS));
   const members = [...last.values()].filter((each) => each !== null).filter(({ name }) => facts.running.has(name));
   if (early !== null) return notJudged(`${counted(changes, 'change')}, every list in order; of the whole ring: ${early}`);
+  // Whoever is logged in is a member, also one who has never said anything of the ring.
+  const missing = [...facts.sessions].filter(([name, since]) => !last.has(name) && facts.running.has(name) && facts.endMillis - since >= facts.due(DUE_MILLIS));
+  const outside = [...last].filter(([name, member]) => member === null && facts.running.has(name));
+  if (members.length === 0 && missing.length + outside.length === 0) return notJudged('nobody was on the ring at the end');
   return wholeRing(
     facts,
     members,
-    [...last].filter(([name, member]) => member === null && facts.running.has(name)).map(([name]) => name),
+    [...missing, ...outside].map(([name]) => name),
   );
 }
 
 /** Every member has its true neighbours; that is more than Zave's invariant, and what stabilisation must have reached by now. */
 function wholeRing(facts: TraceFacts, members: readonly Member[], outside: readonly string[]): Finding {
-  if (outside.length > 0 && members.length > 0) return broken(`${outside.join(', ')} left the ring and did not come back`, []);
+  if (outside.length > 0) return broken(`${outside.join(', ')} stayed outside of the ring`, []);
   const sorted = [...members].sort((one, other) => (one.place < other.place ? -1 : 1));
   const current = new Map(members.map(({ name, place }) => [name, place]));
   const hole = skipped(sorted, (name) => current.get(name));
   if (hole !== null) return broken(`${hole.by.name} skips ${hole.who.name}, which is a member`, [hole.by.event, hole.who.event]);
-  const count = Math.min(Math.max(...members.map(({ successors }) => successors.length), 0), sorted.length - 1);
+  const count = Math.min(RING_OPTIONS.successorCount, sorted.length - 1);
   for (const [at, member] of sorted.entries()) {
     const wanted = Array.from({ length: count }, (_, step) => (sorted[(at + 1 + step) % sorted.length] as Member).name);
     if (wanted.join(' ') !== member.successors.slice(0, count).join(' '))
@@ -95,5 +100,6 @@ function wholeRing(facts: TraceFacts, members: readonly Member[], outside: reado
 export const RING_VALID: TraceCheck = {
   name: 'ring-valid',
   about: 'Successor lists are in the order of the ring at all times; once it is quiet there is one ring, nobody is skipped, and every neighbour is right.',
+  atRest: true,
   judge,
 };

@@ -56,12 +56,15 @@ function judge(facts: TraceFacts): Finding {
   const early = facts.unquiet(facts.due(DUE_MILLIS));
   if (early !== null) return notJudged(early);
   const members = membersOf(facts);
+  if (members.length === 0) return notJudged('nobody was on the ring at the end');
   let judged = 0;
   for (const [name, value] of values) {
     if (value.passing || facts.endMillis - value.newestMillis < facts.due(DUE_MILLIS)) continue;
+    const holders = [...value.copies].filter(([, copy]) => copy.sequence === value.sequence).map(([node]) => node);
+    if (holders.length === 0 && !lostWithDisks(facts, value.newestMillis))
+      return broken(`nobody has ${name.slice(0, 8)}…${name.slice(64, 90)} in version ${value.sequence} any more, and no disk was lost`, []);
     // What only nodes have that do not run cannot be anywhere else.
-    const somewhere = [...value.copies].some(([node, copy]) => facts.running.has(node) && copy.sequence === value.sequence);
-    if (!somewhere) continue;
+    if (!holders.some((node) => facts.running.has(node))) continue;
     judged += 1;
     const key = name.slice(0, 16);
     const first = Math.max(
@@ -78,11 +81,17 @@ function judge(facts: TraceFacts): Finding {
         );
     }
   }
-  return judged === 0 ? notJudged('no value was old enough') : holds(`${counted(judged, 'value')} at all of their ${CORE_OPTIONS.replicaCopies} holders`);
+  const each = Math.min(CORE_OPTIONS.replicaCopies, members.length);
+  return judged === 0 ? notJudged('no value was old enough') : holds(`${counted(judged, 'value')}, each at ${counted(each, 'holder')}`);
+}
+
+function lostWithDisks(facts: TraceFacts, sinceMillis: number): boolean {
+  return [...facts.emptied.values()].some((times) => times.some((at) => at >= sinceMillis));
 }
 
 export const VALUES_HELD: TraceCheck = {
   name: 'values-held',
   about: 'Once it is quiet, every lasting value lies in its newest version at the owner of its key and the members after it.',
+  atRest: true,
   judge,
 };
