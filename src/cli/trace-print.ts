@@ -5,6 +5,7 @@ import { ConfabError } from '../core/errors.ts';
 import type { MessageTrace, TraceDetail, TraceEvent } from '../core/trace.ts';
 import type { CliContext } from './context.ts';
 import { printable } from './table.ts';
+import { parseEvent, TRACE_TYPES } from './trace-file.ts';
 
 export interface TraceFilter {
   readonly node?: string;
@@ -13,27 +14,13 @@ export interface TraceFilter {
   readonly peer?: string;
 }
 
-const TYPES = [
-  'send',
-  'receive',
-  'drop',
-  'timer',
-  'state',
-  'shown',
-  'command',
-  'answer',
-  'life',
-  'rule',
-  'note',
-] as const satisfies readonly TraceDetail['type'][];
-
 /**
  * Prints the events of a file that pass the filter; lines that are no events are counted and named at the
  * end. Throws `not-found`, and `bad-arguments` for a file that holds something else.
  */
 export async function printTrace(context: CliContext, file: string, filter: TraceFilter): Promise<void> {
-  if (filter.type !== undefined && !(TYPES as readonly string[]).includes(filter.type)) {
-    throw new ConfabError('bad-arguments', { command: 'trace', reason: `there is no event type "${filter.type}".${didYouMean(filter.type, TYPES)}` });
+  if (filter.type !== undefined && !TRACE_TYPES.includes(filter.type)) {
+    throw new ConfabError('bad-arguments', { command: 'trace', reason: `there is no event type "${filter.type}".${didYouMean(filter.type, TRACE_TYPES)}` });
   }
   const input = file === '-' ? process.stdin : createReadStream(file);
   const failed = new Promise<never>((_, reject) => input.once('error', () => reject(new ConfabError('not-found', { what: file }))));
@@ -65,17 +52,6 @@ async function readLines(
     if (!passes(event, filter)) continue;
     counts.shown += 1;
     context.print(context.json ? line : eventLine(event, firstMillis));
-  }
-}
-
-/** The event of a line, or null when it is none. */
-export function parseEvent(line: string): TraceEvent | null {
-  try {
-    const event = JSON.parse(line) as Partial<TraceEvent> | null;
-    const fits = typeof event?.node === 'string' && typeof event.wallMillis === 'number' && (TYPES as readonly unknown[]).includes(event.detail?.type);
-    return fits ? (event as TraceEvent) : null;
-  } catch {
-    return null;
   }
 }
 

@@ -74,3 +74,32 @@ test('keys lead on and back, and a screen keeps to its size', async (t) => {
   );
   t.true(screen(events, stateAt(events, 5), { columns: 80, rows: 24 }).includes('q quit'), 'all keys stand on a usual screen');
 });
+
+test('a trace that was cut off, damaged or made by another version is told apart from a whole one, and never breaks the command', async (t) => {
+  const root = await temporaryRoot(t);
+  const whole = await record(root, 'whole', 1);
+  const lines = (await readFile(whole, 'utf8')).trimEnd().split('\n');
+  const write = async (name: string, text: string) => {
+    await writeFile(join(root, name), text);
+    return join(root, name);
+  };
+  const cut = await write('cut', lines.join('\n').slice(0, -20));
+  const shapeless = (lines[6] as string).replace(/"detail":.*/, '"detail":{"type":"send"}}');
+  const damaged = await write('damaged', lines.with(6, shapeless).with(8, '{"node":').join('\n'));
+  const shown = await runCli(['replay', cut, '--at', '3']);
+  t.is(shown.status, 0, shown.err);
+  t.regex(shown.err, /cut was cut off: its last line is no whole event/);
+  for (const command of [
+    ['replay', damaged, '--at', '20'],
+    ['trace', damaged],
+  ]) {
+    const ran = await runCli(command);
+    t.is(ran.status, 0, ran.err);
+    t.regex(ran.out + ran.err, /2 lines (of \d+ )?are no events/);
+  }
+  const same = await write('same', lines.join('\n').slice(0, -20));
+  const compared = await runCli(['replay', cut, same]);
+  t.is(compared.status, 1, 'what cannot be read is not equal');
+  t.regex(compared.out, /equal as far as they can be read/);
+  t.regex((await runCli(['replay', whole, root])).err, /is a folder/);
+});

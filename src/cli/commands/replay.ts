@@ -27,7 +27,7 @@ Examples:
   $ confab run fifty-users --record inputs && confab replay inputs      the same nodes, fed the same, in the simulator
 
 Keys: n or space forward, p back, N and P by ten, ] and [ by a thousand, g and G to the ends, f to the next event of this node, q ends.
-Exit status: 0 equal or shown, 1 the traces part.`,
+Exit status: 0 equal or shown, 1 the traces part, or cannot be read to their ends.`,
     )
     .action(async (trace: string, other: string | undefined, options: ReplayCommandOptions) => {
       if (other === undefined && statSync(trace, { throwIfNoEntry: false })?.isDirectory() === true) {

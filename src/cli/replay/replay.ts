@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { ConfabError } from '../../core/errors.ts';
 import type { TraceEvent } from '../../core/trace.ts';
+import { counted } from '../../scenario/words.ts';
 import type { CliContext } from '../context.ts';
-import { eventLine, parseEvent } from '../trace-print.ts';
+import { readTrace, sayDamage } from '../trace-file.ts';
+import { eventLine } from '../trace-print.ts';
 import { type Divergence, firstDivergence, firstDivergenceByNode } from './divergence.ts';
 import { ReplayState, stateAt } from './state.ts';
 import { eventLines, screen, stateLines } from './view.ts';
@@ -23,33 +22,21 @@ const ROWS = 24;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: keys are control characters.
 const KEYS = /\u001b\[[0-9]*[A-Z~]|[\s\S]/g;
 
-/** Reads a trace; throws `not-found`, or `bad-arguments` for a file without events. */
-export async function readTrace(file: string): Promise<TraceEvent[]> {
-  const events: TraceEvent[] = [];
-  const input = createReadStream(file);
-  const failed = new Promise<never>((_, reject) => input.once('error', () => reject(new ConfabError('not-found', { what: file }))));
-  const read = async () => {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      const event = line === '' ? null : parseEvent(line);
-      if (event !== null) events.push(event);
-    }
-  };
-  await Promise.race([read(), failed]);
-  if (events.length === 0) throw new ConfabError('bad-arguments', { command: 'replay', reason: `${file} holds no events of a trace` });
-  return events;
-}
-
 /** Steps through a trace: by keys on a terminal, else the moment that was asked for as lines. */
 export async function replay(context: CliContext, file: string, options: ReplayOptions): Promise<void> {
-  const events = await readTrace(file);
+  const read = await readTrace(file);
+  const { events, damaged } = read;
+  const damage = sayDamage(file, read);
+  if (damage !== null) context.warn(damage);
   const position = Math.min(Math.max(options.at ?? events.length, 1), events.length);
-  if (context.interactive && !context.plain && !context.json && options.at === null) return byKeys(events);
+  if (context.interactive && !context.plain && !context.json && options.at === null) return byKeys(events, damage);
   const state = stateAt(events, position);
   if (context.json) {
     const nodes = Object.fromEntries(state.nodes);
     return context.printJson({
       event: position,
       of: events.length,
+      damaged,
       now: events[position - 1],
       nodes,
       underWay: [...state.underWay.values()],
@@ -60,7 +47,7 @@ export async function replay(context: CliContext, file: string, options: ReplayO
   for (const line of [...eventLines(events, position, AROUND), '', ...stateLines(state)]) context.print(line);
 }
 
-async function byKeys(events: readonly TraceEvent[]): Promise<void> {
+async function byKeys(events: readonly TraceEvent[], damage: string | null): Promise<void> {
   const { stdin, stdout } = process;
   let state = stateAt(events, 1);
   const moveTo = (wanted: number) => {
@@ -68,10 +55,11 @@ async function byKeys(events: readonly TraceEvent[]): Promise<void> {
     if (position < state.position) state = new ReplayState();
     while (state.position < position) state.apply(events[state.position] as TraceEvent);
   };
-  const draw = () => stdout.write(`${HOME}${screen(events, state, { columns: stdout.columns || COLUMNS, rows: stdout.rows || ROWS })}`);
+  const draw = () => stdout.write(`${HOME}${screen(events, state, { damage, columns: stdout.columns || COLUMNS, rows: stdout.rows || ROWS })}`);
   stdout.write(ENTER);
   stdin.setRawMode(true);
   stdin.setEncoding('utf8');
+  stdout.on('resize', draw);
   try {
     draw();
     for await (const typed of stdin as AsyncIterable<string>) {
@@ -84,6 +72,7 @@ async function byKeys(events: readonly TraceEvent[]): Promise<void> {
       draw();
     }
   } finally {
+    stdout.removeListener('resize', draw);
     stdin.setRawMode(false);
     stdin.pause();
     stdout.write(LEAVE);
@@ -133,11 +122,16 @@ export function targetOf(key: string, position: number, events: readonly TraceEv
 /** Compares two traces; gives the exit status: 0 for equal ones, 1 where they part. */
 export async function compareTraces(context: CliContext, one: string, other: string, byNode: boolean): Promise<number> {
   const [first, second] = [await readTrace(one), await readTrace(other)];
-  const divergence = byNode ? firstDivergenceByNode(first, second) : firstDivergence(first, second);
-  if (context.json) context.printJson({ equal: divergence === null, events: [first.length, second.length], divergence });
-  else if (divergence === null) context.print(`The traces are equal${byNode ? ', node by node' : `: ${first.length} events`}.`);
-  else tell(context, divergence, { one, other, firstMillis: [first[0]?.wallMillis ?? 0, second[0]?.wallMillis ?? 0] });
-  return divergence === null ? 0 : 1;
+  for (const damage of [sayDamage(one, first), sayDamage(other, second)]) if (damage !== null) context.warn(damage);
+  const divergence = byNode ? firstDivergenceByNode(first.events, second.events) : firstDivergence(first.events, second.events);
+  const isWhole = first.damaged === 0 && second.damaged === 0;
+  const counts = { events: [first.events.length, second.events.length], damaged: [first.damaged, second.damaged] };
+  if (context.json) context.printJson({ equal: divergence === null && isWhole, ...counts, divergence });
+  else if (divergence === null) {
+    const how = byNode ? ', node by node' : `: ${counted(first.events.length, 'event')}`;
+    context.print(isWhole ? `The traces are equal${how}.` : `The traces are equal as far as they can be read${how}.`);
+  } else tell(context, divergence, { one, other, firstMillis: [first.events[0]?.wallMillis ?? 0, second.events[0]?.wallMillis ?? 0] });
+  return divergence === null && isWhole ? 0 : 1;
 }
 
 function tell(

@@ -30,10 +30,23 @@ export function eventLines(events: readonly TraceEvent[], position: number, arou
     .map((event, index) => `${from + index === position - 1 ? '>' : ' '} ${String(from + index + 1).padStart(6)} ${eventLine(event, firstMillis)}`);
 }
 
+export interface ScreenSize {
+  readonly columns: number;
+  readonly rows: number;
+  /** What is wrong with the file. */
+  readonly damage?: string | null;
+}
+
 /** One screen: where we are, the events around, the network. */
-export function screen(events: readonly TraceEvent[], state: ReplayState, size: { readonly columns: number; readonly rows: number }): string {
+export function screen(events: readonly TraceEvent[], state: ReplayState, size: ScreenSize): string {
   const around = Math.max(2, Math.min(8, Math.floor((size.rows - state.nodes.size - 5) / 2)));
-  const lines = [`event ${state.position} of ${events.length}`, KEYS, ...eventLines(events, state.position, around), '', ...stateLines(state)];
+  const lines = [
+    `event ${state.position} of ${events.length}${(size.damage ?? null) === null ? '' : ` · ${size.damage}`}`,
+    KEYS,
+    ...eventLines(events, state.position, around),
+    '',
+    ...stateLines(state),
+  ];
   return lines
     .slice(0, Math.max(4, size.rows - 1))
     .map((line) => cut(line, size.columns - 1))
