@@ -13,6 +13,7 @@ import { SILENT } from '../../src/scenario/narration.ts';
 import { charts } from '../../src/scenario/reports/charts.ts';
 import { deliveriesCsv, exportedFiles, junitXml, mermaidSequence } from '../../src/scenario/reports/exports.ts';
 import { htmlReport } from '../../src/scenario/reports/html.ts';
+import { ringView } from '../../src/scenario/reports/ring-view.ts';
 import { RunFacts, tookMillis } from '../../src/scenario/reports/run-facts.ts';
 import { spaceTimeDiagram } from '../../src/scenario/reports/space-time.ts';
 import { stretchedTime } from '../../src/scenario/reports/stretched-time.ts';
@@ -198,4 +199,43 @@ test('axes have a handful of round marks', (t) => {
   );
   t.deepEqual(ticks(10), [0, 2, 4, 6, 8, 10]);
   t.deepEqual(ticks(0), [0]);
+});
+
+test('a ring of many is drawn whole: every member, and red those who do not follow the next one', (t) => {
+  const places = Array.from({ length: 500 }, (_, index) => ({
+    node: `user${index}`,
+    place: Math.floor((index / 500) * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0')
+      .padEnd(16, '0'),
+    successors: [`user${(index + 1) % 500}`],
+  }));
+  const right = ringView(places, 'At the end');
+  t.is(misnested(right), null);
+  t.is(right.split('<circle').length - 1, 501);
+  t.regex(right, /Everybody follows the next one/);
+  const labels = right.split('text-anchor').length - 1;
+  t.true(labels >= 10 && labels <= 40, `${labels} names`);
+  t.true(right.includes(`${500 - labels} names are left out`));
+  const wrong = ringView(
+    places
+      .with(470, { ...(places[470] as (typeof places)[number]), successors: ['user3'] })
+      .with(7, { ...(places[7] as (typeof places)[number]), successors: [] }),
+    'At the end',
+  );
+  t.regex(wrong, /1 member in grey knows nobody to follow yet. In red, those whose successor is not the next member: user470\./);
+});
+
+test('charts bear more points than a call has arguments, and show a single one', async (t) => {
+  const { events } = await played();
+  const facts = new RunFacts(events);
+  for (let index = 0; index < 300_000; index += 1) facts.lookups.push({ hops: index % 7, members: 1_024 });
+  const [kept] = facts.deliveries.values();
+  for (const id of [...facts.deliveries.keys()].slice(1)) facts.deliveries.delete(id);
+  const drawn = charts(facts);
+  t.true(drawn.length < 60_000, `${drawn.length} characters`);
+  t.regex(drawn, /<title>42857 times<\/title>[\s\S]*half of log2 N/);
+  t.is(kept?.shown.length, 1);
+  const [times = ''] = /From accepted to shown[\s\S]*?<\/svg>/.exec(drawn.slice(drawn.indexOf('From accepted'))) ?? [];
+  t.true(times.includes('<circle'), 'a line of one point is a mark');
 });

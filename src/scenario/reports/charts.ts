@@ -1,5 +1,5 @@
 import { percentile, type RunFacts } from './run-facts.ts';
-import { bars, chart } from './svg.ts';
+import { bars, chart, largest } from './svg.ts';
 import { timeScale } from './time-scale.ts';
 
 const BUCKETS = 40;
@@ -82,9 +82,30 @@ function convergence(facts: RunFacts, shaded: Shaded): string {
   });
 }
 
+/** Equal ones are one mark, the larger the more they are; beside them half of log2 N, which is what Chord promises on average. */
 function hops(facts: RunFacts): string {
-  const points = facts.lookups.map(({ hops: seen, members }) => [Math.log2(Math.max(1, members)), seen] as const);
-  return chart([{ name: 'look-ups', points }], { title: 'Hops of look-ups against log2 of the members', xTitle: 'log2 N', yTitle: 'hops', dots: true });
+  const title = 'Hops of look-ups against log2 of the members';
+  if (facts.lookups.length === 0)
+    return `<p class="none">${title}: nothing to show, since nobody looked anything up by a command (steps that expect: lookup do).</p>`;
+  const tally = new Map<string, number>();
+  for (const { hops: seen, members } of facts.lookups) {
+    const key = `${Math.max(1, members)} ${seen}`;
+    tally.set(key, (tally.get(key) ?? 0) + 1);
+  }
+  const marks = [...tally].map(([key, count]) => {
+    const [members = 1, seen = 0] = key.split(' ').map(Number);
+    return { point: [Math.log2(members), seen] as const, count };
+  });
+  const most = largest(
+    marks.map(({ point }) => point[0]),
+    0,
+  );
+  const promised = most === 0 ? [] : [[0, 0] as const, [most, most / 2] as const];
+  const series = [
+    { name: 'look-ups', points: marks.map(({ point }) => point), dots: marks.map(({ count }) => count) },
+    ...(promised.length === 0 ? [] : [{ name: 'half of log2 N', points: promised }]),
+  ];
+  return chart(series, { title, xTitle: 'log2 N', yTitle: 'hops' });
 }
 
 function bytesPerNode(facts: RunFacts): string {

@@ -11,8 +11,8 @@ code, pre { font-family: ui-monospace, monospace; font-size: 13px; background: #
 .wide { overflow-x: auto; } svg { width: 100%; height: auto; font: 11px system-ui, sans-serif; fill: #333; margin: 0.6em 0; }
 svg .title { font-weight: 600; font-size: 12px; } svg .grid { stroke: #ddd; } svg .lane { stroke: #999; } svg .fault { fill: #f3c6bd; fill-opacity: 0.45; }
 svg .up { fill: #1e7b34; } svg .gone { fill: #b3261e; } svg .lost line, svg .lost path { stroke: #b3261e; stroke-dasharray: 3 2; fill: none; }
-.rings { display: flex; flex-wrap: wrap; } .none { color: #666; } details summary { cursor: pointer; }
-@media print { body { margin: 0; max-width: none; font-size: 11pt; } details::details-content { content-visibility: visible; block-size: auto; } .wide { overflow: visible; } h2 { break-after: avoid; } svg { break-inside: avoid; } }
+.rings { display: grid; grid-template-columns: 1fr 1fr; gap: 1em; break-inside: avoid; } @media (max-width: 640px) { .rings { grid-template-columns: 1fr; } } .none { color: #666; } details summary { cursor: pointer; }
+@media print { body { margin: 0; max-width: none; font-size: 11pt; } details::details-content { content-visibility: visible; block-size: auto; } .wide { overflow: visible; } h2 { break-after: avoid; } svg, pre, tr { break-inside: avoid; } }
 `;
 
 /** One HTML file that needs nothing else: no script, no font, no picture from elsewhere. `sections` are headings and their HTML. */

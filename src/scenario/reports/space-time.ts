@@ -33,12 +33,27 @@ function choose(flights: readonly Flight[]): Flight[] {
   return chosen;
 }
 
+/** Of many nodes those between whom most messages of people went, then those that came and went, in the order of their names. */
+function chooseNodes(facts: RunFacts): string[] {
+  if (facts.nodes.length <= NODES_MAX) return [...facts.nodes];
+  const weights = new Map<string, number>();
+  const add = (node: string, weight: number) => weights.set(node, (weights.get(node) ?? 0) + weight);
+  for (const flight of facts.flights) {
+    if (weightOf(flight) !== 3) continue;
+    add(flight.from, 1);
+    add(flight.to, 1);
+  }
+  for (const { node, detail } of facts.trace.events) if (detail.type === 'life' && detail.what !== 'start') add(node, 0.1);
+  const chosen = [...facts.nodes].sort((one, other) => (weights.get(other) ?? 0) - (weights.get(one) ?? 0)).slice(0, NODES_MAX);
+  return facts.nodes.filter((node) => chosen.includes(node));
+}
+
 /**
  * A space-time diagram (Lamport 1978): a line for each node, time runs downwards, slower where much happens, an arrow for each frame.
  * Of a long run it shows the frames that carry most, and says so.
  */
 export function spaceTimeDiagram(facts: RunFacts): string {
-  const nodes = facts.nodes.slice(0, NODES_MAX);
+  const nodes = chooseNodes(facts);
   const laneOf = new Map(nodes.map((node, index) => [node, LEFT + LANE / 2 + index * LANE]));
   const drawable = facts.flights.filter(({ from, to }) => laneOf.has(from) && laneOf.has(to));
   const chosen = choose(drawable);
@@ -78,7 +93,7 @@ export function spaceTimeDiagram(facts: RunFacts): string {
   const left = drawable.length - chosen.length;
   const note =
     left > 0 || facts.nodes.length > nodes.length
-      ? `<p>Shown: ${chosen.length} of ${facts.flights.length} frames between ${nodes.length} of ${facts.nodes.length} nodes, first those that carry messages of people. The CSV file holds all.</p>`
+      ? `<p>Shown: ${chosen.length} of ${facts.flights.length} frames between ${nodes.length} of ${facts.nodes.length} nodes, first those that carry messages of people or have to do with them. The CSV file holds all.</p>`
       : '';
   return `${note}<svg viewBox="0 0 ${width} ${height}" style="min-width:${Math.min(width, 1400)}px;max-width:${Math.round(width * SCALE_MAX)}px" role="img" aria-label="space-time diagram">${ARROW_HEAD}${parts.join('')}</svg>`;
 }

@@ -15,6 +15,11 @@ export function colourOf(index: number): string {
   return COLOURS[index % COLOURS.length] as string;
 }
 
+/** The largest of many: more than a call may have arguments. */
+export function largest(values: readonly number[], least: number): number {
+  return values.reduce((most, value) => Math.max(most, value), least);
+}
+
 /** A number with at most two digits after the point. */
 export function short(value: number): string {
   return String(Math.round(value * 100) / 100);
@@ -33,14 +38,14 @@ export interface Series {
   readonly name: string;
   /** In order of x. */
   readonly points: ReadonlyArray<readonly [x: number, y: number]>;
+  /** Marks instead of a line: how many each of them stands for. */
+  readonly dots?: readonly number[];
 }
 
 export interface ChartOptions {
   readonly title: string;
   readonly xTitle: string;
   readonly yTitle: string;
-  /** Marks instead of a line. */
-  readonly dots?: boolean;
   /** Shaded ranges of x: times of faults. */
   readonly shaded?: ReadonlyArray<readonly [from: number, to: number]>;
 }
@@ -56,8 +61,15 @@ const RIGHT = 130;
 export function chart(series: readonly Series[], options: ChartOptions): string {
   const points = series.flatMap((each) => each.points);
   if (points.length === 0) return `<p class="none">${escapeText(options.title)}: nothing to show in this run.</p>`;
-  const maxX = Math.max(...points.map(([x]) => x), 1e-9);
-  const maxY = Math.max(...points.map(([, y]) => y), 1e-9) * 1.05;
+  const maxX = largest(
+    points.map(([x]) => x),
+    1e-9,
+  );
+  const maxY =
+    largest(
+      points.map(([, y]) => y),
+      1e-9,
+    ) * 1.05;
   const x = (value: number) => LEFT + (value / maxX) * (WIDTH - LEFT - RIGHT);
   const y = (value: number) => HEIGHT - BOTTOM - (value / maxY) * (HEIGHT - BOTTOM - TOP);
   const parts: string[] = [];
@@ -70,10 +82,16 @@ export function chart(series: readonly Series[], options: ChartOptions): string 
     parts.push(`<text x="${LEFT - 6}" y="${short(y(tick) + 4)}" text-anchor="end">${short(tick)}</text>`);
   }
   for (const tick of ticks(maxX, 8)) parts.push(`<text x="${short(x(tick))}" y="${HEIGHT - BOTTOM + 16}" text-anchor="middle">${short(tick)}</text>`);
-  for (const [index, { name, points: own }] of series.entries()) {
+  for (const [index, { name, points: own, dots }] of series.entries()) {
     const colour = colourOf(index);
-    if (options.dots === true)
-      for (const [px, py] of own) parts.push(`<circle cx="${short(x(px))}" cy="${short(y(py))}" r="2.5" fill="${colour}" fill-opacity="0.6"/>`);
+    const marks = dots ?? (own.length === 1 ? [1] : null);
+    if (marks !== null)
+      for (const [at, [px, py]] of own.entries()) {
+        const count = marks[at] ?? 1;
+        const radius = short(Math.min(9, 2 + Math.log2(count)));
+        const says = count === 1 ? '' : `<title>${count} times</title>`;
+        parts.push(`<circle cx="${short(x(px))}" cy="${short(y(py))}" r="${radius}" fill="${colour}" fill-opacity="0.6">${says}</circle>`);
+      }
     else
       parts.push(
         `<polyline points="${own.map(([px, py]) => `${short(x(px))},${short(y(py))}`).join(' ')}" fill="none" stroke="${colour}" stroke-width="1.6"/>`,
@@ -94,7 +112,10 @@ const BAR_RIGHT = 90;
 /** One bar for each name, the longest first as given. */
 export function bars(title: string, rows: ReadonlyArray<readonly [name: string, value: number]>, unit: string): string {
   if (rows.length === 0) return `<p class="none">${escapeText(title)}: nothing to show in this run.</p>`;
-  const max = Math.max(...rows.map(([, value]) => value), 1e-9);
+  const max = largest(
+    rows.map(([, value]) => value),
+    1e-9,
+  );
   const height = TOP + rows.length * BAR_HEIGHT + 6;
   const parts = rows.map(([name, value], index) => {
     const top = TOP + index * BAR_HEIGHT;
