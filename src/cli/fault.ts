@@ -4,6 +4,7 @@ import { ConfabError } from '../core/errors.ts';
 import { isMachineSound, type MachineFaultSettings, machineFaultsOf, NO_FAULTS } from '../core/faults.ts';
 import type { Rule } from '../core/rules.ts';
 import { sayShared } from '../engine/hosts.ts';
+import { askKeeperToKill } from '../engine/keeper.ts';
 import { Brake } from '../engine/local-faults.ts';
 import type { SufferedFaults } from '../node/service.ts';
 import { type Restarted, restartNode } from './fault-restart.ts';
@@ -66,8 +67,10 @@ async function setMachine(root: string, each: FaultsOfNode, settings: MachineFau
 
 /** Its process cannot write this itself. */
 async function kill(root: string, each: FaultsOfNode): Promise<void> {
-  await send(each, 'SIGKILL');
-  await waitForExit(each.pid, CALL_MILLIS);
+  if (each.shares || !(await askKeeperToKill(root, each.node))) {
+    await send(each, 'SIGKILL');
+    await waitForExit(each.pid, CALL_MILLIS);
+  }
   await traceFaults(root, [{ type: 'note', text: `${each.node} was killed by order` }]);
 }
 

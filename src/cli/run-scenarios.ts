@@ -13,7 +13,7 @@ import { AFTERMATH } from '../engine/aftermath.ts';
 import type { Engine } from '../engine/engine.ts';
 import { keepNodes } from '../engine/keeper.ts';
 import { LocalEngine } from '../engine/local.ts';
-import { restartIn } from '../engine/restart-in-run.ts';
+import { keeperOf } from '../engine/restart-in-run.ts';
 import { traceLine } from '../engine/trace-summary.ts';
 import { type Scenario, SEED_DEFAULT } from '../scenario/load.ts';
 import { Narration, SILENT } from '../scenario/narration.ts';
@@ -112,7 +112,7 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
     const startedMillis = clock.wallMillis();
     let events: readonly TraceEvent[] = [];
     const engine = makeEngine(scenario, { ...options, record, root, seed }, module);
-    endKeeping = engine instanceof LocalEngine ? await keepNodes(root, socketPath(runtimeFolder(), `n${process.pid}`), restartIn(engine)) : null;
+    endKeeping = engine instanceof LocalEngine ? await keepNodes(root, socketPath(runtimeFolder(), `n${process.pid}`), keeperOf(engine)) : null;
     const report = await runScenario(scenario, engine, {
       ownChecks: module?.checks ?? [],
       seed,

@@ -9,7 +9,7 @@ import { attachNode } from '../../src/control/locate.ts';
 import type { NodeInfo } from '../../src/core/commands.ts';
 import { keepNodes } from '../../src/engine/keeper.ts';
 import { LocalEngine } from '../../src/engine/local.ts';
-import { restartIn } from '../../src/engine/restart-in-run.ts';
+import { keeperOf } from '../../src/engine/restart-in-run.ts';
 import { MAIN, runCli, startCli, temporaryRoot } from './run-cli.ts';
 
 function tools(t: Parameters<typeof temporaryRoot>[0], root: string) {
@@ -107,7 +107,7 @@ test('a node that shares its process is not started again', async (t) => {
   t.teardown(() => engine.stop());
   await engine.start();
   await Promise.all([engine.startNode('alice', { conduct: 'babbler' }), engine.startNode('bob')]);
-  const endKeeping = await keepNodes(root, join(root, 'k'), restartIn(engine));
+  const endKeeping = await keepNodes(root, join(root, 'k'), keeperOf(engine));
   t.teardown(endKeeping);
   for (const words of ['restart bob', 'lie bob babbler', 'kill bob', 'pause bob', 'slow 2 bob for 1s'])
     await t.throwsAsync(
@@ -125,7 +125,7 @@ test('a node that shares its process is not started again', async (t) => {
   t.true(engine.isRunning('bob'));
 });
 
-test('in a run, a restart and a lie by order are no crash, and stand in its trace', async (t) => {
+test('in a run, a kill, a restart and a lie by order are no crash, and stand in its trace', async (t) => {
   const root = await temporaryRoot(t);
   const engine = new LocalEngine({ root, network: basename(root), mainPath: MAIN });
   t.teardown(() => engine.stop());
@@ -133,7 +133,7 @@ test('in a run, a restart and a lie by order are no crash, and stand in its trac
   engine.onCrash((reason) => crashes.push(reason));
   await engine.start();
   await engine.startNode('bob', { seedServer: false });
-  const endKeeping = await keepNodes(root, join(root, 'k'), restartIn(engine));
+  const endKeeping = await keepNodes(root, join(root, 'k'), keeperOf(engine));
   t.teardown(endKeeping);
   const { cli, of } = tools(t, root);
   await cli('fault', 'lie', 'bob', 'babbler');
@@ -142,6 +142,11 @@ test('in a run, a restart and a lie by order are no crash, and stand in its trac
   t.is((await of('bob')).conduct, 'babbler', 'only healing ends it');
   await cli('fault', 'heal', 'bob');
   t.is((await of('bob')).conduct, null);
+  t.true(engine.isRunning('bob'));
+  await cli('fault', 'kill', 'bob');
+  t.false(engine.isRunning('bob'));
+  t.is((await of('bob')).killed, true);
+  await cli('fault', 'restart', 'bob');
   t.true(engine.isRunning('bob'));
   await engine.stop();
   t.deepEqual(crashes, []);
@@ -160,5 +165,7 @@ test('in a run, a restart and a lie by order are no crash, and stand in its trac
     'bob kill',
     'bob start',
     'bob conduct healed',
+    'bob kill',
+    'bob start',
   ]);
 });

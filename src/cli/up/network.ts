@@ -101,7 +101,7 @@ export class UpNetwork {
       if (failed !== undefined) throw failed.reason;
       // Ended while it started: a socket that was opened now would keep this process.
       if (this.#stopping) return;
-      const endKeeping = await keepNodes(root, socketPath(runtimeFolder(), `n${process.pid}`), (order) => this.#restartNode(order));
+      const endKeeping = await keepNodes(root, socketPath(runtimeFolder(), `n${process.pid}`), { restart: (order) => this.#restartNode(order) });
       if (this.#stopping) await endKeeping();
       else this.#endKeeping = endKeeping;
     } catch (error) {
