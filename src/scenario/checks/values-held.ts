@@ -5,6 +5,8 @@ import type { TraceFacts } from './facts.ts';
 
 /** Holders compare what they have when the ring changes, and push what is missing every 20 s. */
 const DUE_MILLIS = 35_000;
+/** Where none of those who should hold it has it (more came at once than there are holders), others notice it by its lease: three times as long. */
+const FAR_MILLIS = 70_000;
 
 interface Copy {
   readonly sequence: number;
@@ -57,6 +59,7 @@ function judge(facts: TraceFacts): Finding {
   if (early !== null) return notJudged(early);
   const members = membersOf(facts);
   if (members.length === 0) return notJudged('nobody was on the ring at the end');
+  const each = Math.min(CORE_OPTIONS.replicaCopies, members.length);
   let judged = 0;
   for (const [name, value] of values) {
     if (value.passing || facts.endMillis - value.newestMillis < facts.due(DUE_MILLIS)) continue;
@@ -65,14 +68,16 @@ function judge(facts: TraceFacts): Finding {
       return broken(`nobody has ${name.slice(0, 8)}…${name.slice(64, 90)} in version ${value.sequence} any more, and no disk was lost`, []);
     // What only nodes have that do not run cannot be anywhere else.
     if (!holders.some((node) => facts.running.has(node))) continue;
-    judged += 1;
     const key = name.slice(0, 16);
     const first = Math.max(
       0,
       members.findIndex(([place]) => place >= key),
     );
-    for (let step = 0; step < Math.min(CORE_OPTIONS.replicaCopies, members.length); step += 1) {
-      const [, holder] = members[(first + step) % members.length] as readonly [string, string];
+    const proper = Array.from({ length: each }, (_, step) => (members[(first + step) % members.length] as readonly [string, string])[1]);
+    const isFar = !proper.some((node) => holders.includes(node));
+    if (isFar && (facts.quietMillis < facts.due(FAR_MILLIS) || facts.endMillis - value.newestMillis < facts.due(FAR_MILLIS))) continue;
+    judged += 1;
+    for (const holder of proper) {
       const copy = value.copies.get(holder);
       if (copy === undefined || copy.sequence < value.sequence)
         return broken(
@@ -81,7 +86,6 @@ function judge(facts: TraceFacts): Finding {
         );
     }
   }
-  const each = Math.min(CORE_OPTIONS.replicaCopies, members.length);
   return judged === 0 ? notJudged('no value was old enough') : holds(`${counted(judged, 'value')}, each at ${counted(each, 'holder')}`);
 }
 
