@@ -4,6 +4,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ConfabError } from '../core/errors.ts';
 import type { LabCheck } from '../lab/check.ts';
 import type { LabEnv, LabProgram } from '../lab/program.ts';
+import { watchedProgram } from './own-program.ts';
+import { placeOfMistake } from './syntax-place.ts';
 
 /** What a module with a program of one's own exports. */
 export interface LabModule {
@@ -16,7 +18,7 @@ const HOME = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The module of a scenario's `program`, absolute: named relative to the scenario file. */
 export function programPath(scenarioFile: string, written: string): string {
-  const path = resolve(dirname(existsSync(scenarioFile) ? scenarioFile : join(HOME, scenarioFile)), written);
+  const path = resolve(dirname(existsSync(scenarioFile) ? scenarioFile : resolve(HOME, scenarioFile)), written);
   const inside = relative(HOME, path);
   const compiled = join(HOME, 'dist', inside.replace(/\.ts$/, '.js'));
   return path.endsWith('.ts') && !inside.startsWith(`..${sep}`) && existsSync(compiled) ? compiled : path;
@@ -31,11 +33,13 @@ export async function loadProgram(scenarioFile: string, written: string): Promis
   try {
     loaded = (await import(pathToFileURL(path).href)) as Partial<LabModule>;
   } catch (error) {
-    throw refuse(`${written} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+    if ((error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION')
+      throw refuse(`${written} cannot be loaded by this Node.js: write the program in JavaScript (.js), or compile it and name what comes out`);
+    throw refuse(`${written} cannot be loaded: ${placeOfMistake(error, path)}${error instanceof Error ? error.message : String(error)}`);
   }
   if (typeof loaded.program !== 'function') throw refuse(`${written} exports no function named program`);
   const checks = loaded.checks ?? [];
   if (!Array.isArray(checks) || checks.some((check: Partial<LabCheck>) => typeof check.name !== 'string' || typeof check.judge !== 'function'))
     throw refuse(`the checks of ${written} need a name and a function judge each`);
-  return { program: loaded.program, checks: checks as readonly LabCheck[] };
+  return { program: watchedProgram(loaded.program, path), checks: checks as readonly LabCheck[] };
 }

@@ -222,7 +222,7 @@ export class Host<Message> implements Env<Message> {
     this.#traced = [];
     this.#ports.unscheduleAll();
     this.#cause = undefined;
-    this.trace({ type: 'life', what: 'reload', reason });
+    this.trace({ type: 'life', what: 'reload', reason, code });
     for (const request of this.#openCommands) this.#effects.push({ type: 'reply', request, result: { ok: false, code, details: { reason } } });
     this.#openCommands.clear();
     const told = this.#effects.length;

@@ -53,7 +53,13 @@ export type TraceDetail =
   | { readonly type: 'shown'; readonly what: string; readonly id: string; readonly data?: Readonly<Record<string, string | number | boolean>> }
   | { readonly type: 'command'; readonly name: string; readonly request: string }
   | { readonly type: 'answer'; readonly request: string; readonly outcome: string }
-  | { readonly type: 'life'; readonly what: 'start' | 'stop' | 'kill' | 'crash' | 'reload'; readonly reason?: string }
+  /** A reload says what made the program afresh: `internal`, it threw; `store-failed`, a commit did not come to its end. */
+  | {
+      readonly type: 'life';
+      readonly what: 'start' | 'stop' | 'kill' | 'crash' | 'reload';
+      readonly reason?: string;
+      readonly code?: 'internal' | 'store-failed';
+    }
   | { readonly type: 'rule'; readonly what: 'set' | 'cleared'; readonly rules: readonly string[] }
   | { readonly type: 'note'; readonly text: string };
 

@@ -17,11 +17,12 @@ import { Brake } from './local-faults.ts';
 import { LocalSeedServer } from './local-seed-server.ts';
 import { logTail } from './log-tail.ts';
 import { mergeTraces } from './merge-trace.ts';
-import { argsOf, type NodeOrder } from './node-order.ts';
+import type { NodeOrder } from './node-order.ts';
 import { LocalPeopleFiles } from './people-files.ts';
 import { nextRecording, RECORDED_STOP_MILLIS } from './recordings.ts';
 import { Search, type SearchFor, type SearchResult, type Secret, searchFolder } from './search.ts';
-import { NODE_EXEC_ARGS, type NodeProcess, type ProcessExit, sayExit, spawnReady, wasAborted } from './spawn.ts';
+import { type NodeProcess, type ProcessExit, sayExit, wasAborted } from './spawn.ts';
+import { startNodeProcess } from './start-node-process.ts';
 import { summarizeTrace } from './trace-summary.ts';
 import { Unnamed } from './unnamed.ts';
 
@@ -56,7 +57,6 @@ interface RunningNode {
   ending: boolean;
 }
 
-const READY_MILLIS = 30_000;
 const STOP_MILLIS = 3_000;
 const COMMAND_MILLIS = 15_000;
 const SPAWNS_AT_ONCE = 8;
@@ -145,8 +145,7 @@ export class LocalEngine implements Engine {
     const order = await this.#nodeOrder(node, options);
     const { root, mainPath = ownMainPath() } = this.#options;
     this.#startedWith.set(node, options);
-    const process = await (this.#hosts?.start(order) ??
-      spawnReady({ args: argsOf(root, order), mainPath, what: `The node of ${node}`, readyMillis: READY_MILLIS, execArgs: NODE_EXEC_ARGS }));
+    const process = await (this.#hosts?.start(order) ?? startNodeProcess(root, order, mainPath));
     try {
       const client = await connectControl(String(process.ready['socket']), { timeoutMillis: this.#hosts === null ? COMMAND_MILLIS : SHARED_COMMAND_MILLIS });
       this.#endpoints.set(node, String(process.ready['endpoint']));

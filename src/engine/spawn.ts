@@ -41,6 +41,8 @@ export interface SpawnOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** A process group of its own: Ctrl-C in the terminal that this process has does not reach it. */
   readonly ownGroup?: boolean;
+  /** Hears each line that it writes to stderr. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** What runs a node: a process of its own, or a place in one. */
@@ -130,6 +132,7 @@ export function spawnReady(options: SpawnOptions): Promise<LifelineProcess> {
   child.stdin?.on('error', () => {});
   onLines(child.stderr, (line) => {
     lines.push(line);
+    options.onLine?.(line);
     if (lines.length > LAST_LINES_MAX) lines.shift();
   });
   return new Promise((resolve, reject) => {

@@ -3,6 +3,7 @@ import type { CommandInput, CommandResult, Env, Program } from '../core/env.ts';
 import type { Frame, Message } from '../core/messages.ts';
 import type { TraceDetail } from '../core/trace.ts';
 import type { Address, WallMillis } from '../core/types.ts';
+import { copyPlain } from './plain-data.ts';
 import type { Facts, LabAnswer, LabEnv, LabProgram } from './program.ts';
 
 /** Where nodes are, as whoever starts them tells: the argument of `program-meet`. */
@@ -29,6 +30,8 @@ const FRAME_VERSION = 1;
  * Invariants
  * 1. The program starts once it has been told of its peers, and starts anew, with them, after a reload.
  * 2. What does not come from a known peer is dropped and traced.
+ * 3. Nodes share no data: what is sent, received, saved and loaded is a copy, and what cannot be carried or kept throws at once, on
+ *    every engine.
  */
 export function labNode(env: Env<Frame>, network: string, make: (env: LabEnv) => LabProgram): Program<Frame> {
   return new LabNode(env, network, make);
@@ -67,7 +70,9 @@ class LabNode implements Program<Frame>, LabEnv {
     }
     this.#env.observeLogical(frame.logical);
     if (this.#env.tracingFrames) this.#traceFrame({ type: 'receive', frame: `${name}/${frame.run}/f${frame.count}`, from: name, content: carried.content });
-    this.#program?.receive(name, carried.content);
+    if (this.#program === null) return;
+    // A frame that a fault doubles is one object in the simulator.
+    this.#program.receive(name, copyPlain(carried.content, 'message'));
   }
 
   timer(kind: string, key: string): void {
@@ -161,7 +166,9 @@ class LabNode implements Program<Frame>, LabEnv {
     return [...this.#addresses.keys()].sort();
   }
 
-  send(to: string, content: unknown): void {
+  send(to: string, message: unknown): void {
+    requireText('send', 'to', to);
+    const content = copyPlain(message, 'message');
     const { run } = this.#env;
     const address = this.#addresses.get(to);
     if (address === undefined) {
@@ -176,6 +183,10 @@ class LabNode implements Program<Frame>, LabEnv {
   }
 
   setTimer(kind: string, delayMillis: number, key = ''): void {
+    requireText('setTimer', 'kind', kind);
+    requireText('setTimer', 'key', key);
+    if (!Number.isFinite(delayMillis) || delayMillis < 0)
+      throw new TypeError(`env.setTimer: delayMillis is ${said(delayMillis)}; it is a number of milliseconds, 0 or more`);
     this.#env.setTimer(kind, key, delayMillis);
   }
 
@@ -184,23 +195,43 @@ class LabNode implements Program<Frame>, LabEnv {
   }
 
   load<Value>(key: string): Value | null {
-    return this.#env.store.get<Value>(TABLE, key) ?? null;
+    requireText('load', 'key', key);
+    const value = this.#env.store.get<Value>(TABLE, key);
+    return value === undefined || value === null ? null : copyPlain(value, key);
   }
 
   save(key: string, value: unknown): void {
-    this.#env.store.put(TABLE, key, value);
+    requireText('save', 'key', key);
+    this.#env.store.put(TABLE, key, copyPlain(value, key));
   }
 
   show(what: string, id: string, data?: Facts): void {
+    requireText('show', 'what', what);
+    requireText('show', 'id', id);
     this.#env.emit({ type: 'shown', what, id, ...(data === undefined ? {} : { data }) });
     this.#trace({ type: 'shown', what, id, ...(data === undefined ? {} : { data }) });
   }
 
   state(subject: string, id: string, to: string, data?: Facts): void {
+    requireText('state', 'subject', subject);
+    requireText('state', 'id', id);
+    requireText('state', 'to', to);
     this.#trace({ type: 'state', subject, id, to, ...(data === undefined ? {} : { data }) });
   }
 
   #trace(detail: TraceDetail): void {
     if (this.#env.tracing) this.#env.trace(detail);
   }
+}
+
+/** Programs are written in JavaScript as well: what would vanish without a word is told to whoever wrote it. */
+function requireText(method: string, argument: string, value: unknown): void {
+  if (typeof value !== 'string') throw new TypeError(`env.${method}: ${argument} is ${said(value)}; it is a text`);
+}
+
+function said(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return `the text "${value}"`;
+  return Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'a record' : `a ${typeof value}`;
 }

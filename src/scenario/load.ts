@@ -4,6 +4,7 @@ import type { CoreOptions } from '../core/options.ts';
 import { orderProblems } from './check-order.ts';
 import { type Problem, problemsOf } from './check-shape.ts';
 import { CHECKS } from './checks/all.ts';
+import { NOTHING_THROWN } from './checks/nothing-thrown.ts';
 import { NO_WORKLOADS } from './drawn/drawn-group.ts';
 import { durationMillis, parseDuration } from './durations.ts';
 import { DEFINITIONS, SCENARIO_SCHEMA, type ScenarioFile } from './schema.ts';
@@ -158,14 +159,14 @@ function toScenario(content: ScenarioFile, file: string, steps: readonly Step[])
     options: (content.options ?? {}) as Partial<CoreOptions>,
     withinMillis: parseDuration(content.within ?? '') ?? WITHIN_MILLIS_DEFAULT,
     deadlineMillis: parseDuration(content.deadline ?? '') ?? DEADLINE_MILLIS_DEFAULT,
-    checks: wantedChecks(content.checks),
+    checks: wantedChecks(content.checks, content.program !== undefined),
     steps,
   };
 }
 
-/** All of them unless the file says which, or which not. */
-function wantedChecks(written: ScenarioFile['checks']): ReadonlySet<string> {
-  if (Array.isArray(written)) return new Set(written);
+/** All of them unless the file says which, or which not. What a program of one's own throws is always told. */
+function wantedChecks(written: ScenarioFile['checks'], ownProgram: boolean): ReadonlySet<string> {
+  if (Array.isArray(written)) return new Set(ownProgram ? [...written, NOTHING_THROWN.name] : written);
   const except = new Set((written as { readonly except: readonly string[] } | undefined)?.except ?? []);
   return new Set(CHECKS.map(({ name }) => name).filter((name) => !except.has(name)));
 }

@@ -20,6 +20,7 @@ import {
   sealsNothing,
   showsAgain,
   storesInClear,
+  stumbles,
   tracesTexts,
   trustsItsClock,
 } from './mutants.ts';
@@ -162,6 +163,12 @@ ${QUIET}`,
     steps: `${PAIR}  - send: { from: alice, to: bob, text: nobody else may read this }\n  - wait: 1s\n`,
     broken: { alice: tracesTexts },
     says: /a text that was sealed can be read in the trace/,
+  },
+  'a program that stumbles': {
+    check: 'nothing-thrown',
+    steps: `${PAIR}  - send: { from: alice, to: bob, text: hello }\n  - wait: 1s\n`,
+    broken: { bob: stumbles },
+    says: /at bob: what is this/,
   },
 };
 

@@ -208,3 +208,14 @@ export const tracesTexts: Mutant = (env, settings) => {
   };
   return program;
 };
+
+/** It cannot read what its friend writes, and does not say so. */
+export const stumbles: Mutant = (env, settings) => {
+  const program = chatNode(env, settings);
+  const input = program.input.bind(program);
+  program.input = (from, frame) => {
+    if (frame.messages.some(({ type }) => type === 'envelope')) throw new Error('what is this');
+    input(from, frame);
+  };
+  return program;
+};

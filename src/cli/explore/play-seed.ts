@@ -1,6 +1,7 @@
+import { NOTHING_THROWN } from '../../scenario/checks/nothing-thrown.ts';
 import { loadScenario } from '../../scenario/load.ts';
 import { SILENT } from '../../scenario/narration.ts';
-import type { Verdict } from '../../scenario/report.ts';
+import type { RunReport, Verdict } from '../../scenario/report.ts';
 import { runScenario } from '../../scenario/runner.ts';
 import { concealed } from '../../scenario/words.ts';
 import { loadProgram } from '../load-program.ts';
@@ -47,7 +48,7 @@ async function playOnce(task: SeedTask, traced: SimRunOptions['traced']): Promis
   return {
     seed: task.seed,
     verdict: report.verdict,
-    reason: report.reason === null ? null : concealed(report.reason),
+    reason: report.reason === null ? null : concealed(withThrown(report)),
     broken: report.checks.filter((check) => !check.ok && check.number === 'trace').map((check) => check.check),
     events: report.trace.events,
     virtualMillis: report.virtualMillis,
@@ -64,4 +65,11 @@ export function kindOf({ verdict, broken, reason }: Pick<SeedOutcome, 'verdict' 
 /** A reason without the place of its step, which is another one in every smaller file. */
 export function withoutPlace(reason: string): string {
   return reason.replace(/^step [0-9.]+ \(line [0-9]+\), /, '').replace(/ \(events [^()]*\)$/, '');
+}
+
+/** Where a program threw, its mistake explains the step that failed for it. */
+function withThrown({ reason, checks }: RunReport): string {
+  const thrown = checks.find(({ check, ok }) => check === NOTHING_THROWN.name && !ok)?.evidence ?? '';
+  const said = reason ?? '';
+  return thrown === '' || said.startsWith(NOTHING_THROWN.name) || said.includes(thrown.slice(thrown.indexOf(': ') + 2)) ? said : `${said}; ${thrown}`;
 }

@@ -11,6 +11,7 @@ import { LIVENESS } from './liveness.ts';
 import { NO_MESSAGE_LOST } from './no-message-lost.ts';
 import { NO_MESSAGE_TWICE } from './no-message-twice.ts';
 import { NO_PLAINTEXT } from './no-plaintext.ts';
+import { NOTHING_THROWN } from './nothing-thrown.ts';
 import { ONE_SESSION } from './one-session.ts';
 import { PRESENCE_CONVERGES } from './presence-converges.ts';
 import { RING_VALID } from './ring-valid.ts';
@@ -30,6 +31,7 @@ export const CHECKS: readonly TraceCheck[] = [
   VALUES_HELD,
   NO_PLAINTEXT,
   FAULTS_HEALED,
+  NOTHING_THROWN,
 ];
 
 export interface Judgement {

@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { playSeed } from '../../src/cli/explore/play-seed.ts';
+
+const STEPS = `name: own
+program: program.js
+checks: []
+steps:
+  - start: n[1..3]
+  - tell: { nodes: n1, to: go }
+  - wait: 1s
+`;
+
+/** The program of a student: what n2 and n3 do when n1, which is told to `go`, sends them a record. */
+function program(receive: string, rest = ''): string {
+  return `let world = null;
+export function program(env) {
+  return {
+    ${receive.includes('receive(') ? receive : `receive(from, message) { ${receive} }`},
+    command(name, args, answer) {
+      const message = { type: 'm', hops: 0 };
+      if (name === 'go') for (const peer of env.peers) env.send(peer, message);
+      answer.done(name === 'go' ? null : world);
+    },
+    ${rest}
+  };
+}
+`;
+}
+
+async function play(t: ExecutionContext, text: string, steps = STEPS) {
+  const folder = mkdtempSync(join(tmpdir(), 'confab-own-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(folder, 'program.js'), text);
+  return playSeed({ text: steps, file: join(folder, 'scenario.yaml'), seed: 1, crypto: 'stand-in', again: false });
+}
+
+const MISTAKES: ReadonlyArray<readonly [what: string, receive: string, says: RegExp]> = [
+  ['a typo', 'env.shwo(message.type);', /program\.js:4: env\.shwo is not a function/],
+  ['what it throws itself', "throw 'no';", /at n[23]: no was thrown/],
+  ['Math.random', 'Math.random();', /program\.js:4: Math\.random would be different each time.*env\.fraction\(\)/],
+  ['a clock', 'Date.now();', /program\.js:4: Date\.now would be different.*env\.wallMillis/],
+  ['a date', 'new Date();', /program\.js:4: new Date\(\) would be different/],
+  ['a timer of Node.js', 'setTimeout(() => {}, 10);', /program\.js:4: setTimeout would be different.*env\.setTimer/],
+  ['async', 'async receive(from, message) { await null; }', /receive returned a promise/],
+  ['arguments in the wrong order', "env.send({ type: 'm' }, from);", /program\.js:4: env\.send: to is a record; it is a text/],
+  ['a function in a message', 'env.send(from, { act: () => 1 });', /program\.js:4: message\.act is a function; what is sent or saved is plain data/],
+  ['a map that is saved', "env.save('seen', { by: [new Map()] });", /program\.js:4: seen\.by\[0\] is a Map/],
+  ['a delay that is no number', "env.setTimer('again', 'soon');", /program\.js:4: env\.setTimer: delayMillis is the text "soon"/],
+];
+
+for (const [what, receive, says] of MISTAKES) {
+  test(`a program is told of its mistake, and where: ${what}`, async (t) => {
+    const outcome = await play(t, program(receive));
+    t.is(outcome.verdict, 'fail', outcome.reason ?? '');
+    t.deepEqual(outcome.broken, ['nothing-thrown']);
+    t.regex(outcome.reason ?? '', says);
+  });
+}
+
+test('what the env does for a program, and what is asked for outside of its turns, may read clocks', async (t) => {
+  const outcome = await play(
+    t,
+    program("env.setTimer('x', 1); env.save('at', env.wallMillis); env.freshId(); new Date(env.wallMillis);", 'timer() { env.fraction(); }'),
+  );
+  t.is(outcome.verdict, 'pass', outcome.reason ?? '');
+  t.true(Number.isFinite(Math.random() + Date.now() + new Date().getMilliseconds() + performance.now()));
+});
+
+test('nodes share no data: a message that is changed where it arrives is changed there only', async (t) => {
+  const receive = "message.hops += 1; if (message.hops !== 1) throw new Error('somebody else has changed it');";
+  const outcome = await play(t, program(receive));
+  t.is(outcome.verdict, 'pass', outcome.reason ?? '');
+});
+
+test('what was loaded and changed, and not saved, is not there after a restart', async (t) => {
+  const start =
+    "start() { const kept = env.load('box') ?? { count: 0 }; if (kept.count > 1) throw new Error('nobody saved that'); kept.count += 1; env.save('box', { count: 1 }); kept.count += 5; }";
+  const steps = `${STEPS}  - kill: n1\n  - restart: n1\n  - kill: n1\n  - restart: n1\n`;
+  const outcome = await play(t, program('', start), steps);
+  t.is(outcome.verdict, 'pass', outcome.reason ?? '');
+});
+
+test('a mistake of syntax is told with its line', async (t) => {
+  const thrown = await t.throwsAsync(play(t, program('env.show(;')));
+  t.regex(thrown?.message ?? '', /program\.js cannot be loaded: program\.js:4: Unexpected token/);
+});
+
+test('TypeScript that nobody compiled is told as such', async (t) => {
+  const steps = STEPS.replace('program.js', 'package.ts');
+  const folder = mkdtempSync(join(tmpdir(), 'confab-own-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, 'package.ts'), 'export const program: unknown = 1 as never;');
+  const thrown = await t.throwsAsync(playSeed({ text: steps, file: join(folder, 'scenario.yaml'), seed: 1, crypto: 'stand-in', again: false }));
+  t.regex(thrown?.message ?? '', /write the program in JavaScript|exports no function named program/);
+});
