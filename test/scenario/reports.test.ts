@@ -11,8 +11,11 @@ import { simEngine } from '../../src/engine/sim.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
 import { SILENT } from '../../src/scenario/narration.ts';
 import { charts } from '../../src/scenario/reports/charts.ts';
-import { deliveriesCsv, exportedFiles, junitXml, mermaidSequence } from '../../src/scenario/reports/exports.ts';
+import { deliveriesCsv, exportedFiles } from '../../src/scenario/reports/exports.ts';
 import { htmlReport } from '../../src/scenario/reports/html.ts';
+import { junitXml } from '../../src/scenario/reports/junit.ts';
+import { mermaidSequence } from '../../src/scenario/reports/mermaid.ts';
+import { perfettoJson } from '../../src/scenario/reports/perfetto.ts';
 import { ringView } from '../../src/scenario/reports/ring-view.ts';
 import { RunFacts, tookMillis } from '../../src/scenario/reports/run-facts.ts';
 import { spaceTimeDiagram } from '../../src/scenario/reports/space-time.ts';
@@ -238,4 +241,40 @@ test('charts bear more points than a call has arguments, and show a single one',
   t.is(kept?.shown.length, 1);
   const [times = ''] = /From accepted to shown[\s\S]*?<\/svg>/.exec(drawn.slice(drawn.indexOf('From accepted'))) ?? [];
   t.true(times.includes('<circle'), 'a line of one point is a mark');
+});
+
+/** Messages of a program of one's own have types only. */
+function sendAt(n: number, from: string, to: string, atMillis: number): TraceEvent[] {
+  const frame = `${from}/1/f${n}`;
+  const common = { logical: n, wallMillis: atMillis as TraceEvent['wallMillis'], monotonicMillis: atMillis as TraceEvent['monotonicMillis'] };
+  const detail = { frame, kind: 'data', messages: [{ type: 'rumour; end' }, { type: 'rumour; end' }], bytes: 10 } as const;
+  return [
+    { ...common, id: `${from}/1/${n}`, node: from, detail: { type: 'send', to, ...detail } },
+    { ...common, id: `${to}/2/${n}`, node: to, detail: { type: 'receive', from, ...detail } },
+  ];
+}
+
+test('slices of a node lie beside or within each other, however close their frames are', (t) => {
+  const close = [0, 0.004, 0.004, 0.011, 0.5, 0.519].flatMap((millis, n) => sendAt(n, 'a', 'b', 1_000 + millis));
+  const { traceEvents } = JSON.parse(perfettoJson(new RunFacts(close))) as { traceEvents: Array<{ ph: string; pid: number; ts: number; dur: number }> };
+  for (const pid of [2, 3]) {
+    const slices = traceEvents.filter((event) => event.ph === 'X' && event.pid === pid);
+    t.is(slices.length, 6);
+    for (const [index, { ts, dur }] of slices.entries())
+      for (const later of slices.slice(index + 1))
+        t.true(later.ts >= ts + dur || (later.ts >= ts && later.ts + later.dur <= ts + dur), `${ts}+${dur}, ${later.ts}`);
+  }
+});
+
+test('the sequence diagram shows what a program without ids sends, and only those who take part', (t) => {
+  const idle: TraceEvent[] = sendAt(9, 'c', 'd', 5).map((event) => ({ ...event, detail: { type: 'note', text: 'here' } }));
+  const text = mermaidSequence(new RunFacts([...sendAt(1, 'a', 'b', 0), ...idle]));
+  t.is(text, 'sequenceDiagram\n  participant n0 as a\n  participant n1 as b\n  %% 2 of 4 nodes, those that take part\n  n0->>n1: rumour_ end x2\n');
+});
+
+test('a run that broke between its steps is an error for a build server as well', async (t) => {
+  const { report } = await played();
+  const xml = junitXml({ ...report, verdict: 'crash', reason: 'the deadline <of> the run has passed' });
+  t.regex(xml, /errors="1"[\s\S]*name="the run"[^>]*><error type="error" message="the deadline &lt;of&gt; the run has passed">the deadline/);
+  t.is(misnested(xml.replace(/^<\?xml.*?\?>/, '')), null);
 });
