@@ -31,6 +31,7 @@ import { type NodeHandle, type SufferedFaults, startNodeService } from '../node/
 import type { SharedControl } from '../node/shared-control.ts';
 import type { KeyDeriver, SeedClient, SignatureChecker } from '../ports/ports.ts';
 import { makeTools } from './compose-tools.ts';
+import type { RunsWhat } from './input-file.ts';
 
 /** A page cache of 4 MiB a file would be most of what a node needs, where hundreds of them share a process. */
 const SHARED_CACHE_KIB = 256;
@@ -50,6 +51,8 @@ export interface LiveNodeOptions {
   readonly traceFrames: boolean;
   /** Where all that reaches the node is written down for a replay; null: nowhere. */
   readonly recordFile: string | null;
+  /** What it runs, by name, for whoever replays what is written down. */
+  readonly runs: RunsWhat;
   /** A program that runs in place of the chat node. */
   readonly program?: (env: LabEnv) => LabProgram;
   /** What is wrong from the start on. */
@@ -169,8 +172,8 @@ async function assemble(options: LiveNodeOptions, closers: Array<() => unknown>,
 }
 
 /** What few nodes need is loaded where it is asked for: a node keeps what it has loaded for as long as it runs. */
-async function makeDriver({ program, settings, conduct, recordFile }: LiveNodeOptions, parts: DriverParts): Promise<NodeDriver> {
-  const recorder = recordFile === null ? {} : { recorder: (await import('./input-file.ts')).recordInputs(recordFile, parts, settings) };
+async function makeDriver({ program, settings, conduct, recordFile, runs }: LiveNodeOptions, parts: DriverParts): Promise<NodeDriver> {
+  const recorder = recordFile === null ? {} : { recorder: (await import('./input-file.ts')).recordInputs(recordFile, parts, { settings, runs }) };
   const chat = conduct ?? chatNode;
   if (program === undefined) return new NodeDriver({ ...parts, ...recorder }, (env) => chat(env, settings));
   const { labNode } = await import('../lab/lab-node.ts');

@@ -131,6 +131,7 @@ class Host {
         traceFrames: order.traceFrames,
         traceFile: order.traceFile === null ? null : resolve(order.traceFile),
         recordFile: order.recordFile === null ? null : resolve(order.recordFile),
+        runs: { program: order.program === null ? null : resolve(order.program), conduct: order.conduct },
         faults: order.faultsFile === null ? null : readGivenFaults(order.faultsFile),
         conduct: order.conduct === null ? null : await loadConduct(order.conduct),
         ...(order.conduct === null ? {} : { started: { conduct: order.conduct } }),

@@ -10,7 +10,14 @@ import type { DriverParts } from '../node/driver.ts';
 import type { InputRecorder } from '../node/input-recorder.ts';
 
 /** Recordings of other formats are refused. */
-export const INPUTS_FORMAT = 3;
+export const INPUTS_FORMAT = 4;
+
+/** What a node runs, by the names with which it was started: a replay loads the same. Null: the chat node, which plays by the rules. */
+export interface RunsWhat {
+  /** Absolute path of a module. */
+  readonly program: string | null;
+  readonly conduct: string | null;
+}
 
 /** What a recording begins with: what the node was made of, and hashes over what lay on its disk. */
 export interface Birth {
@@ -22,6 +29,7 @@ export interface Birth {
   readonly nodeKeys: NodeKeys;
   readonly datagramAddress: string | null;
   readonly settings: ChatNodeOptions;
+  readonly runs: RunsWhat;
   readonly traced: boolean;
   readonly traceFrames: boolean;
 }
@@ -42,7 +50,7 @@ const BUFFER_BYTES_MAX = 262_144;
  * Writes down all that reaches a node. The file holds its keys, passwords that were typed and texts that were written: it is
  * for the lab, and only its owner may read it.
  */
-export function recordInputs(file: string, parts: Omit<DriverParts, 'recorder'>, settings: ChatNodeOptions): InputRecorder {
+export function recordInputs(file: string, parts: Omit<DriverParts, 'recorder'>, { settings, runs }: Pick<Birth, 'settings' | 'runs'>): InputRecorder {
   const descriptor = openSync(file, 'w', FILE_MODE);
   const { codec, crypto, store } = parts;
   let waiting: Buffer[] = [];
@@ -66,7 +74,10 @@ export function recordInputs(file: string, parts: Omit<DriverParts, 'recorder'>,
     host: (ports, make) => {
       const { name, run, endpoint, nodeKeys, datagramAddress, traceSink, traceFrames = true } = ports;
       const found = { node: toHex(scopeHash(store, 'node', crypto, codec)), vault: toHex(scopeHash(store, 'vault', crypto, codec)) };
-      write(['birth', { format: INPUTS_FORMAT, found, name, run, endpoint, nodeKeys, datagramAddress, settings, traced: traceSink !== null, traceFrames }]);
+      write([
+        'birth',
+        { format: INPUTS_FORMAT, found, name, run, endpoint, nodeKeys, datagramAddress, settings, runs, traced: traceSink !== null, traceFrames },
+      ]);
       const made = new RecordedHost(ports, make, write);
       host = made as unknown as RecordedHost<never>;
       return made;

@@ -87,6 +87,7 @@ async function runNode(context: CliContext, options: NodeProcessOptions): Promis
     traceFrames: options.traceFrames,
     traceFile: options.traceFile === null ? null : resolve(options.traceFile),
     recordFile: options.recordFile === null ? null : resolve(options.recordFile),
+    runs: { program: options.program === null ? null : resolve(options.program), conduct: options.conduct },
   });
   watchLife({
     stop: (reason) => {

@@ -97,7 +97,7 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
   process.once('exit', remove);
   let endKeeping: (() => Promise<void>) | null = null;
   try {
-    if (record !== null) await mkdir(resolve(record), { recursive: true, mode: 0o700 });
+    if (record !== null) await requireEmpty(record);
     const { clock } = makeTools();
     const module = scenario.program === null ? null : await loadProgram(scenario.file, scenario.program);
     const wallMillis = () => clock.monotonicMillis();
@@ -123,7 +123,7 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
       collect: async () => {
         if (options.traceFile !== null) await writeTrace(options.traceFile, await engine.trace());
         if (options.keep !== null) await writeTrace(join(root, 'trace.ndjson'), await engine.trace());
-        if (options.reportFolder !== null) events = await engine.trace();
+        if (options.reportFolder !== null || record !== null) events = await engine.trace();
       },
     });
     if (options.keep !== null) await writeFile(join(root, 'report.json'), `${reportJson(report)}\n`);
@@ -131,6 +131,7 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
     else if (options.keep !== null) context.print(`      kept in ${options.keep}`);
     if (options.reportFolder !== null) await writeRunReport(context, options, { scenario, report, events, startedMillis });
     const status = EXIT_STATUS[report.verdict];
+    if (record !== null) await (await import('./replay/recorded-run.ts')).writeRecordedRun(resolve(record), report.scenario, events);
     if (options.twoWorlds !== true || record === null || report.verdict === 'crash') return status;
     const { replayFolder } = await import('./replay/replay-inputs.ts');
     return Math.max(status, await replayFolder(context, record));
@@ -162,6 +163,17 @@ async function writeRunReport(context: CliContext, options: RunScenariosOptions,
   const { writeReport } = await import('./write-report.ts');
   const file = await writeReport(options.reportFolder ?? '.', { ...run, standInCrypto: options.crypto === 'stand-in' });
   if (!context.json) context.print(`      report: ${file}`);
+}
+
+/** The folder of recordings, made when missing, with nothing of another run in it. */
+async function requireEmpty(record: string): Promise<void> {
+  const folder = resolve(record);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ConfabError('folder-unwritable', { folder: record, reason: folderReason(error) });
+  }
+  (await import('./replay/recorded-run.ts')).refuseRecordings(folder);
 }
 
 async function makeRoot(options: RunScenariosOptions): Promise<string> {

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { runCli, temporaryRoot } from '../cli/run-cli.ts';
@@ -17,6 +17,8 @@ const LESSON = `name: lesson
 within: 15s
 steps:
   - start: [alice, bob, carol]
+  - start: { nodes: mallory, conduct: wrong-signatures }
+  - join: { node: mallory, through: alice }
   - join: { node: bob, through: alice }
   - join: { node: carol, through: alice }
   - register: [alice, bob, carol]
@@ -40,11 +42,11 @@ test('what reached real processes leads the same nodes to the same state in the 
   const replayed = await runCli(['--json', 'replay', inputs]);
   const report = JSON.parse(replayed.out) as Report;
   t.is(replayed.status, 0, replayed.out);
-  t.is(report.nodes, 4);
+  t.is(report.nodes, 5);
   t.is(report.different, 0);
   t.deepEqual(
     report.outcomes.map(({ file, outcome }) => `${file.slice(0, -'.inputs'.length)} ${outcome}`),
-    ['alice.0001 equal', 'bob.0001 equal', 'bob.0002 equal', 'carol.0001 equal'],
+    ['alice.0001 equal', 'bob.0001 equal', 'bob.0002 equal', 'carol.0001 equal', 'mallory.0001 equal'],
   );
   t.true(report.outcomes.every(({ inputs: count }) => count > 10));
 
@@ -58,6 +60,22 @@ test('what reached real processes leads the same nodes to the same state in the 
   await writeFile(join(inputs, file), bytes);
   const changed = JSON.parse((await runCli(['--json', 'replay', inputs])).out) as Report;
   t.is(changed.different, 1, JSON.stringify(changed.outcomes));
+  t.regex(changed.outcomes.find((each) => each.file === file)?.reason ?? '', /was changed.*\(.+\)/);
+
+  // What is missing or cut off is no proof, and a folder holds one run.
+  await truncate(join(inputs, 'alice.0001.inputs'), 3_000);
+  await rm(join(inputs, file));
+  const broken = await runCli(['--json', 'replay', inputs]);
+  t.is(broken.status, 1);
+  t.deepEqual(
+    (JSON.parse(broken.out) as Report).outcomes.map(({ outcome }) => outcome),
+    ['different', 'equal', 'equal', 'missing', 'equal'],
+  );
+  await rm(join(inputs, 'recorded-run.json'));
+  t.regex((await runCli(['replay', inputs])).out, /nobody knows what is missing/);
+  const twice = await runCli(['run', lesson, '--record', inputs]);
+  t.is(twice.status, 2);
+  t.regex(twice.err, /holds the recordings of another run/);
 });
 
 const KILLS = `name: kills
@@ -115,4 +133,20 @@ test('recordings go on over kill -9 in the middle of commits, a full disk and a 
       'bob.0005 equal ',
     ],
   );
+});
+
+test("a program of one's own is the same in both worlds, too", async (t) => {
+  t.timeout(90_000);
+  const root = await temporaryRoot(t);
+  const lesson = join(root, 'lesson.yaml');
+  const program = `export const program = (env) => ({
+    command: (name, { text }, answer) => { env.save('said', text); for (const peer of env.peers) env.send(peer, { text }); answer.done(); },
+    receive: (from, { text }) => env.save('heard', text + env.fraction()),
+  });`;
+  await writeFile(join(root, 'echo.mjs'), program);
+  const steps = '  - start: [alice, bob]\n  - tell: { nodes: alice, to: say, with: { text: hello } }\n  - wait: 300ms\n';
+  await writeFile(lesson, `name: echo\nprogram: echo.mjs\nchecks: []\nsteps:\n${steps}`);
+  const ran = await runCli(['run', lesson, '--two-worlds', ...PATIENT], { limitMillis: 60_000 });
+  t.is(ran.status, 0, ran.out + ran.err);
+  t.regex(ran.out, /2 of 2 recordings end in the same state/);
 });
