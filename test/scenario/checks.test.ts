@@ -197,6 +197,24 @@ test("no-plaintext catches a disk that keeps the user's own rows as they are", a
   t.regex(open.reason ?? '', /no-plaintext: a text that was sealed can be read in alice: messages/);
 });
 
+test('no-message-lost catches a disk that forgets what was confirmed', async (t) => {
+  const steps = `${PAIR}  - send: { from: alice, to: bob, text: kept }\n  - wait: 6s\n  - send: { from: alice, to: bob, text: gone }\n  - expect: { ticks: { from: alice, to: bob, are: delivered } }\n  - kill: bob\n  - restart: bob\n  - log-in: bob\n  - wait: 1s\n`;
+  const forgetful = await playBroken(steps, {}, 1, (engine) => {
+    const start = engine.startNode.bind(engine);
+    engine.startNode = async (node, options) => {
+      await start(node, options);
+      const { store } = (engine as SimEngine).hosted(node);
+      const settle = store.settle.bind(store);
+      // Committed and confirmed, and yet not durable: a crash takes it.
+      store.settle = () => (engine.now() < 5_000 ? settle() : undefined);
+    };
+  });
+  t.is(forgetful.verdict, 'fail');
+  t.regex(forgetful.reason ?? '', /no-message-lost: bob had .* of its conversation with alice, and came back without it/);
+  const honest = await playBroken(steps, {});
+  t.is(honest.verdict, 'pass', honest.reason ?? '');
+});
+
 test('faults-healed catches a rule that nobody takes away', async (t) => {
   const steps = `${PAIR}  - cut: { between: alice, and: bob, name: forgotten }\n  - wait: 1s\n`;
   const left = await playBroken(steps, {}, 1, (engine) => {

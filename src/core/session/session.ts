@@ -308,6 +308,7 @@ export class Session {
     ownValues.sessionOpened();
     this.#parts.mail.open();
     if (outcome !== 'opened' || seed.summary().source !== 'peers') seed.fetchState(userId);
+    chat.views.traceFound();
     if (env.tracing) env.trace({ type: 'state', subject: 'session', id: settings.user, to: 'open' });
     this.#parts.tell({ type: 'logged-in', user: settings.user });
     done({ ok: true, value: { user: settings.user, userId, unread: chat.unreadTotal() } });

@@ -3,6 +3,7 @@ import { userOf } from '../names.ts';
 import { counted } from '../words.ts';
 import { broken, type Finding, holds, notJudged, type TraceCheck } from './check.ts';
 import type { TraceFacts } from './facts.ts';
+import { lostHistories } from './lost-histories.ts';
 import { Relations, storiesOf, togetherSince } from './messages.ts';
 import { RoomStories } from './room-stories.ts';
 
@@ -42,6 +43,8 @@ function judge(facts: TraceFacts): Finding {
     if (since !== null && facts.endMillis - Math.max(since, acceptedMillis) > facts.due(TOGETHER_MILLIS))
       return broken(`${id} was accepted by ${by} for ${peer}; they have been together for ${sayMillis(facts.endMillis - since)}, and it has not arrived`, []);
   }
+  const forgotten = lostHistories(facts);
+  if (forgotten !== null) return forgotten;
   const rooms = new RoomStories(facts);
   const wrong = judgeRooms(facts, rooms);
   if (wrong !== null) return wrong;
