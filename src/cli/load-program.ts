@@ -16,9 +16,14 @@ export interface LabModule {
 /** Where Confab lies; what is TypeScript there was compiled to dist/. */
 const HOME = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The module of a scenario's `program`, absolute: named relative to the scenario file. */
+/** A file that a scenario names, absolute: relative to the scenario file, which may be one of Confab's, named from its home. */
+export function besideScenario(scenarioFile: string, written: string): string {
+  return resolve(dirname(existsSync(scenarioFile) ? scenarioFile : resolve(HOME, scenarioFile)), written);
+}
+
+/** The module of a scenario's `program`, absolute. */
 export function programPath(scenarioFile: string, written: string): string {
-  const path = resolve(dirname(existsSync(scenarioFile) ? scenarioFile : resolve(HOME, scenarioFile)), written);
+  const path = besideScenario(scenarioFile, written);
   const inside = relative(HOME, path);
   const compiled = join(HOME, 'dist', inside.replace(/\.ts$/, '.js'));
   return path.endsWith('.ts') && !inside.startsWith(`..${sep}`) && existsSync(compiled) ? compiled : path;

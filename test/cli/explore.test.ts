@@ -209,3 +209,16 @@ test('a program that ends its thread, or does not come out alike twice, ends no 
   const { firstFailures, smallest } = JSON.parse(rolled.out) as { firstFailures: Array<{ repeats: boolean }>; smallest: unknown };
   t.deepEqual([firstFailures[0]?.repeats, smallest], [false, null]);
 });
+
+test('an example of Confab is explored from any folder, and what is small lies where it is asked for', async (t) => {
+  const root = await temporaryRoot(t);
+  const saved = join(root, 'small.yaml');
+  const ran = await runCli(['explore', 'examples/naive-chat/scenario.yaml', '--seeds', '1', '--jobs', '1', '--save', saved, '--report', root], { cwd: root });
+  t.is(ran.status, 1, ran.out + ran.err);
+  t.regex(ran.out, /repeat it: confab run examples\/naive-chat\/scenario.yaml --engine sim --seed 1/);
+  for (const small of [saved, join(root, 'latest', 'smallest.yaml')]) {
+    const again = await runCli(['run', small, '--engine', 'sim', '--stand-in-crypto'], { cwd: root });
+    t.is(again.status, 1, again.out + again.err);
+    t.regex(again.out, /nothing-overwritten/);
+  }
+});

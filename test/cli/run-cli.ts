@@ -27,6 +27,8 @@ export interface RunCliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** It is ended after this, ms (default 45 s). */
   readonly limitMillis?: number;
+  /** Where it runs (default: where the tests do). */
+  readonly cwd?: string;
 }
 
 /** Runs one command to its end; `input` goes to stdin, which is then closed. */
@@ -35,6 +37,7 @@ export function runCli(args: readonly string[], options: RunCliOptions = {}): Pr
     stdio: 'pipe',
     env: { ...process.env, ...networkOf(args), NO_COLOR: '', ...options.env },
     timeout: options.limitMillis ?? RUN_MILLIS,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   let out = '';
   let err = '';

@@ -278,3 +278,10 @@ test('a run that broke between its steps is an error for a build server as well'
   t.regex(xml, /errors="1"[\s\S]*name="the run"[^>]*><error type="error" message="the deadline &lt;of&gt; the run has passed">the deadline/);
   t.is(misnested(xml.replace(/^<\?xml.*?\?>/, '')), null);
 });
+
+test('few arrows of the space-time diagram say what they carry, as paper has no pointer', (t) => {
+  const few = spaceTimeDiagram(new RunFacts([...sendAt(1, 'a', 'b', 10), ...sendAt(2, 'b', 'a', 20)]));
+  t.is(few.split('class="halo">rumour; end, rumour; end</text>').length - 1, 2);
+  const many = Array.from({ length: 80 }, (_, n) => sendAt(n, 'a', 'b', n * 10)).flat();
+  t.false(spaceTimeDiagram(new RunFacts(many)).includes('halo'));
+});

@@ -8,6 +8,7 @@ import { countSteps, type RawScenario, shrink, writtenOut } from '../../scenario
 import { storyOf } from '../../scenario/story.ts';
 import { counted } from '../../scenario/words.ts';
 import type { CliContext } from '../context.ts';
+import { besideScenario } from '../load-program.ts';
 import { loadOwnWorkloads } from '../own-workloads.ts';
 import { simCommand } from '../repeat-command.ts';
 import type { Failure } from './explore.ts';
@@ -60,7 +61,7 @@ export async function shrinkFailure(context: CliContext, job: ShrinkJob, failure
   await trials.begin(whole);
   const small = (await trials.fails(whole)) ? await shrink(whole, { fails: trials.fails, width: pool.size, told }) : raw;
   if (isTerminal) process.stdout.write('\r\u001b[2K');
-  const about = `Made smaller from seed ${seed} of ${file}. It ends with: ${withoutPlace(failure.reason ?? '')}`.slice(0, ABOUT_MAX);
+  const about = `Made smaller from seed ${seed} of ${file}. It ends with: ${withoutPlace(trials.reasonOf(small) ?? '')}`.slice(0, ABOUT_MAX);
   const textAt = (folder: string) => movedTo(folder, { ...small, about }, file);
   const target = save ?? file;
   const yaml = textAt(dirname(target));
@@ -78,7 +79,7 @@ export async function shrinkFailure(context: CliContext, job: ShrinkJob, failure
 /** The scenario in YAML for a file in that folder: modules that it names are named from there. */
 function movedTo(folder: string, scenario: RawScenario, file: string): string {
   const { program, workloads } = scenario as { readonly program?: string; readonly workloads?: readonly string[] };
-  const named = (written: string): string => relative(resolve(folder), resolve(dirname(file), written)) || written;
+  const named = (written: string): string => relative(resolve(folder), besideScenario(file, written)) || written;
   const moved = {
     ...(program === undefined ? {} : { program: named(program) }),
     ...(workloads === undefined ? {} : { workloads: workloads.map(named) }),

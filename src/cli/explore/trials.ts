@@ -23,6 +23,8 @@ export class Trials {
   readonly #wanted: string;
   readonly #untilMillis: number;
   readonly #ended: Promise<null>;
+  /** Why those failed that did. */
+  readonly #reasons = new WeakMap<RawScenario, string | null>();
   #restsOnFaults = false;
   count = 0;
   /** Some were not tried, because the time was over or somebody interrupted it. */
@@ -54,8 +56,14 @@ export class Trials {
     this.count += 1;
     const outcome = await this.#play(smaller);
     if (outcome === null || outcome.verdict === 'pass' || kindOf(outcome) !== this.#wanted) return false;
+    this.#reasons.set(smaller, outcome.reason);
     return !this.#restsOnFaults || (await this.#play(withoutFaults(smaller)))?.verdict === 'pass';
   };
+
+  /** Why a scenario that was tried failed. */
+  reasonOf(scenario: RawScenario): string | null {
+    return this.#reasons.get(scenario) ?? this.#failure.reason;
+  }
 
   /** Null for one that cannot be played: it has lost a step that others need, so it does not fail either. */
   async #play(scenario: RawScenario): Promise<SeedOutcome | null> {

@@ -10,7 +10,7 @@ td.time { text-align: right; white-space: nowrap; font-variant-numeric: tabular-
 code, pre { font-family: ui-monospace, monospace; font-size: 13px; background: #f4f4f4; padding: 1px 4px; } pre { padding: 8px; white-space: pre-wrap; }
 .wide { overflow-x: auto; } svg { width: 100%; height: auto; font: 11px system-ui, sans-serif; fill: #333; margin: 0.6em 0; }
 svg .title { font-weight: 600; font-size: 12px; } svg .grid { stroke: #ddd; } svg .lane { stroke: #999; } svg .fault { fill: #f3c6bd; fill-opacity: 0.45; }
-svg .up { fill: #1e7b34; } svg .gone { fill: #b3261e; } svg .lost line, svg .lost path { stroke: #b3261e; stroke-dasharray: 3 2; fill: none; }
+svg .halo { paint-order: stroke; stroke: #fff; stroke-width: 3px; } svg .up { fill: #1e7b34; } svg .gone { fill: #b3261e; } svg .lost line, svg .lost path { stroke: #b3261e; stroke-dasharray: 3 2; fill: none; }
 .rings { display: grid; grid-template-columns: 1fr 1fr; gap: 1em; break-inside: avoid; } @media (max-width: 640px) { .rings { grid-template-columns: 1fr; } } .none { color: #666; } details summary { cursor: pointer; }
 @media print { body { margin: 0; max-width: none; font-size: 11pt; } details::details-content { content-visibility: visible; block-size: auto; } .wide { overflow: visible; } h2 { break-after: avoid; } svg, pre, tr { break-inside: avoid; } }
 `;

@@ -12,6 +12,9 @@ const FLIGHTS_MAX = 900;
 const NODES_MAX = 24;
 const PIXELS_PER_FLIGHT = 9;
 const PIXELS_PER_LABEL = 56;
+/** So few arrows have room for words; of more, a pointer shows them one by one. */
+const NAMED_FLIGHTS_MAX = 60;
+const NAME_CHARACTERS_MAX = 40;
 /** Few lanes are not blown up to the width of the page. */
 const SCALE_MAX = 1.5;
 
@@ -90,6 +93,7 @@ export function spaceTimeDiagram(facts: RunFacts): string {
     parts.push(`<circle cx="${laneOf.get(node)}" cy="${short(y(atMillis))}" r="5" class="${what === 'start' ? 'up' : 'gone'}">${title}</circle>`);
   }
   for (const flight of chosen) parts.push(arrow(flight, laneOf, y));
+  if (chosen.length <= NAMED_FLIGHTS_MAX) for (const flight of chosen) parts.push(arrowName(flight, laneOf, y));
   const left = drawable.length - chosen.length;
   const note =
     left > 0 || facts.nodes.length > nodes.length
@@ -112,12 +116,26 @@ function timeLabels(time: StretchedTime, endMillis: number, height: number): str
 const ARROW_HEAD =
   '<defs><marker id="head" viewBox="0 0 6 6" refX="6" refY="3" markerWidth="6" markerHeight="6" orient="auto"><path d="M0,0 L6,3 L0,6 z" fill="context-stroke"/></marker></defs>';
 
+function whatOf({ messages, kind }: Flight): string {
+  return messages.map(({ type }) => type).join(', ') || kind;
+}
+
+/** What a frame carries, beside its beginning: on paper there is no pointer to show it. */
+function arrowName(flight: Flight, laneOf: ReadonlyMap<string, number>, y: (millis: number) => number): string {
+  const [x1, x2] = [laneOf.get(flight.from) as number, laneOf.get(flight.to) as number];
+  const [y1, y2] = [y(flight.sentMillis), y(flight.arrivedMillis ?? flight.sentMillis)];
+  // A quarter of the way, so that those who answer each other do not write over each other in the middle.
+  const [x, top] = [x1 + (x2 - x1) / 4, y1 + (y2 - y1) / 4 - 3];
+  const words = whatOf(flight);
+  const said = words.length > NAME_CHARACTERS_MAX ? `${words.slice(0, NAME_CHARACTERS_MAX)}…` : words;
+  return `<text x="${short(x)}" y="${short(top)}" text-anchor="${x2 > x1 ? 'start' : 'end'}" class="halo">${escapeText(said)}</text>`;
+}
+
 /** A lost frame ends half way, with a cross. */
 function arrow(flight: Flight, laneOf: ReadonlyMap<string, number>, y: (millis: number) => number): string {
   const [x1, x2] = [laneOf.get(flight.from) as number, laneOf.get(flight.to) as number];
   const y1 = y(flight.sentMillis);
-  const what = flight.messages.map(({ type }) => type).join(', ') || flight.kind;
-  const title = `<title>${escapeText(`${flight.frame} to ${flight.to}: ${what}, ${flight.bytes} bytes, at ${short(flight.sentMillis)} ms${flight.dropped === null ? '' : `, lost: ${flight.dropped}`}`)}</title>`;
+  const title = `<title>${escapeText(`${flight.frame} to ${flight.to}: ${whatOf(flight)}, ${flight.bytes} bytes, at ${short(flight.sentMillis)} ms${flight.dropped === null ? '' : `, lost: ${flight.dropped}`}`)}</title>`;
   if (flight.arrivedMillis === null) {
     const middle = (x1 + x2) / 2;
     return `<g class="lost"><line x1="${x1}" y1="${short(y1)}" x2="${middle}" y2="${short(y1 + 2)}"/><path d="M${middle - 3},${short(y1 - 1)} l6,6 m0,-6 l-6,6"/>${title}</g>`;
