@@ -184,7 +184,7 @@ class ChatNode implements Program<Frame> {
     chat.endTurn();
     this.#parts.rooms.endTurn();
     this.#parts.secure.endTurn();
-    sync.endTurn();
+    sync.rumours.endTurn();
     this.#parts.files.endTurn();
     links.pack();
   }
@@ -202,7 +202,7 @@ class ChatNode implements Program<Frame> {
     chat.endTurn();
     this.#parts.rooms.endTurn();
     this.#parts.secure.endTurn();
-    sync.endTurn();
+    sync.rumours.endTurn();
     this.#parts.view.stored.writeRenewed();
     links.goodbye();
   }

@@ -35,8 +35,9 @@ export const CORE_OPTIONS = Object.freeze({
   /** Pause between two questions where somebody wanted is, above full membership, ms; doubled each time up to the maximum. */
   seekMillis: 500,
   seekMillisMax: 120_000,
-  /** Links besides those to friends over which a new record is passed on. */
+  /** Peers to whom a new record of somebody else is passed on, and how long it waits for others until then, ms. */
   gossipFanout: 4,
+  newsDelayMillis: 400,
   /** The same for a record that says nothing new, which may also wait for others this long, ms. */
   refreshFanout: 2,
   gossipDelayMillis: 4_000,

@@ -33,8 +33,10 @@ export function fireTimer(parts: Parts, kind: string, key: string): void {
       return seed.findNodesAgain();
     case 'renewed-records':
       return parts.view.stored.writeRenewed();
+    case 'news':
+      return sync.rumours.newsTimer();
     case 'gossip':
-      return sync.gossipTimer();
+      return sync.rumours.renewedTimer();
     case 'join':
       return seed.joinTimer();
     case 'announce':

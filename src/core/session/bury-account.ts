@@ -14,7 +14,7 @@ export function buryAccount(parts: Parts, done: () => void): boolean {
   const tombstone = session.signAsUser('user', { ...user.body, ...nothing }, user.sequence);
   let told = links.upLinks().some(({ state }) => state === 'up') || nobodyKnows(parts);
   sync.announce(tombstone.signed);
-  sync.endTurn();
+  sync.rumours.endTurn();
   seed.call('publish', { records: [tombstone.signed] }, (result) => {
     if (result.ok) told = true;
     else if (settings.seedServer) parts.count('deletionNotAtSeed');

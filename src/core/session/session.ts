@@ -334,7 +334,7 @@ export class Session {
   /** Ends all that needs an open session, but for the store. */
   #close(): void {
     const { env, friends, chat, links, sync } = this.#parts;
-    sync.endTurn();
+    sync.rumours.endTurn();
     this.#parts.files.close();
     this.#parts.rooms.close();
     this.#parts.mail.close();

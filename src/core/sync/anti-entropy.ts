@@ -9,34 +9,21 @@ import { type AnyVerifiedRecord, type SignedRecord, verifyRecord } from '../reco
 import { compareClaims } from '../session/claim.ts';
 import type { UserId, WallMillis } from '../types.ts';
 import { ClockWatch } from './clock-watch.ts';
+import { Rumours } from './rumours.ts';
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
 
-interface News {
-  readonly record: AnyVerifiedRecord;
-  /** Over which link it came; null: our own, or from the seed server. */
-  readonly from: Link | null;
-  /** Other links over which the same came while it waited here: whoever sent it has it. */
-  readonly also: Set<Link>;
-}
-
-/** A refreshment that came once more while it waited here goes round without us (feedback and counter of Demers et al.). */
-const ALSO_ENOUGH = 1;
-
 /**
- * Keeps the public records of peers alike: news are passed on when they come (rumour mongering),
+ * Keeps the public records of peers alike: news are passed on when they come (rumours.ts),
  * and a comparison of digests finds what rumours missed (anti-entropy; Demers et al., PODC 1987).
  * Above full membership peers exchange samples instead of comparing everything.
  */
 export class AntiEntropy {
   readonly #parts: Parts;
   readonly #clocks: ClockWatch;
-  readonly #fresh: News[] = [];
-  /** News that may wait: the same said again, to prove that somebody lives. The latest of each author and type. */
-  readonly #refreshed = new Map<string, News>();
+  /** Passes on what is new. */
+  readonly rumours: Rumours;
   #rounds = 0;
-  /** How often our own records were renewed. */
-  #renewals = 0;
   #hurried = false;
   /** How much longer than usual the next comparison waits, and whether anybody unknown was heard of since the last. */
   #calmFactor = 1;
@@ -53,6 +40,7 @@ export class AntiEntropy {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#clocks = new ClockWatch(parts);
+    this.rumours = new Rumours(parts, { crowd: () => this.crowd, send: (link, records, as) => this.#sendRecords(link, records, 0, as) });
   }
 
   start(): void {
@@ -91,7 +79,7 @@ export class AntiEntropy {
 
   /** Takes in a record that came over a link (or from the seed server: null) and passes news on. */
   take(signed: SignedRecord, from: Link | null): void {
-    const { env, options, view } = this.#parts;
+    const { env, view } = this.#parts;
     const record = verifyRecord(env, signed);
     // Not news for everybody: whoever wants to write to their author asks for them.
     if (typeof record !== 'string' && record.type === 'prekeys') return void view.put(signed);
@@ -99,26 +87,14 @@ export class AntiEntropy {
     if (from !== null && typeof record !== 'string' && record.authorId === from.nodeId) this.#clocks.compare(from, record.wallMillis);
     const outcome = view.put(signed);
     if (outcome === 'old' && before !== undefined && typeof record !== 'string') {
-      this.#heardAgain(record, from);
+      this.rumours.heardAgain(record, from);
       this.#outrank(record, before, from);
       if (from !== null && before.sequence > record.sequence) this.#stale(record, from);
     }
     if (outcome === 'old' || outcome === 'refused' || typeof record === 'string') return;
     if (outcome === 'new') this.#learnt = true;
     if (outcome === 'new' && view.full) this.#hurry();
-    // Above full membership only our own travel.
-    if (this.crowd && !isOf(this.#parts.session, record)) return;
-    if (before === undefined || !saysTheSame(before, record)) {
-      this.#fresh.push({ record, from, also: NOBODY });
-      return;
-    }
-    if (this.#refreshed.size === 0) env.setTimer('gossip', '', options.gossipDelayMillis * (0.5 + env.random.fraction()));
-    this.#refreshed.set(nameOf(record), { record, from, also: new Set() });
-  }
-
-  #heardAgain(record: AnyVerifiedRecord, from: Link | null): void {
-    const waiting = this.#refreshed.size === 0 ? undefined : this.#refreshed.get(nameOf(record));
-    if (from !== null && waiting !== undefined && waiting.from !== from && waiting.record.sequence === record.sequence) waiting.also.add(from);
+    this.rumours.add(record, from, before === undefined || !saysTheSame(before, record));
   }
 
   /** Others may be a moment behind; who is behind again and again tells what is out of date. */
@@ -138,70 +114,9 @@ export class AntiEntropy {
     if (from !== null) this.#sendRecords(from, [known.signed], 0);
   }
 
-  /** Timer: passes on what could wait, to fewer peers than news. */
-  gossipTimer(): void {
-    const { session, options } = this.#parts;
-    const due = [...this.#refreshed.values()].filter(({ record, also }) => also.size < ALSO_ENOUGH || isOf(session, record));
-    if (due.some(({ record }) => isOf(session, record))) this.#renewals += 1;
-    this.#passOn(due, options.refreshFanout, 'renewals');
-    this.#refreshed.clear();
-  }
-
   /** Our own record has changed: everybody linked hears of it. */
   announce(signed: SignedRecord): void {
     this.take(signed, null);
-  }
-
-  /** End of a turn: passes the turn's news on. */
-  endTurn(): void {
-    if (this.#fresh.length === 0) return;
-    this.#passOn(this.#fresh, this.#parts.options.gossipFanout, 'records');
-    this.#fresh.length = 0;
-  }
-
-  /** Our own go to every peer, those of others to the people who wait for us and to some random peers; above full membership only ours travel. */
-  #passOn(news: readonly News[], fanout: number, as: 'records' | 'renewals'): void {
-    const { session, links } = this.#parts;
-    const crowd = this.crowd;
-    const up = links.upLinks();
-    const some = this.#someOf(up, fanout);
-    // That we live, the others tell each other too, or at least our links show it.
-    const ownTo = as === 'renewals' ? this.#inTurn(up, crowd ? OWN_RENEWAL_TURNS_CROWD : OWN_RENEWAL_TURNS) : up;
-    const batches = new Map<Link, SignedRecord[]>();
-    const oweOwn = new Set<Link>();
-    for (const { record, from, also } of news) {
-      const own = isOf(session, record);
-      // What the seed server told us, others hear from it as well, or by comparing.
-      if (!own && (crowd || from === null)) continue;
-      for (const link of own ? ownTo : some) {
-        if (link === from || link.nodeId === record.authorId || also.has(link)) continue;
-        // The hello that goes to it at the end of this turn brings the same.
-        if (own && link.newsDue && (record.type === 'node' || session.userId !== null)) continue;
-        if (own) oweOwn.add(link);
-        const batch = batches.get(link);
-        if (batch === undefined) batches.set(link, [record.signed]);
-        else batch.push(record.signed);
-      }
-    }
-    // What others have said several tell, so nobody misses it soon; what we say ourselves must arrive.
-    for (const [link, records] of batches) this.#sendRecords(link, records, 0, oweOwn.has(link) ? as : 'renewals');
-  }
-
-  /** Those whose turn it is, and those who wait for us. */
-  #inTurn(up: readonly Link[], turns: number): readonly Link[] {
-    if (up.length <= OWN_RENEWAL_LINKS) return up;
-    return up.filter((link) => link.wanted || (link.address + this.#renewals) % turns === 0);
-  }
-
-  #someOf(up: readonly Link[], fanout: number): readonly Link[] {
-    const { env } = this.#parts;
-    if (up.length <= fanout) return up;
-    const chosen = up.filter((link) => link.wanted);
-    const rest = up.filter((link) => !link.wanted);
-    for (let count = 0; count < fanout && rest.length > 0; count += 1) {
-      chosen.push(rest.splice(Math.floor(env.random.fraction() * rest.length), 1)[0] as Link);
-    }
-    return chosen;
   }
 
   // --- comparing ---
@@ -360,26 +275,10 @@ export class AntiEntropy {
   }
 }
 
-const NOBODY: Set<Link> = new Set();
 const NO_HASH = new Uint8Array(32);
 const CALM_FACTOR_MAX = 4;
 /** How long the first peer that a newcomer compares with may take before another is asked as well, ms. */
 const FIRST_ANSWER_MILLIS = 300;
-/** Every so manieth time a peer hears of a renewal from its author; above full membership others do not pass it on. */
-const OWN_RENEWAL_TURNS = 3;
-const OWN_RENEWAL_TURNS_CROWD = 2;
-/** So few peers all hear of it each time. */
-const OWN_RENEWAL_LINKS = 6;
 /** Users in a sample, and the share of a view that one may be: of a small view a large sample would be nearly all, again and again. */
 const SAMPLE_USERS = 12;
 const SAMPLE_SHARE = 1 / 4;
-
-/** Our user's, or our node's. */
-function isOf(session: { readonly ownerId: string | null; readonly nodeId: string }, { authorId }: AnyVerifiedRecord): boolean {
-  return authorId === session.ownerId || authorId === session.nodeId;
-}
-
-/** Different for all that can be refreshed; records of nodes, which are most of it, need no new text. */
-function nameOf(record: AnyVerifiedRecord): string {
-  return record.type === 'node' ? record.authorId : `${record.type}/${record.authorId}`;
-}
