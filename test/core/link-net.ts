@@ -151,6 +151,7 @@ export class LinkEnd {
       keyOf: (address: number) => net.ends[address]?.endpoint.key ?? new Uint8Array(32),
       send: (to: number, frame: Frame) => net.carry(this.index, to, frame),
       setTimer: (kind: string, _key: string, delayMillis: number) => this.#setTimer(life, kind, delayMillis),
+      cancelTimer: (kind: string) => void this.#timers.delete(kind),
     } as unknown as Env<Frame>;
   }
 

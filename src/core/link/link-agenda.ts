@@ -66,15 +66,18 @@ export class LinkAgenda {
     return due;
   }
 
-  /** When the first thing is due anywhere; infinite for never. `dueMillisOf` is asked where what is known does not suffice. */
-  next(dueMillisOf: (link: Link) => number, mayChange: (link: Link) => boolean): number {
+  /**
+   * By when the first thing has to be done anywhere; infinite for never. `dueMillisOf` and `latestMillisOf` (no earlier than that) are
+   * asked where what is known does not suffice.
+   */
+  next(dueMillisOf: (link: Link) => number, latestMillisOf: (link: Link) => number, mayChange: (link: Link) => boolean): number {
     let next = Number.POSITIVE_INFINITY;
     for (let place = 0; place < this.#links.length; place += 1) {
       if ((this.#dueMillis[place] as number) >= next) continue;
       const link = this.#links[place] as Link;
       const dueMillis = dueMillisOf(link);
       this.#dueMillis[place] = mayChange(link) ? Number.NEGATIVE_INFINITY : dueMillis;
-      if (dueMillis < next) next = dueMillis;
+      if (dueMillis < next) next = Math.min(next, latestMillisOf(link));
     }
     return next;
   }

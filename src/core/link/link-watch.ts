@@ -6,6 +6,8 @@ import { dueForResend, resendAtMillis } from './stream.ts';
 
 /** A peer that others doubt and that was not heard for so long is asked; it has so long to answer before we doubt it, too, ms. */
 const DOUBTED_MILLIS = 150;
+/** The first question to a peer for whom others vouch may come so much later than it is due: several share a tick, and many need none any more. */
+const PING_SLACK = 1.25;
 
 export interface LinkWatchHooks {
   sendHello(link: Link): void;
@@ -29,7 +31,8 @@ export class LinkWatch {
   /** When the timer is to fire. */
   #dueMillis = Number.POSITIVE_INFINITY;
   readonly #agenda = new LinkAgenda();
-  readonly #nextOf = (link: Link): number => this.#nextMillis(link);
+  readonly #nextOf = (link: Link): number => this.#nextMillis(link, 1);
+  readonly #latestOf = (link: Link): number => this.#nextMillis(link, PING_SLACK);
   #tickedMillis = Number.NEGATIVE_INFINITY;
   #rearmedMillis = Number.NEGATIVE_INFINITY;
 
@@ -76,7 +79,7 @@ export class LinkWatch {
   /** A link came up, is watched more closely than before, or nobody vouches for its peer any more. */
   reconsider(link: Link): void {
     this.#agenda.set(link, Number.NEGATIVE_INFINITY);
-    this.#wakeAt(this.#nextMillis(link));
+    this.#wakeAt(this.#latestOf(link));
   }
 
   /** A frame is under way that will be sent again then. */
@@ -121,7 +124,7 @@ export class LinkWatch {
   }
 
   #wakeForNext(): void {
-    const next = this.#agenda.next(this.#nextOf, isUnsettled);
+    const next = this.#agenda.next(this.#nextOf, this.#latestOf, isUnsettled);
     if (next < Number.POSITIVE_INFINITY) this.#wakeAt(next);
   }
 
@@ -140,14 +143,15 @@ export class LinkWatch {
       link.askedMillis ??= now;
       this.#hooks.resend(link, frame);
     }
-    if (now >= this.#pingAtMillis(link)) this.#ask(link);
+    if (now >= this.#pingAtMillis(link, 1)) this.#ask(link);
   }
 
-  #nextMillis(link: Link): number {
+  /** When something is due; the first question to a peer in peace counted that many times later. */
+  #nextMillis(link: Link, slack: number): number {
     const dead = this.#deadAtMillis(link);
     if (!link.established) return link.opened ? Math.min(dead, link.nextHelloMillis) : dead;
     const suspect = link.state === 'up' ? this.#suspectAtMillis(link) : Number.POSITIVE_INFINITY;
-    return Math.min(dead, suspect, this.#pingAtMillis(link), resendAtMillis(link, this.#parts.options));
+    return Math.min(dead, suspect, this.#pingAtMillis(link, slack), resendAtMillis(link, this.#parts.options));
   }
 
   #deadAtMillis(link: Link): number {
@@ -177,13 +181,13 @@ export class LinkWatch {
   }
 
   /** When the peer has been silent for so long that it is asked for a frame. */
-  #pingAtMillis(link: Link): number {
+  #pingAtMillis(link: Link, slack: number): number {
     const { options } = this.#parts;
     // Our end opened by a hello, the peer's may not have: it must hear from us before it gives up.
     const patience = options.pingMillis * (link.confirmed ? patienceFactor(link, options) : 1);
     if (link.askedMillis !== null) return Math.max(link.askedMillis, link.lastPingMillis + patience);
     const vouched = link.confirmed && this.#peers.wordOf(link) === 'alive';
-    return link.lastHeardMillis + patience * (vouched ? options.vouchedLinkFactor : 1);
+    return link.lastHeardMillis + patience * (vouched ? options.vouchedLinkFactor * slack : 1);
   }
 
   /** This process stood still: that nobody was heard meanwhile proves nothing, and what they sent is read after this. */

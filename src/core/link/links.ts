@@ -47,7 +47,7 @@ export class Links {
   constructor(parts: Parts, hooks: LinkHooks) {
     this.#parts = parts;
     this.#hooks = hooks;
-    this.#acknowledgements = new Acknowledgements(parts);
+    this.#acknowledgements = new Acknowledgements(parts, () => this.#links.values());
     this.watch = new LinkWatch(parts, hooks, {
       sendHello: (link) => this.#sendHello(link),
       ping: (link) => this.#sendFrame(link, 'ping', 0, []),
@@ -318,7 +318,7 @@ export class Links {
 
   /** Timer: acknowledges what no frame of ours has acknowledged on the way. */
   acknowledgeAll(): void {
-    for (const link of this.#acknowledgements.due(this.#links.values())) {
+    for (const link of this.#acknowledgements.due()) {
       this.#sendEmpty(link);
       this.#acknowledgements.sent(link);
     }
@@ -378,8 +378,7 @@ export class Links {
   #sendFrame(link: Link, kind: FrameKind, sequence: number, messages: readonly Message[]): void {
     const { env, settings } = this.#parts;
     this.#frameCount += 1;
-    link.owedFrames = 0;
-    link.acknowledgeMillis = Number.POSITIVE_INFINITY;
+    this.#acknowledgements.settled(link);
     link.answerDue = false;
     traceSend(env, link, kind, this.#frameCount, messages);
     env.send(link.address, frameOf(link, { network: settings.network, kind, sequence, logical: env.logical, count: this.#frameCount, messages }));
