@@ -104,6 +104,7 @@ class ChatNode implements Program<Frame> {
       down: (link, reason) => this.#linkDown(link, reason),
       message: (link, message) => this.#message(link, message),
       wordOf: (link) => parts.detector.wordOf(link),
+      knowsAll: () => parts.detector.knowsAll,
       heardMillis: (link) => parts.detector.heardMillis(link),
       helloMessage: () => this.#helloMessage(),
     });

@@ -45,16 +45,17 @@ export const CORE_OPTIONS = Object.freeze({
   // failure detector: links to friends and to people we wait for are watched closely, others less
   /** Links are looked at when something may be due, but not more often than this, ms. */
   linkTickMillis: 250,
-  /** Silence after which a frame is asked for, ms. */
-  pingMillis: 500,
+  /** Silence after which a frame is asked for, ms; again after half of it. */
+  pingMillis: 750,
   /** Silence until a peer is suspect / dead, ms. */
   suspectMillis: 1_500,
   deadMillis: 4_000,
   /** These three, times this, for links to people who only share a room with us / for links that nobody waits for. */
   wantedLinkFactor: 4,
   idleLinkFactor: 10,
-  /** The silence until a frame is asked for, times this, while the membership protocol would tell of a death. */
-  vouchedLinkFactor: 8,
+  /** The silence until a frame is asked for, times this, while the membership protocol would tell of a death; the second where it knows all members. */
+  vouchedLinkFactor: 5,
+  vouchedByAllLinkFactor: 10,
   /** Pause before a dead or closed peer that is wanted is tried again, ms; doubled up to the maximum. */
   reconnectMillis: 500,
   reconnectMillisMax: 8_000,

@@ -114,6 +114,7 @@ export class LinkEnd {
       down: (_link, reason) => void this.downs.push(reason),
       message: (link, message) => this.#take(link, message),
       wordOf: () => this.word,
+      knowsAll: () => true,
       heardMillis: (link) => link.lastHeardMillis,
       helloMessage: () => this.helloMessage(),
     };

@@ -231,7 +231,7 @@ test('links: a peer for whom others vouch is asked seldom, and judged as fast as
   net.run(1_000);
   const before = net.frameCount;
   net.run(20_000);
-  t.true(net.frameCount - before <= 24, `${net.frameCount - before} frames in 20 s`);
+  t.true(net.frameCount - before <= 8, `${net.frameCount - before} frames in 20 s`);
 
   net.run(700);
   net.lossProbability = 1;
@@ -256,10 +256,10 @@ test('links: a line that breaks although others hear the peer is noticed by the 
   net.run(5_000);
   net.lossProbability = 1;
   const begun = net.now;
-  t.true(net.run(10_000, () => link.state === 'suspect'));
-  t.true(net.now - begun < 5_500, `suspect after ${net.now - begun} ms`);
+  t.true(net.run(15_000, () => link.state === 'suspect'));
+  t.true(net.now - begun < 10_500, `suspect after ${net.now - begun} ms`);
   t.true(net.run(10_000, () => alice.downs.includes('dead')));
-  t.true(net.now - begun < 8_500, `dead after ${net.now - begun} ms`);
+  t.true(net.now - begun < 13_500, `dead after ${net.now - begun} ms`);
 });
 
 test('links: whoever says something over a broken line notices at once, although others hear the peer', (t) => {

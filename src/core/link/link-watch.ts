@@ -26,7 +26,7 @@ export interface LinkWatchHooks {
  */
 export class LinkWatch {
   readonly #parts: Parts;
-  readonly #peers: Pick<LinkHooks, 'wordOf' | 'heardMillis'>;
+  readonly #peers: Pick<LinkHooks, 'wordOf' | 'knowsAll' | 'heardMillis'>;
   readonly #hooks: LinkWatchHooks;
   /** When the timer is to fire. */
   #dueMillis = Number.POSITIVE_INFINITY;
@@ -36,7 +36,7 @@ export class LinkWatch {
   #tickedMillis = Number.NEGATIVE_INFINITY;
   #rearmedMillis = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: Parts, peers: Pick<LinkHooks, 'wordOf' | 'heardMillis'>, hooks: LinkWatchHooks) {
+  constructor(parts: Parts, peers: Pick<LinkHooks, 'wordOf' | 'knowsAll' | 'heardMillis'>, hooks: LinkWatchHooks) {
     this.#parts = parts;
     this.#peers = peers;
     this.#hooks = hooks;
@@ -102,6 +102,12 @@ export class LinkWatch {
   doubted(link: Link): void {
     if (link.established && link.askedMillis === null && this.#parts.env.monotonicMillis - link.lastHeardMillis >= DOUBTED_MILLIS) this.#ask(link);
     this.reconsider(link);
+  }
+
+  /** A ping of ours is on its way to the peer: if the peer asks as well, it is answered by that. */
+  asksNow(link: Link): boolean {
+    const { env, options } = this.#parts;
+    return link.askedMillis !== null && env.monotonicMillis - link.lastPingMillis < options.linkTickMillis;
   }
 
   #ask(link: Link): void {
@@ -185,9 +191,15 @@ export class LinkWatch {
     const { options } = this.#parts;
     // Our end opened by a hello, the peer's may not have: it must hear from us before it gives up.
     const patience = options.pingMillis * (link.confirmed ? patienceFactor(link, options) : 1);
-    if (link.askedMillis !== null) return Math.max(link.askedMillis, link.lastPingMillis + patience);
-    const vouched = link.confirmed && this.#peers.wordOf(link) === 'alive';
-    return link.lastHeardMillis + patience * (vouched ? options.vouchedLinkFactor * slack : 1);
+    if (link.askedMillis !== null) return Math.max(link.askedMillis, link.lastPingMillis + patience / 2);
+    return link.lastHeardMillis + patience * (link.confirmed ? this.#vouchedFactor(link, slack) : 1);
+  }
+
+  /** Where each node knows a part of the members only, not all of them pass a death on. */
+  #vouchedFactor(link: Link, slack: number): number {
+    const { options } = this.#parts;
+    if (this.#peers.wordOf(link) !== 'alive') return 1;
+    return slack * (this.#peers.knowsAll() ? options.vouchedByAllLinkFactor : options.vouchedLinkFactor);
   }
 
   /** This process stood still: that nobody was heard meanwhile proves nothing, and what they sent is read after this. */

@@ -251,6 +251,8 @@ export interface LinkHooks {
   down(link: Link, reason: 'dead' | 'goodbye' | 'closed'): void;
   message(link: Link, message: Message): void;
   wordOf(link: Link): PeerWord;
+  /** Every member is known here, and so to everybody: all pass on what they hear of any of them. */
+  knowsAll(): boolean;
   /** When the peer was last heard by any way. */
   heardMillis(link: Link): number;
   /** The message that opens a link and tells of changes, as things stand now. */

@@ -163,6 +163,7 @@ export class Links {
     if (known === undefined || !known.opened) return this.#withoutLink(from, known, frame);
     if (frame.toRun !== known.localRun || frame.run !== known.peerRun) return this.#outOfStep(known, frame);
     traceReceive(env, known, frame);
+    const crossed = frame.kind === 'ping' && this.watch.asksNow(known);
     this.#heard(known);
     known.confirmed = true;
     this.#establish(known);
@@ -172,7 +173,7 @@ export class Links {
       if (frame.messages.length === 0) this.close(known, 'goodbye');
       return;
     }
-    if (frame.kind === 'ping') this.#answerSoon(known);
+    if (frame.kind === 'ping' && !crossed) this.#answerSoon(known);
     if (frame.sequence > 0) this.#receiveNumbered(known, frame);
     else if (frame.messages.length > 0) this.#handUp(known, takenUnnumbered(frame.messages));
   }

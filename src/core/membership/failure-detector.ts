@@ -16,6 +16,7 @@ interface Death {
 }
 
 const DEATHS_MAX = 1_024;
+const WHOLE_SHARE = 3 / 4;
 /** Between two rounds of questions to all friends because somebody else may be dead, ms: no more than they are asked where nobody vouches for them. */
 const ALARM_MILLIS = 500;
 
@@ -74,6 +75,12 @@ export class FailureDetector {
     const member = swim.stateOf(nodeId);
     if (member === 'suspect') return 'suspect';
     return member === 'alive' && swim.hearsOthers ? 'alive' : 'unknown';
+  }
+
+  /** There is room for all members, those who have died lately included: everybody passes on what is heard of anybody. */
+  get knowsAll(): boolean {
+    const { options, swim } = this.#parts;
+    return swim.presentCount < options.swimMembersMax * WHOLE_SHARE;
   }
 
   #foundDead(id: NodeId): boolean {

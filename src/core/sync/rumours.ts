@@ -123,10 +123,10 @@ export class Rumours {
     for (const [link, records] of batches) this.#hooks.send(link, records, as);
   }
 
-  /** Those whose turn it is, and those who wait for us. */
+  /** Those whose turn it is. Those who wait for us hear of each renewal where they pass it on; above full membership the link to them shows that we live. */
   #inTurn(up: readonly Link[], turns: number): readonly Link[] {
     if (up.length <= OWN_RENEWAL_LINKS) return up;
-    return up.filter((link) => link.wanted || (link.address + this.#renewals) % turns === 0);
+    return up.filter((link) => (link.wanted && turns > OWN_RENEWAL_TURNS_CROWD) || (link.address + this.#renewals) % turns === 0);
   }
 
   #someOf(up: readonly Link[], fanout: number): readonly Link[] {
