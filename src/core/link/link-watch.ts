@@ -8,6 +8,8 @@ import { dueForResend, resendAtMillis } from './stream.ts';
 const DOUBTED_MILLIS = 150;
 /** The first question to a peer for whom others vouch may come so much later than it is due: several share a tick, and many need none any more. */
 const PING_SLACK = 1.25;
+/** The timer is moved to a later time at most so often, ms. */
+const REARM_MILLIS = 100;
 
 export interface LinkWatchHooks {
   sendHello(link: Link): void;
@@ -67,10 +69,10 @@ export class LinkWatch {
     const resendMillis = resendAtMillis(link, options);
     this.#agenda.bringForward(link, resendMillis);
     if (resendMillis < this.#dueMillis) return this.#wakeAt(resendMillis);
-    // Most frames are acknowledged before anything is due: nobody need wake up for them. Once a tick is enough to see to that.
+    // Most frames are acknowledged before anything is due: nobody need wake up for them. Now and then is enough to see to that.
     const now = env.monotonicMillis;
     // One that is overdue tells how long this process stood still, which must not get lost.
-    if (this.#dueMillis < now || this.#dueMillis - now > options.resendMillis || now - this.#rearmedMillis < options.linkTickMillis) return;
+    if (this.#dueMillis < now || this.#dueMillis - now > options.resendMillis || now - this.#rearmedMillis < REARM_MILLIS) return;
     this.#rearmedMillis = now;
     this.#dueMillis = Number.POSITIVE_INFINITY;
     this.#wakeForNext();
