@@ -24,6 +24,8 @@ export interface Memory {
   readonly passwordsUsed: Map<string, Set<string>>;
   /** How nodes behave that do not play by the rules, by node. */
   readonly conducts: Map<string, string>;
+  /** When the last wait of each pace was to end, ms. */
+  readonly paces: Map<string, number>;
   readonly faults: FaultBook;
 }
 
@@ -37,6 +39,7 @@ export function emptyMemory(engine: Engine, isProgram: boolean): Memory {
     sentFiles: new Map(),
     passwordsUsed: new Map(),
     conducts: new Map(),
+    paces: new Map(),
     faults: new FaultBook(engine),
   };
 }
@@ -203,6 +206,15 @@ export class Scene {
       if (other !== node && this.engine.isRunning(other)) await this.engine.command(other, 'program-meet', { peers: [{ name: node, endpoint }] });
     }
     await this.engine.command(node, 'program-meet', { peers: [...acquaintances].map(([name, where]) => ({ name, endpoint: where })) });
+  }
+
+  /** How long it takes until so long after the last time of that pace, ms; the first one is counted from now. */
+  untilNextOf(pace: string, millis: number): number {
+    const { paces } = this.#memory;
+    const nowMillis = this.engine.now();
+    const nextMillis = (paces.get(pace) ?? nowMillis) + millis;
+    paces.set(pace, nextMillis);
+    return Math.max(0, nextMillis - nowMillis);
   }
 
   /** A command of the program that a node runs. */

@@ -65,6 +65,12 @@ test('an expectation without a wish', refused, `${HEAD}  - expect: { messages: {
 test('a stranger in a conversation', refused, `${HEAD}  - expect: { messages: { at: alice, with: bob, from: carol, count: 1 } }\n`, '4:25', /carol is no part/);
 test('a latency that ends before it begins', refused, 'name: x\nnetwork: { latency: { min: 5ms, max: 1ms } }\nsteps:\n  - note: hi\n', '2:12', /latency/);
 
+test('friends can be made of a single range, but not of a single person', (t) => {
+  t.is(refusal(`${HEAD}  - start: user[1..3]\n  - befriend: user[1..3]\n`), 'accepted');
+  t.is(refusal(`${HEAD}  - start: user[1..3]\n  - befriend: [user1..3]\n`), 'accepted');
+  t.regex(refusal(`${HEAD}  - befriend: alice\n`), /it takes two to be friends/);
+});
+
 test('takes ranges in both forms', (t) => {
   const scenario = loadScenario('name: x\nsteps:\n  - start: user[1..3]\n  - befriend: { user: user1, with: [user2..3] }\n', 'x.yaml');
   const [, second] = scenario.steps;

@@ -32,12 +32,15 @@ function judge(facts: TraceFacts): Finding {
     last = id;
   }
   if (facts.brokenOff) return notJudged('the run was broken off');
-  if (set === 0) return notJudged('nothing was broken');
+  const kills = [...facts.kills.values()].flat().length;
+  if (set + kills === 0) return notJudged('nothing was broken');
   const wrong = stillAtWork(facts);
   if (wrong !== null) return wrong;
   const dead = [...facts.kills.keys()].filter((node) => !facts.running.has(node));
   return facts.faults.size === 0
-    ? holds(`${counted(set, 'change')} of faults, none left${dead.length === 0 ? '' : `; killed and not started again: ${dead.join(', ')}`}`)
+    ? holds(
+        `${counted(set, 'change')} of faults and ${counted(kills, 'kill')}, no fault left${dead.length === 0 ? '' : `; killed and not started again: ${dead.join(', ')}`}`,
+      )
     : broken(`still in force at the end: ${[...facts.faults].join(', ')}`, [last]);
 }
 

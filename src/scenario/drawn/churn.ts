@@ -59,20 +59,26 @@ class Life {
   readonly #endMillis: number;
   readonly #steps: RawStep[] = [];
   #nowMillis = 0;
+  /** Lots, drawn by everybody: the smallest are those who come with the crowd, or leave with the many. */
+  readonly crowdLot: number;
+  readonly departureLot: number;
 
   constructor(node: string, value: Churn, random: SeededRandom) {
     this.#node = node;
     this.#value = value;
     this.#random = random;
     this.#endMillis = Math.max(0, durationMillis(value.for) - RETURN_MILLIS);
+    this.crowdLot = value.crowd === undefined ? 1 : random.fraction();
+    this.departureLot = value.departure === undefined ? 1 : random.fraction();
   }
 
-  live(): RawStep[] {
+  /** `crowd` and `departure`: the greatest lots that are among them. */
+  live(most: { readonly crowd: number; readonly departure: number }): RawStep[] {
     const { session, away, crowd, departure } = this.#value;
     const stays = session === undefined ? SESSION : toDistribution(session);
     const leaves = away === undefined ? AWAY : toDistribution(away);
-    let backMillis: number | null = crowd !== undefined && this.#random.fraction() < crowd.share ? durationMillis(crowd.at) : null;
-    const goneMillis = departure !== undefined && this.#random.fraction() < departure.share ? durationMillis(departure.at) : null;
+    let backMillis: number | null = crowd !== undefined && this.crowdLot <= most.crowd ? durationMillis(crowd.at) : null;
+    const goneMillis = departure !== undefined && this.departureLot <= most.departure ? durationMillis(departure.at) : null;
     for (;;) {
       const drawn = backMillis === null ? this.#nowMillis + this.#length(stays, (night) => 1 - night) : this.#nowMillis;
       const leaveMillis = goneMillis !== null && goneMillis > this.#nowMillis ? Math.min(drawn, goneMillis) : drawn;
@@ -117,6 +123,11 @@ class Life {
   }
 }
 
+/** The greatest of the lots that this share of all has drawn, smallest first; below all of them for nobody. */
+function greatestOf(lots: readonly number[], share = 0): number {
+  return [...lots].sort((one, other) => one - other)[Math.round(share * lots.length) - 1] ?? -1;
+}
+
 export const CHURN = drawnGroup({
   name: 'churn',
   schema,
@@ -137,9 +148,18 @@ export const CHURN = drawnGroup({
     return value.day !== undefined && durationMillis(value.day.length) < 1 ? 'a day needs some length' : null;
   },
   draw: (value, seed, place) => {
-    const strands = expandNames(value.nodes)
-      .map((node) => new Life(node, value, stream(seed, 'churn', place, node)).live())
-      .filter((steps) => steps.length > 0);
+    const lives = expandNames(value.nodes).map((node) => new Life(node, value, stream(seed, 'churn', place, node)));
+    const most = {
+      crowd: greatestOf(
+        lives.map(({ crowdLot }) => crowdLot),
+        value.crowd?.share,
+      ),
+      departure: greatestOf(
+        lives.map(({ departureLot }) => departureLot),
+        value.departure?.share,
+      ),
+    };
+    const strands = lives.map((life) => life.live(most)).filter((steps) => steps.length > 0);
     return strands.length === 0 ? [] : [{ parallel: strands }];
   },
 });

@@ -22,6 +22,15 @@ const schema = keys(
     nodes,
     for: Type.Unsafe<string>({ ...duration, description: 'how long clients act' }),
     think: Type.Optional(keys(distributionKeys, 'time between two operations of a client (default: exponential with mean 1s)')),
+    rate: Type.Optional(
+      Type.Unsafe<number>(
+        Type.Number({
+          minimum: 0.001,
+          maximum: 1_000,
+          description: 'in place of `think`: operations of each client in a second on average, at random times, however long each of them takes',
+        }),
+      ),
+    ),
     room: Type.Optional(
       Type.String({ minLength: 1, maxLength: 64, description: 'for rooms: one that stands already, with all clients as members (default: one of its own)' }),
     ),
@@ -40,7 +49,7 @@ const OPERATIONS_MAX = 10_000;
 /** Operations of all clients in the order of their times: which come first decides who takes what is there once only. */
 function draw(value: WorkloadStep, seed: number, place: string, own: Workloads = NO_WORKLOADS): RawStep[] {
   const clients = expandNames(value.nodes);
-  const think = value.think === undefined ? THINK : toDistribution(value.think);
+  const think = thinkOf(value);
   const endMillis = durationMillis(value.for);
   const tolerant = value.tolerant ?? false;
   const times = clients.flatMap((client) => {
@@ -61,11 +70,21 @@ function draw(value: WorkloadStep, seed: number, place: string, own: Workloads =
   const strands = new Map<string, { nowMillis: number; steps: RawStep[] }>(clients.map((client) => [client, { nowMillis: 0, steps: [] }]));
   for (const [index, { client, atMillis }] of times.entries()) {
     const strand = strands.get(client) as { nowMillis: number; steps: RawStep[] };
-    strand.steps.push({ wait: written(atMillis - strand.nowMillis) }, ...run.operation({ random, client, clients, count: index + 1, tolerant }));
+    const wait = written(atMillis - strand.nowMillis);
+    strand.steps.push(
+      { wait: value.rate === undefined ? wait : { for: wait, pace: `${place} ${client}` } },
+      ...run.operation({ random, client, clients, count: index + 1, tolerant }),
+    );
     strand.nowMillis = atMillis;
   }
   const busy = [...strands.values()].map(({ steps }) => steps).filter((steps) => steps.length > 0);
   return [...(run.prepare?.() ?? []), ...(busy.length === 0 ? [] : [{ parallel: busy }]), ...run.checks(tolerant)];
+}
+
+/** Operations at a rate are a Poisson process: the times between them are exponential. */
+function thinkOf({ think, rate }: WorkloadStep): Distribution {
+  if (rate !== undefined) return { law: 'exponential', meanMillis: 1_000 / rate };
+  return think === undefined ? THINK : toDistribution(think);
 }
 
 function workloadOf(kind: string, own: Workloads): Workload | undefined {
@@ -86,8 +105,8 @@ export const WORKLOAD = drawnGroup({
       return `the workload ${value.kind} cannot be tolerant: ${workload.strictOnly}`;
     const wrong = value.think === undefined ? null : misfitOfDistribution(value.think);
     if (wrong !== null) return wrong;
-    const think = value.think === undefined ? THINK : toDistribution(value.think);
-    const operations = durationMillis(value.for) / Math.max(1, medianMillis(think));
+    if (value.rate !== undefined && value.think !== undefined) return '"rate" and "think" are two ways to say when clients act; choose one';
+    const operations = durationMillis(value.for) / Math.max(1, medianMillis(thinkOf(value)));
     return operations > OPERATIONS_MAX ? `each client would act some ${Math.round(operations)} times; ${OPERATIONS_MAX} is the most` : null;
   },
   draw,

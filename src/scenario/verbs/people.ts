@@ -10,9 +10,9 @@ const befriendKeys = keys({ user: users, with: users }, '`user` with each of `wi
 type BefriendKeys = typeof befriendKeys.static;
 
 /** Pairs in the order of the file: of a list everybody with everybody else. */
-function pairsOf(value: readonly string[] | BefriendKeys): Array<readonly [string, string]> {
-  if (!Array.isArray(value)) {
-    const long = value as BefriendKeys;
+function pairsOf(value: string | readonly string[] | BefriendKeys): Array<readonly [string, string]> {
+  if (!isList(value)) {
+    const long = value;
     return expandNames(long.user).flatMap((one) =>
       expandNames(long.with)
         .filter((other) => other !== one)
@@ -21,6 +21,10 @@ function pairsOf(value: readonly string[] | BefriendKeys): Array<readonly [strin
   }
   const names = expandNames(value);
   return names.flatMap((one, index) => names.slice(index + 1).map((other) => [one, other] as const));
+}
+
+function isList(value: string | readonly string[] | BefriendKeys): value is string | readonly string[] {
+  return typeof value === 'string' || Array.isArray(value);
 }
 
 async function relation(scene: Scene, of: string, to: string): Promise<string> {
@@ -53,16 +57,14 @@ async function befriendPair(scene: Scene, pair: readonly [string, string], withi
 
 const befriend = verb({
   name: 'befriend',
-  schema: Type.Union([Type.Array(user, { minItems: 2 }), befriendKeys], {
-    description: 'Make friends, request and acceptance included: everybody of a list with everybody else, or `user` with each of `with`.',
+  schema: Type.Union([...users.anyOf, befriendKeys], {
+    description: 'Make friends, request and acceptance included: everybody of a list or range with everybody else, or `user` with each of `with`.',
   }),
-  mentions: (value) =>
-    Array.isArray(value) ? expandNames(value) : [...expandNames((value as BefriendKeys).user), ...expandNames((value as BefriendKeys).with)],
+  mentions: (value) => (isList(value) ? expandNames(value) : [...expandNames(value.user), ...expandNames(value.with)]),
   misfit: (value) => (pairsOf(value).length === 0 ? 'it takes two to be friends' : null),
   words: (value) => {
-    if (Array.isArray(value)) return `${listed(expandNames(value))} become friends`;
-    const long = value as BefriendKeys;
-    return `${listed(expandNames(long.user))} and ${listed(expandNames(long.with))} become friends`;
+    if (isList(value)) return `${listed(expandNames(value))} become friends`;
+    return `${listed(expandNames(value.user))} and ${listed(expandNames(value.with))} become friends`;
   },
   run: async (value, scene, { withinMillis }) => {
     const pairs = pairsOf(value);

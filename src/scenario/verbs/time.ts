@@ -1,15 +1,20 @@
 import { Type } from '@sinclair/typebox';
 import { durationMillis } from '../durations.ts';
-import { duration, node } from '../parts.ts';
+import { duration, keys, node } from '../parts.ts';
 import { type AnyVerb, RunCrash, StepFailure, verb } from '../verb.ts';
+
+const pace = keys(
+  { for: duration, pace: Type.String({ minLength: 1, maxLength: 64, description: 'whose pace: each name has one of its own, from its first wait on' }) },
+  'let time pass from when the last wait of that pace was to end, so that what lies between them slows nobody down',
+);
 
 const wait = verb({
   name: 'wait',
-  schema: Type.Unsafe<string>({ ...duration, description: 'Let time pass: a duration such as 500ms, 2s, 1m' }),
+  schema: Type.Union([Type.Unsafe<string>(duration), pace], { description: 'Let time pass: a duration such as 500ms, 2s, 1m; or by a pace.' }),
   mentions: () => [],
-  words: (value) => `${value} pass`,
+  words: (value) => (typeof value === 'string' ? `${value} pass` : `${value.for} pass since the last time of ${value.pace}`),
   run: async (value, scene) => {
-    await scene.engine.wait(durationMillis(value));
+    await scene.engine.wait(typeof value === 'string' ? durationMillis(value) : scene.untilNextOf(value.pace, durationMillis(value.for)));
     return undefined;
   },
 });
