@@ -1,4 +1,5 @@
 import { type Contact, owns } from '../ring/circle.ts';
+import { Comparisons } from './comparisons.ts';
 import { endOfKey, type Replica } from './replica-index.ts';
 import type { Replicas } from './replicas.ts';
 import type { ReplicationOptions, ReplicationPort } from './replication-port.ts';
@@ -7,7 +8,8 @@ import type { Transfer } from './transfer.ts';
 /**
  * Keeps copies where they belong.
  *
- * Locally, each owner compares its range with the K-1 members after it, on every change of neighbours and every R.
+ * Locally, each owner compares its range with the K-1 members after it every R, and on every change of neighbours with those who may
+ * lack something of it.
  * Globally, a copy whose owner was not heard of for a lease is offered to whoever owns its key now: after many joins it may lie
  * far from its owner, where no neighbour would ever ask for it.
  *
@@ -20,6 +22,7 @@ export class Upkeep {
   readonly #options: ReplicationOptions;
   readonly #replicas: Replicas;
   readonly #transfer: Transfer;
+  readonly #comparisons: Comparisons;
   #pushing = false;
   #pushAgain = false;
   /** What waits for the push that is under way. */
@@ -31,6 +34,7 @@ export class Upkeep {
     this.#options = parts.options;
     this.#replicas = parts.replicas;
     this.#transfer = parts.transfer;
+    this.#comparisons = new Comparisons(parts.replicas.index);
   }
 
   start(): void {
@@ -47,29 +51,66 @@ export class Upkeep {
   // --- local: the owner and its holders ---
 
   pushTimer(): void {
-    this.#port.setTimer('replica-push', this.#options.pushMillis * (0.9 + 0.2 * this.#port.fraction()));
-    if (this.#pushing) this.#pushAgain = true;
-    else this.pushOwn(this.#options.copies - 1, true);
+    if (this.#pushing) {
+      this.#pushAgain = true;
+      return this.#nextPush(this.#port.monotonicMillis);
+    }
+    const now = this.#port.monotonicMillis;
+    const { peers, sinceMillis } = this.#unsure(now);
+    this.#nextPush(sinceMillis);
+    if (peers.length > 0) this.#push(peers, true, () => undefined);
+  }
+
+  /** So that no comparison becomes much older than R. */
+  #nextPush(sinceMillis: number): void {
+    const { pushMillis, settleMillis } = this.#options;
+    const dueMillis = sinceMillis + pushMillis * (0.9 + 0.2 * this.#port.fraction());
+    this.#port.setTimer('replica-push', Math.max(settleMillis, dueMillis - this.#port.monotonicMillis));
+  }
+
+  /** Holders that may lack something of what we own, and since when all others are known to have it. */
+  #unsure(now: number): { readonly peers: readonly Contact[]; readonly sinceMillis: number } {
+    const holders = this.#port.successors().slice(0, this.#options.copies - 1);
+    this.#comparisons.keepOnly(new Set(holders.map(({ id }) => id)));
+    const owned = this.#port.owned();
+    if (owned === null) return { peers: [], sinceMillis: now };
+    let sinceMillis = now;
+    const peers = holders.filter(({ id }) => {
+      const known = this.#comparisons.knownSince(id, owned);
+      // Half of R and more ago is too long: with the next change of neighbours it would be asked anyway.
+      if (known === null || now - known >= this.#options.pushMillis / 2) return true;
+      sinceMillis = Math.min(sinceMillis, known);
+      return false;
+    });
+    return { peers, sinceMillis };
   }
 
   /** Compares what we own with the members after us, once the push that is under way has ended. Calls back with how many of them have all of it. */
-  pushOwn(peerCount: number, lease: boolean, done: (complete: number) => void = () => undefined): void {
-    const owned = this.#port.owned();
+  pushOwn(peerCount: number, lease: boolean, done: (complete: number) => void): void {
     if (this.#pushing) return void this.#afterPush.push(() => this.pushOwn(peerCount, lease, done));
+    this.#push(this.#port.successors().slice(0, peerCount), lease, done);
+  }
+
+  #push(peers: readonly Contact[], lease: boolean, done: (complete: number) => void): void {
+    const owned = this.#port.owned();
     if (owned === null) return done(0);
     const range = { from: endOfKey(owned.from), to: endOfKey(owned.to), lease };
     const now = this.#port.monotonicMillis;
     for (const replica of this.#replicas.index.range(range.from, range.to)) replica.renewedMillis = now;
-    const peers = this.#port.successors().slice(0, peerCount);
     if (peers.length === 0) return done(0);
     this.#pushing = true;
     const before = this.#replicas.index.changes;
+    const digest = this.#comparisons.digestOf(owned);
     let complete = 0;
     let open = peers.length;
     // All at once: one that is dead and not yet known to be must not keep the others waiting.
     for (const peer of peers) {
       this.#transfer.reconcile(peer, range, (outcome) => {
-        if (outcome !== 'failed') complete += 1;
+        if (outcome === 'failed') this.#comparisons.forget(peer.id);
+        else {
+          complete += 1;
+          this.#comparisons.confirmed(peer.id, owned, digest, now);
+        }
         open -= 1;
         if (open > 0) return;
         this.#pushing = false;
