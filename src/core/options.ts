@@ -302,6 +302,8 @@ export const CORE_OPTIONS = Object.freeze({
   /** Pause between two looks at what is missing in a room, ms; and between two comparisons with a random member, ms. */
   roomTickMillis: 500,
   roomCompareMillis: 15_000,
+  /** Comparisons become rarer up to this many times, doubling each time, while nothing is new and nothing is missing. */
+  roomCalmFactorMax: 4,
   /** Ranges that one comparison goes into, and events that one question asks for. */
   roomRangesMax: 64,
   roomWantsMax: 512,

@@ -103,7 +103,8 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
         this.#port.setTimer(kind, stabiliseMillis * this.#jitter * (this.#hearsOfSuccessor ? this.#calm : 1));
         return this.#stabiliseTick();
       case 'ring-fingers':
-        this.#port.setTimer(kind, fingerMillis * this.#jitter);
+        // Where neighbours stay, those further away do, too; whoever is known to be dead is no finger any more.
+        this.#port.setTimer(kind, fingerMillis * this.#jitter * this.#calm);
         if (this.joined && !this.small) this.#fingers.fixNext();
         return;
       case 'ring-merge':

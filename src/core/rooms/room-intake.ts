@@ -124,7 +124,7 @@ export class RoomIntake {
     if (!live) this.#rooms.sync.progress(room, link);
     if (missing.size > 0) this.#rooms.sync.want(room, link, [...missing]);
     if (parked > 0) {
-      if (room.parked.size > EVENTS_MAX) this.#rooms.sync.sendHeads(room, link, 1);
+      if (room.parked.size > EVENTS_MAX) this.#rooms.sync.compare(room, link);
       this.#rooms.setTimer();
     }
   }

@@ -62,7 +62,11 @@ type Entry = { readonly about: string; readonly shape: Readonly<Record<string, S
 /** Shapes of the messages above. */
 export const ROOM_MESSAGES: Readonly<Record<RoomMessage['type'], Entry>> = {
   'room-events': { about: 'Signed events of a room.', shape: { room: hexId, events: list(signedRoomEventShape, 256), live: integer(0, 1) } },
-  'room-heads': { about: 'Events of a room that nothing points to; equal heads end a comparison.', shape: { room: hexId, heads, wantAnswer: integer(0, 1) } },
+  'room-heads': {
+    about:
+      'Events of a room that nothing points to; equal heads end a comparison. They are answered with 1, with 2 where the others are not equal, with 0 not.',
+    shape: { room: hexId, heads, wantAnswer: integer(0, 2) },
+  },
   'room-ranges': {
     about: 'Fingerprints of ranges of a room, to find what differs.',
     shape: { room: hexId, from: integer(0, 1_000_000), before: bytes(8), prints: bytes(0, 262_144) },

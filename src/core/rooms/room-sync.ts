@@ -34,6 +34,10 @@ interface Round {
 
 /** Ranges at the end of a room that are compared first: what is missing is nearly always new. */
 const TAIL_RANGES = 8;
+/** Whether heads are to be answered with those of whoever gets them: not at all, in any case, or if they are others. */
+const ANSWER_NEVER = 0;
+const ANSWER_ALWAYS = 1;
+const ANSWER_OTHERS = 2;
 const ROUND_PATIENCE_MILLIS = 1_500;
 
 /**
@@ -77,7 +81,12 @@ export class RoomSync {
 
   // --- heads ---
 
-  sendHeads(room: Room, link: Link, wantAnswer: 0 | 1): void {
+  /** Asks a peer whether it has the same. Nobody waits to hear that it has, unless something written here was not confirmed yet. */
+  compare(room: Room, link: Link): void {
+    this.#sendHeads(room, link, this.#tables.waiting(room.id, 1).length > 0 ? ANSWER_ALWAYS : ANSWER_OTHERS);
+  }
+
+  #sendHeads(room: Room, link: Link, wantAnswer: number): void {
     const heads = room.row.heads.slice(0, HEADS_MAX).map(fromHex);
     this.#parts.links.send(link, { type: 'room-heads', room: room.id, heads, wantAnswer });
   }
@@ -91,7 +100,7 @@ export class RoomSync {
     }
     const mine = room.row.heads;
     const equal = goals.length === 0 && mine.length === theirs.length && mine.every((id) => theirs.includes(id));
-    if (message.wantAnswer === 1) this.sendHeads(room, link, 0);
+    if (message.wantAnswer === ANSWER_ALWAYS || (message.wantAnswer === ANSWER_OTHERS && !equal)) this.#sendHeads(room, link, ANSWER_NEVER);
     if (equal && link.userId !== null) this.#hooks.equal(room, link.userId);
   }
 
@@ -269,7 +278,7 @@ export class RoomSync {
     if (round.goals.length > 0) return this.#compare(room, round);
     this.#rounds.delete(key);
     // The peer may miss what came in meanwhile.
-    this.sendHeads(room, link, 1);
+    this.compare(room, link);
   }
 
   /** Timer: rounds that got stuck are given up; the next comparison begins anew. */

@@ -70,6 +70,8 @@ export class Rooms {
   readonly #gossip = new Map<RoomId, number>();
   readonly #gaps = new Map<RoomId, number>();
   #compareMillis = 0;
+  /** Comparisons are so much rarer than they would be in rooms in which somebody speaks. */
+  #calm = 1;
 
   readonly services: Services;
   readonly search: RoomSearch;
@@ -176,7 +178,7 @@ export class Rooms {
 
   /** Compares with somebody who has just come, or lost what they had. */
   greet(room: Room, link: Link): void {
-    this.sync.sendHeads(room, link, 1);
+    this.sync.compare(room, link);
   }
 
   // --- writing ---
@@ -210,6 +212,7 @@ export class Rooms {
   /** Something is new in the room: members are asked whether they have the same. */
   stirred(room: Room): void {
     this.#gossip.set(room.id, GOSSIP_ROUNDS);
+    this.#calm = 1;
   }
 
   // --- end of a turn, and time ---
@@ -221,7 +224,7 @@ export class Rooms {
       const room = this.#rooms.get(id);
       if (room === undefined) continue;
       this.outgoing.send(room, news);
-      for (const link of news.greet) this.sync.sendHeads(room, link, 1);
+      for (const link of news.greet) this.sync.compare(room, link);
       if (news.keysFrom !== null) this.keys.ask(room, news.keysFrom);
       if (news.changed && room.row.status === 'member') this.#parts.tell({ type: 'room-changed', room: this.views.room(room) });
       this.setTimer();
@@ -258,7 +261,7 @@ export class Rooms {
     if (hurried && this.#timerIs === 'hurried') return;
     if (!hurried && this.#timerIs !== 'none') return;
     this.#timerIs = hurried ? 'hurried' : 'idle';
-    env.setTimer('rooms', '', hurried ? options.roomTickMillis : options.roomCompareMillis * (0.5 + env.random.fraction()));
+    env.setTimer('rooms', '', hurried ? options.roomTickMillis : options.roomCompareMillis * this.#calm * (0.5 + env.random.fraction()));
   }
 
   timer(kind: RoomTimer): void {
@@ -281,14 +284,22 @@ export class Rooms {
     this.#timerIs = 'none';
     if (this.#parts.session.open === null) return;
     const now = env.monotonicMillis;
-    const compareAll = wasIdle || now - this.#compareMillis >= options.roomCompareMillis;
-    if (compareAll) this.#compareMillis = now;
+    const compareAll = wasIdle || now - this.#compareMillis >= options.roomCompareMillis * this.#calm;
+    if (compareAll) {
+      this.#compareMillis = now;
+      this.#calm = this.all().every((room) => this.#lacksNothing(room)) ? Math.min(this.#calm * 2, options.roomCalmFactorMax) : 1;
+    }
     this.sync.tick();
     this.joining.tick();
     this.typing.tick();
     this.marks.tick();
     for (const room of this.#rooms.values()) this.#tickRoom(room, compareAll);
     this.setTimer();
+  }
+
+  /** Nothing is new, and nothing is waited for that only asking again would bring. */
+  #lacksNothing(room: Room): boolean {
+    return !this.#gossip.has(room.id) && room.parked.size === 0 && !this.tables.isSealed(room.id);
   }
 
   #tickRoom(room: Room, compare: boolean): void {
@@ -314,7 +325,7 @@ export class Rooms {
     this.rest.topUp(room, links);
     const link = links[Math.floor(env.random.fraction() * links.length)];
     if (link === undefined) return;
-    if (rounds > 0 || compare || room.parked.size > 0) this.sync.sendHeads(room, link, 1);
+    if (rounds > 0 || compare || room.parked.size > 0) this.sync.compare(room, link);
     if (missing.length > 0) {
       const shorts = missing.slice(0, options.roomWantsMax).map((id) => id.slice(0, SHORT_ID_BYTES * 2));
       this.sync.want(room, link, shorts);
@@ -364,7 +375,7 @@ export class Rooms {
     this.rest.linkUp(link);
     for (const room of this.#rooms.values()) {
       if (!room.isMember(user) || room.row.status === 'pending') continue;
-      this.sync.sendHeads(room, link, 1);
+      this.sync.compare(room, link);
       this.marks.linkUp(room, link);
     }
     this.joining.linkUp(user, link);
