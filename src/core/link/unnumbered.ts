@@ -1,13 +1,14 @@
 import type { Message } from '../messages.ts';
+import { ANSWER_OTHERS } from '../rooms/room-messages.ts';
 import type { Outgoing } from './link.ts';
 import { approximateBytes } from './link.ts';
 
 /**
- * Messages that may travel outside the numbered stream, like a datagram: renewals. Whoever misses one hears a later one, or finds it by
- * comparing; one that comes twice or late is an old record. So nobody acknowledges or repeats them, and they hold nothing else up.
+ * Messages that may travel outside the numbered stream, like a datagram: renewals, and questions at random whether a room is alike. Whoever
+ * misses one hears a later one, or finds it by comparing; one that comes twice or late is an old record, or a comparison too many. So nobody acknowledges or repeats them, and they hold nothing else up.
  */
 export function isUnnumbered(message: Message | null): boolean {
-  return message?.type === 'renewals';
+  return message?.type === 'renewals' || (message?.type === 'room-heads' && message.wantAnswer === ANSWER_OTHERS);
 }
 
 /** Whether all that waits for a peer may leave without a number. Where anything else goes as well, they go with it, in its order. */

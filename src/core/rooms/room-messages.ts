@@ -47,6 +47,11 @@ export interface RoomCard {
   readonly hosts: readonly string[];
 }
 
+/** Whether heads are to be answered with those of whoever gets them: not at all, in any case, or if they are others. */
+export const ANSWER_NEVER = 0;
+export const ANSWER_ALWAYS = 1;
+export const ANSWER_OTHERS = 2;
+
 /** Bytes of an id's beginning, where the room is known. */
 export const SHORT_ID_BYTES = 8;
 const IDS_MAX = 2_048;
@@ -64,7 +69,7 @@ export const ROOM_MESSAGES: Readonly<Record<RoomMessage['type'], Entry>> = {
   'room-events': { about: 'Signed events of a room.', shape: { room: hexId, events: list(signedRoomEventShape, 256), live: integer(0, 1) } },
   'room-heads': {
     about:
-      'Events of a room that nothing points to; equal heads end a comparison. They are answered with 1, with 2 where the others are not equal, with 0 not.',
+      'Events of a room that nothing points to; equal heads end a comparison. With 1 they are answered, with 2 where those of the other are not equal, with 0 not.',
     shape: { room: hexId, heads, wantAnswer: integer(0, 2) },
   },
   'room-ranges': {

@@ -6,7 +6,7 @@ import { BUCKET_DEPTHS } from './buckets.ts';
 import type { Room } from './room.ts';
 import type { RoomEventId } from './room-commands.ts';
 import { fromHex, type SignedRoomEvent } from './room-event.ts';
-import { type RoomMessage, SHORT_ID_BYTES } from './room-messages.ts';
+import { ANSWER_ALWAYS, ANSWER_NEVER, ANSWER_OTHERS, type RoomMessage, SHORT_ID_BYTES } from './room-messages.ts';
 import { depthText, idOfOrder, type RoomTables } from './room-tables.ts';
 
 type Of<Type extends RoomMessage['type']> = Extract<RoomMessage, { type: Type }>;
@@ -34,10 +34,6 @@ interface Round {
 
 /** Ranges at the end of a room that are compared first: what is missing is nearly always new. */
 const TAIL_RANGES = 8;
-/** Whether heads are to be answered with those of whoever gets them: not at all, in any case, or if they are others. */
-const ANSWER_NEVER = 0;
-const ANSWER_ALWAYS = 1;
-const ANSWER_OTHERS = 2;
 const ROUND_PATIENCE_MILLIS = 1_500;
 
 /**
@@ -81,8 +77,14 @@ export class RoomSync {
 
   // --- heads ---
 
-  /** Asks a peer whether it has the same. Nobody waits to hear that it has, unless something written here was not confirmed yet. */
+  /** Asks a peer whether it has the same. */
   compare(room: Room, link: Link): void {
+    this.#sendHeads(room, link, ANSWER_ALWAYS);
+  }
+
+  /** Asks somebody at random, who will be asked again. Nobody waits to hear that they have the same, unless something written here was not confirmed yet. */
+  sample(room: Room, link: Link): void {
+    this.#parts.count('roomSamples');
     this.#sendHeads(room, link, this.#tables.waiting(room.id, 1).length > 0 ? ANSWER_ALWAYS : ANSWER_OTHERS);
   }
 

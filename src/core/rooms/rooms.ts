@@ -325,7 +325,7 @@ export class Rooms {
     this.rest.topUp(room, links);
     const link = links[Math.floor(env.random.fraction() * links.length)];
     if (link === undefined) return;
-    if (rounds > 0 || compare || room.parked.size > 0) this.sync.compare(room, link);
+    if (rounds > 0 || compare || room.parked.size > 0) this.sync.sample(room, link);
     if (missing.length > 0) {
       const shorts = missing.slice(0, options.roomWantsMax).map((id) => id.slice(0, SHORT_ID_BYTES * 2));
       this.sync.want(room, link, shorts);
