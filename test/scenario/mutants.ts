@@ -117,9 +117,11 @@ export const deafToRooms: Mutant = deafTo(['room-events', 'room-heads', 'room-ra
 /** It hears nothing that is written in rooms, and confirms all of it. */
 export const confirmsRoomsUnheard: Mutant = (env, settings) => {
   const due = new Map<string, Uint8Array[]>();
-  const said = (message: Message): Message => {
-    const ids = message.type === 'room-heads' ? due.get(message.room) : undefined;
-    return message.type === 'room-heads' && ids !== undefined ? { type: 'room-have', room: message.room, ids: concat(...ids) } : message;
+  // Along with whatever is numbered: confirmations are taken from nothing else.
+  const said = (frame: Frame): Frame => {
+    if (frame.kind !== 'data' || frame.sequence === 0) return frame;
+    const have = Array.from(due, ([room, ids]): Message => ({ type: 'room-have', room: room as never, ids: concat(...ids) }));
+    return { ...frame, messages: [...frame.messages, ...have] };
   };
   const heard = (message: Message): Message => {
     if (message.type !== 'room-events' || message.live === 0 || env.monotonicMillis < 5_000) return message;
@@ -127,7 +129,7 @@ export const confirmsRoomsUnheard: Mutant = (env, settings) => {
     due.set(message.room, [...(due.get(message.room) ?? []), ...ids]);
     return { type: 'sync-want', keys: [] } as unknown as Message;
   };
-  const send = (to: number, frame: Frame): void => env.send(to as never, { ...frame, messages: frame.messages.map(said) });
+  const send = (to: number, frame: Frame): void => env.send(to as never, said(frame));
   const program = deafTo(['room-range', 'room-heads'], () => env.monotonicMillis > 5_000)(envWith(env, { send }), settings);
   return new Proxy(program, {
     get: (target, name) => {
