@@ -50,7 +50,8 @@ export async function writeReportFiles(target: string, run: ReportedRun): Promis
   const { file } = scenario;
   const crypto = run.standInCrypto ? 'stand-in' : 'real';
   const command = report.engine === 'sim' ? simCommand({ file, seed: report.seed, crypto }) : `confab run ${shellWord(file)} --engine local`;
-  const machine = `Node.js ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} processors`;
+  const hides = run.standInCrypto ? '; stand-in cryptography, which hides nothing' : '';
+  const machine = `Node.js ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} processors${hides}`;
   const html = htmlReport({ report, about: scenario.about, facts, command, machine });
   try {
     await mkdir(target, { recursive: true });

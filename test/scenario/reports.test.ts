@@ -176,6 +176,9 @@ test('reports lie in a folder for each run, and latest points at the last', asyn
   const run = { ...(await played()), standInCrypto: false, startedMillis: 0 };
   const first = await writeReport(folder, run);
   t.is(first, join(folder, 'lesson-sim-seed-3', 'index.html'));
+  t.false(readFileSync(first, 'utf8').includes('stand-in'));
+  await writeReport(folder, { ...run, standInCrypto: true });
+  t.regex(readFileSync(first, 'utf8'), /--stand-in-crypto<[\s\S]*stand-in cryptography, which hides nothing/);
   await writeReport(folder, { ...run, report: { ...run.report, engine: 'local' } });
   t.is(readlinkSync(join(folder, 'latest')), 'lesson-local-19700101-000000');
   t.true(readFileSync(join(folder, 'latest', 'index.html'), 'utf8').includes('confab run lesson.yaml --engine local'));

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { isSameFailure } from '../../src/cli/explore/same-failure.ts';
 import { countSteps, type RawScenario, shrink, writtenOut } from '../../src/scenario/shrink.ts';
 import { withoutFaults } from '../../src/scenario/without-faults.ts';
 
@@ -95,4 +96,18 @@ test('without faults nothing is broken, everybody is honest, and nobody is start
       { 'log-in': 'user1', maybe: true },
     ],
   });
+});
+
+test('a run fails as another one: the same property with steps that go well, or the same step for the same reason', (t) => {
+  const broken = { verdict: 'fail', broken: ['no-plaintext'], reason: 'no-plaintext: a text can be read (events a/1/3)' } as const;
+  t.true(isSameFailure(broken, { ...broken, reason: 'no-plaintext: another text can be read (events b/1/9)' }));
+  t.true(isSameFailure(broken, { ...broken, broken: ['causal-order', 'no-plaintext'] }));
+  const brokenOff = { ...broken, reason: 'step 2 (line 6), alice writes to bob: Nobody is logged in at this node.' };
+  t.false(isSameFailure(broken, brokenOff), 'what was broken off breaks properties of its own accord');
+  t.true(isSameFailure(brokenOff, broken));
+  t.false(isSameFailure(broken, { verdict: 'pass', broken: [], reason: null }));
+  const step = { verdict: 'fail', broken: [], reason: 'step 9 (line 33), bob sees 4 messages: not so within 10 s; 2 there' } as const;
+  t.true(isSameFailure(step, { ...step, reason: 'step 2 (line 7), bob sees 4 messages: not so within 10 s; 1 there' }));
+  t.false(isSameFailure(step, { ...step, reason: 'step 2 (line 7), bob sees 4 messages: bob does not run' }));
+  t.false(isSameFailure(step, { ...step, broken: ['causal-order'] }));
 });

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
+import { ConfabError } from '../../core/errors.ts';
 import { type CliContext, wholeNumber } from '../context.ts';
 
 interface ReplayCommandOptions {
@@ -35,6 +36,12 @@ Exit status: 0 equal or shown, 1 the traces part, or cannot be read to their end
         context.exitStatus = await replayFolder(context, trace);
         return;
       }
+      const recording = [trace, other].find((name) => name?.endsWith('.inputs') === true);
+      if (recording !== undefined)
+        throw new ConfabError('bad-arguments', {
+          command: 'replay',
+          reason: `${recording} is the recording of one start of a node; give the folder that it lies in`,
+        });
       const { compareTraces, replay } = await import('../replay/replay.ts');
       if (other !== undefined) context.exitStatus = await compareTraces(context, trace, other, options.byNode === true);
       else {

@@ -168,7 +168,7 @@ function sayTally(progress: Progress, wanted: number, how: { readonly wallMillis
   const { wallMillis, ending } = how;
   const { done, failed } = progress;
   const rate = (done / Math.max(wallMillis, 1)) * 1_000;
-  const played = `${counted(done, 'seed')} in ${sayMillis(wallMillis)} (${rate.toFixed(1)} a second), ${failed === 0 ? 'none' : failed} failed`;
+  const played = `${counted(done, 'seed')} in ${sayMillis(wallMillis)} (${rate.toFixed(rate < 1 ? 2 : 1)} a second), ${failed === 0 ? 'none' : failed} failed`;
   const verdict = ending === 'interrupted' ? 'ENDED EARLY' : failed === 0 ? 'PASS' : 'FAIL';
   return `${verdict}  ${played}${sayEnding(ending, wanted - done)}`;
 }

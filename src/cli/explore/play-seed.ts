@@ -7,6 +7,7 @@ import { concealed } from '../../scenario/words.ts';
 import { loadProgram } from '../load-program.ts';
 import { makeSim, type SimRunOptions } from '../make-sim.ts';
 import { loadOwnWorkloads } from '../own-workloads.ts';
+import { isSameFailure } from './same-failure.ts';
 
 /** One seed of a scenario, as a worker is told. */
 export interface SeedTask {
@@ -36,7 +37,7 @@ export async function playSeed(task: SeedTask): Promise<SeedOutcome> {
   if (outcome.verdict === 'pass' || !task.again) return outcome;
   const second = await playOnce(task, true);
   // Of the second one are the events that the evidence names: they are found in the trace of whoever repeats it.
-  return kindOf(outcome) === kindOf(second) ? { ...second, repeats: true } : { ...outcome, repeats: false };
+  return isSameFailure(outcome, second) ? { ...second, repeats: true } : { ...outcome, repeats: false };
 }
 
 async function playOnce(task: SeedTask, traced: SimRunOptions['traced']): Promise<SeedOutcome> {
@@ -54,17 +55,6 @@ async function playOnce(task: SeedTask, traced: SimRunOptions['traced']): Promis
     virtualMillis: report.virtualMillis,
     repeats: null,
   };
-}
-
-/** Two failures are the same when the same property broke, or the same step failed for the same reason but for numbers. */
-export function kindOf({ verdict, broken, reason }: Pick<SeedOutcome, 'verdict' | 'broken' | 'reason'>): string {
-  if (broken[0] !== undefined) return broken[0];
-  return `${verdict}: ${withoutPlace(reason ?? '').replace(/[0-9.]+/g, '#')}`;
-}
-
-/** A reason without the place of its step, which is another one in every smaller file. */
-export function withoutPlace(reason: string): string {
-  return reason.replace(/^step [0-9.]+ \(line [0-9]+\), /, '').replace(/ \(events [^()]*\)$/, '');
 }
 
 /** Where a program threw, its mistake explains the step that failed for it. */

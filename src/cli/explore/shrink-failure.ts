@@ -12,7 +12,8 @@ import { besideScenario } from '../load-program.ts';
 import { loadOwnWorkloads } from '../own-workloads.ts';
 import { simCommand } from '../repeat-command.ts';
 import type { Failure } from './explore.ts';
-import { type SeedTask, withoutPlace } from './play-seed.ts';
+import type { SeedTask } from './play-seed.ts';
+import { withoutPlace } from './same-failure.ts';
 import { Trials, type TrialsOptions } from './trials.ts';
 
 /** A failing run made small. */

@@ -2,8 +2,9 @@ import { stringify } from 'yaml';
 import type { RawScenario } from '../../scenario/shrink.ts';
 import { withoutFaults } from '../../scenario/without-faults.ts';
 import type { Failure } from './explore.ts';
-import { kindOf, type SeedOutcome } from './play-seed.ts';
+import type { SeedOutcome } from './play-seed.ts';
 import type { Pool } from './pool.ts';
+import { isSameFailure } from './same-failure.ts';
 
 export interface TrialsOptions {
   readonly file: string;
@@ -20,7 +21,6 @@ export interface TrialsOptions {
 export class Trials {
   readonly #options: TrialsOptions;
   readonly #failure: Failure;
-  readonly #wanted: string;
   readonly #untilMillis: number;
   readonly #ended: Promise<null>;
   /** Why those failed that did. */
@@ -33,7 +33,6 @@ export class Trials {
   constructor(options: TrialsOptions, failure: Failure) {
     this.#options = options;
     this.#failure = failure;
-    this.#wanted = kindOf(failure);
     this.#untilMillis = performance.now() + options.withinMillis;
     this.#ended = new Promise((resolve) => options.signal.addEventListener('abort', () => resolve(null)));
   }
@@ -55,7 +54,7 @@ export class Trials {
     }
     this.count += 1;
     const outcome = await this.#play(smaller);
-    if (outcome === null || outcome.verdict === 'pass' || kindOf(outcome) !== this.#wanted) return false;
+    if (outcome === null || !isSameFailure(this.#failure, outcome)) return false;
     this.#reasons.set(smaller, outcome.reason);
     return !this.#restsOnFaults || (await this.#play(withoutFaults(smaller)))?.verdict === 'pass';
   };
