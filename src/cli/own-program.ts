@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { LabEnv, LabProgram } from '../lab/program.ts';
+import { turnEnds, watchTurns } from './endless-turn.ts';
 import { enterProgram, leaveProgram } from './own-world.ts';
 
 type Make = (env: LabEnv) => LabProgram;
@@ -11,6 +12,7 @@ type Make = (env: LabEnv) => LabProgram;
  */
 export function watchedProgram(make: Make, path: string): Make {
   const folder = `${pathToFileURL(dirname(path)).href}/`;
+  watchTurns(path);
   return (env) => {
     const within = <Result>(what: string, act: () => Result): Result => {
       const before = enterProgram(env.name);
@@ -20,6 +22,7 @@ export function watchedProgram(make: Make, path: string): Make {
         throw placed(error, folder);
       } finally {
         leaveProgram(before);
+        turnEnds();
       }
     };
     const program = within('program', () => make(envOutside(env)));

@@ -1,5 +1,6 @@
 import { format } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
+import { turnBegins } from './endless-turn.ts';
 
 /** Whose program has the word; null: none. Programs run one at a time, and never across an await. */
 let speaker: string | null = null;
@@ -7,6 +8,7 @@ let speaker: string | null = null;
 /** From here on `name`'s program has the word. Gives who had it before, for `leaveProgram`. */
 export function enterProgram(name: string): string | null {
   install();
+  turnBegins(name);
   const before = speaker;
   speaker = name;
   return before;

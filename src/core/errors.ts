@@ -119,6 +119,11 @@ export const ERRORS = {
   'store-failed': entry('The store could not write: {reason}.', 'Nothing was acknowledged that is not stored; free some space, it goes on by itself.', {
     httpStatus: 507,
   }),
+  'endless-turn': entry(
+    'The program of {node} has not come to the end of a turn for {seconds} s{place}.',
+    'A turn does one thing and returns: look for a loop that does not end; what shall go on later is a timer.',
+    { definite: false, httpStatus: 500, exitStatus: 3 },
+  ),
   internal: entry('Something went wrong inside: {reason}.', 'Run again with --verbose for the details, and report it.', {
     definite: false,
     httpStatus: 500,

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { newCell, TURN_SECONDS_MAX, TurnWatch } from '../turn-watch.ts';
 import type { SeedOutcome, SeedTask } from './play-seed.ts';
 import type { WorkerAnswer } from './worker.ts';
 
@@ -10,6 +11,8 @@ interface Playing {
   readonly sinceMillis: number;
   readonly resolve: (answer: WorkerAnswer) => void;
 }
+
+const LOOK_MILLIS = 1_000;
 
 interface Slot {
   worker: Worker;
@@ -34,8 +37,9 @@ export class Pool {
 
   constructor(count: number) {
     this.#slots = Array.from({ length: count }, () => {
-      const slot: Slot = { worker: newWorker(), busy: null };
-      this.#watch(slot);
+      const [worker, turns] = newWorker();
+      const slot: Slot = { worker, busy: null };
+      this.#watch(slot, turns);
       return slot;
     });
   }
@@ -44,17 +48,25 @@ export class Pool {
     return this.#slots.length;
   }
 
-  #watch(slot: Slot): void {
+  #watch(slot: Slot, turns: TurnWatch): void {
     const { worker } = slot;
     let reason: string | null = null;
+    const look = setInterval(() => {
+      if (!turns.look()) return;
+      reason = `a turn of its program had not come to its end for ${TURN_SECONDS_MAX} s (played by confab run, it says where)`;
+      void worker.terminate();
+    }, LOOK_MILLIS);
+    look.unref();
     worker.on('message', (answer: WorkerAnswer) => this.#free(slot, answer));
     worker.on('error', (error: Error) => {
       reason = error.message;
     });
     worker.on('exit', (code) => {
+      clearInterval(look);
       if (this.#isOver || slot.worker !== worker) return;
-      slot.worker = newWorker();
-      this.#watch(slot);
+      const [next, nextTurns] = newWorker();
+      slot.worker = next;
+      this.#watch(slot, nextTurns);
       if (slot.busy !== null) this.#free(slot, endedThread(slot.busy.seed, reason ?? `it left with exit code ${code}`));
     });
   }
@@ -97,6 +109,9 @@ export class Pool {
   }
 }
 
-function newWorker(): Worker {
-  return new Worker(new URL('worker.js', import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
+/** A thread, and who watches the turns of programs in it. */
+function newWorker(): [Worker, TurnWatch] {
+  const cell = newCell();
+  const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: { cell }, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
+  return [worker, new TurnWatch(cell)];
 }
