@@ -4,15 +4,27 @@ import { fileURLToPath } from 'node:url';
 import { ConfabError } from '../core/errors.ts';
 import { folderReason } from '../core/system-reasons.ts';
 import type { CliContext } from './context.ts';
+import { shellWord } from './repeat-command.ts';
 
 const TEMPLATE = fileURLToPath(new URL('../../../templates/program', import.meta.url));
 
 const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
 
-/** Its test runs this very Confab, which need not be on the path. */
+/**
+ * Its scripts and its test run this very Confab, which need not be on the path: outside of Confab's own folder, npx would look for a
+ * package of that name on the registry.
+ */
 async function nameCommand(file: string): Promise<void> {
-  const described = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
-  await writeFile(file, `${JSON.stringify({ ...described, confab: [process.execPath, MAIN] }, null, 2)}\n`);
+  const { scripts, ...described } = JSON.parse(await readFile(file, 'utf8')) as { readonly scripts: Readonly<Record<string, string>> };
+  const confab = [process.execPath, MAIN];
+  const command = confab.map(shellWord).join(' ');
+  const own = {
+    confab: command,
+    sim: `${command} run scenario.yaml --engine sim`,
+    local: `${command} run scenario.yaml --engine local`,
+    explore: `${command} explore scenario.yaml --seeds 500`,
+  };
+  await writeFile(file, `${JSON.stringify({ ...described, scripts: { ...own, ...scripts }, confab }, null, 2)}\n`);
 }
 
 /** Makes a folder with a small program, a scenario and a test. Refuses one that holds anything. */
@@ -31,7 +43,9 @@ export async function newProgram(context: CliContext, written: string): Promise<
   }
   const files = (await readdir(folder)).sort();
   if (context.json) return context.printJson({ folder, files });
-  const shown = relative(process.cwd(), folder) || '.';
+  const near = relative(process.cwd(), folder);
+  const shown = near === '' ? '.' : near.startsWith('..') ? folder : near;
   context.print(`${shown} holds a flooding chat: ${files.join(', ')}`);
-  context.print(`Try it:  confab run ${shown}/scenario.yaml --engine sim`);
+  context.print(`Try it:    cd ${shellWord(shown.startsWith('-') ? `./${shown}` : shown)} && npm run sim`);
+  context.print('Then:      npm run local, npm run explore, npm test; README.md tells the rest, program.js is where to begin');
 }

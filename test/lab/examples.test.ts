@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -39,7 +40,7 @@ for (const engine of ENGINES) {
 }
 
 test("a program of one's own: made, tested, played on both engines, and not made over another", async (t) => {
-  const made = join(await temporaryRoot(t), 'mine');
+  const made = join(await temporaryRoot(t), "a student's own");
   const first = await runCli(['new', made]);
   t.is(first.status, 0, first.err);
   for (const engine of ENGINES) {
@@ -47,6 +48,9 @@ test("a program of one's own: made, tested, played on both engines, and not made
     t.is(report.verdict, 'pass', engine);
     t.true(report.checks.find((check) => check.check === 'once-on-every-screen')?.judged);
   }
+  const { scripts } = JSON.parse(readFileSync(join(made, 'package.json'), 'utf8')) as { readonly scripts: Readonly<Record<string, string>> };
+  const simulated = await promisify(execFile)('sh', ['-c', scripts['sim'] ?? 'false'], { cwd: made });
+  t.regex(simulated.stdout, /PASS +flooding-chat/);
   const tests = await promisify(execFile)(process.execPath, ['--test'], {
     cwd: made,
     env: { ...process.env, NODE_OPTIONS: '' },
