@@ -42,3 +42,9 @@ test('who is linked and lies between a key and the owner that is claimed is aske
   t.deepEqual(asked, ['7']);
   t.is(owners[0], '7');
 });
+
+test('where our own list has one other who says that nobody follows, the next ones that we are linked with hold values, too', (t) => {
+  const { owners } = judged('0'.repeat(64), [SELF, contact('9')]);
+  t.deepEqual(owners, ['1', '9', 'c', '3']);
+  t.deepEqual(judged('8'.repeat(64), [contact('9'), SELF]).owners, ['9', '1'], 'of others a list of two is believed');
+});

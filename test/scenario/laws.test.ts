@@ -64,7 +64,7 @@ test('sessions and absences of a churn follow the laws that it names', (t) => {
     ] as const) {
       t.true(draws.length > 1_000, `${draws.length} ${what}`);
       // Of a hundred thousand tries one is further off than this by chance; whoever stays beyond the end is left out.
-      t.true(distance(draws, below) < 2.5 / Math.sqrt(draws.length), `${what} by ${law['law']}: ${distance(draws, below)} of ${draws.length}`);
+      t.true(distance(draws, below) < 2.5 / Math.sqrt(draws.length), `${what} by ${String(law['law'])}: ${distance(draws, below)} of ${draws.length}`);
     }
   }
 });

@@ -31,7 +31,7 @@ export interface Claim {
  * claim was wrong, out of date or a lie. An honest member names its successor; who names itself is checked against everybody whose
  * record says that they are up, which opens a link. Sybils, and liars far from everybody we are linked with, are not found out like that.
  *
- * Who names nobody but itself although we know of others does not get to be the only holder of a value.
+ * Who names nobody but itself although we know of others does not get to be the only holder of a value, nor the only one beside us.
  */
 export class SecondOpinion {
   readonly #port: SecondOpinionPort;
@@ -88,9 +88,13 @@ export class SecondOpinion {
   }
 
   #padded(owners: readonly Contact[]): readonly Contact[] {
-    const [only, second] = owners;
-    if (only === undefined || second !== undefined) return owners;
-    return [only, ...successorsAmong(this.#port.linked(), only.id, OWNERS_MAX - 1)];
+    const [owner, second] = owners;
+    if (owner === undefined || owners.length > 2) return owners;
+    // Of two, the other may be the one who hides the rest: it is where our own list ends.
+    if (second !== undefined && owner.id !== this.#port.self.id) return owners;
+    const last = second ?? owner;
+    const others = this.#port.linked().filter(({ id }) => id !== owner.id && id !== last.id);
+    return [...owners, ...successorsAmong(others, last.id, OWNERS_MAX - owners.length)];
   }
 }
 

@@ -33,7 +33,7 @@ export function lostHistories(facts: TraceFacts): Finding | null {
   return null;
 }
 
-function endOf(id: string, data: Readonly<Record<string, unknown>> = {}, event: string): End {
+function endOf(id: string, data: Readonly<Record<string, string | number | boolean>> = {}, event: string): End {
   return { id, stamp: String(data['place'] ?? '').split('-')[0] ?? '', event };
 }
 
