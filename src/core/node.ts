@@ -42,6 +42,7 @@ import { looksLikePacket } from './swim/wire.ts';
 import { AntiEntropy } from './sync/anti-entropy.ts';
 import { SeedSync } from './sync/seed-sync.ts';
 import { fireTimer } from './timer-routes.ts';
+import { TurnWork, WORK } from './turn-work.ts';
 import type { Address, Endpoint, NodeId, UserId } from './types.ts';
 
 /** What a chat node is told when it is made. */
@@ -88,6 +89,7 @@ class ChatNode implements Program<Frame> {
     } as { -readonly [Part in keyof Parts]: Parts[Part] };
     parts.view = new RecordView(parts, { changed: (record, outcome) => this.#recordChanged(record, outcome), pinned: (id) => this.#pinned(id) });
     parts.answerTimes = new AnswerTimes();
+    parts.turnWork = new TurnWork();
     parts.links = new Links(parts, {
       hello: (link, node, session) => {
         link.datagramAddress = datagramAddressIn(node.body.addresses);
@@ -179,15 +181,20 @@ class ChatNode implements Program<Frame> {
 
   /** The order matters: receipts and news go into the frames that are packed last. */
   endTurn(): void {
-    const { connections, chat, sync, links } = this.#parts;
-    connections.endTurn();
-    this.#parts.mail.endTurn();
-    chat.endTurn();
-    this.#parts.rooms.endTurn();
-    this.#parts.secure.endTurn();
-    sync.rumours.endTurn();
-    this.#parts.files.endTurn();
-    links.pack();
+    if (!this.#parts.turnWork.isNone) this.#doTurnWork();
+    this.#parts.links.pack();
+  }
+
+  #doTurnWork(): void {
+    const { turnWork, connections, chat, sync, session } = this.#parts;
+    if (turnWork.take(WORK.review)) connections.endTurn();
+    if (turnWork.take(WORK.mail)) this.#parts.mail.endTurn();
+    if (turnWork.take(WORK.chat)) chat.endTurn();
+    // What is due where nobody is logged in waits for who comes.
+    if (session.open !== null && turnWork.take(WORK.rooms)) this.#parts.rooms.endTurn();
+    if (turnWork.take(WORK.sessions)) this.#parts.secure.endTurn();
+    if (turnWork.take(WORK.news)) sync.rumours.endTurn();
+    if (session.open !== null && turnWork.take(WORK.files)) this.#parts.files.endTurn();
   }
 
   leave(): void {

@@ -31,6 +31,7 @@ import type { VaultExchange } from './session/vault-exchange.ts';
 import type { Swim } from './swim/swim.ts';
 import type { AntiEntropy } from './sync/anti-entropy.ts';
 import type { SeedSync } from './sync/seed-sync.ts';
+import type { TurnWork } from './turn-work.ts';
 
 /**
  * The modules of a chat node as each sees the others. node.ts makes them, in the order in which they are listed;
@@ -46,6 +47,8 @@ export interface Parts {
   readonly answerTimes: AnswerTimes;
   /** Reliable links to other nodes. */
   readonly links: Links;
+  /** What is to be done when the turn ends. */
+  readonly turnWork: TurnWork;
   /** Whom to be linked with. */
   readonly connections: Connections;
   /** Probes among all members: who is there, also where there is no link. */

@@ -8,6 +8,7 @@ import { bitmapBytes, type FileRow, withChunk } from '../../src/core/files/file-
 import { FileShelf } from '../../src/core/files/file-shelf.ts';
 import { CORE_OPTIONS } from '../../src/core/options.ts';
 import type { Parts } from '../../src/core/parts.ts';
+import { TurnWork } from '../../src/core/turn-work.ts';
 import type { UserId } from '../../src/core/types.ts';
 
 const crypto = new NodeCrypto();
@@ -21,7 +22,13 @@ function bobs(): { readonly shelf: FileShelf; readonly rivals: FileRivals; reado
     put: (table: string, key: string, value: unknown) => void rows.set(`${table} ${key}`, value),
     delete: (table: string, key: string) => void rows.delete(`${table} ${key}`),
   };
-  const parts = { env: { store, wallMillis: 1_000 }, options: CORE_OPTIONS, session: { userId: BOB }, files: {} as { rivals: FileRivals } };
+  const parts = {
+    env: { store, wallMillis: 1_000 },
+    options: CORE_OPTIONS,
+    session: { userId: BOB },
+    turnWork: new TurnWork(),
+    files: {} as { rivals: FileRivals },
+  };
   const shelf = new FileShelf(parts as unknown as Parts);
   const rivals = new FileRivals(parts as unknown as Parts);
   parts.files.rivals = rivals;

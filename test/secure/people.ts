@@ -4,6 +4,7 @@ import { CORE_OPTIONS, type CoreOptions } from '../../src/core/options.ts';
 import type { Parts } from '../../src/core/parts.ts';
 import { signRecord, type VerifiedRecord } from '../../src/core/records.ts';
 import { SecureChannels } from '../../src/core/secure/secure-channels.ts';
+import { TurnWork } from '../../src/core/turn-work.ts';
 import type { MessageId, UserId } from '../../src/core/types.ts';
 import { MemoryTables } from '../../src/sim/memory-tables.ts';
 import { SeededRandom } from '../../src/sim/random.ts';
@@ -54,6 +55,7 @@ export class Person {
       },
       seed: { publish: (record: VerifiedRecord<'prekeys'>) => void town.prekeys.set(who.userId as UserId, record) },
       links: { refreshHello: () => {} },
+      turnWork: new TurnWork(),
     } as unknown as Parts;
     Object.defineProperty(this.parts.env, 'wallMillis', { get: () => town.wallMillis });
     this.channels = new SecureChannels(this.parts);

@@ -5,6 +5,7 @@ import type { Link } from '../link/link.ts';
 import type { Envelope, Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
+import { WORK } from '../turn-work.ts';
 import type { MessageId, MessageState, UserId } from '../types.ts';
 import { Amending } from './amending.ts';
 import type { Amendment } from './amendment.ts';
@@ -58,7 +59,7 @@ export class Chat {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#history = new History(parts.env.store);
+    this.#history = new History(parts.env.store, () => parts.turnWork.add(WORK.chat));
     this.#outbox = new Outbox(parts, (to, id) => this.#sealStored(to, id));
     this.#receipts = new Receipts(parts);
     this.mutes = new ChatMutes(parts.env.store);

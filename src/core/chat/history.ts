@@ -61,12 +61,15 @@ const RANK: Readonly<Record<MessageState, number>> = { queued: 0, held: 1, faile
  */
 export class History {
   readonly #store: StoreWriter;
+  readonly #changed: () => void;
   readonly #dirty = new Map<UserId, Conversation>();
   /** What was written here and waits for its receipt, as it is stored, oldest first: the receipt then needs no reading. */
   readonly #fresh = new Map<MessageId, readonly [key: string, message: StoredMessage]>();
 
-  constructor(store: StoreWriter) {
+  /** `changed`: something waits for `endTurn`. */
+  constructor(store: StoreWriter, changed: () => void = () => {}) {
     this.#store = store;
+    this.#changed = changed;
   }
 
   conversation(peer: UserId): Conversation {
@@ -106,7 +109,7 @@ export class History {
     const lastStamp = before.lastStamp ?? before.stamp;
     const latest = message.stamp >= lastStamp;
     const unread = message.fromMe || message.state === 'read' ? 0 : 1;
-    this.#dirty.set(message.peer, {
+    this.#summarise(message.peer, {
       unread: before.unread + unread,
       mentions: (before.mentions ?? 0) + (mentions ? unread : 0),
       stamp: Math.max(before.stamp, message.stamp),
@@ -123,7 +126,7 @@ export class History {
     this.#write(key, message);
     const before = this.conversation(message.peer);
     if (message.stamp !== (before.lastStamp ?? before.stamp)) return;
-    this.#dirty.set(message.peer, { ...before, lastText: message.text.slice(0, PREVIEW_CHARACTERS) });
+    this.#summarise(message.peer, { ...before, lastText: message.text.slice(0, PREVIEW_CHARACTERS) });
   }
 
   #keepAtHand(key: string, message: StoredMessage): void {
@@ -151,7 +154,7 @@ export class History {
   /** What is written next stands behind a change with this stamp. */
   passStamp(peer: UserId, stamp: number): void {
     const before = this.conversation(peer);
-    if (stamp > before.stamp) this.#dirty.set(peer, { ...before, lastStamp: before.lastStamp ?? before.stamp, stamp });
+    if (stamp > before.stamp) this.#summarise(peer, { ...before, lastStamp: before.lastStamp ?? before.stamp, stamp });
   }
 
   /** Moves the state of a message, as `byId` gave it, forward and never back; null when nothing changed. */
@@ -205,7 +208,7 @@ export class History {
     this.#write(key, forward ? { ...known, ...held, ...reason, state: message.state, receipts } : { ...known, receipts });
     if (forward && !known.fromMe && message.state === 'read') {
       const conversation = this.conversation(known.peer);
-      this.#dirty.set(known.peer, { ...conversation, unread: Math.max(0, conversation.unread - 1) });
+      this.#summarise(known.peer, { ...conversation, unread: Math.max(0, conversation.unread - 1) });
     }
     return 'advanced';
   }
@@ -226,14 +229,14 @@ export class History {
       if (found.length >= conversation.unread) break;
     }
     const left = last === undefined ? 0 : conversation.unread - found.length;
-    this.#dirty.set(peer, { ...conversation, unread: left, mentions: left === 0 ? 0 : (conversation.mentions ?? 0) });
+    this.#summarise(peer, { ...conversation, unread: left, mentions: left === 0 ? 0 : (conversation.mentions ?? 0) });
     return found;
   }
 
   /** So many of those that were read named the user. */
   mentionsRead(peer: UserId, count: number): void {
     const before = this.conversation(peer);
-    this.#dirty.set(peer, { ...before, mentions: Math.max(0, (before.mentions ?? 0) - count) });
+    this.#summarise(peer, { ...before, mentions: Math.max(0, (before.mentions ?? 0) - count) });
   }
 
   /** Oldest first. */
@@ -255,6 +258,11 @@ export class History {
   /** From a place on, oldest first. */
   from(peer: UserId, place: string, limit: number): Array<readonly [string, StoredMessage]> {
     return this.#store.scan<StoredMessage>('messages', { prefix: `${peer}/`, from: `${peer}/${place}`, limit });
+  }
+
+  #summarise(peer: UserId, conversation: Conversation): void {
+    this.#dirty.set(peer, conversation);
+    this.#changed();
   }
 
   endTurn(): void {

@@ -2,6 +2,7 @@ import type { Link } from '../link/link.ts';
 import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
+import { WORK } from '../turn-work.ts';
 import type { MessageId, UserId } from '../types.ts';
 import { receiptBytes } from './envelope.ts';
 
@@ -24,6 +25,7 @@ export class Receipts {
 
   /** A message lies here; its sender is told at the end of the turn. */
   due(peer: UserId, id: MessageId): void {
+    this.#parts.turnWork.add(WORK.chat);
     const due = this.#due.get(peer);
     if (due === undefined) this.#due.set(peer, [id]);
     else due.push(id);

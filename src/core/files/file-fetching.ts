@@ -1,6 +1,7 @@
 import { sameBytes, toHex } from '../bytes.ts';
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
+import { WORK } from '../turn-work.ts';
 import type { NodeId } from '../types.ts';
 import { chunkCountOf, type FileId, fitsRoot, hashOfChunk, openChunk } from './descriptor.ts';
 import { FetchWindow } from './fetch-window.ts';
@@ -70,7 +71,7 @@ export class FileFetching {
 
   open(): void {
     this.#readyMillis = this.#parts.env.monotonicMillis + this.#parts.options.fileResumeMillis;
-    this.#reviewDue = true;
+    this.#reviewSoon();
   }
 
   close(): void {
@@ -83,7 +84,7 @@ export class FileFetching {
 
   /** Who is there has changed, or what is wanted. */
   reviewSoon(): void {
-    this.#reviewDue = true;
+    this.#reviewSoon();
   }
 
   /** Somebody has to be asked again before long. */
@@ -94,15 +95,15 @@ export class FileFetching {
   stop(id: FileId): void {
     this.#active.delete(id);
     this.#tries.delete(id);
-    this.#reviewDue = true;
+    this.#reviewSoon();
   }
 
   linkDown(nodeId: NodeId): void {
     for (const [id, download] of this.#active) {
       for (const [index, asked] of download.asked) if (asked.of === nodeId) download.asked.delete(index);
-      this.#touched.add(id);
+      this.#touch(id);
     }
-    this.#reviewDue = true;
+    this.#reviewSoon();
   }
 
   /** Timer: what was not answered is asked for elsewhere. */
@@ -117,16 +118,28 @@ export class FileFetching {
         download.window.lost();
         this.#rest(download, asked.of, options.fileRestMillis);
       }
-      this.#touched.add(id);
+      this.#touch(id);
     }
-    this.#reviewDue = true;
+    this.#reviewSoon();
   }
 
   endTurn(): void {
     if (this.#reviewDue && this.#parts.env.monotonicMillis >= this.#readyMillis) this.#review();
+    // One that has to wait is looked at again when each turn ends.
+    if (this.#reviewDue) this.#parts.turnWork.add(WORK.files);
     if (this.#touched.size === 0) return;
     for (const id of this.#touched) this.#pump(id);
     this.#touched.clear();
+  }
+
+  #reviewSoon(): void {
+    this.#reviewDue = true;
+    this.#parts.turnWork.add(WORK.files);
+  }
+
+  #touch(id: FileId): void {
+    this.#touched.add(id);
+    this.#parts.turnWork.add(WORK.files);
   }
 
   #isElsewhere(id: FileId, nodeId: NodeId): boolean {
@@ -149,7 +162,7 @@ export class FileFetching {
       const active = this.#active.get(id);
       const isAwake = this.#awake(sources, this.#tries.get(id)?.resting).length > 0;
       if (sources.length === 0 || (active?.asked.size === 0 && !isAwake)) this.#active.delete(id);
-      if (this.#active.has(id)) this.#touched.add(id);
+      if (this.#active.has(id)) this.#touch(id);
       else if (isAwake) ready.push([id, row]);
       if (sources.length > 0) this.#isPutOff = true;
     }
@@ -165,7 +178,7 @@ export class FileFetching {
     const resting = this.#tries.get(id)?.resting ?? new Map<NodeId, number>();
     this.#tries.set(id, { atMillis: env.monotonicMillis, resting });
     this.#active.set(id, { window, hashes: this.#shelf.hashes(row), asked: new Map(), resting });
-    this.#touched.add(id);
+    this.#touch(id);
   }
 
   #awake(sources: readonly Link[], resting: ReadonlyMap<NodeId, number> | undefined): Link[] {
@@ -275,7 +288,7 @@ export class FileFetching {
       asked = true;
     }
     if (asked) this.#rest(download, link.nodeId, this.#parts.options.fileRestMillis);
-    this.#touched.add(id);
+    this.#touch(id);
   }
 
   /** The download that has asked this node for that; null when none has. */
@@ -285,7 +298,7 @@ export class FileFetching {
     if (download === undefined || asked === undefined || asked.of !== link.nodeId) return null;
     download.asked.delete(index);
     if (index !== HASHES) download.window.answered(this.#parts.env.monotonicMillis - asked.atMillis);
-    this.#touched.add(id);
+    this.#touch(id);
     return download;
   }
 
@@ -299,7 +312,7 @@ export class FileFetching {
   #false(link: Link, download: Download, id: FileId): void {
     this.#refuse(link, 'file-false');
     if (link.nodeId !== null) this.#rest(download, link.nodeId, this.#parts.options.fileFalseMillis);
-    this.#touched.add(id);
+    this.#touch(id);
   }
 
   #unfit(id: FileId, link: Link): void {

@@ -1,5 +1,6 @@
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
+import { WORK } from '../turn-work.ts';
 import type { UserId } from '../types.ts';
 import type { FileId } from './descriptor.ts';
 import { FETCHERS_MAX } from './file-row.ts';
@@ -74,6 +75,7 @@ export class FileOutcomes {
     if (row !== undefined && row.author !== session.userId) return;
     if (row === undefined || !this.#serving.mayAsk(row, user)) {
       if (this.#early.size < EARLY_MAX) this.#early.set(`${user}/${id}`, { user, id, outcome, untilMillis: env.monotonicMillis + EARLY_MILLIS });
+      this.#parts.turnWork.add(WORK.files);
       return;
     }
     this.#serving.settled(id, user);

@@ -1,6 +1,7 @@
 import { toHex } from '../bytes.ts';
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
+import { WORK } from '../turn-work.ts';
 import type { UserId } from '../types.ts';
 import { chunkCountOf, type FileId } from './descriptor.ts';
 import type { FileMessage } from './file-messages.ts';
@@ -109,6 +110,7 @@ export class FileServing {
     for (const index of message.indexes) {
       if (!hasChunk(row, index) || queue.wanted.size >= this.#parts.options.fileServeQueueMax) continue;
       queue.wanted.set(`${id}/${index}`, { id, index });
+      this.#parts.turnWork.add(WORK.files);
     }
     this.#pump(link, queue);
   }

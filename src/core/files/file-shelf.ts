@@ -1,5 +1,6 @@
 import { toHex } from '../bytes.ts';
 import type { Parts } from '../parts.ts';
+import { WORK } from '../turn-work.ts';
 import { chunkedBytesOf, type FileId } from './descriptor.ts';
 import { asFileRow, type FilePlace, type FileRow, hasChunk, samePlace, withChunk } from './file-row.ts';
 
@@ -46,6 +47,11 @@ export class FileShelf {
     this.#dirty.clear();
   }
 
+  #touch(id: FileId): void {
+    this.#dirty.add(id);
+    this.#parts.turnWork.add(WORK.files);
+  }
+
   all(): IterableIterator<[FileId, FileRow]> {
     return this.#rows.entries();
   }
@@ -61,7 +67,7 @@ export class FileShelf {
   put(row: FileRow): FileId {
     const id = toHex(row.descriptor.root);
     this.#rows.set(id, row);
-    this.#dirty.add(id);
+    this.#touch(id);
     return id;
   }
 
@@ -71,14 +77,14 @@ export class FileShelf {
     if (row === undefined) return undefined;
     const changed = { ...row, ...change, changedMillis: Math.trunc(this.#parts.env.wallMillis) };
     this.#rows.set(id, changed);
-    this.#dirty.add(id);
+    this.#touch(id);
     return changed;
   }
 
   remove(id: FileId): void {
     this.dropChunks(id);
     this.#rows.delete(id);
-    this.#dirty.add(id);
+    this.#touch(id);
   }
 
   // --- chunks ---

@@ -2,6 +2,7 @@ import { toHex } from '../bytes.ts';
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { Services } from '../services.ts';
+import { WORK } from '../turn-work.ts';
 import type { UserId } from '../types.ts';
 import { chunkCountOf, chunkedBytesOf, type FileDescriptor, type FileId, fitsRoot, sameContent } from './descriptor.ts';
 import { FileFetching } from './file-fetching.ts';
@@ -331,6 +332,7 @@ export class Files {
   tick(): void {
     const wasSlow = this.#timer === 'slow';
     this.#timer = 'none';
+    this.#parts.turnWork.add(WORK.files);
     if (this.#parts.session.open === null) return;
     this.#fetching.tick();
     this.#serving.tick();
@@ -366,6 +368,7 @@ export class Files {
   /** `always`: more than a piece of it has come, so that it may be wanted now, or not any more. */
   #changed(id: FileId, always: boolean): void {
     if (always) this.#fetching.reviewSoon();
+    this.#parts.turnWork.add(WORK.files);
     this.#news.set(id, always || (this.#news.get(id) ?? false));
   }
 

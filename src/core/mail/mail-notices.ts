@@ -2,6 +2,7 @@ import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import { MAIL_KIND } from '../replication/kinds/mail-kind.ts';
 import type { Replica } from '../replication/replica-index.ts';
+import { WORK } from '../turn-work.ts';
 import type { UserId } from '../types.ts';
 import { mailboxKey } from './mail-value.ts';
 
@@ -38,6 +39,7 @@ export class MailNotices {
     if (replica.kind !== MAIL_KIND) return;
     if (replica.about.deleted) this.#parts.mail.delivery.receiptTaken(replica.about.author as UserId);
     else if (this.#due.size < KEYS_MAX) this.#due.add(replica.about.key);
+    this.#parts.turnWork.add(WORK.mail);
   }
 
   /** A user's session has opened at the other end. */
@@ -64,6 +66,7 @@ export class MailNotices {
   timer(): void {
     this.#timerSet = false;
     this.#dueMillis = 0;
+    this.#parts.turnWork.add(WORK.mail);
   }
 
   #tell(): void {

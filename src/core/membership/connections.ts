@@ -5,6 +5,7 @@ import { nodeTitle } from '../link/node-title.ts';
 import type { Message } from '../messages.ts';
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
+import { WORK } from '../turn-work.ts';
 import type { Endpoint, NodeId, UserId } from '../types.ts';
 import { ownerOf, type PutOutcome } from './record-view.ts';
 import { Seeker } from './seeker.ts';
@@ -77,6 +78,7 @@ export class Connections {
   /** Looks again at the end of this turn. */
   reviewSoon(): void {
     this.#reviewDue = true;
+    this.#parts.turnWork.add(WORK.review);
   }
 
   endTurn(): void {

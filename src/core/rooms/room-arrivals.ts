@@ -47,6 +47,7 @@ export class RoomArrivals {
     this.#rooms.outgoing.of(room).changed = true;
     this.#rooms.joining.authorityChanged(room, event);
     this.#reviewMembership(room);
+    // Seen to at the end of this turn, as any change of the room.
     if (event.kind === 'vote' && event.author !== me) this.#rooms.contested.add(room);
   }
 

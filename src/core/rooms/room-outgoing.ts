@@ -2,6 +2,7 @@ import { concat } from '../bytes.ts';
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { SignedRecord } from '../records.ts';
+import { WORK } from '../turn-work.ts';
 import type { UserId } from '../types.ts';
 import type { Room } from './room.ts';
 import type { RoomId } from './room-commands.ts';
@@ -54,6 +55,7 @@ export class RoomOutgoing {
   }
 
   of(room: Room): News {
+    this.#parts.turnWork.add(WORK.rooms);
     let news = this.#news.get(room.id);
     if (news === undefined) {
       news = { events: [], have: new Map(), changed: false, keysFrom: null, greet: new Set() };

@@ -1,5 +1,6 @@
 import { addGrams, FILTER_BYTES, FILTER_LINES, queryOf } from '../gram-filter.ts';
 import type { Parts } from '../parts.ts';
+import { WORK } from '../turn-work.ts';
 import type { Room } from './room.ts';
 import type { RoomId, RoomMessageView } from './room-commands.ts';
 import { depthOf, depthText } from './room-tables.ts';
@@ -63,6 +64,7 @@ export class RoomSearch {
   }
 
   #of(room: RoomId): Map<number, Uint8Array> {
+    this.#parts.turnWork.add(WORK.rooms);
     let filters = this.#filters.get(room);
     if (filters === undefined) {
       filters = new Map();

@@ -1,4 +1,5 @@
 import type { Parts } from '../parts.ts';
+import { WORK } from '../turn-work.ts';
 import type { UserId } from '../types.ts';
 import type { RoomState } from './authority.ts';
 import { AuthorityGraph } from './authority-graph.ts';
@@ -88,6 +89,7 @@ export class Room {
   change(change: Partial<RoomRow>): void {
     this.#row = { ...this.#row, ...change };
     this.#dirty = true;
+    this.#parts.turnWork.add(WORK.rooms);
   }
 
   flush(): void {
@@ -168,6 +170,7 @@ export class Room {
     const changesAuthority = !isSealedEvent(event);
     this.#tables.putEvent(this.id, order, event.signed, authority, changesAuthority);
     this.buckets.add(depth, event.id);
+    this.#parts.turnWork.add(WORK.rooms);
     const heads = [...this.#row.heads.filter((id) => !event.parents.includes(id)), event.id];
     this.change({ heads, events: this.#row.events + 1 });
     if (changesAuthority) {

@@ -1,6 +1,7 @@
 import { sameBytes, toHex, utf8 } from '../bytes.ts';
 import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
+import { WORK } from '../turn-work.ts';
 import type { UserId } from '../types.ts';
 import { framed, type SkippedKey } from './chain.ts';
 import { canSeal, initiatorState, type RatchetState, ratchetOpen, ratchetSeal, responderState } from './double-ratchet.ts';
@@ -104,6 +105,7 @@ export class SecureSessions {
     const sessions = this.#of(peer);
     sessions.set(id, session);
     this.#dirty.add(`${peer}/${id}`);
+    this.#parts.turnWork.add(WORK.sessions);
     while (sessions.size > this.#parts.options.ratchetSessionsMax) {
       const oldest = [...sessions.values()].filter((each) => each !== session).reduce((a, b) => (b.usedMillis < a.usedMillis ? b : a));
       this.drop(peer, oldest.id);

@@ -1,6 +1,7 @@
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { AnyVerifiedRecord, SignedRecord } from '../records.ts';
+import { WORK } from '../turn-work.ts';
 
 interface Rumour {
   readonly record: AnyVerifiedRecord;
@@ -58,8 +59,10 @@ export class Rumours {
     // What the seed server told us, others hear from it as well, or by comparing. Above full membership only our own travel.
     if (!own && (from === null || this.#hooks.crowd())) return;
     if (!isNews) this.#wait(this.#renewed, { record, from, also: new Set() }, 'gossip', options.gossipDelayMillis);
-    else if (own) this.#own.push({ record, from, also: NOBODY });
-    else this.#wait(this.#news, { record, from, also: new Set() }, 'news', options.newsDelayMillis);
+    else if (own) {
+      this.#own.push({ record, from, also: NOBODY });
+      this.#parts.turnWork.add(WORK.news);
+    } else this.#wait(this.#news, { record, from, also: new Set() }, 'news', options.newsDelayMillis);
   }
 
   #wait(waiting: Waiting, rumour: Rumour, timer: 'gossip' | 'news', delayMillis: number): void {
