@@ -140,6 +140,12 @@ export interface VerifiedRecord<Type extends RecordType = RecordType> {
 
 export type AnyVerifiedRecord = { [Type in RecordType]: VerifiedRecord<Type> }[RecordType];
 
+/** Own records and those of others are made alike, so that the engine need not tell two forms of them apart wherever one is read. */
+function asVerified<Type extends RecordType>(type: Type, parts: Omit<VerifiedRecord<Type>, 'type'>): VerifiedRecord<Type> {
+  const { author, authorId, sequence, wallMillis, body, signed } = parts;
+  return { type, author, authorId, sequence, wallMillis, body, signed };
+}
+
 const LABEL = utf8('confab/record/1\0');
 const CERTIFICATE_LABEL = utf8('confab/node-certificate/1\0');
 const RECORD_BYTES_MAX = 8_192;
@@ -161,7 +167,8 @@ export function signRecord<Type extends RecordType>(
 ): VerifiedRecord<Type> {
   const encoded = tools.codec.encode([content.type, 1, key.publicKey, content.sequence, Math.trunc(content.wallMillis), content.body]);
   const signed = { bytes: encoded, signature: tools.crypto.sign(key.secretKey, concat(LABEL, encoded)) };
-  const result = { ...content, author: key.publicKey, authorId: idOfKey(tools.crypto, key.publicKey), signed };
+  const { type, sequence, wallMillis, body } = content;
+  const result = asVerified(type, { author: key.publicKey, authorId: idOfKey(tools.crypto, key.publicKey), sequence, wallMillis, body, signed });
   verified.set(signed, result as unknown as AnyVerifiedRecord);
   return result;
 }
@@ -216,15 +223,14 @@ function verifyAfresh(tools: RecordTools, signed: SignedRecord): AnyVerifiedReco
     misfit(RECORD_SHAPES[type as RecordType], body, 'body');
   if (misfits !== null) return misfits;
   if (!tools.crypto.verify(author as Uint8Array, concat(LABEL, signed.bytes), signed.signature)) return 'record: wrong signature';
-  const result = {
-    type: type as RecordType,
+  const result = asVerified(type as RecordType, {
     author: author as Uint8Array,
     authorId: idOfKey(tools.crypto, author as Uint8Array),
     sequence: sequence as number,
     wallMillis: wallMillis as number,
-    body,
+    body: body as never,
     signed,
-  } as AnyVerifiedRecord;
+  }) as AnyVerifiedRecord;
   if (result.type === 'node' && result.body.certificate !== null && !certificateHolds(tools, result)) return 'record: wrong node certificate';
   return result;
 }

@@ -20,14 +20,14 @@ async function play(name: string): Promise<RunReport> {
 /** As if every module had something to do at the end of each turn. */
 async function asking<Value>(work: () => Promise<Value>): Promise<Value> {
   const isNone = Object.getOwnPropertyDescriptor(TurnWork.prototype, 'isNone') as PropertyDescriptor;
-  const { take } = TurnWork.prototype;
+  const take = Object.getOwnPropertyDescriptor(TurnWork.prototype, 'take') as PropertyDescriptor;
   Object.defineProperty(TurnWork.prototype, 'isNone', { ...isNone, get: () => false });
-  TurnWork.prototype.take = () => true;
+  Object.defineProperty(TurnWork.prototype, 'take', { ...take, value: () => true });
   try {
     return await work();
   } finally {
     Object.defineProperty(TurnWork.prototype, 'isNone', isNone);
-    TurnWork.prototype.take = take;
+    Object.defineProperty(TurnWork.prototype, 'take', take);
   }
 }
 

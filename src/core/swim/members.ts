@@ -1,6 +1,6 @@
 import type { CoreOptions } from '../options.ts';
 import type { NodeId } from '../types.ts';
-import type { MemberState, Update } from './wire.ts';
+import { type MemberState, type Update, updateOf } from './wire.ts';
 
 /** So many others who suspect somebody by themselves bring the wait down to its least. */
 export const CONFIRMATIONS = 2;
@@ -56,6 +56,17 @@ export function deadlineOf(suspicion: Suspicion): number {
 export function overrides(update: Update, member: Member): boolean {
   if (update.incarnation !== member.incarnation) return update.incarnation > member.incarnation;
   return badness(update.state) > badness(member.state);
+}
+
+/** What is said of a member: as it is known, but for what is given. */
+export function updateOn(member: Member, state = member.state, accuser = firstAccuserOf(member), incarnation = member.incarnation): Update {
+  return updateOf(member.id, state, incarnation, accuser, member.address);
+}
+
+function firstAccuserOf({ suspicion }: Member): string {
+  if (suspicion === null) return '';
+  for (const accuser of suspicion.accusers) return accuser;
+  return '';
 }
 
 function badness(state: MemberState): number {

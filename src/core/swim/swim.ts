@@ -3,13 +3,14 @@ import { SourceBudget } from '../discovery/budget.ts';
 import { idOfKey } from '../records.ts';
 import type { NodeId } from '../types.ts';
 import { Gossip } from './gossip.ts';
-import { deadlineOf, type Member, Members, newMember, newSuspicion, overrides, type Suspicion } from './members.ts';
+import { deadlineOf, type Member, Members, newMember, newSuspicion, overrides, type Suspicion, updateOn } from './members.ts';
 import { NewsSpread } from './news-spread.ts';
 import { type PacketAbout, Probes } from './probes.ts';
 import { momentOf, probedIn } from './rotation.ts';
 import type { SwimParts } from './swim-parts.ts';
 import { isMadeUp, Vouching } from './vouching.ts';
-import { type MemberState, type Packet, type PacketKind, packetProvesItself, readPacket, roomFor, UnwrittenPacket, type Update, updateBytes } from './wire.ts';
+import type { MemberState, Packet, PacketKind, Update } from './wire.ts';
+import { packetProvesItself, readPacket, roomFor, UnwrittenPacket, updateBytes, updateOf } from './wire.ts';
 
 const STAMP_MAX = 2 ** 48 - 1;
 
@@ -56,8 +57,8 @@ export class Swim {
       count: (counter) => parts.count(counter),
     });
     this.#vouching = new Vouching(env, options, {
-      probe: (member, voucher) => this.#probes.begin(member, this.#updateOf(member), undefined, voucher),
-      alive: (member, incarnation) => this.#turn(member, { ...this.#updateOf(member), state: 'alive', incarnation, accuser: '' }),
+      probe: (member, voucher) => this.#probes.begin(member, updateOn(member), undefined, voucher),
+      alive: (member, incarnation) => this.#turn(member, updateOn(member, 'alive', '', incarnation)),
       count: (counter) => parts.count(counter),
     });
     this.#newsSpread = new NewsSpread(env, options, this.#members, {
@@ -105,7 +106,7 @@ export class Swim {
   /** Tells some members that this node leaves. */
   stop(): void {
     if (!this.active) return;
-    const own = { ...this.#ownUpdate(), state: 'left' as const };
+    const own = this.#ownUpdate('left');
     for (const member of this.#members.sample(this.#parts.options.swimIndirectCount * 2, null)) {
       this.#send('ping', member.address, { target: member.id, sequence: 0, first: own });
     }
@@ -124,13 +125,13 @@ export class Swim {
     }
     member.address = address;
     // Whoever was taken for dead and speaks again is told so, and refutes it.
-    if (member.state === 'dead' || member.state === 'left') this.#probes.ask(member, this.#updateOf(member));
+    if (member.state === 'dead' || member.state === 'left') this.#probes.ask(member, updateOn(member));
   }
 
   /** The node itself has said, in a signed record or by the end of its link, that it has gone. */
   departed(id: NodeId): void {
     const member = this.#members.get(id);
-    if (member !== undefined && member.state !== 'left') this.#turn(member, { ...this.#updateOf(member), state: 'left' });
+    if (member !== undefined && member.state !== 'left') this.#turn(member, updateOn(member, 'left'));
   }
 
   /** Somebody whom the others have for alive does not answer over its link: probed at once, without the patience of a node that hears badly. */
@@ -154,7 +155,7 @@ export class Swim {
     this.#members.forgetTheDead(env.monotonicMillis - options.swimDeadMillis);
     const planned = this.#planned === null ? undefined : this.#members.get(this.#planned);
     if (planned?.state === 'alive') this.#probes.begin(planned, null);
-    else if (planned?.state === 'suspect') this.#probes.begin(planned, this.#updateOf(planned));
+    else if (planned?.state === 'suspect') this.#probes.begin(planned, updateOn(planned));
     this.#plan();
   }
 
@@ -195,12 +196,12 @@ export class Swim {
       // A process that stood still may be back by now: it is asked once more, and hears of what is believed.
       if (!suspicion.lastCallDone) {
         suspicion.lastCallDone = true;
-        this.#probes.ask(member, this.#updateOf(member));
+        this.#probes.ask(member, updateOn(member));
         continue;
       }
       // Heard here since: whatever others say, it lives.
       const state = (member.heard?.millis ?? 0) > suspicion.startMillis ? 'alive' : 'dead';
-      this.#turn(member, { ...this.#updateOf(member), state, accuser: '' });
+      this.#turn(member, updateOn(member, state, ''));
       if (state === 'dead') deaths += 1;
     }
     this.#armSuspicion();
@@ -262,7 +263,7 @@ export class Swim {
     this.#vouching.heard(sender);
     this.#probes.heard();
     sender.address = packet.address;
-    const word = { id, state: 'alive' as const, incarnation: packet.incarnation, accuser: '', address: packet.address };
+    const word = updateOf(id, 'alive', packet.incarnation, '', packet.address);
     if (overrides(word, sender)) this.#turn(sender, word);
     return sender;
   }
@@ -273,7 +274,7 @@ export class Swim {
       case 'ping':
         if (packet.target !== nodeId || packet.sequence === 0) return;
         // Who is under suspicion is the first to hear of it.
-        return this.#send('ack', from, { target: nodeId, sequence: packet.sequence, first: sender.state === 'alive' ? null : this.#updateOf(sender) });
+        return this.#send('ack', from, { target: nodeId, sequence: packet.sequence, first: sender.state === 'alive' ? null : updateOn(sender) });
       case 'request':
         return this.#probes.relay(packet, from);
       case 'ack':
@@ -305,7 +306,7 @@ export class Swim {
     if (overrides(update, member)) {
       if (!this.#vouching.believes(update, member, voucher)) return;
       this.#turn(member, update);
-      if (known !== undefined && member.state !== before) this.#newsSpread.heard(member, this.#updateOf(member));
+      if (known !== undefined && member.state !== before) this.#newsSpread.heard(member, updateOn(member));
     } else if (update.state === 'suspect' && update.incarnation === member.incarnation) this.#confirm(member, update.accuser);
   }
 
@@ -326,7 +327,7 @@ export class Swim {
 
   #suspect(member: Member, accuser: string): void {
     if (member.state === 'alive') {
-      this.#turn(member, { ...this.#updateOf(member), state: 'suspect', accuser });
+      this.#turn(member, updateOn(member, 'suspect', accuser));
       this.#spread();
     } else if (member.state === 'suspect') this.#confirm(member, accuser);
   }
@@ -335,7 +336,7 @@ export class Swim {
     const { suspicion } = member;
     if (suspicion === null || suspicion.accusers.has(accuser) || suspicion.accusers.size > suspicion.enough) return;
     suspicion.accusers.add(accuser);
-    this.#gossip.tell({ ...this.#updateOf(member), accuser });
+    this.#gossip.tell(updateOn(member, member.state, accuser));
     this.#armSuspicion();
   }
 
@@ -356,14 +357,9 @@ export class Swim {
     this.#parts.changed(member.id, update.state);
   }
 
-  #ownUpdate(): Update {
+  #ownUpdate(state: MemberState = 'alive'): Update {
     const { env, nodeId } = this.#parts;
-    return { id: nodeId, state: 'alive', incarnation: this.#incarnation, accuser: '', address: env.datagramAddress ?? '' };
-  }
-
-  #updateOf(member: Member): Update {
-    const accuser = member.suspicion === null ? '' : ([...member.suspicion.accusers][0] ?? '');
-    return { id: member.id, state: member.state, incarnation: member.incarnation, accuser, address: member.address };
+    return updateOf(nodeId, state, this.#incarnation, '', env.datagramAddress ?? '');
   }
 
   // --- packets out ---
@@ -388,7 +384,7 @@ export class Swim {
     let room = roomBytes;
     for (const update of updates) room -= updateBytes(update);
     for (const member of this.#members.sampleOfAll(options.swimFillCount)) {
-      const update = this.#updateOf(member);
+      const update = updateOn(member);
       room -= updateBytes(update);
       if (room < 0) break;
       if (member.incarnation > 0 && !updates.some((each) => each.id === member.id)) updates.push(update);

@@ -44,6 +44,11 @@ export interface Update {
   readonly address: string;
 }
 
+/** All of them are made here and so are alike to the engine: each packet has a dozen, and they are looked at in many places. */
+export function updateOf(id: string, state: MemberState, incarnation: number, accuser: string, address: string): Update {
+  return { id, state, incarnation, accuser, address };
+}
+
 const KINDS: readonly PacketKind[] = ['ping', 'request', 'ack', 'nack'];
 const STATES: readonly MemberState[] = ['alive', 'suspect', 'dead', 'left'];
 const MARK = [0x43, 0x53] as const;
@@ -162,7 +167,7 @@ export function readPacket(network: Uint8Array, content: DatagramContent): Packe
     const accuser = reader.hex(4);
     const address = reader.text();
     if (state === undefined || !ADDRESS.test(address)) return 'malformed';
-    updates.push({ id, state, incarnation, accuser: accuser === NO_ACCUSER ? '' : accuser, address });
+    updates.push(updateOf(id, state, incarnation, accuser === NO_ACCUSER ? '' : accuser, address));
   }
   const { address, targetAddress } = addresses;
   if (kind === undefined || reader.torn || !reader.atEnd || !ADDRESS.test(address)) return 'malformed';
