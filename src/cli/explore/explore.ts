@@ -41,7 +41,7 @@ const FAILURES_SHOWN = 10;
 
 /** Of a shell that was told to end: what Ctrl-C is expected to give. */
 const INTERRUPTED_STATUS = 130;
-const NOT_REPEATED = 'played again it came out otherwise: something in it does not come from the seed (a clock, Math.random, what a module keeps between runs)';
+const NOT_REPEATED = 'played again it came out otherwise: something in it does not come from the seed (what a module keeps between runs, what it imports from Node.js)';
 
 /** Why not all seeds were played; null: all were. */
 type Ending = 'interrupted' | 'failures' | null;
