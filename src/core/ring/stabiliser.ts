@@ -37,6 +37,10 @@ export class Stabiliser {
   #soonMillis = 0;
   /** How long the last answer took. */
   #tookMillis = 0;
+  /** When the last question was asked. */
+  #askedMillis = Number.NEGATIVE_INFINITY;
+  /** The list that the member before us knows of; null before the first round. */
+  #told: readonly Contact[] | null = null;
 
   constructor(parts: { port: RingPort; options: RingOptions; pointers: Pointers; remembered: Remembered }, hooks: StabiliserHooks) {
     this.#port = parts.port;
@@ -71,14 +75,17 @@ export class Stabiliser {
       this.#again = true;
       return;
     }
-    const successor = this.#pointers.successors[0];
+    const { successors } = this.#pointers;
+    const [successor] = successors;
     if (successor === undefined) return this.#hooks.lostAll();
+    this.#told ??= successors;
     this.#ask(successor, (answer) => this.#heardSuccessor(successor, answer));
   }
 
   #ask(contact: Contact, answered: (answer: RingAnswer | null) => void): void {
     const askedMillis = this.#port.monotonicMillis;
     this.#busy = true;
+    this.#askedMillis = askedMillis;
     this.#port.ask(contact, STATE, {
       answered: (answer) => {
         this.#tookMillis = this.#port.monotonicMillis - askedMillis;
@@ -170,18 +177,27 @@ export class Stabiliser {
     this.#stabilise();
   }
 
-  /** Sets the list and, eagerly, lets the one before us know when it is another: otherwise a change takes a round for each entry. */
   #follow(list: readonly Contact[]): void {
-    const before = this.#pointers.successors;
-    const successors = this.#pointers.clean(list);
-    this.#pointers.set({ successors });
-    const { predecessor } = this.#pointers;
-    if (!sameContacts(before, successors) && predecessor !== null && this.#options.eagerRoundsMax > 0) this.#port.tell(predecessor, { tell: 'changed' });
+    this.#pointers.set({ successors: this.#pointers.clean(list) });
   }
 
-  /** The list of a successor has changed; several changes in a row are followed at once. */
+  /**
+   * Eagerly, when a round is over, lets the one before us know that the list is another: otherwise a change takes a round for each entry.
+   * Not before: while we ask we are busy, and would only send it away.
+   */
+  #tellBefore(): void {
+    const { predecessor, successors } = this.#pointers;
+    if (this.#options.eagerRoundsMax === 0 || predecessor === null || this.#told === null || sameContacts(this.#told, successors)) return;
+    this.#told = successors;
+    this.#port.tell(predecessor, { tell: 'changed' });
+  }
+
+  /** The list of a successor has changed: it is asked at once, and where changes come close behind each other once for several. */
   successorChanged(from: Contact): void {
-    if (this.#active && from.id === this.#pointers.successors[0]?.id) this.#soon();
+    if (!this.#active || from.id !== this.#pointers.successors[0]?.id) return;
+    const isNew = !this.#busy && this.#port.monotonicMillis - this.#askedMillis >= this.#options.busyRetryMillis * 3;
+    if (isNew && !this.isDueSoon) this.round();
+    else this.#soon();
   }
 
   /** Somebody may be between us and our successor; it is adopted only when it gives its state. */
@@ -239,9 +255,9 @@ export class Stabiliser {
     this.#again = false;
     if (!this.#active) return;
     if (hint !== null && this.#pointers.isNearer(hint)) return this.#tryNearer(hint);
-    if (!rerun) return;
-    this.#eagerRounds += 1;
-    if (this.#eagerRounds <= this.#options.eagerRoundsMax) this.#stabilise();
+    if (rerun) this.#eagerRounds += 1;
+    if (rerun && this.#eagerRounds <= this.#options.eagerRoundsMax) this.#stabilise();
+    else this.#tellBefore();
   }
 
   /** Zave's rectify: a nearer predecessor is adopted, any other only when the present one is dead or no member. */
