@@ -19,7 +19,7 @@ import {
 } from './ring-port.ts';
 import { SmallRing, type SmallRingHooks } from './small-ring.ts';
 import { Stabiliser, type StabiliserHooks } from './stabiliser.ts';
-import type { Waypoints } from './waypoints.ts';
+import { stepTo, type Waypoints } from './waypoints.ts';
 
 /** What a node outside any ring knows of the way to a key. */
 const NOWHERE: NextStep = { answer: 'next', done: false, contacts: [], why: 'member-list' };
@@ -255,7 +255,7 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
   answer(from: Contact, question: RingQuestion): RingAnswer {
     this.#remembered.heard(from);
     // Nearly every question, and the ways are known to members only: nothing else of us need be read for it.
-    if (this.waypoints !== null && question.ask === 'next' && question.avoid.length === 0) return this.waypoints.step(question.key);
+    if (this.waypoints !== null && question.ask === 'next' && question.avoid.length === 0) return stepTo(this.waypoints, question.key);
     if (!this.joined) return { answer: 'outside' };
     switch (question.ask) {
       case 'ping':

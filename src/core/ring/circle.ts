@@ -11,7 +11,8 @@ export interface Contact {
 }
 
 /** The ring has 2^52 places, so that a place is an exact JavaScript number. */
-export const PLACES = 2 ** 52;
+export const PLACE_BITS = 52;
+export const PLACES = 2 ** PLACE_BITS;
 
 const PLACE_DIGITS = 13;
 /** Seven digits and six fit into a small whole number each, which is quicker to count with than one of 52 bits. */
@@ -29,26 +30,34 @@ export function placeOf(id: string): number {
   return prefixOf(id) * LOW_PLACES + low;
 }
 
-/** The first 28 bits: ids that differ in them differ. */
-function prefixOf(id: string): number {
+const PREFIX_BITS = 28;
+/** How many prefixes there are. */
+const PREFIXES = 2 ** PREFIX_BITS;
+
+/** The first 28 bits: ids that differ in them differ, and lie on the circle as their prefixes do. A small whole number needs no memory of its own. */
+export function prefixOf(id: string): number {
   let prefix = 0;
   for (let at = 0; at < PREFIX_DIGITS; at += 1) prefix = (prefix << 4) | digitOf(id.charCodeAt(at));
   return prefix;
 }
 
-const MARK_DIGIT = 8;
-
-/**
- * Two of 32 bits (Bloom, "Space/time trade-offs in hash coding", 1970), by digits in which those of neighbours differ too: an id that
- * has a bit which none of a few others has is none of them.
- */
-export function markOf(id: string): number {
-  return (1 << bitAt(id, MARK_DIGIT)) | (1 << bitAt(id, MARK_DIGIT + 2));
+/** From one prefix to another going clockwise; 0 where they are the same. */
+export function prefixesBetween(from: number, to: number): number {
+  return (to - from) & (PREFIXES - 1);
 }
 
-/** From 0 to 31, by two digits. */
-function bitAt(id: string, at: number): number {
-  return (digitOf(id.charCodeAt(at)) << 1) ^ digitOf(id.charCodeAt(at + 1));
+/**
+ * How far an id lies beyond another, whose prefix is given, by their prefixes: from 0 for who shares its prefix and lies behind it to
+ * 2^28 for who shares it and lies before it, or is the very same. Of two ids the one that lies further beyond never has less.
+ */
+export function awayOf(id: string, from: string, fromPrefix: number): number {
+  const away = prefixesBetween(fromPrefix, prefixOf(id));
+  return away === 0 && id <= from ? PREFIXES : away;
+}
+
+/** How far beyond an id its finger begins, by prefixes; for exponents from 24 on. */
+export function fingerAway(exponent: number): number {
+  return 1 << (exponent - PLACE_BITS + PREFIX_BITS);
 }
 
 /** What a digit stands for, by its code: those of 0 to 9 end with the bits of their numbers, those of a to f with those of 1 to 6. */
@@ -95,7 +104,7 @@ export function placesBetween(from: number, to: number): number {
 }
 
 /** Of two up to that of the circle. */
-const POWERS = Array.from({ length: 53 }, (_, exponent) => 2 ** exponent);
+const POWERS = Array.from({ length: PLACE_BITS + 1 }, (_, exponent) => 2 ** exponent);
 
 /** How many places beyond an id its finger begins. */
 export function fingerDistance(exponent: number): number {

@@ -1,8 +1,8 @@
 import type { NodeId } from '../types.ts';
-import { between, type Contact, distance, fingerDistance, fingerStart, isReachedAlike, owns, ownsDistance } from './circle.ts';
+import { awayOf, between, type Contact, distance, fingerAway, fingerStart, isReachedAlike, owns, ownsDistance, prefixOf } from './circle.ts';
 import type { Pointers } from './pointers.ts';
 import { type Asker, type LookupResult, type NextStep, PING, type RingAnswer, type RingPort } from './ring-port.ts';
-import { Waypoints } from './waypoints.ts';
+import { isBeyondSuccessors, stepAround, stepTo, type Waypoints, waypointsOf } from './waypoints.ts';
 
 /** Below 2^30 of 2^52 places no finger is kept: with fewer than four million members the successor list reaches further. */
 const FIRST_FINGER = 30;
@@ -24,8 +24,9 @@ export class Fingers {
   readonly #finder: Finder;
   /** From the furthest on, as many as were ever needed. */
   readonly #contacts: Array<Contact | null> = [];
-  /** How many places each of them lies beyond us. */
-  readonly #distances: number[] = [];
+  /** How far each of them lies beyond us, by prefixes. */
+  readonly #aways: number[] = [];
+  readonly #ownPrefix: number;
   /** A bit for each of which somebody spoke and that nobody has asked yet. */
   #hearsay = 0;
   #turn = LAST_FINGER;
@@ -33,6 +34,7 @@ export class Fingers {
   constructor(parts: { port: RingPort; pointers: Pointers }, finder: Finder) {
     this.#port = parts.port;
     this.#self = parts.pointers.self;
+    this.#ownPrefix = prefixOf(this.#self.id);
     this.#pointers = parts.pointers;
     this.#finder = finder;
   }
@@ -61,15 +63,19 @@ export class Fingers {
     // An array with gaps is slow to walk.
     while (this.#contacts.length <= at) {
       this.#contacts.push(null);
-      this.#distances.push(0);
+      this.#aways.push(0);
     }
     this.#hearsay = hearsay ? this.#hearsay | (1 << at) : this.#hearsay & ~(1 << at);
     const before = this.#contacts[at];
     // The ways from here stay as they are.
     if (before?.id === contact.id && isReachedAlike(before, contact)) return;
     this.#contacts[at] = contact;
-    this.#distances[at] = distance(this.#self.id, contact.id);
+    this.#aways[at] = this.#awayOf(contact);
     this.#finder.waypoints = null;
+  }
+
+  #awayOf({ id }: Contact): number {
+    return awayOf(id, this.#self.id, this.#ownPrefix);
   }
 
   #isHearsay(exponent: number): boolean {
@@ -97,7 +103,7 @@ export class Fingers {
     const present = this.#at(exponent);
     if (present !== null) {
       // One beyond its own stretch was right when the ring had fewer members.
-      const astray = Math.floor(Math.log2(this.#distances[LAST_FINGER - exponent] as number)) !== exponent;
+      const astray = Math.floor(Math.log2(distance(self.id, present.id))) !== exponent;
       if (!astray && (!this.#isHearsay(exponent) || !between(self.id, contact.id, present.id))) return;
     }
     this.#set(exponent, contact, true);
@@ -113,7 +119,7 @@ export class Fingers {
 
   clear(): void {
     this.#contacts.length = 0;
-    this.#distances.length = 0;
+    this.#aways.length = 0;
     this.#finder.waypoints = null;
   }
 
@@ -121,8 +127,7 @@ export class Fingers {
   fixNext(): void {
     if (this.#pointers.successors.length === 0) return;
     const exponent = this.#turn;
-    const { reach } = this.#finder.waypoints ?? this.#sort();
-    if (exponent < FIRST_FINGER || reach === 0 || fingerDistance(exponent) <= reach) {
+    if (exponent < FIRST_FINGER || !isBeyondSuccessors(this.#finder.waypoints ?? this.#sort(), exponent)) {
       // From here down the successor list serves.
       for (let near = exponent; near >= FIRST_FINGER; near -= 1) this.#drop(near);
       this.#turn = LAST_FINGER;
@@ -142,10 +147,18 @@ export class Fingers {
     }
     const before = answer.predecessor;
     if (before === null || this.#at(exponent)?.id !== present.id) return;
-    const fromAway = distance(this.#self.id, before.id);
-    if (ownsDistance(fromAway, fingerDistance(exponent), this.#distances[LAST_FINGER - exponent] as number)) this.#confirm(exponent);
+    if (this.#ownsStart(before, exponent, present)) this.#confirm(exponent);
     // It has got a neighbour that is nearer to the place, so in a few turns the finger arrives there, without any look-up.
     else this.#set(exponent, before, true);
+  }
+
+  /** Whether the place where a finger begins belongs to whom it points at, whose predecessor is `before`. Only where two share a prefix their ids tell. */
+  #ownsStart(before: Contact, exponent: number, present: Contact): boolean {
+    const from = this.#awayOf(before);
+    const start = fingerAway(exponent);
+    const to = this.#aways[LAST_FINGER - exponent] as number;
+    if (from === start || start === to || from === to) return owns(before.id, fingerStart(this.#self.id, exponent), present.id);
+    return ownsDistance(from, start, to);
   }
 
   #find(exponent: number): void {
@@ -159,19 +172,19 @@ export class Fingers {
   /** Who is next on the way to a key, as the pointers and fingers of this member tell. */
   nextStep(key: string, avoid: readonly NodeId[] = NOBODY): NextStep {
     const { waypoints } = this.#finder;
-    if (waypoints !== null && avoid.length === 0) return waypoints.step(key);
+    if (waypoints !== null && avoid.length === 0) return stepTo(waypoints, key);
     const { successors, small } = this.#pointers;
     const live = avoid.length === 0 ? successors : successors.filter((contact) => !avoid.includes(contact.id));
     const first = live[0];
     if (first === undefined || small) return memberStep(key, this.#self, live);
     const sorted = waypoints ?? this.#sort();
-    if (avoid.length === 0) return sorted.step(key);
+    if (avoid.length === 0) return stepTo(sorted, key);
     if (owns(this.#self.id, key, first.id)) return { answer: 'next', done: true, contacts: live, why: 'successor' };
-    return sorted.stepAround(key, avoid);
+    return stepAround(sorted, key, avoid);
   }
 
   #sort(): Waypoints {
-    const waypoints = new Waypoints(this.#self.id, this.#pointers.successors, { contacts: this.#contacts, distances: this.#distances });
+    const waypoints = waypointsOf(this.#self.id, this.#pointers.successors, { contacts: this.#contacts, aways: this.#aways });
     this.#finder.waypoints = waypoints;
     return waypoints;
   }

@@ -1,5 +1,5 @@
 import type { NodeId } from '../types.ts';
-import { type Contact, markOf } from './circle.ts';
+import { type Contact, prefixesBetween, prefixOf } from './circle.ts';
 import type { Remembered } from './remembered.ts';
 import type { Asker, Hop, HopReason, LookupResult, NextStep, RingAnswer, RingOptions, RingPort, RingQuestion } from './ring-port.ts';
 
@@ -21,11 +21,14 @@ class Step implements Hop, Asker {
   named: readonly Contact[] = NONE;
   /** How many of them were tried; after them comes it itself, which may know more by then. */
   tried = 1;
+  /** Who was asked before it; null for the first. */
+  before: Step | null;
   readonly #walk: Walk;
 
-  constructor(walk: Walk, asked: Contact, how: { readonly why: Hop['why']; readonly avoided: number; readonly again: boolean }) {
+  constructor(walk: Walk, asked: Contact, how: { readonly why: Hop['why']; readonly avoided: number; readonly again: boolean; readonly before: Step | null }) {
     this.#walk = walk;
     this.asked = asked;
+    this.before = how.before;
     this.why = how.why;
     this.avoided = how.avoided;
     this.again = how.again;
@@ -60,61 +63,65 @@ export interface WalkParts {
  * To be sure that somebody is dead takes long, so a second one is asked when the first is slow, and whoever answers first leads on.
  */
 export class Walk {
-  readonly #key: string;
-  /** What everybody is asked while nobody has to be avoided. */
-  readonly #question: RingQuestion;
-  readonly #parts: WalkParts;
-  // Every hop asks for these two: not by way of the parts, which lie elsewhere in memory.
+  // What every answer asks for comes first, so that it shares a line of the processor's cache.
+  /** Who was asked last; those before it follow one another, so that no list needs to be read for the next. */
+  #last: Step | null = null;
+  #count = 0;
+  /** How many are waited for. */
+  #open = 0;
+  /** How far the nearest to the key lies before it of ourselves and all who were asked, by prefixes. */
+  #ahead: number;
+  readonly #keyPrefix: number;
   readonly #port: RingPort;
   readonly #remembered: Remembered;
+  /** What everybody is asked while nobody has to be avoided. */
+  readonly #question: RingQuestion;
+  #dead: readonly NodeId[] = NOBODY;
+  readonly #parts: WalkParts;
   readonly #done: (result: LookupResult) => void;
-  /** Everybody who was asked, in that order; of those asked for one hop, the one that answered is the last. */
-  readonly #steps: Step[] = [];
-  /** The marks of ourselves and of all who were asked: whoever has none of them is new, without any id being read. */
-  #marks: number;
+  readonly #key: string;
   readonly #contacts: readonly Contact[];
   /** How many of those to begin with were tried. */
   #tried = 1;
-  /** How many are waited for. */
-  #open = 0;
-  #dead: readonly NodeId[] = NOBODY;
 
   constructor(from: WalkFrom, parts: WalkParts, done: (result: LookupResult) => void) {
     this.#key = from.key;
+    this.#keyPrefix = prefixOf(from.key);
     this.#question = { ask: 'next', key: from.key, avoid: NOBODY };
     this.#parts = parts;
     this.#port = parts.port;
     this.#remembered = parts.remembered;
     this.#done = done;
-    this.#marks = markOf(parts.port.self.id);
+    this.#ahead = this.#aheadOf(parts.port.self);
     this.#contacts = from.contacts;
   }
 
   step(contact: Contact, why: HopReason | 'start', again = false): void {
-    if (this.#steps.length >= this.#parts.options.hopsMax) return this.#finish([]);
+    if (this.#count >= this.#parts.options.hopsMax) return this.#finish([]);
     this.#ask(contact, why, again);
   }
 
   /** Of those who are waited for the last one is slow, whoever else turned out to be dead since: somebody else is asked as well, if there is anybody. */
   slow(step: Step): void {
-    if (this.#steps.length >= this.#parts.options.hopsMax || this.#steps.findLast((each) => each.waitedFor) !== step) return;
+    if (this.#count >= this.#parts.options.hopsMax || this.#steps().findLast((each) => each.waitedFor) !== step) return;
     const other = this.#nextFallback() ?? this.#ownOther();
     if (other !== undefined) this.#ask(other, 'successor', !this.#isNew(other));
   }
 
   /** Somebody new of whom we know by ourselves. */
   #ownOther(): Contact | undefined {
-    const asked = this.#steps.map((step) => step.asked.id);
+    const asked = this.#steps().map((step) => step.asked.id);
     const own = this.#parts.next(this.#key, [...this.#dead, ...asked]);
     return own.done ? undefined : own.contacts.find((each) => this.#isNew(each));
   }
 
   #ask(contact: Contact, why: HopReason | 'start', again: boolean): void {
     const avoid = this.#avoided();
-    const step = new Step(this, contact, { why, avoided: avoid.length, again });
-    this.#steps.push(step);
-    this.#marks |= markOf(contact.id);
+    const step = new Step(this, contact, { why, avoided: avoid.length, again, before: this.#last });
+    this.#last = step;
+    this.#count += 1;
     this.#open += 1;
+    this.#ahead = Math.min(this.#ahead, this.#aheadOf(contact));
     this.#port.ask(contact, avoid.length === 0 ? this.#question : { ask: 'next', key: this.#key, avoid }, step);
   }
 
@@ -130,7 +137,7 @@ export class Walk {
   /** The dead, and those who are slow now: others would name them again. */
   #avoided(): readonly NodeId[] {
     if (this.#open === 0) return this.#dead;
-    const slow = this.#steps.filter((step) => step.waitedFor);
+    const slow = this.#steps().filter((step) => step.waitedFor);
     return [...this.#dead, ...slow.map((step) => step.asked.id)].slice(-AVOIDED_MAX);
   }
 
@@ -144,7 +151,7 @@ export class Walk {
   #answered(step: Step, answer: NextStep): void {
     step.waitedFor = false;
     this.#open -= 1;
-    if (this.#open > 0 || this.#steps.at(-1) !== step) this.#leadsOn(step);
+    if (this.#open > 0 || this.#last !== step) this.#leadsOn(step);
     const { contacts } = answer;
     const nearest = contacts[0];
     if (nearest !== undefined) this.#remembered.mention(nearest);
@@ -166,9 +173,13 @@ export class Walk {
 
   /** Others who were asked as well are waited for no longer. */
   #leadsOn(step: Step): void {
-    for (const slow of this.#steps) if (slow.waitedFor) this.#inVain(slow);
-    const at = this.#steps.indexOf(step);
-    this.#steps.push(...this.#steps.splice(at, 1));
+    for (const slow of this.#steps()) if (slow.waitedFor) this.#inVain(slow);
+    if (this.#last === step) return;
+    let after = this.#last as Step;
+    while (after.before !== step) after = after.before as Step;
+    after.before = step.before;
+    step.before = this.#last;
+    this.#last = step;
   }
 
   /** To whom somebody named earlier, or back to what we know by ourselves. */
@@ -184,8 +195,7 @@ export class Walk {
 
   /** The next who was named earlier and not tried: by whoever answered last, then that one itself, then by the one before, and so on. */
   #nextFallback(): Contact | undefined {
-    for (let at = this.#steps.length - 1; at >= 0; at -= 1) {
-      const step = this.#steps[at] as Step;
+    for (let step = this.#last; step !== null; step = step.before) {
       while (step.tried <= step.named.length) {
         const other = step.named[step.tried] ?? step.asked;
         step.tried += 1;
@@ -202,19 +212,30 @@ export class Walk {
 
   /** It has answered once, and would answer otherwise now that others turned out to be dead or slow. */
   #knowsMore(contact: Contact): boolean {
-    const asked = this.#steps.filter((step) => step.asked.id === contact.id);
+    const asked = this.#steps().filter((step) => step.asked.id === contact.id);
     const avoided = this.#avoided();
     return asked.length === 1 && avoided.length > (asked[0] as Step).avoided && !avoided.includes(contact.id);
   }
 
-  /** Neither ourselves nor asked. */
-  #isNew({ id }: Contact): boolean {
-    const mark = markOf(id);
-    if ((this.#marks & mark) !== mark) return true;
-    return id !== this.#port.self.id && this.#steps.every((step) => step.asked.id !== id);
+  /** Neither ourselves nor asked. Whoever is nearer to the key than all of those is none of them, and only its own id needs to be read. */
+  #isNew(contact: Contact): boolean {
+    if (this.#aheadOf(contact) < this.#ahead) return true;
+    const { id } = contact;
+    return id !== this.#port.self.id && this.#steps().every((step) => step.asked.id !== id);
+  }
+
+  #aheadOf({ id }: Contact): number {
+    return prefixesBetween(prefixOf(id), this.#keyPrefix);
+  }
+
+  /** All who were asked, in order. */
+  #steps(): readonly Step[] {
+    const steps: Step[] = [];
+    for (let step = this.#last; step !== null; step = step.before) steps.push(step);
+    return steps.reverse();
   }
 
   #finish(owners: readonly Contact[]): void {
-    this.#done({ owners, hops: this.#steps });
+    this.#done({ owners, hops: this.#steps() });
   }
 }

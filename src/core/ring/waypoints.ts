@@ -1,126 +1,138 @@
 import type { NodeId } from '../types.ts';
-import { type Contact, owns, placeOf, placesBetween } from './circle.ts';
+import { awayOf, type Contact, distance, fingerDistance, PLACE_BITS, prefixOf } from './circle.ts';
 import type { HopReason, NextStep } from './ring-port.ts';
-
-/** Where the numbers of a member stand: its own place, how far its first successor is away, and then how far each contact is. */
-const OWN_PLACE = 0;
-const HEAD_AWAY = 1;
-const FIRST_AWAY = 2;
-/** Contacts that are named to whoever asks the way, should the first be dead. */
-const NEXT_CONTACTS_MAX = 4;
-
-/** Contacts and how many places each lies beyond the member, one after the other; null for none. */
-export interface Shortcuts {
-  readonly contacts: ReadonlyArray<Contact | null>;
-  readonly distances: readonly number[];
-}
 
 /**
  * Whom a member may send a question to, in the order of the circle back from its own place. Pointers and fingers change seldom and are
  * asked for at every hop of everybody's look-ups, so they are sorted once for many questions, which are then answered by comparing
- * numbers: the ids themselves are looked at only where two share a place.
+ * small numbers: the ids themselves are looked at only where two share a prefix.
+ *
+ * All is in one list, since a hop of a look-up mostly waits for memory and each object more is a place more to wait for. A few entries
+ * tell of the member itself; then come two for each contact, the furthest first: how far it lies beyond us (`awayOf`), and the contact.
  */
-export class Waypoints {
-  /** The furthest first, which stands just behind us. */
-  readonly #contacts: readonly Contact[];
-  /** Our own place and how many places beyond it others lie, side by side since every question asks for them. */
-  readonly #numbers: readonly number[];
-  /** Where the last successor stands. */
-  readonly #listedFrom: number;
-  /** From there on there is nobody who follows us and is not in the list. */
-  readonly #onlyListed: boolean;
-  /** Of those that follow us; not empty. */
-  readonly successors: readonly Contact[];
-  readonly #self: NodeId;
+export type Waypoints = ReadonlyArray<number | string | Contact | readonly Contact[]>;
 
-  constructor(self: NodeId, successors: readonly Contact[], shortcuts: Shortcuts) {
-    this.#self = self;
-    this.successors = successors;
-    const sorted = { contacts: [] as Contact[], distances: [] as number[] };
-    for (let at = 0; at < shortcuts.contacts.length; at += 1) {
-      const contact = shortcuts.contacts[at] as Contact | null;
-      if (contact !== null) insert(sorted, contact, shortcuts.distances[at] as number);
-    }
-    const ownPlace = placeOf(self);
-    let headAway = 0;
-    for (let at = successors.length - 1; at >= 0; at -= 1) {
-      const contact = successors[at] as Contact;
-      headAway = placesBetween(ownPlace, placeOf(contact.id));
-      insert(sorted, contact, headAway);
-    }
-    // Copies have no room for more, which is half of what a list that has grown takes.
-    this.#contacts = sorted.contacts.slice();
-    this.#numbers = [ownPlace, headAway].concat(sorted.distances);
-    this.#listedFrom = sorted.contacts.indexOf(successors.at(-1) as Contact);
-    this.#onlyListed = sorted.contacts.length - this.#listedFrom === successors.length;
-  }
+const OWN_PREFIX = 0;
+/** How far the first successor lies beyond us. */
+const HEAD_AWAY = 1;
+/** Where the last successor stands; before it are fingers only. */
+const LISTED_FROM = 2;
+/** From there on there are successors only. */
+const ONLY_LISTED_FROM = 3;
+const SELF = 4;
+/** Of those that follow us; not empty. */
+const SUCCESSORS = 5;
+/** The lowest exponent whose finger begins beyond the last successor. */
+const BEYOND = 6;
+const FIRST = 7;
+const ENTRIES = 2;
+/** Contacts that are named to whoever asks the way, should the first be dead. */
+const NAMED_MAX = 4;
 
-  /** How many places the last successor lies beyond us. */
-  get reach(): number {
-    return this.#numbers[FIRST_AWAY + this.#listedFrom] as number;
-  }
+/** Contacts and how far each lies beyond the member, one after the other; null for none. */
+export interface Shortcuts {
+  readonly contacts: ReadonlyArray<Contact | null>;
+  readonly aways: readonly number[];
+}
 
-  #placesTo(id: string): number {
-    return placesBetween(this.#numbers[OWN_PLACE] as number, placeOf(id));
+/** Sorts the ways from a member; there is at least one successor. */
+export function waypointsOf(self: NodeId, successors: readonly Contact[], shortcuts: Shortcuts): Waypoints {
+  const ownPrefix = prefixOf(self);
+  const sorted = { contacts: [] as Contact[], aways: [] as number[] };
+  for (let at = 0; at < shortcuts.contacts.length; at += 1) {
+    const contact = shortcuts.contacts[at] as Contact | null;
+    if (contact !== null) insert(sorted, contact, shortcuts.aways[at] as number);
   }
+  for (let at = successors.length - 1; at >= 0; at -= 1) {
+    const contact = successors[at] as Contact;
+    insert(sorted, contact, awayOf(contact.id, self, ownPrefix));
+  }
+  const { contacts, aways } = sorted;
+  const last = successors.at(-1) as Contact;
+  const entryOf = (contact: Contact): number => FIRST + contacts.indexOf(contact) * ENTRIES;
+  const finger = contacts.findLast((contact) => !successors.includes(contact));
+  const headAway = aways[contacts.indexOf(successors[0] as Contact)] as number;
+  const onlyListedFrom = finger === undefined ? FIRST : entryOf(finger) + ENTRIES;
+  const ways: Array<Waypoints[number]> = [ownPrefix, headAway, entryOf(last), onlyListedFrom, self, successors, exponentBeyond(distance(self, last.id))];
+  for (const [at, contact] of contacts.entries()) ways.push(aways[at] as number, contact);
+  // A copy has no room for more, which is half of what a list that has grown takes.
+  return ways.slice();
+}
 
-  /** Who is next on the way to a key: its owner, where that is our first successor, else those between us and the key, the closest first. */
-  step(key: string): NextStep {
-    const away = this.#placesTo(key);
-    // By the successor alone: a finger may be nearer that is no member any more.
-    if (this.#isHeads(key, away)) return { answer: 'next', done: true, contacts: this.successors, why: 'successor' };
-    const from = this.#lastBefore(key, away);
-    return { answer: 'next', done: false, contacts: this.#named(from), why: this.#why(from) };
-  }
-
-  #named(from: number): readonly Contact[] {
-    const all = this.#contacts;
-    // Written out, since this is asked for so often: to copy a part of a list takes far longer.
-    if (from + NEXT_CONTACTS_MAX <= all.length) return [all[from], all[from + 1], all[from + 2], all[from + 3]] as Contact[];
-    return all.slice(from);
-  }
-
-  /** The same around some, for a key that our successor is known not to own. */
-  stepAround(key: string, avoid: readonly NodeId[]): NextStep {
-    const others = this.#contacts.slice(this.#lastBefore(key, this.#placesTo(key))).filter((contact) => !avoid.includes(contact.id));
-    const why = this.successors.includes(others[0] as Contact) ? 'successor' : 'finger';
-    return { answer: 'next', done: false, contacts: others.slice(0, NEXT_CONTACTS_MAX), why };
-  }
-
-  #isHeads(key: string, away: number): boolean {
-    const head = this.#numbers[HEAD_AWAY] as number;
-    if (away === 0 || away === head) return owns(this.#self, key, (this.successors[0] as Contact).id);
-    return away < head;
-  }
-
-  #why(at: number): HopReason {
-    const listed = at >= this.#listedFrom && (this.#onlyListed || this.successors.includes(this.#contacts[at] as Contact));
-    return listed ? 'successor' : 'finger';
-  }
-
-  /** Where the last one before a key stands; everybody from there on lies between us and the key. */
-  #lastBefore(key: string, away: number): number {
-    const numbers = this.#numbers;
-    // A key at our own place lies either just behind us or at the end of the whole way round.
-    if (away === 0 && key <= this.#self) return 0;
-    let at = FIRST_AWAY;
-    while (at < numbers.length && (numbers[at] as number) > away) at += 1;
-    while (at < numbers.length && numbers[at] === away && (this.#contacts[at - FIRST_AWAY] as Contact).id >= key) at += 1;
-    return at - FIRST_AWAY;
-  }
+/** The lowest exponent of a finger that begins further away than so many places. */
+function exponentBeyond(places: number): number {
+  let exponent = 0;
+  while (places > 0 && exponent < PLACE_BITS && fingerDistance(exponent) <= places) exponent += 1;
+  return places === 0 ? PLACE_BITS : exponent;
 }
 
 /** Who comes in the order that is wanted costs no search. One who is there already is replaced: the later one's address is better known. */
-function insert(sorted: { readonly contacts: Contact[]; readonly distances: number[] }, contact: Contact, away: number): void {
-  const { contacts, distances } = sorted;
-  let at = distances.length;
-  while (at > 0 && (distances[at - 1] as number) < away) at -= 1;
-  if (at > 0 && distances[at - 1] === away && (contacts[at - 1] as Contact).id === contact.id) contacts[at - 1] = contact;
-  else if (at === distances.length) {
+function insert(sorted: { readonly contacts: Contact[]; readonly aways: number[] }, contact: Contact, away: number): void {
+  const { contacts, aways } = sorted;
+  let at = aways.length;
+  while (at > 0 && ((aways[at - 1] as number) < away || (aways[at - 1] === away && (contacts[at - 1] as Contact).id < contact.id))) at -= 1;
+  if (at > 0 && aways[at - 1] === away && (contacts[at - 1] as Contact).id === contact.id) contacts[at - 1] = contact;
+  else if (at === aways.length) {
     contacts.push(contact);
-    distances.push(away);
+    aways.push(away);
   } else {
     contacts.splice(at, 0, contact);
-    distances.splice(at, 0, away);
+    aways.splice(at, 0, away);
   }
+}
+
+/** Whether a finger of that exponent begins where the list of successors does not reach. */
+export function isBeyondSuccessors(ways: Waypoints, exponent: number): boolean {
+  return exponent >= (ways[BEYOND] as number);
+}
+
+/** Who is next on the way to a key: its owner, where that is our first successor, else those between us and the key, the closest first. */
+export function stepTo(ways: Waypoints, key: string): NextStep {
+  const away = awayOfKey(ways, key);
+  // By the successor alone: a finger may be nearer that is no member any more.
+  if (isHeads(ways, key, away)) return { answer: 'next', done: true, contacts: ways[SUCCESSORS] as readonly Contact[], why: 'successor' };
+  const from = lastBefore(ways, key, away);
+  return { answer: 'next', done: false, contacts: named(ways, from), why: whyOf(ways, from) };
+}
+
+/** The same around some, for a key that our successor is known not to own. */
+export function stepAround(ways: Waypoints, key: string, avoid: readonly NodeId[]): NextStep {
+  const others = contactsFrom(ways, lastBefore(ways, key, awayOfKey(ways, key))).filter((contact) => !avoid.includes(contact.id));
+  const why = (ways[SUCCESSORS] as readonly Contact[]).includes(others[0] as Contact) ? 'successor' : 'finger';
+  return { answer: 'next', done: false, contacts: others.slice(0, NAMED_MAX), why };
+}
+
+function awayOfKey(ways: Waypoints, key: string): number {
+  return awayOf(key, ways[SELF] as string, ways[OWN_PREFIX] as number);
+}
+
+function isHeads(ways: Waypoints, key: string, away: number): boolean {
+  const head = ways[HEAD_AWAY] as number;
+  return away === head ? key <= (ways[SUCCESSORS] as readonly [Contact])[0].id : away < head;
+}
+
+/** Where the last one before a key stands; everybody from there on lies between us and the key. */
+function lastBefore(ways: Waypoints, key: string, away: number): number {
+  let at = FIRST;
+  while (at < ways.length && (ways[at] as number) > away) at += ENTRIES;
+  while (at < ways.length && ways[at] === away && (ways[at + 1] as Contact).id >= key) at += ENTRIES;
+  return at;
+}
+
+function named(ways: Waypoints, from: number): readonly Contact[] {
+  // Written out, since this is asked for so often: to make a list one by one takes far longer.
+  if (from + NAMED_MAX * ENTRIES <= ways.length) return [ways[from + 1], ways[from + 3], ways[from + 5], ways[from + 7]] as Contact[];
+  return contactsFrom(ways, from);
+}
+
+function contactsFrom(ways: Waypoints, from: number): readonly Contact[] {
+  const contacts: Contact[] = [];
+  for (let at = from; at < ways.length; at += ENTRIES) contacts.push(ways[at + 1] as Contact);
+  return contacts;
+}
+
+function whyOf(ways: Waypoints, at: number): HopReason {
+  if (at >= (ways[ONLY_LISTED_FROM] as number)) return 'successor';
+  const isListed = at >= (ways[LISTED_FROM] as number) && (ways[SUCCESSORS] as readonly Contact[]).includes(ways[at + 1] as Contact);
+  return isListed ? 'successor' : 'finger';
 }
