@@ -21,7 +21,7 @@ test('where one is slow and the next one dead a third is asked as soon as the sl
       askers.set(to.name, asker);
     },
   };
-  const remembered = { unheard: () => undefined, mention: () => undefined };
+  const remembered = { unheard: () => undefined };
   const found: string[] = [];
   const walk = new Walk(
     { key: '9'.repeat(64), contacts: [start], why: 'start' },
@@ -29,7 +29,7 @@ test('where one is slow and the next one dead a third is asked as soon as the sl
       port: port as unknown as RingPort,
       options: RING_OPTIONS,
       remembered: remembered as unknown as Remembered,
-      next: () => ({ answer: 'next', done: false, contacts: [], why: 'member-list' }),
+      member: { mention: () => undefined, next: () => ({ answer: 'next', done: false, contacts: [], why: 'member-list' }) },
     },
     ({ owners }) => found.push(...owners.map(({ name }) => name)),
   );

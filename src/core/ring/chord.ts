@@ -1,10 +1,11 @@
 import type { NodeId } from '../types.ts';
-import { type Contact, distance, justAfter, owns, PLACES } from './circle.ts';
+import { type Contact, distance, owns, PLACES } from './circle.ts';
 import { Fingers } from './fingers.ts';
 import { Joiner, type JoinerHooks } from './joiner.ts';
-import { type FinderHooks, Lookups } from './lookups.ts';
+import { Lookups } from './lookups.ts';
+import { OtherRings, type OtherRingsHooks } from './other-rings.ts';
 import { Pointers, type PointersHooks } from './pointers.ts';
-import { Remembered } from './remembered.ts';
+import { Remembered, type RememberedHooks } from './remembered.ts';
 import {
   type LookupResult,
   type NextStep,
@@ -19,7 +20,8 @@ import {
 } from './ring-port.ts';
 import { SmallRing, type SmallRingHooks } from './small-ring.ts';
 import { Stabiliser, type StabiliserHooks } from './stabiliser.ts';
-import { stepTo, type Waypoints } from './waypoints.ts';
+import type { WalkMember } from './walk.ts';
+import { ownsKey, stepTo, type Waypoints } from './waypoints.ts';
 
 /** What a node outside any ring knows of the way to a key. */
 const NOWHERE: NextStep = { answer: 'next', done: false, contacts: [], why: 'member-list' };
@@ -34,16 +36,18 @@ const NOWHERE: NextStep = { answer: 'next', done: false, contacts: [], why: 'mem
  * R9 a pointer is adopted only from, or about, somebody who has just answered (Stabiliser, Joiner, SmallRing).
  * R10 whoever lost all successors is no member, claims no key, and joins again through anybody it remembers.
  */
-export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, SmallRingHooks, JoinerHooks {
+export class Chord implements PointersHooks, RememberedHooks, WalkMember, StabiliserHooks, SmallRingHooks, JoinerHooks, OtherRingsHooks {
   // What every question asks for comes first, so that it shares a line of the processor's cache.
-  readonly #remembered: Remembered;
   waypoints: Waypoints | null = null;
+  unheeded = 0;
+  readonly #remembered: Remembered;
   readonly #pointers: Pointers;
   readonly #fingers: Fingers;
   readonly #lookups: Lookups;
   readonly #stabiliser: Stabiliser;
   readonly #small: SmallRing;
   readonly #joiner: Joiner;
+  readonly #otherRings: OtherRings;
   readonly #port: RingPort;
   readonly #options: RingOptions;
   #leaving = false;
@@ -55,13 +59,14 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
     this.#port = port;
     this.#options = options;
     this.#pointers = new Pointers(port.self, options.successorCount, this);
-    this.#remembered = new Remembered(port.self.id, options.rememberedMax);
+    this.#remembered = new Remembered(port.self.id, options.rememberedMax, this);
     const parts = { port, options, pointers: this.#pointers, remembered: this.#remembered };
     this.#fingers = new Fingers(parts, this);
     this.#lookups = new Lookups(parts, this);
     this.#stabiliser = new Stabiliser(parts, this);
     this.#small = new SmallRing(parts, this);
     this.#joiner = new Joiner({ ...parts, lookups: this.#lookups }, this);
+    this.#otherRings = new OtherRings({ ...parts, lookups: this.#lookups }, this);
   }
 
   /** A member of a ring, which may be a ring of one. Only a member claims keys. */
@@ -105,7 +110,7 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
       case 'ring-fingers':
         // Where neighbours stay, those further away do, too; whoever is known to be dead is no finger any more.
         this.#port.setTimer(kind, fingerMillis * this.#jitter * this.#calm);
-        if (this.joined && !this.small) this.#fingers.fixNext();
+        if (this.waypoints !== null || (this.joined && !this.small)) this.#fingers.fixNext();
         return;
       case 'ring-merge':
         // All members probe, and one of them has to find the other ring: among many, each may do so more seldom.
@@ -114,7 +119,9 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
           kind,
           mergeMillis * this.#jitter * Math.max(1, Math.log2(this.sizeGuess) / 3) * (this.#remembered.lost.length > 0 ? 1 : this.#calm),
         );
-        return this.#probeForOtherRing();
+        if (!this.joined || this.small) return;
+        this.#stabiliser.tryNearest();
+        return this.#otherRings.round();
       case 'ring-join':
         if (!this.#leaving) this.#joiner.timer();
         return;
@@ -157,8 +164,8 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
   }
 
   #rememberNeighbours(): void {
-    for (const contact of this.#pointers.successors) this.#remembered.mention(contact);
-    if (this.#pointers.predecessor !== null) this.#remembered.mention(this.#pointers.predecessor);
+    for (const contact of this.#pointers.successors) this.mention(contact);
+    if (this.#pointers.predecessor !== null) this.mention(this.#pointers.predecessor);
   }
 
   /** The port's `members` may name somebody new. */
@@ -172,7 +179,7 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
 
   /** Somebody may be a member: worth remembering, and as a shortcut. Asked only when it would be our successor. */
   learn(contact: Contact): void {
-    this.#remembered.mention(contact);
+    this.mention(contact);
     if (this.joined && !this.small) this.#fingers.consider(contact);
     this.#stabiliser.hint(contact);
   }
@@ -181,7 +188,7 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
   meet(contact: Contact): void {
     if (!this.joined) return;
     if (this.small) this.#small.consider(contact);
-    else this.#probe(contact);
+    else this.#otherRings.probe(contact);
   }
 
   /** About how many members the ring has, by the distance to those who follow; 1 in a ring of one. */
@@ -191,6 +198,10 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
     if (last === undefined) return 1;
     if (this.small) return successors.length + 1;
     return Math.max(successors.length + 1, (successors.length * PLACES) / distance(this.#port.self.id, last.id));
+  }
+
+  hint(contact: Contact): void {
+    this.#stabiliser.hint(contact);
   }
 
   /** Whether a finger points there. */
@@ -208,7 +219,7 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
   lostAll(): void {
     if (!this.joined) return;
     this.#rememberNeighbours();
-    this.#fingers.each((contact) => this.#remembered.mention(contact));
+    this.#fingers.each((contact) => this.mention(contact));
     this.#pointers.set({ successors: [], predecessor: null, joined: false, small: false });
     this.#fingers.clear();
     if (!this.#leaving) this.#joiner.recover();
@@ -251,9 +262,20 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
 
   // --- being asked and told ---
 
+  /** Somebody spoke of this contact. */
+  mention(contact: Contact): void {
+    if (this.unheeded > 0) this.unheeded -= 1;
+    else this.#remembered.mention(contact);
+  }
+
+  #heard(from: Contact): void {
+    if (this.unheeded > 0) this.unheeded -= 1;
+    else this.#remembered.heard(from);
+  }
+
   /** What we say to whoever asks; null for an answer that is none of the ring's. */
   answer(from: Contact, question: RingQuestion): RingAnswer {
-    this.#remembered.heard(from);
+    this.#heard(from);
     // Nearly every question, and the ways are known to members only: nothing else of us need be read for it.
     if (this.waypoints !== null && question.ask === 'next' && question.avoid.length === 0) return stepTo(this.waypoints, question.key);
     if (!this.joined) return { answer: 'outside' };
@@ -279,9 +301,9 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
   }
 
   notice(from: Contact, notice: RingNotice): void {
-    this.#remembered.heard(from);
+    this.#heard(from);
     if (notice.tell === 'routed') return this.#lookups.routed(notice);
-    if (notice.tell === 'nearer') this.#remembered.mention(notice.contact);
+    if (notice.tell === 'nearer') this.mention(notice.contact);
     if (!this.joined) return;
     if (this.small) return this.#noticeInSmallRing(from, notice);
     switch (notice.tell) {
@@ -314,45 +336,6 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
     else if (this.#pointers.successors[0]?.id === id) this.#stabiliser.round();
   }
 
-  // --- merging rings ---
-
-  /**
-   * Two rings never find each other by stabilisation. Now and then a remembered contact, every other time one thought dead, is asked
-   * who follows us; if its ring knows somebody nearer than our successor, that one is tried like any newcomer.
-   */
-  #probeForOtherRing(): void {
-    if (!this.joined || this.small) return;
-    this.#stabiliser.tryNearest();
-    const { lost } = this.#remembered;
-    const known = lost.length > 0 && this.#port.fraction() < 0.5 ? lost : [...this.#port.members(), ...this.#remembered.all];
-    const contact = known[Math.floor(this.#port.fraction() * known.length)];
-    if (contact !== undefined) this.#probe(contact);
-  }
-
-  #probe(contact: Contact): void {
-    if (contact.id === this.#port.self.id) return;
-    this.#lookups.walk({ key: justAfter(this.#port.self.id), contacts: [contact], why: 'start' }, (result) => {
-      const found = result.owners.find((owner) => owner.id !== this.#port.self.id);
-      if (found === undefined || !this.joined) return;
-      // Whoever lives in a small ring learns of us and joins.
-      if (result.hops.length === 1) this.#port.tell(contact, { tell: 'notify' });
-      if (this.#pointers.isNearer(found)) this.#stabiliser.hint(found);
-      // Whoever names our own successor lives in our ring.
-      else if (found.id !== this.successors[0]?.id) this.#introduce(contact);
-    });
-  }
-
-  /** A contact that has its place in our ring but is not in it is named to the member before that place. */
-  #introduce(contact: Contact): void {
-    this.lookup(contact.id, (result) => {
-      const owner = result.owners[0];
-      if (owner === undefined || owner.id === contact.id) return;
-      const before = result.hops.at(-1)?.asked;
-      if (before === undefined) this.#stabiliser.hint(contact);
-      else this.#port.tell(before, { tell: 'nearer', contact });
-    });
-  }
-
   // --- lookups ---
 
   /** Who is next on the way to a key, as we know by ourselves. */
@@ -362,6 +345,8 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
 
   /** Whether we own a key, as far as we know. */
   owns(key: string): boolean {
+    const known = this.waypoints === null ? null : ownsKey(this.waypoints, key);
+    if (known !== null) return known;
     if (!this.joined) return false;
     const { predecessor } = this.#pointers;
     return predecessor === null ? this.#pointers.successors.length === 0 : owns(predecessor.id, key, this.#port.self.id);
@@ -382,7 +367,9 @@ export class Chord implements PointersHooks, FinderHooks, StabiliserHooks, Small
 
   /** Null when the answer was known here. Outside a ring any remembered contact may begin. */
   #first(key: string, done: (result: LookupResult) => void): NextStep | null {
-    if (!this.joined) return { answer: 'next', done: false, contacts: [...this.#port.members(), ...this.#remembered.all].slice(0, 8), why: 'member-list' };
+    if (this.waypoints === null && !this.joined) {
+      return { answer: 'next', done: false, contacts: [...this.#port.members(), ...this.#remembered.all].slice(0, 8), why: 'member-list' };
+    }
     if (this.owns(key)) {
       done({ owners: [this.#port.self, ...this.successors], hops: [] });
       return null;

@@ -33,6 +33,8 @@ export function placeOf(id: string): number {
 const PREFIX_BITS = 28;
 /** How many prefixes there are. */
 const PREFIXES = 2 ** PREFIX_BITS;
+/** The whole circle, by prefixes: nothing lies further beyond anything. */
+export const EVERYTHING = PREFIXES;
 
 /** The first 28 bits: ids that differ in them differ, and lie on the circle as their prefixes do. A small whole number needs no memory of its own. */
 export function prefixOf(id: string): number {
@@ -52,7 +54,7 @@ export function prefixesBetween(from: number, to: number): number {
  */
 export function awayOf(id: string, from: string, fromPrefix: number): number {
   const away = prefixesBetween(fromPrefix, prefixOf(id));
-  return away === 0 && id <= from ? PREFIXES : away;
+  return away === 0 && id <= from ? EVERYTHING : away;
 }
 
 /** How far beyond an id its finger begins, by prefixes; for exponents from 24 on. */

@@ -125,9 +125,10 @@ export class Fingers {
 
   /** Checks one finger, the furthest first. Usually it still owns its place, which one question shows. */
   fixNext(): void {
-    if (this.#pointers.successors.length === 0) return;
+    const ways = this.#finder.waypoints ?? (this.#pointers.successors.length === 0 ? null : this.#sort());
+    if (ways === null) return;
     const exponent = this.#turn;
-    if (exponent < FIRST_FINGER || !isBeyondSuccessors(this.#finder.waypoints ?? this.#sort(), exponent)) {
+    if (exponent < FIRST_FINGER || !isBeyondSuccessors(ways, exponent)) {
       // From here down the successor list serves.
       for (let near = exponent; near >= FIRST_FINGER; near -= 1) this.#drop(near);
       this.#turn = LAST_FINGER;
@@ -184,7 +185,7 @@ export class Fingers {
   }
 
   #sort(): Waypoints {
-    const waypoints = waypointsOf(this.#self.id, this.#pointers.successors, { contacts: this.#contacts, aways: this.#aways });
+    const waypoints = waypointsOf(this.#pointers, { contacts: this.#contacts, aways: this.#aways });
     this.#finder.waypoints = waypoints;
     return waypoints;
   }

@@ -1,8 +1,8 @@
 import type { NodeId } from '../types.ts';
 import type { Contact } from './circle.ts';
 import type { Remembered } from './remembered.ts';
-import type { LookupResult, NextStep, RingNotice, RingOptions, RingPort, RingQuestion } from './ring-port.ts';
-import { Walk, type WalkFrom, type WalkParts } from './walk.ts';
+import type { LookupResult, RingNotice, RingOptions, RingPort, RingQuestion } from './ring-port.ts';
+import { Walk, type WalkFrom, type WalkMember, type WalkParts } from './walk.ts';
 
 const ROUTES_MAX = 1_024;
 
@@ -11,29 +11,20 @@ interface OpenRoute {
   readonly done: (result: LookupResult) => void;
 }
 
-export interface FinderHooks {
-  /** What we know by ourselves of the way to a key. */
-  next(key: string, avoid: readonly NodeId[]): NextStep;
-}
-
 /** Finds owners of keys, iteratively (we ask one after the other) or recursively (they pass the question on). */
 export class Lookups implements WalkParts {
   readonly port: RingPort;
   readonly options: RingOptions;
   readonly remembered: Remembered;
-  readonly #hooks: FinderHooks;
+  readonly member: WalkMember;
   /** Null until one is sent: look-ups are seldom recursive. */
   #routes: Map<string, OpenRoute> | null = null;
 
-  constructor(parts: { port: RingPort; options: RingOptions; remembered: Remembered }, hooks: FinderHooks) {
+  constructor(parts: { port: RingPort; options: RingOptions; remembered: Remembered }, member: WalkMember) {
     this.port = parts.port;
     this.options = parts.options;
     this.remembered = parts.remembered;
-    this.#hooks = hooks;
-  }
-
-  next(key: string, avoid: readonly NodeId[]): NextStep {
-    return this.#hooks.next(key, avoid);
+    this.member = member;
   }
 
   /** Asks step by step, around the dead. Calls back once. */
@@ -57,7 +48,7 @@ export class Lookups implements WalkParts {
     const dead: NodeId[] = [];
     let hops = question.hops;
     const handOn = (): void => {
-      const own = this.next(key, dead);
+      const own = this.member.next(key, dead);
       const contact = own.contacts[0];
       if (own.done) return this.#routed(origin, { tell: 'routed', route, owners: own.contacts, hops });
       if (contact === undefined || hops.length >= this.options.hopsMax) return this.#routed(origin, { tell: 'routed', route, owners: [], hops });

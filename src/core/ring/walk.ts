@@ -54,8 +54,14 @@ export interface WalkParts {
   readonly port: RingPort;
   readonly options: RingOptions;
   readonly remembered: Remembered;
+  readonly member: WalkMember;
+}
+
+export interface WalkMember {
   /** What we know by ourselves of the way to a key. */
   next(key: string, avoid: readonly NodeId[]): NextStep;
+  /** Somebody spoke of this contact. */
+  mention(contact: Contact): void;
 }
 
 /**
@@ -73,7 +79,7 @@ export class Walk {
   #ahead: number;
   readonly #keyPrefix: number;
   readonly #port: RingPort;
-  readonly #remembered: Remembered;
+  readonly #member: WalkMember;
   /** What everybody is asked while nobody has to be avoided. */
   readonly #question: RingQuestion;
   #dead: readonly NodeId[] = NOBODY;
@@ -90,7 +96,7 @@ export class Walk {
     this.#question = { ask: 'next', key: from.key, avoid: NOBODY };
     this.#parts = parts;
     this.#port = parts.port;
-    this.#remembered = parts.remembered;
+    this.#member = parts.member;
     this.#done = done;
     this.#ahead = this.#aheadOf(parts.port.self);
     this.#contacts = from.contacts;
@@ -111,7 +117,7 @@ export class Walk {
   /** Somebody new of whom we know by ourselves. */
   #ownOther(): Contact | undefined {
     const asked = this.#steps().map((step) => step.asked.id);
-    const own = this.#parts.next(this.#key, [...this.#dead, ...asked]);
+    const own = this.#member.next(this.#key, [...this.#dead, ...asked]);
     return own.done ? undefined : own.contacts.find((each) => this.#isNew(each));
   }
 
@@ -126,7 +132,7 @@ export class Walk {
   }
 
   heard(step: Step, answer: RingAnswer | null): void {
-    if (answer === null) this.#remembered.unheard(step.asked);
+    if (answer === null) this.#parts.remembered.unheard(step.asked);
     // It came too late: somebody else leads on.
     if (!step.waitedFor) return;
     if (answer?.answer === 'next') return this.#answered(step, answer);
@@ -154,11 +160,11 @@ export class Walk {
     if (this.#open > 0 || this.#last !== step) this.#leadsOn(step);
     const { contacts } = answer;
     const nearest = contacts[0];
-    if (nearest !== undefined) this.#remembered.mention(nearest);
+    if (nearest !== undefined) this.#member.mention(nearest);
     if (answer.done) return this.#finish(contacts);
     const isNew = nearest === undefined || this.#isNew(nearest);
     // The way leads to ourselves: what comes next we know best.
-    const own = !isNew && nearest.id === this.#port.self.id ? this.#parts.next(this.#key, this.#dead) : null;
+    const own = !isNew && nearest.id === this.#port.self.id ? this.#member.next(this.#key, this.#dead) : null;
     if (own?.done === true) return this.#finish(own.contacts);
     const first = isNew ? 0 : contacts.findIndex((each) => this.#isNew(each));
     const next = contacts[first];
@@ -186,7 +192,7 @@ export class Walk {
   #stepAside(): void {
     const named = this.#nextFallback();
     if (named !== undefined) return this.step(named, 'successor', !this.#isNew(named));
-    const own = this.#parts.next(this.#key, this.#dead);
+    const own = this.#member.next(this.#key, this.#dead);
     if (own.done) return this.#finish(own.contacts);
     const other = own.contacts.find((contact) => this.#isNew(contact));
     if (other === undefined) return this.#finish([]);

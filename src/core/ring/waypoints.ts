@@ -1,5 +1,5 @@
 import type { NodeId } from '../types.ts';
-import { awayOf, type Contact, distance, fingerDistance, PLACE_BITS, prefixOf } from './circle.ts';
+import { awayOf, type Contact, distance, EVERYTHING, fingerDistance, PLACE_BITS, prefixOf } from './circle.ts';
 import type { HopReason, NextStep } from './ring-port.ts';
 
 /**
@@ -19,12 +19,14 @@ const HEAD_AWAY = 1;
 const LISTED_FROM = 2;
 /** From there on there are successors only. */
 const ONLY_LISTED_FROM = 3;
-const SELF = 4;
+/** How far the predecessor lies beyond us. */
+const OWN_FROM = 4;
+const SELF = 5;
 /** Of those that follow us; not empty. */
-const SUCCESSORS = 5;
+const SUCCESSORS = 6;
 /** The lowest exponent whose finger begins beyond the last successor. */
-const BEYOND = 6;
-const FIRST = 7;
+const BEYOND = 7;
+const FIRST = 8;
 const ENTRIES = 2;
 /** Contacts that are named to whoever asks the way, should the first be dead. */
 const NAMED_MAX = 4;
@@ -35,8 +37,15 @@ export interface Shortcuts {
   readonly aways: readonly number[];
 }
 
-/** Sorts the ways from a member; there is at least one successor. */
-export function waypointsOf(self: NodeId, successors: readonly Contact[], shortcuts: Shortcuts): Waypoints {
+/** Where a member stands; there is at least one successor. */
+export interface Place {
+  readonly self: Contact;
+  readonly successors: readonly Contact[];
+  readonly predecessor: Contact | null;
+}
+
+/** Sorts the ways from a member. */
+export function waypointsOf({ self: { id: self }, successors, predecessor }: Place, shortcuts: Shortcuts): Waypoints {
   const ownPrefix = prefixOf(self);
   const sorted = { contacts: [] as Contact[], aways: [] as number[] };
   for (let at = 0; at < shortcuts.contacts.length; at += 1) {
@@ -53,7 +62,9 @@ export function waypointsOf(self: NodeId, successors: readonly Contact[], shortc
   const finger = contacts.findLast((contact) => !successors.includes(contact));
   const headAway = aways[contacts.indexOf(successors[0] as Contact)] as number;
   const onlyListedFrom = finger === undefined ? FIRST : entryOf(finger) + ENTRIES;
-  const ways: Array<Waypoints[number]> = [ownPrefix, headAway, entryOf(last), onlyListedFrom, self, successors, exponentBeyond(distance(self, last.id))];
+  const ownFrom = predecessor === null ? EVERYTHING : awayOf(predecessor.id, self, ownPrefix);
+  const beyond = exponentBeyond(distance(self, last.id));
+  const ways: Array<Waypoints[number]> = [ownPrefix, headAway, entryOf(last), onlyListedFrom, ownFrom, self, successors, beyond];
   for (const [at, contact] of contacts.entries()) ways.push(aways[at] as number, contact);
   // A copy has no room for more, which is half of what a list that has grown takes.
   return ways.slice();
@@ -84,6 +95,13 @@ function insert(sorted: { readonly contacts: Contact[]; readonly aways: number[]
 /** Whether a finger of that exponent begins where the list of successors does not reach. */
 export function isBeyondSuccessors(ways: Waypoints, exponent: number): boolean {
   return exponent >= (ways[BEYOND] as number);
+}
+
+/** Whether a key is the member's own; null where their prefixes do not tell. */
+export function ownsKey(ways: Waypoints, key: string): boolean | null {
+  const away = awayOfKey(ways, key);
+  const from = ways[OWN_FROM] as number;
+  return away === from ? null : away > from;
 }
 
 /** Who is next on the way to a key: its owner, where that is our first successor, else those between us and the key, the closest first. */

@@ -1,0 +1,66 @@
+import { type Contact, justAfter } from './circle.ts';
+import type { Lookups } from './lookups.ts';
+import type { Pointers } from './pointers.ts';
+import type { Remembered } from './remembered.ts';
+import type { LookupResult, RingPort } from './ring-port.ts';
+
+export interface OtherRingsHooks {
+  /** Somebody may be nearer than our successor. */
+  hint(contact: Contact): void;
+  /** Finds the owner of a key. Calls back once, maybe at once. */
+  lookup(key: string, done: (result: LookupResult) => void): void;
+}
+
+/**
+ * Finds rings that live beside ours: two never find each other by stabilisation. Now and then a remembered contact, every other time
+ * one thought dead, is asked who follows us; if its ring knows somebody nearer than our successor, that one is tried like any newcomer.
+ */
+export class OtherRings {
+  readonly #port: RingPort;
+  readonly #pointers: Pointers;
+  readonly #remembered: Remembered;
+  readonly #lookups: Lookups;
+  readonly #hooks: OtherRingsHooks;
+
+  constructor(parts: { port: RingPort; pointers: Pointers; remembered: Remembered; lookups: Lookups }, hooks: OtherRingsHooks) {
+    this.#port = parts.port;
+    this.#pointers = parts.pointers;
+    this.#remembered = parts.remembered;
+    this.#lookups = parts.lookups;
+    this.#hooks = hooks;
+  }
+
+  /** Probes one of all who are known. */
+  round(): void {
+    const { lost } = this.#remembered;
+    const known = lost.length > 0 && this.#port.fraction() < 0.5 ? lost : [...this.#port.members(), ...this.#remembered.all];
+    const contact = known[Math.floor(this.#port.fraction() * known.length)];
+    if (contact !== undefined) this.probe(contact);
+  }
+
+  /** Asks a contact who follows us in its ring. */
+  probe(contact: Contact): void {
+    const { self } = this.#port;
+    if (contact.id === self.id) return;
+    this.#lookups.walk({ key: justAfter(self.id), contacts: [contact], why: 'start' }, (result) => {
+      const found = result.owners.find((owner) => owner.id !== self.id);
+      if (found === undefined || !this.#pointers.joined) return;
+      // Whoever lives in a small ring learns of us and joins.
+      if (result.hops.length === 1) this.#port.tell(contact, { tell: 'notify' });
+      if (this.#pointers.isNearer(found)) this.#hooks.hint(found);
+      // Whoever names our own successor lives in our ring.
+      else if (found.id !== this.#pointers.successors[0]?.id) this.#introduce(contact);
+    });
+  }
+
+  /** A contact that has its place in our ring but is not in it is named to the member before that place. */
+  #introduce(contact: Contact): void {
+    this.#hooks.lookup(contact.id, (result) => {
+      const owner = result.owners[0];
+      if (owner === undefined || owner.id === contact.id) return;
+      const before = result.hops.at(-1)?.asked;
+      if (before === undefined) this.#hooks.hint(contact);
+      else this.#port.tell(before, { tell: 'nearer', contact });
+    });
+  }
+}
