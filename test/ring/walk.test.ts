@@ -28,6 +28,7 @@ test('where one is slow and the next one dead a third is asked as soon as the sl
     {
       port: port as unknown as RingPort,
       options: RING_OPTIONS,
+      ownPrefix: 0x1111111,
       remembered: remembered as unknown as Remembered,
       member: { mention: () => undefined, next: () => ({ answer: 'next', done: false, contacts: [], why: 'member-list' }) },
     },

@@ -1,5 +1,5 @@
 import type { NodeId } from '../types.ts';
-import type { Contact } from './circle.ts';
+import { type Contact, prefixOf } from './circle.ts';
 import type { Remembered } from './remembered.ts';
 import type { LookupResult, RingNotice, RingOptions, RingPort, RingQuestion } from './ring-port.ts';
 import { Walk, type WalkFrom, type WalkMember, type WalkParts } from './walk.ts';
@@ -17,6 +17,7 @@ export class Lookups implements WalkParts {
   readonly options: RingOptions;
   readonly remembered: Remembered;
   readonly member: WalkMember;
+  readonly ownPrefix: number;
   /** Null until one is sent: look-ups are seldom recursive. */
   #routes: Map<string, OpenRoute> | null = null;
 
@@ -25,6 +26,7 @@ export class Lookups implements WalkParts {
     this.options = parts.options;
     this.remembered = parts.remembered;
     this.member = member;
+    this.ownPrefix = prefixOf(parts.port.self.id);
   }
 
   /** Asks step by step, around the dead. Calls back once. */

@@ -21,14 +21,11 @@ class Step implements Hop, Asker {
   named: readonly Contact[] = NONE;
   /** How many of them were tried; after them comes it itself, which may know more by then. */
   tried = 1;
-  /** Who was asked before it; null for the first. */
-  before: Step | null;
   readonly #walk: Walk;
 
-  constructor(walk: Walk, asked: Contact, how: { readonly why: Hop['why']; readonly avoided: number; readonly again: boolean; readonly before: Step | null }) {
+  constructor(walk: Walk, asked: Contact, how: { readonly why: Hop['why']; readonly avoided: number; readonly again: boolean }) {
     this.#walk = walk;
     this.asked = asked;
-    this.before = how.before;
     this.why = how.why;
     this.avoided = how.avoided;
     this.again = how.again;
@@ -55,6 +52,8 @@ export interface WalkParts {
   readonly options: RingOptions;
   readonly remembered: Remembered;
   readonly member: WalkMember;
+  /** Of our own id. */
+  readonly ownPrefix: number;
 }
 
 export interface WalkMember {
@@ -70,13 +69,15 @@ export interface WalkMember {
  */
 export class Walk {
   // What every answer asks for comes first, so that it shares a line of the processor's cache.
-  /** Who was asked last; those before it follow one another, so that no list needs to be read for the next. */
+  /** Who was asked last: nearly every answer comes from there, and the list need not be read to know it. */
   #last: Step | null = null;
-  #count = 0;
+  /** All who were asked, in order. */
+  readonly #steps: Step[] = [];
   /** How many are waited for. */
   #open = 0;
   /** How far the nearest to the key lies before it of ourselves and all who were asked, by prefixes. */
   #ahead: number;
+  readonly #hopsMax: number;
   readonly #keyPrefix: number;
   readonly #port: RingPort;
   readonly #member: WalkMember;
@@ -98,34 +99,35 @@ export class Walk {
     this.#port = parts.port;
     this.#member = parts.member;
     this.#done = done;
-    this.#ahead = this.#aheadOf(parts.port.self);
+    this.#hopsMax = parts.options.hopsMax;
+    this.#ahead = prefixesBetween(parts.ownPrefix, this.#keyPrefix);
     this.#contacts = from.contacts;
   }
 
   step(contact: Contact, why: HopReason | 'start', again = false): void {
-    if (this.#count >= this.#parts.options.hopsMax) return this.#finish([]);
+    if (this.#steps.length >= this.#hopsMax) return this.#finish([]);
     this.#ask(contact, why, again);
   }
 
   /** Of those who are waited for the last one is slow, whoever else turned out to be dead since: somebody else is asked as well, if there is anybody. */
   slow(step: Step): void {
-    if (this.#count >= this.#parts.options.hopsMax || this.#steps().findLast((each) => each.waitedFor) !== step) return;
+    if (this.#steps.length >= this.#hopsMax || this.#steps.findLast((each) => each.waitedFor) !== step) return;
     const other = this.#nextFallback() ?? this.#ownOther();
     if (other !== undefined) this.#ask(other, 'successor', !this.#isNew(other));
   }
 
   /** Somebody new of whom we know by ourselves. */
   #ownOther(): Contact | undefined {
-    const asked = this.#steps().map((step) => step.asked.id);
+    const asked = this.#steps.map((step) => step.asked.id);
     const own = this.#member.next(this.#key, [...this.#dead, ...asked]);
     return own.done ? undefined : own.contacts.find((each) => this.#isNew(each));
   }
 
   #ask(contact: Contact, why: HopReason | 'start', again: boolean): void {
     const avoid = this.#avoided();
-    const step = new Step(this, contact, { why, avoided: avoid.length, again, before: this.#last });
+    const step = new Step(this, contact, { why, avoided: avoid.length, again });
     this.#last = step;
-    this.#count += 1;
+    this.#steps.push(step);
     this.#open += 1;
     this.#ahead = Math.min(this.#ahead, this.#aheadOf(contact));
     this.#port.ask(contact, avoid.length === 0 ? this.#question : { ask: 'next', key: this.#key, avoid }, step);
@@ -143,7 +145,7 @@ export class Walk {
   /** The dead, and those who are slow now: others would name them again. */
   #avoided(): readonly NodeId[] {
     if (this.#open === 0) return this.#dead;
-    const slow = this.#steps().filter((step) => step.waitedFor);
+    const slow = this.#steps.filter((step) => step.waitedFor);
     return [...this.#dead, ...slow.map((step) => step.asked.id)].slice(-AVOIDED_MAX);
   }
 
@@ -179,12 +181,9 @@ export class Walk {
 
   /** Others who were asked as well are waited for no longer. */
   #leadsOn(step: Step): void {
-    for (const slow of this.#steps()) if (slow.waitedFor) this.#inVain(slow);
-    if (this.#last === step) return;
-    let after = this.#last as Step;
-    while (after.before !== step) after = after.before as Step;
-    after.before = step.before;
-    step.before = this.#last;
+    for (const slow of this.#steps) if (slow.waitedFor) this.#inVain(slow);
+    const at = this.#steps.indexOf(step);
+    this.#steps.push(...this.#steps.splice(at, 1));
     this.#last = step;
   }
 
@@ -201,7 +200,8 @@ export class Walk {
 
   /** The next who was named earlier and not tried: by whoever answered last, then that one itself, then by the one before, and so on. */
   #nextFallback(): Contact | undefined {
-    for (let step = this.#last; step !== null; step = step.before) {
+    for (let at = this.#steps.length - 1; at >= 0; at -= 1) {
+      const step = this.#steps[at] as Step;
       while (step.tried <= step.named.length) {
         const other = step.named[step.tried] ?? step.asked;
         step.tried += 1;
@@ -218,7 +218,7 @@ export class Walk {
 
   /** It has answered once, and would answer otherwise now that others turned out to be dead or slow. */
   #knowsMore(contact: Contact): boolean {
-    const asked = this.#steps().filter((step) => step.asked.id === contact.id);
+    const asked = this.#steps.filter((step) => step.asked.id === contact.id);
     const avoided = this.#avoided();
     return asked.length === 1 && avoided.length > (asked[0] as Step).avoided && !avoided.includes(contact.id);
   }
@@ -227,21 +227,14 @@ export class Walk {
   #isNew(contact: Contact): boolean {
     if (this.#aheadOf(contact) < this.#ahead) return true;
     const { id } = contact;
-    return id !== this.#port.self.id && this.#steps().every((step) => step.asked.id !== id);
+    return id !== this.#port.self.id && this.#steps.every((step) => step.asked.id !== id);
   }
 
   #aheadOf({ id }: Contact): number {
     return prefixesBetween(prefixOf(id), this.#keyPrefix);
   }
 
-  /** All who were asked, in order. */
-  #steps(): readonly Step[] {
-    const steps: Step[] = [];
-    for (let step = this.#last; step !== null; step = step.before) steps.push(step);
-    return steps.reverse();
-  }
-
   #finish(owners: readonly Contact[]): void {
-    this.#done({ owners, hops: this.#steps() });
+    this.#done({ owners, hops: this.#steps });
   }
 }

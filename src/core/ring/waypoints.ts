@@ -1,5 +1,5 @@
 import type { NodeId } from '../types.ts';
-import { awayOf, type Contact, distance, EVERYTHING, fingerDistance, PLACE_BITS, prefixOf } from './circle.ts';
+import { awayOf, type Contact, distance, EVERYTHING, PLACE_BITS, prefixOf } from './circle.ts';
 import type { HopReason, NextStep } from './ring-port.ts';
 
 /**
@@ -28,6 +28,9 @@ const SUCCESSORS = 6;
 const BEYOND = 7;
 const FIRST = 8;
 const ENTRIES = 2;
+const BITS = 32;
+const HALF_BITS = 26;
+const HALF = 2 ** HALF_BITS;
 /** Contacts that are named to whoever asks the way, should the first be dead. */
 const NAMED_MAX = 4;
 
@@ -47,49 +50,47 @@ export interface Place {
 /** Sorts the ways from a member. */
 export function waypointsOf({ self: { id: self }, successors, predecessor }: Place, shortcuts: Shortcuts): Waypoints {
   const ownPrefix = prefixOf(self);
-  const sorted = { contacts: [] as Contact[], aways: [] as number[] };
+  const last = successors.at(-1) as Contact;
+  const ownFrom = predecessor === null ? EVERYTHING : awayOf(predecessor.id, self, ownPrefix);
+  const ways: Array<Waypoints[number]> = [ownPrefix, 0, 0, 0, ownFrom, self, successors, bitsOf(distance(self, last.id))];
   for (let at = 0; at < shortcuts.contacts.length; at += 1) {
     const contact = shortcuts.contacts[at] as Contact | null;
-    if (contact !== null) insert(sorted, contact, shortcuts.aways[at] as number);
+    if (contact !== null) insert(ways, contact, shortcuts.aways[at] as number);
   }
   for (let at = successors.length - 1; at >= 0; at -= 1) {
     const contact = successors[at] as Contact;
-    insert(sorted, contact, awayOf(contact.id, self, ownPrefix));
+    const away = awayOf(contact.id, self, ownPrefix);
+    ways[HEAD_AWAY] = away;
+    insert(ways, contact, away);
   }
-  const { contacts, aways } = sorted;
-  const last = successors.at(-1) as Contact;
-  const entryOf = (contact: Contact): number => FIRST + contacts.indexOf(contact) * ENTRIES;
-  const finger = contacts.findLast((contact) => !successors.includes(contact));
-  const headAway = aways[contacts.indexOf(successors[0] as Contact)] as number;
-  const onlyListedFrom = finger === undefined ? FIRST : entryOf(finger) + ENTRIES;
-  const ownFrom = predecessor === null ? EVERYTHING : awayOf(predecessor.id, self, ownPrefix);
-  const beyond = exponentBeyond(distance(self, last.id));
-  const ways: Array<Waypoints[number]> = [ownPrefix, headAway, entryOf(last), onlyListedFrom, ownFrom, self, successors, beyond];
-  for (const [at, contact] of contacts.entries()) ways.push(aways[at] as number, contact);
+  ways[LISTED_FROM] = ways.indexOf(last, FIRST) - 1;
+  let from = ways.length;
+  while (from > FIRST && successors.includes(ways[from - 1] as Contact)) from -= ENTRIES;
+  ways[ONLY_LISTED_FROM] = from;
   // A copy has no room for more, which is half of what a list that has grown takes.
   return ways.slice();
 }
 
-/** The lowest exponent of a finger that begins further away than so many places. */
-function exponentBeyond(places: number): number {
-  let exponent = 0;
-  while (places > 0 && exponent < PLACE_BITS && fingerDistance(exponent) <= places) exponent += 1;
-  return places === 0 ? PLACE_BITS : exponent;
+/** How many binary digits a whole number has, which is the exponent of the first power of two above it. A member at no distance is ourselves. */
+function bitsOf(places: number): number {
+  if (places === 0) return PLACE_BITS;
+  return places < HALF ? BITS - Math.clz32(places) : HALF_BITS + BITS - Math.clz32(places / HALF);
 }
 
 /** Who comes in the order that is wanted costs no search. One who is there already is replaced: the later one's address is better known. */
-function insert(sorted: { readonly contacts: Contact[]; readonly aways: number[] }, contact: Contact, away: number): void {
-  const { contacts, aways } = sorted;
-  let at = aways.length;
-  while (at > 0 && ((aways[at - 1] as number) < away || (aways[at - 1] === away && (contacts[at - 1] as Contact).id < contact.id))) at -= 1;
-  if (at > 0 && aways[at - 1] === away && (contacts[at - 1] as Contact).id === contact.id) contacts[at - 1] = contact;
-  else if (at === aways.length) {
-    contacts.push(contact);
-    aways.push(away);
-  } else {
-    contacts.splice(at, 0, contact);
-    aways.splice(at, 0, away);
-  }
+function insert(ways: Array<Waypoints[number]>, contact: Contact, away: number): void {
+  let at = ways.length;
+  while (at > FIRST && isFurther(contact, away, ways, at - ENTRIES)) at -= ENTRIES;
+  const before = at > FIRST && ways[at - ENTRIES] === away ? (ways[at - 1] as Contact) : null;
+  if (before?.id === contact.id) ways[at - 1] = contact;
+  else if (at === ways.length) ways.push(away, contact);
+  else ways.splice(at, 0, away, contact);
+}
+
+/** Whether a contact lies further beyond us than the one at an entry. */
+function isFurther(contact: Contact, away: number, ways: Waypoints, at: number): boolean {
+  const other = ways[at] as number;
+  return away === other ? contact.id > (ways[at + 1] as Contact).id : away > other;
 }
 
 /** Whether a finger of that exponent begins where the list of successors does not reach. */
