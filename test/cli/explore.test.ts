@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { Progress } from '../../src/cli/explore/progress.ts';
 import { runCli, temporaryRoot } from './run-cli.ts';
 
 /** Three of ten actions end somebody; at the end everybody was to run. */
@@ -221,4 +222,16 @@ test('an example of Confab is explored from any folder, and what is small lies w
     t.is(again.status, 1, again.out + again.err);
     t.regex(again.out, /nothing-overwritten/);
   }
+});
+
+test('the line of progress fits any terminal, and names a seed that takes long', (t) => {
+  const progress = new Progress({ total: 1_000, surface: 'none', nowMillis: 0, longest: () => ({ seed: 77, forMillis: 65_000 }) });
+  progress.done = 250;
+  progress.failed = 2;
+  t.is(progress.line(60_000), '[######..................] 250 of 1000 seeds, 2 failed, 3 min left, seed 77 for 1 min 5 s by now');
+  for (let columns = 4; columns < 120; columns += 1) t.true(progress.line(60_000, columns).length <= columns, `${columns} columns`);
+  t.is(progress.line(60_000, 40), '250 of 1000 seeds, 2 failed, 3 min left');
+  t.is(progress.line(60_000, 30), '250 of 1000 seeds, 2 failed');
+  progress.done = 1_000;
+  t.false(progress.line(60_000, 60).includes('left'));
 });
