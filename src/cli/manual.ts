@@ -12,40 +12,68 @@ export type ManualSection = (typeof MANUAL_SECTIONS)[number];
 
 /** A section as a Markdown table. docs/PROTOCOL.md holds all of them between markers; a test keeps it current. */
 export function manualSection(section: ManualSection): string {
+  const { head, rows } = contentOf(section);
+  return table(head, rows);
+}
+
+/** A section as data: a record for each row, its fields named as the columns are. */
+export function manualRows(section: ManualSection): ReadonlyArray<Readonly<Record<string, string>>> {
+  const { head, rows } = contentOf(section);
+  return rows.map((row) => Object.fromEntries(head.map((column, index) => [column, (row[index] ?? '').replaceAll('`', '')])));
+}
+
+interface Content {
+  readonly head: readonly string[];
+  readonly rows: ReadonlyArray<readonly string[]>;
+}
+
+function contentOf(section: ManualSection): Content {
   switch (section) {
     case 'messages':
-      return table(
-        ['message', 'what it is for', 'fields'],
-        Object.entries(MESSAGES).map(([type, { about, shape }]) => [code(type), about, fields(shape)]),
-      );
+      return {
+        head: ['message', 'what it is for', 'fields'],
+        rows: Object.entries(MESSAGES).map(([type, { about, shape }]) => [code(type), about, fields(shape)]),
+      };
     case 'records':
-      return table(
-        ['record', 'fields of its body'],
-        Object.entries(RECORD_SHAPES).map(([type, shape]) => [code(type), shape.kind === 'record' ? fields(shape.fields) : describe(shape)]),
-      );
+      return {
+        head: ['record', 'fields of its body'],
+        rows: Object.entries(RECORD_SHAPES).map(([type, shape]) => [code(type), shape.kind === 'record' ? fields(shape.fields) : describe(shape)]),
+      };
     case 'tables':
-      return table(
-        ['table', 'store', 'key', 'what is in it'],
-        Object.entries(TABLES).map(([name, { scope, key, about }]) => [code(name), scope, key, about]),
-      );
+      return {
+        head: ['table', 'store', 'key', 'what is in it'],
+        rows: Object.entries(TABLES).map(([name, { scope, key, about }]) => [code(name), scope, key, about]),
+      };
     case 'options':
-      return table(
-        ['option', 'default'],
-        Object.entries(CORE_OPTIONS).map(([name, value]) => [
+      return {
+        head: ['option', 'default'],
+        rows: Object.entries(CORE_OPTIONS).map(([name, value]) => [
           code(name),
           typeof value === 'object' ? code(JSON.stringify(value)) : value.toLocaleString('en-US'),
         ]),
-      );
+      };
     case 'commands':
-      return table(
-        ['command', 'typed as', 'what it does', 'arguments'],
-        REGISTRY.map((entry) => [code(entry.name), entry.slash.map(code).join(' ') || '-', entry.summary, argumentNames(entry).map(code).join(', ') || '-']),
-      );
+      return {
+        head: ['command', 'typed as', 'what it does', 'arguments'],
+        rows: REGISTRY.map((entry) => [
+          code(entry.name),
+          entry.slash.map(code).join(' ') || '-',
+          entry.summary,
+          argumentNames(entry).map(code).join(', ') || '-',
+        ]),
+      };
     case 'errors':
-      return table(
-        ['code', 'definite', 'HTTP', 'exit', 'sentence', 'advice'],
-        Object.entries(ERRORS).map(([name, e]) => [code(name), e.definite ? 'yes' : 'no', String(e.httpStatus), String(e.exitStatus), e.message, e.advice]),
-      );
+      return {
+        head: ['code', 'definite', 'HTTP', 'exit', 'sentence', 'advice'],
+        rows: Object.entries(ERRORS).map(([name, e]) => [
+          code(name),
+          e.definite ? 'yes' : 'no',
+          String(e.httpStatus),
+          String(e.exitStatus),
+          e.message,
+          e.advice,
+        ]),
+      };
   }
 }
 

@@ -5,13 +5,13 @@ import { formatEndpoint } from '../core/endpoint.ts';
 import type { CommandResult, Env, Program } from '../core/env.ts';
 import { ConfabError } from '../core/errors.ts';
 import { type MachineFaultSettings, machineFaultsOf, NO_FAULTS, type NodeFaults } from '../core/faults.ts';
-import { bytesOf } from '../core/link/link-trace.ts';
 import type { Frame } from '../core/messages.ts';
 import { type ChatNodeOptions, chatNode } from '../core/node.ts';
 import type { CoreOptions } from '../core/options.ts';
 import type { Rule } from '../core/rules.ts';
 import type { TraceDetail, TraceEvent } from '../core/trace.ts';
 import { conductNamed } from '../lab/conducts.ts';
+import { frameBytes } from '../lab/lab-node.ts';
 import { seedConductNamed } from '../lab/lying-seed-server.ts';
 import type { FrameCodec } from '../ports/ports.ts';
 import { HostedNode } from '../sim/hosted-node.ts';
@@ -124,7 +124,7 @@ export class SimEngine implements Engine, HostingWatcher {
       services: this.#services,
       watcher: this,
       frameName: (frame) => `${frame.run}/f${frame.count}`,
-      bytesOf: (frame) => bytesOf(frame.messages),
+      bytesOf: (frame) => frameBytes(frame, codec),
       ...(frameCodec === undefined ? {} : { messageCodec: frameCodec, storeCodec: codec }),
       ...(options.searchable === true ? { storeCodec: codec, storesSealed: true } : {}),
     });

@@ -1,5 +1,7 @@
+import type { Codec } from '../core/capabilities.ts';
 import { parseEndpoint } from '../core/endpoint.ts';
 import type { CommandInput, CommandResult, Env, Program } from '../core/env.ts';
+import { bytesOf, FRAME_OVERHEAD_BYTES } from '../core/link/link-trace.ts';
 import type { Frame, Message } from '../core/messages.ts';
 import type { TraceDetail } from '../core/trace.ts';
 import type { Address, WallMillis } from '../core/types.ts';
@@ -35,6 +37,12 @@ const FRAME_VERSION = 1;
  */
 export function labNode(env: Env<Frame>, network: string, make: (env: LabEnv) => LabProgram): Program<Frame> {
   return new LabNode(env, network, make);
+}
+
+/** About how many bytes a frame takes on a wire, be it one of a program or of the chat node. */
+export function frameBytes(frame: Frame, codec: Codec): number {
+  const [carried] = frame.messages as unknown as ReadonlyArray<Partial<Carried<unknown>>>;
+  return carried?.type === 'program' ? FRAME_OVERHEAD_BYTES + codec.encode(carried.content).length : bytesOf(frame.messages);
 }
 
 class LabNode implements Program<Frame>, LabEnv {

@@ -40,7 +40,10 @@ export interface LabAnswer {
   refuse(reason: string): void;
 }
 
-/** A program is a machine without I/O: inputs come in by these methods, effects go out through the env. */
+/**
+ * A program is a machine without I/O: inputs come in by these methods, effects go out through the env. What it knows lies within the
+ * function that makes it: a variable of its module would be one for all nodes in the simulator.
+ */
 export interface LabProgram<Message = unknown> {
   /** Once, when the node knows its peers. */
   start?(): void;

@@ -76,6 +76,8 @@ export class Wire<Message> {
   #carry(to: Address, connection: Connection, message: Message, way: { readonly delayMillis: number; readonly overtaken: boolean }): void {
     const { world } = this.#hosting.parts;
     const atMillis = world.now + way.delayMillis;
+    // An event at no time at all would never happen, and nobody would hear of it.
+    if (!(way.delayMillis >= 0)) throw new Error(`a frame cannot be on its way for ${way.delayMillis} ms`);
     if (!way.overtaken) connection.lastArrivalMillis = Math.max(atMillis, connection.lastArrivalMillis);
     world.carry(this.#owner.index, to, message, way.overtaken ? atMillis : connection.lastArrivalMillis);
   }

@@ -76,6 +76,28 @@ test('nodes share no data: a message that is changed where it arrives is changed
   t.is(outcome.verdict, 'pass', outcome.reason ?? '');
 });
 
+test('frames of a program have a size: on narrow lines none is lost, and doubled ones come twice', async (t) => {
+  const text = `export function program(env) {
+  let heard = 0;
+  return {
+    receive() { heard += 1; },
+    command(name, args, answer) {
+      if (name === 'go') for (const peer of env.peers) env.send(peer, { type: 'm', text: 'x'.repeat(900) });
+      answer.done(name === 'go' ? null : [String(heard)]);
+    },
+  };
+}
+`;
+  const steps = STEPS.replace('  - tell', '  - bandwidth: { bytes-per-second: 2000 }\n  - duplicate: { probability: 1 }\n  - tell').replace(
+    'wait: 1s',
+    'wait: 300ms',
+  );
+  // 900 bytes need nearly half a second.
+  const asked = (heard: number) => `  - expect: { answers: { of: n2..3, asked: heard, are: ["${heard}"] } }\n`;
+  const outcome = await play(t, text, `${steps}${asked(0)}  - wait: 1s\n${asked(2)}  - heal: everything\n`);
+  t.is(outcome.verdict, 'pass', outcome.reason ?? '');
+});
+
 test('what was loaded and changed, and not saved, is not there after a restart', async (t) => {
   const start =
     "start() { const kept = env.load('box') ?? { count: 0 }; if (kept.count > 1) throw new Error('nobody saved that'); kept.count += 1; env.save('box', { count: 1 }); kept.count += 5; }";

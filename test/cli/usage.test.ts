@@ -36,6 +36,13 @@ test('a name with a path in it is refused before anything is made', async (t) =>
   t.deepEqual(await readdir(root), []);
 });
 
+test('the manual as JSON is one object, a list of records for each section', async (t) => {
+  const { status, out } = await runCli(['manual', 'errors', '--json']);
+  t.is(status, 0);
+  const { errors } = JSON.parse(out) as { readonly errors: ReadonlyArray<Readonly<Record<string, string>>> };
+  t.like(errors.find(({ code }) => code === 'folder-locked') ?? {}, { exit: '2' });
+});
+
 test('bad usage is status 2, with a guess', async (t) => {
   const root = await temporaryRoot(t);
   for (const [args, expected] of [

@@ -16,14 +16,15 @@ Examples:
   $ confab manual --update docs/PROTOCOL.md`,
     )
     .action(async (section: string | undefined, options: { update?: string }) => {
-      const { MANUAL_SECTIONS, manualSection, withCurrentTables } = await import('../manual.ts');
+      const { MANUAL_SECTIONS, manualRows, manualSection, withCurrentTables } = await import('../manual.ts');
       if (options.update !== undefined) {
         const { readFileSync, writeFileSync } = await import('node:fs');
         writeFileSync(options.update, withCurrentTables(readFileSync(options.update, 'utf8')));
         return;
       }
-      for (const each of MANUAL_SECTIONS) {
-        if (section !== undefined && section !== each) continue;
+      const wanted = MANUAL_SECTIONS.filter((each) => section === undefined || section === each);
+      if (context.json) return context.printJson(Object.fromEntries(wanted.map((each) => [each, manualRows(each)])));
+      for (const each of wanted) {
         context.print(`## ${each}`);
         context.print('');
         context.print(manualSection(each));

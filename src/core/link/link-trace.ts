@@ -4,7 +4,7 @@ import type { MessageTrace } from '../trace.ts';
 import { approximateBytes, type Link } from './link.ts';
 
 /** What the links write into the trace. Ids and sizes, never texts. */
-const FRAME_OVERHEAD_BYTES = 48;
+export const FRAME_OVERHEAD_BYTES = 48;
 
 export function traceSend(env: Env<Frame>, link: Link, kind: FrameKind, count: number, messages: readonly Message[]): void {
   if (!env.tracingFrames) return;
