@@ -49,7 +49,7 @@ const MISTAKES: Readonly<Record<string, RegExp>> = {
   'restart --empty-disk': /the nodes are missing/,
   'lie bob stale-record': /no node behaves like "stale-record"\. Did you mean .*stale-records/,
   'lie bob stale-recrds': /Did you mean "stale-records"\? Write it/,
-  'lie bob honest': /no node behaves like "honest"/,
+  'lie bob honest': /whoever is honest does not lie; "heal NODE" ends a lie/,
   'heal island please': /nothing can be made of "please"/,
   'pause Alice!': /is not a name/,
 };
