@@ -5,7 +5,7 @@ import { CELL, TURN_SECONDS_MAX, TurnWatch } from './turn-watch.ts';
 
 const SECOND_MILLIS = 1_000;
 /** For what the debugger is asked, ms. */
-const ANSWER_MILLIS = 2_000;
+const ANSWER_MILLIS = 20_000;
 
 const { cell, port, folder } = workerData as WatchData;
 

@@ -52,7 +52,12 @@ test('where nothing fails the status says so, and a bad file is refused before a
   await writeFile(file, 'name: fine\nsteps:\n  - strat: alice\n');
   const bad = await runCli(['explore', file, '--seeds', '5', '--jobs', '1']);
   t.is(bad.status, 2);
-  t.regex(bad.err, /3:5: the key "strat" is not known here/);
+  t.regex(bad.err, /fine\.yaml:3:5: the key "strat" is not known here/);
+  // What only a thread finds out is told like the rest.
+  await writeFile(file, 'name: fine\nprogram: gone.js\nsteps:\n  - start: alice\n');
+  const gone = await runCli(['explore', file, '--seeds', '5', '--jobs', '1']);
+  t.is(gone.status, 2);
+  t.regex(gone.err, /^confab: \S+fine\.yaml:1: "program": there is no file \S+gone\.js\n/m);
 });
 
 /** A notebook whose planted bug shows only when somebody writes, starts again, and is asked: what was written last is not saved. */

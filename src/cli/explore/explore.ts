@@ -41,7 +41,8 @@ const FAILURES_SHOWN = 10;
 
 /** Of a shell that was told to end: what Ctrl-C is expected to give. */
 const INTERRUPTED_STATUS = 130;
-const NOT_REPEATED = 'played again it came out otherwise: something in it does not come from the seed (what a module keeps between runs, what it imports from Node.js)';
+const NOT_REPEATED =
+  'played again it came out otherwise: something in it does not come from the seed (what a module keeps between runs, what it imports from Node.js)';
 
 /** Why not all seeds were played; null: all were. */
 type Ending = 'interrupted' | 'failures' | null;
@@ -130,7 +131,10 @@ async function playAll(pool: Pool, plan: Plan, failed: (failure: Failure) => voi
       next += 1;
       const crypto = cryptoOf(seed, options.crypto);
       const outcome = await pool.play({ text, file, seed, crypto, again: true } satisfies SeedTask);
-      if ('unplayable' in outcome) throw new ConfabError('bad-scenario', { file, line: `seed ${seed}`, reason: outcome.unplayable });
+      if ('unplayable' in outcome) {
+        const { line, reason } = outcome.unplayable;
+        throw new ConfabError('bad-scenario', { file, line: line ?? `seed ${seed}`, reason });
+      }
       progress.done += 1;
       if (outcome.verdict !== 'pass') {
         progress.failed += 1;

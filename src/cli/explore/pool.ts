@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { newCell, TURN_SECONDS_MAX, TurnWatch } from '../turn-watch.ts';
 import type { SeedOutcome, SeedTask } from './play-seed.ts';
-import type { WorkerAnswer } from './worker.ts';
+import type { Unplayable, WorkerAnswer } from './worker.ts';
 
 /** Runs make much garbage that dies young: with room for it, it is never copied. */
 const YOUNG_MEGABYTES = 64;
@@ -79,7 +79,7 @@ export class Pool {
   }
 
   /** Waits for a free thread. Gives what came of the seed, or the reason why the file cannot be played. */
-  async play(task: SeedTask): Promise<SeedOutcome | { readonly unplayable: string }> {
+  async play(task: SeedTask): Promise<SeedOutcome | { readonly unplayable: Unplayable }> {
     for (;;) {
       const free = this.#slots.find((slot) => slot.busy === null);
       if (free !== undefined) {
