@@ -192,10 +192,18 @@ export class Scene {
     return this.#memory.notices.get(node) ?? [];
   }
 
+  /** That somebody does not play by the rules stands in the trace before it does anything; it ends with its process. */
+  recordConduct(node: string, conduct: string): void {
+    if (conduct !== 'honest') this.engine.record({ type: 'state', subject: 'conduct', id: node, to: 'set', data: { kind: 'conduct', conduct } });
+  }
+
   /** A node that does not play by the rules goes on like that when it starts again. */
   async startNode(node: string, options: StartNodeOptions): Promise<void> {
     const conduct = options.conduct ?? this.#memory.conducts.get(node);
-    if (conduct !== undefined) this.#memory.conducts.set(node, conduct);
+    if (conduct !== undefined) {
+      this.#memory.conducts.set(node, conduct);
+      this.recordConduct(node, conduct);
+    }
     await this.engine.startNode(node, conduct === undefined ? options : { ...options, conduct });
     const { acquaintances } = this.#memory;
     if (acquaintances === null) return;

@@ -85,6 +85,17 @@ test('a report tells the run from its trace alone: frames, faults, the way of ea
   t.deepEqual(facts.ringAfter.map(({ node }) => node).sort(), ['alice', 'bob']);
 });
 
+test('who does not play by the rules is a fault of the run, from its start to its end', async (t) => {
+  const { events, report } = await played('  - start: { nodes: mallory, conduct: babbler }\n  - wait: 2s\n  - kill: mallory\n  - wait: 1s\n');
+  const lies = new RunFacts(events).faults.filter(({ kind }) => kind === 'conduct');
+  t.deepEqual(
+    lies.map(({ name, details, fromMillis, toMillis }) => [name, details, Math.round((toMillis - fromMillis) / 1_000)]),
+    [['conduct mallory', 'conduct babbler', 2]],
+  );
+  const healed = report.checks.find(({ check }) => check === 'faults-healed');
+  t.regex(healed?.evidence ?? '', /no fault left; killed and not started again: mallory; against the rules to their end: mallory/);
+});
+
 test('messages to rooms have their ways told, screen by screen, and names of rooms are not in it', async (t) => {
   const { events, report, scenario } = await played(`  - create-room: { by: alice, room: Our secret place }
   - join-room: { who: bob, room: Our secret place, through: alice }

@@ -33,14 +33,15 @@ function judge(facts: TraceFacts): Finding {
   }
   if (facts.brokenOff) return notJudged('the run was broken off');
   const kills = [...facts.kills.values()].flat().length;
-  if (set + kills === 0) return notJudged('nothing was broken');
+  const liars = new Set(facts.states('conduct').map(({ detail }) => detail.id));
+  if (set + kills + liars.size === 0) return notJudged('nothing was broken');
   const wrong = stillAtWork(facts);
   if (wrong !== null) return wrong;
   const dead = [...facts.kills.keys()].filter((node) => !facts.running.has(node));
+  const left = dead.length === 0 ? '' : `; killed and not started again: ${dead.join(', ')}`;
+  const lied = liars.size === 0 ? '' : `; against the rules to their end: ${[...liars].join(', ')}`;
   return facts.faults.size === 0
-    ? holds(
-        `${counted(set, 'change')} of faults and ${counted(kills, 'kill')}, no fault left${dead.length === 0 ? '' : `; killed and not started again: ${dead.join(', ')}`}`,
-      )
+    ? holds(`${counted(set, 'change')} of faults and ${counted(kills, 'kill')}, no fault left${left}${lied}`)
     : broken(`still in force at the end: ${[...facts.faults].join(', ')}`, [last]);
 }
 

@@ -149,7 +149,8 @@ export class RunFacts {
       case 'room-message':
         return this.#roomMessage(node, atMillis, detail.id, detail.to, data);
       case 'rule':
-      case 'fault': {
+      case 'fault':
+      case 'conduct': {
         const name = detail.subject === 'rule' ? detail.id : `${String(data['kind'])} ${detail.id}`;
         if (detail.to === 'healed') return this.#close(name, atMillis);
         const details = Object.entries(data)
@@ -169,6 +170,8 @@ export class RunFacts {
   /** A node that was killed is a fault until it is back; one that was stopped in order has left. */
   #life(node: string, atMillis: number, what: string): void {
     const name = `down ${node}`;
+    // A liar lies as long as its process lives.
+    if (what !== 'start' && what !== 'reload') this.#close(`conduct ${node}`, atMillis);
     if (what === 'start') this.#close(name, atMillis);
     else if (what === 'kill' || what === 'crash') this.#begin(name, 'down', `${node} was killed`, atMillis);
     else if (what === 'stop' && node === 'seed-server') this.#begin(name, 'down', 'the seed server was stopped', atMillis);
@@ -224,7 +227,7 @@ export class RunFacts {
 
 function isFault(detail: TraceEvent['detail']): boolean {
   if (detail.type === 'life') return detail.what === 'kill' || detail.what === 'crash';
-  return detail.type === 'state' && (detail.subject === 'rule' || detail.subject === 'fault') && detail.to === 'set';
+  return detail.type === 'state' && (detail.subject === 'rule' || detail.subject === 'fault' || detail.subject === 'conduct') && detail.to === 'set';
 }
 
 /** The value below which a share of the others lies; null of none. */

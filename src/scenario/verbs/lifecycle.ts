@@ -117,8 +117,10 @@ const seedServer = verb({
   },
   needs: (value) => (typeof value === 'object' ? ['conduct'] : []),
   run: async (value, scene) => {
-    if (typeof value === 'object') await scene.engine.startSeedServer(value.conduct);
-    else if (value === 'start') await scene.engine.startSeedServer();
+    if (typeof value === 'object') {
+      scene.recordConduct('seed-server', value.conduct);
+      await scene.engine.startSeedServer(value.conduct);
+    } else if (value === 'start') await scene.engine.startSeedServer();
     else await scene.engine.stopSeedServer();
     return undefined;
   },
