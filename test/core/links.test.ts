@@ -296,10 +296,10 @@ test('links: a dead peer is suspect, then dead; a goodbye ends the link at once'
   t.true(other.net.run(1_000, () => other.alice.downs.includes('goodbye')));
 });
 
-test('links: a peer who is wanted but not watched is given four times as long, and one that nobody waits for ten times', (t) => {
+test('links: a peer who is wanted but not watched is given four times as long, and one that nobody waits for or tells of fifteen times', (t) => {
   for (const [wanted, factor] of [
     [true, 4],
-    [false, 10],
+    [false, 15],
   ] as const) {
     const { net, alice, bob } = connected(3);
     const link = alice.linkTo(bob);

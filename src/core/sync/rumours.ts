@@ -44,8 +44,8 @@ export class Rumours {
   readonly #news: Waiting = new Map();
   /** The same said again, to prove that somebody lives. */
   readonly #renewed: Waiting = new Map();
-  /** How often our own records were renewed. */
-  #renewals = 0;
+  /** How often our own records of each type were renewed. */
+  readonly #renewals = new Map<AnyVerifiedRecord['type'], number>();
 
   constructor(parts: Parts, hooks: RumourHooks) {
     this.#parts = parts;
@@ -89,7 +89,7 @@ export class Rumours {
   renewedTimer(): void {
     const { session, options } = this.#parts;
     const due = [...this.#renewed.values()].filter(({ record, also }) => also.size < ALSO_ENOUGH_RENEWED || isOf(session, record));
-    if (due.some(({ record }) => isOf(session, record))) this.#renewals += 1;
+    for (const { record } of due) if (isOf(session, record)) this.#renewals.set(record.type, (this.#renewals.get(record.type) ?? 0) + 1);
     this.#renewed.clear();
     this.#passOn(due, options.refreshFanout, 'renewals');
   }
@@ -109,12 +109,12 @@ export class Rumours {
     const up = links.upLinks();
     const some = this.#someOf(up, fanout);
     // That we live, the others tell each other too, or at least our links show it.
-    const ownTo = as === 'renewals' ? this.#inTurn(up, crowd ? OWN_RENEWAL_TURNS_CROWD : OWN_RENEWAL_TURNS) : up;
+    const ownTo = (record: AnyVerifiedRecord) => (as === 'renewals' ? this.#inTurn(up, record, crowd ? OWN_RENEWAL_TURNS_CROWD : OWN_RENEWAL_TURNS) : up);
     const batches = new Map<Link, SignedRecord[]>();
     for (const { record, from, also } of rumours) {
       const own = isOf(session, record);
       if (!own && crowd) continue;
-      for (const link of own ? ownTo : some) {
+      for (const link of own ? ownTo(record) : some) {
         if (link === from || link.nodeId === record.authorId || also.has(link)) continue;
         // The hello that goes to it at the end of this turn brings the same.
         if (own && link.newsDue && (record.type === 'node' || session.userId !== null)) continue;
@@ -127,9 +127,10 @@ export class Rumours {
   }
 
   /** Those whose turn it is. Those who wait for us hear of each renewal where they pass it on; above full membership the link to them shows that we live. */
-  #inTurn(up: readonly Link[], turns: number): readonly Link[] {
+  #inTurn(up: readonly Link[], { type }: AnyVerifiedRecord, turns: number): readonly Link[] {
     if (up.length <= OWN_RENEWAL_LINKS) return up;
-    return up.filter((link) => (link.wanted && turns > OWN_RENEWAL_TURNS_CROWD) || (link.address + this.#renewals) % turns === 0);
+    const count = this.#renewals.get(type) ?? 0;
+    return up.filter((link) => (link.wanted && turns > OWN_RENEWAL_TURNS_CROWD) || (link.address + count) % turns === 0);
   }
 
   #someOf(up: readonly Link[], fanout: number): readonly Link[] {
