@@ -8,8 +8,6 @@ import { dueForResend, resendAtMillis } from './stream.ts';
 const DOUBTED_MILLIS = 150;
 /** The first question to a peer for whom others vouch may come so much later than it is due: several share a tick, and many need none any more. */
 const PING_SLACK = 1.25;
-/** The first question to a peer that nobody here waits for and of whom nobody tells comes so many times later: what is sent over the link is one. */
-const UNKNOWN_IDLE_FACTOR = 2;
 /** The timer is moved to a later time at most so often, ms. */
 const REARM_MILLIS = 100;
 
@@ -199,12 +197,10 @@ export class LinkWatch {
     return link.lastHeardMillis + patience * (link.confirmed ? this.#vouchedFactor(link, slack) : 1);
   }
 
-  /** How much longer than usual the first question waits. Where each node knows a part of the members only, not all of them pass a death on. */
+  /** Where each node knows a part of the members only, not all of them pass a death on. */
   #vouchedFactor(link: Link, slack: number): number {
     const { options } = this.#parts;
-    const word = this.#peers.wordOf(link);
-    if (word === 'unknown' && !link.wanted && !link.watched) return UNKNOWN_IDLE_FACTOR;
-    if (word !== 'alive') return 1;
+    if (this.#peers.wordOf(link) !== 'alive') return 1;
     return slack * (this.#peers.knowsAll() ? options.vouchedByAllLinkFactor : options.vouchedLinkFactor);
   }
 
