@@ -71,7 +71,8 @@ export class Chord implements PointersHooks, RememberedHooks, WalkMember, Stabil
 
   /** A member of a ring, which may be a ring of one. Only a member claims keys. */
   get joined(): boolean {
-    return this.#pointers.joined;
+    // Only members have sorted their ways, which are at hand.
+    return this.waypoints !== null || this.#pointers.joined;
   }
   /** The ring is below its minimum size, and the lists are its sorted members. */
   get small(): boolean {
@@ -367,14 +368,14 @@ export class Chord implements PointersHooks, RememberedHooks, WalkMember, Stabil
 
   /** Null when the answer was known here. Outside a ring any remembered contact may begin. */
   #first(key: string, done: (result: LookupResult) => void): NextStep | null {
-    if (this.waypoints === null && !this.joined) {
+    if (!this.joined) {
       return { answer: 'next', done: false, contacts: [...this.#port.members(), ...this.#remembered.all].slice(0, 8), why: 'member-list' };
     }
     if (this.owns(key)) {
       done({ owners: [this.#port.self, ...this.successors], hops: [] });
       return null;
     }
-    const step = this.#fingers.nextStep(key);
+    const step = this.waypoints === null ? this.#fingers.nextStep(key) : stepTo(this.waypoints, key);
     if (!step.done) return step;
     done({ owners: step.contacts, hops: [] });
     return null;
