@@ -18,12 +18,14 @@ export type Effect<Message> =
 /** The effects of one turn, which its driver lets go once its commit is durable, or drops. */
 export interface Effects {
   release(): void;
+  /** Nothing leaves, since the node has ended; what was committed is told to the trace all the same. */
+  tell(): void;
   /** The commit was lost after all: whoever gave a command is told so, and nothing else leaves. */
   drop(reason: string): void;
 }
 
 /** Most turns have no effects. */
-export const NO_EFFECTS: Effects = { release: () => undefined, drop: () => undefined };
+export const NO_EFFECTS: Effects = { release: () => undefined, tell: () => undefined, drop: () => undefined };
 
 /**
  * Closes that have not left yet. Opening takes effect at once and closing with its commit, so that an address may be opened again before:
@@ -72,9 +74,13 @@ export class TurnEffects<Message> implements Effects {
   }
 
   release(): void {
+    this.tell();
+    for (const effect of this.#effects) this.#release(effect);
+  }
+
+  tell(): void {
     const { traceSink } = this.#ports;
     if (traceSink !== null) for (const event of this.#traced) traceSink(event);
-    for (const effect of this.#effects) this.#release(effect);
   }
 
   drop(reason: string): void {

@@ -1,16 +1,18 @@
 import type { Codec, Crypto, Random } from '../core/capabilities.ts';
 import { ClockDrift } from '../core/clock-drift.ts';
 import { bytesOfDatagram, type DatagramContent } from '../core/datagram.ts';
+import type { Effects } from '../core/effects.ts';
 import type { CommandInput, CommandResult, DatagramTarget, Env, NodeKeys, Program, ServiceRequest, ServiceResult } from '../core/env.ts';
 import { NO_FAULTS, type NodeFaults } from '../core/faults.ts';
 import { Host, type HostPorts } from '../core/host.ts';
 import type { Rule } from '../core/rules.ts';
 import type { TraceDetail, TraceEvent } from '../core/trace.ts';
 import type { Address, Endpoint, NodeName } from '../core/types.ts';
+import { CommitUnderWay } from './commit-under-way.ts';
 import { Datagram, datagramAddressText } from './datagram-net.ts';
 import { MemoryDisk, MemoryStore } from './disk.ts';
 import { addressText, type HostedEnd, type Hosting } from './hosting.ts';
-import { type Answer, END_TURN, handTo, INPUT, type Input, LEAVE_MILLIS_MAX, mayWait, RELEASE, SERVICE_MILLIS, SETTLE } from './inputs.ts';
+import { END_TURN, handTo, INPUT, type Input, LEAVE_MILLIS_MAX, mayWait, RELEASE, SERVICE_MILLIS, SETTLE } from './inputs.ts';
 import type { SeededRandom } from './random.ts';
 import type { ServiceClient, ServiceTicket } from './services.ts';
 import { Setbacks } from './setbacks.ts';
@@ -61,7 +63,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   #frozen: Array<{ readonly what: number; readonly payload: unknown }> = [];
   #turnInputs = 0;
   readonly #turn: TurnEnd;
-  #committing = false;
+  readonly #commit = new CommitUnderWay();
   readonly #setbacks = new Setbacks();
   #ending: HostedEnd | null = null;
   /** It was asked to end in order, and hands over. */
@@ -119,6 +121,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   /** Ends the program at once, whatever it is doing. */
   kill(): void {
     if (this.#host === null) return;
+    this.#commit.killed();
     this.#traceByWorld({ type: 'life', what: 'kill' });
     this.#finish('killed', '');
   }
@@ -137,7 +140,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     if (!goesOn) return;
     // What it was doing comes first, then what has arrived meanwhile.
     for (const { what, payload } of this.#frozen.splice(0)) this.#happen(what, payload);
-    if (!this.#committing) this.#takeWaiting();
+    if (!this.#commit.isUnderWay) this.#takeWaiting();
     this.#turn.scheduleIfOpen();
   }
 
@@ -175,18 +178,16 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
       case END_TURN:
         return this.#endTurn();
       case SETTLE:
-        return this.store.settle();
+        return this.#commit.settle(this.store);
       case RELEASE:
-        this.#committing = false;
-        return this.#release(payload as { release(): void });
+        return this.#release(this.#commit.end());
       case INPUT:
         return this.#take(payload as Input<Message>);
     }
   }
 
   answerLater(ticket: ServiceTicket, result: ServiceResult, delayMillis: number): void {
-    const answer: Answer = { request: ticket.request, run: ticket.run, result };
-    this.#world.schedule(this.index, delayMillis, INPUT, { type: 'answer', answer });
+    this.#world.schedule(this.index, delayMillis, INPUT, { type: 'answer', answer: { request: ticket.request, run: ticket.run, result } });
   }
 
   // --- turns ---
@@ -196,7 +197,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   }
 
   #take(input: Input<Message>): void {
-    if (!this.#committing && !this.#faults.paused) this.#handle(input);
+    if (!this.#commit.isUnderWay && !this.#faults.paused) this.#handle(input);
     else if (mayWait(this.#inbox, input)) this.#inbox.push(input);
   }
 
@@ -240,7 +241,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.#turn.over();
     if (host === null) return;
     const reloads = host.reloads;
-    let effects: { release(): void };
+    let effects: Effects;
     try {
       effects = host.endTurn();
     } catch (error) {
@@ -257,16 +258,16 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   }
 
   /** Durable somewhere within the commit, released at its end: a crash falls before, between or after. */
-  #commitThenRelease(effects: { release(): void }, serviceMillis: number): void {
+  #commitThenRelease(effects: Effects, serviceMillis: number): void {
     const { minMillis, maxMillis } = this.#hosting.commit;
     const delayMillis = serviceMillis + (minMillis + (maxMillis - minMillis) * this.#diskRandom.fraction()) * this.#faults.slowFactor;
-    this.#committing = true;
+    this.#commit.begin(effects);
     this.#world.schedule(this.index, delayMillis * this.#diskRandom.fraction(), SETTLE, undefined);
-    this.#world.schedule(this.index, delayMillis, RELEASE, effects);
+    this.#world.schedule(this.index, delayMillis, RELEASE, undefined);
   }
 
-  #release(effects: { release(): void }): void {
-    effects.release();
+  #release(effects: Effects | null): void {
+    effects?.release();
     if (this.#host === null) return;
     if (this.#ending !== null) return this.#finish(this.#ending, '');
     this.#takeWaiting();
@@ -304,7 +305,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.#faults = { ...this.#faults, paused: false };
     this.#turnInputs = 0;
     this.#turn.over();
-    this.#committing = false;
+    this.#commit.forget();
     this.#setbacks.forget();
     this.#wire.clear();
     this.unscheduleAll();

@@ -28,7 +28,7 @@ function waitingTurns(disk: HeldDisk) {
     { inputsLeast: 4, turnsMax: 2 },
     { release: (effects) => effects.release(), failed: (reason) => seen.push(`failed: ${reason}`) },
   );
-  const effects = (name: string) => ({ release: () => void seen.push(name), drop: () => void seen.push(`${name} dropped`) });
+  const effects = (name: string) => ({ release: () => void seen.push(name), tell: () => undefined, drop: () => void seen.push(`${name} dropped`) });
   return { seen, turns, effects };
 }
 

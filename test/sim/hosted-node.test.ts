@@ -20,6 +20,7 @@ class Keeper implements Program<Message> {
   input(from: number, message: Message): void {
     if (message.type === 'done') return this.env.emit(message.number);
     this.env.store.put('contacts', String(message.number).padStart(6, '0'), message.number);
+    this.env.trace({ type: 'note', text: 'stored' });
     this.env.send(from, { type: 'done', number: message.number });
   }
 
@@ -73,10 +74,10 @@ function pair(seed: number | string) {
   return { ...small, client, keeper, order, confirmed, stored };
 }
 
-test('X4: what was confirmed is durable, wherever in step, commit and send a crash falls', (t) => {
+test('X4: what was confirmed is durable, and what is durable is told, wherever in step, commit and send a crash falls', (t) => {
   const outcomes = new Map<string, number>();
   for (let seed = 0; seed < 300; seed += 1) {
-    const { world, keeper, order, confirmed, ends, stored } = pair(seed);
+    const { world, keeper, order, confirmed, ends, events, stored } = pair(seed);
     order(1);
     // The order takes 1 to 5 ms and its commit up to 0.3 ms: step until it has arrived, then let a seeded bit of time pass.
     while (!keeper.store.dirty && !keeper.store.unsettled && stored() === 0) world.step();
@@ -84,6 +85,13 @@ test('X4: what was confirmed is durable, wherever in step, commit and send a cra
     keeper.kill();
     world.runUntil(world.now + 50);
     t.deepEqual(ends, ['keeper killed']);
+    const told = events.filter(({ node, detail }) => node === 'keeper' && (detail.type === 'note' || detail.type === 'life')).map(({ detail }) => detail);
+    const last = stored() === 1 ? ['stored', 'kill'] : ['start', 'kill'];
+    t.deepEqual(
+      told.slice(-2).map((detail) => (detail.type === 'note' ? detail.text : detail.type === 'life' && detail.what)),
+      last,
+      `seed ${seed}`,
+    );
     keeper.start();
     world.runUntil(world.now + 50);
     const outcome = `${stored() === 1 ? 'stored' : 'lost'}, ${confirmed().length === 1 ? 'confirmed' : 'not confirmed'}`;
