@@ -26,17 +26,17 @@ export class CommitUnderWay {
   /** It is over: what is to leave now. */
   end(): Effects | null {
     const effects = this.#effects;
-    this.forget();
+    this.#forget();
     return effects;
   }
 
   /** The node was killed. What is durable happened, though nothing of it has left: whoever writes the trace of a simulated world sees that. */
   killed(): void {
     if (this.#durable) this.#effects?.tell();
-    this.forget();
+    this.#forget();
   }
 
-  forget(): void {
+  #forget(): void {
     this.#effects = null;
     this.#durable = false;
   }

@@ -305,7 +305,6 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.#faults = { ...this.#faults, paused: false };
     this.#turnInputs = 0;
     this.#turn.over();
-    this.#commit.forget();
     this.#setbacks.forget();
     this.#wire.clear();
     this.unscheduleAll();
