@@ -5,6 +5,7 @@ import { ConfabError } from '../core/errors.ts';
 import type { LabCheck } from '../lab/check.ts';
 import type { LabEnv, LabProgram } from '../lab/program.ts';
 import { watchedProgram } from './own-program.ts';
+import { guardWorld } from './own-world.ts';
 import { placeOfMistake } from './syntax-place.ts';
 
 /** What a module with a program of one's own exports. */
@@ -35,6 +36,7 @@ export async function loadProgram(scenarioFile: string, written: string): Promis
   const refuse = (reason: string) => new ConfabError('bad-scenario', { file: scenarioFile, line: '1', reason: `"program": ${reason}` });
   if (!existsSync(path)) throw refuse(`there is no file ${path}`);
   let loaded: Partial<LabModule>;
+  guardWorld();
   try {
     loaded = (await import(pathToFileURL(path).href)) as Partial<LabModule>;
   } catch (error) {

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { ConfabError } from '../core/errors.ts';
 import type { Workload, Workloads } from '../scenario/workloads/workload.ts';
 import { programPath } from './load-program.ts';
+import { guardWorld } from './own-world.ts';
 
 /**
  * The workloads that a scenario brings along: each module that it names under `workloads` exports one as `workload` (the interface
@@ -35,6 +36,7 @@ async function loadWorkload(scenarioFile: string, written: string): Promise<Work
   const path = programPath(scenarioFile, written);
   if (!existsSync(path)) throw refuse(`there is no file ${path}`);
   let loaded: { readonly workload?: Partial<Workload> };
+  guardWorld();
   try {
     loaded = (await import(pathToFileURL(path).href)) as typeof loaded;
   } catch (error) {

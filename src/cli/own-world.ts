@@ -7,7 +7,7 @@ let speaker: string | null = null;
 
 /** From here on `name`'s program has the word. Gives who had it before, for `leaveProgram`. */
 export function enterProgram(name: string): string | null {
-  install();
+  guardWorld();
   turnBegins(name);
   const before = speaker;
   speaker = name;
@@ -23,8 +23,11 @@ export function leaveProgram(before: string | null): string | null {
 
 let installed = false;
 
-/** Puts guards in front of what a program must not use. They let everybody else pass. */
-function install(): void {
+/**
+ * Puts guards in front of what a program must not use. They let everybody else pass; but what modules of one's own print, also while
+ * they are loaded and by their checks, never goes to stdout.
+ */
+export function guardWorld(): void {
   if (installed) return;
   installed = true;
   guard(Math, 'random', 'Math.random', 'env.fraction()');
@@ -37,7 +40,7 @@ function install(): void {
   guard(crypto, 'randomUUID', 'crypto.randomUUID', 'env.freshId()');
   guard(crypto, 'getRandomValues', 'crypto.getRandomValues', 'env.fraction()');
   guardDate();
-  for (const method of ['log', 'info', 'debug', 'warn', 'error'] as const) redirect(method);
+  for (const method of ['log', 'info', 'debug', 'warn', 'error', 'dir'] as const) redirect(method);
 }
 
 function refuse(what: string, instead: string): never {
@@ -70,13 +73,12 @@ function guardDate(): void {
 }
 
 /** What a program prints goes to stderr with its node's name, since stdout belongs to the run; not where thousands of seeds are played. */
-function redirect(method: 'log' | 'info' | 'debug' | 'warn' | 'error'): void {
-  const real = console[method].bind(console);
+function redirect(method: 'log' | 'info' | 'debug' | 'warn' | 'error' | 'dir'): void {
   console[method] = (...given: unknown[]): void => {
-    if (speaker === null) return real(...given);
     const name = leaveProgram(null);
     try {
-      if (isMainThread) process.stderr.write(`${format(...given).replaceAll(/^/gm, `${name}: `)}\n`);
+      const text = format(...(method === 'dir' ? given.slice(0, 1) : given));
+      if (isMainThread) process.stderr.write(`${name === null ? text : text.replaceAll(/^/gm, `${name}: `)}\n`);
     } finally {
       leaveProgram(name);
     }

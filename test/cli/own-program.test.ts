@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { playSeed } from '../../src/cli/explore/play-seed.ts';
+import { runCli } from './run-cli.ts';
 
 const STEPS = `name: own
 program: program.js
@@ -30,11 +31,16 @@ export function program(env) {
 `;
 }
 
-async function play(t: ExecutionContext, text: string, steps = STEPS) {
+function folderWith(t: ExecutionContext, text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'confab-own-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(folder, 'program.js'), text);
+  return folder;
+}
+
+async function play(t: ExecutionContext, text: string, steps = STEPS) {
+  const folder = folderWith(t, text);
   return playSeed({ text: steps, file: join(folder, 'scenario.yaml'), seed: 1, crypto: 'stand-in', again: false });
 }
 
@@ -96,6 +102,18 @@ test('frames of a program have a size: on narrow lines none is lost, and doubled
   const asked = (heard: number) => `  - expect: { answers: { of: n2..3, asked: heard, are: ["${heard}"] } }\n`;
   const outcome = await play(t, text, `${steps}${asked(0)}  - wait: 1s\n${asked(2)}  - heal: everything\n`);
   t.is(outcome.verdict, 'pass', outcome.reason ?? '');
+});
+
+test('what a module prints while it is loaded, in its turns and in its checks leaves stdout to the JSON of the run', async (t) => {
+  const checks = "export const checks = [{ name: 'mine', about: 'x', judge() { console.dir({ a: 'judged' }); return { outcome: 'holds', evidence: 'ok' }; } }];";
+  const folder = folderWith(t, `console.log('loaded');\n${program("console.log('heard');")}\n${checks}`);
+  const file = join(folder, 'scenario.yaml');
+  writeFileSync(file, STEPS);
+  const ran = await runCli(['--json', 'run', file, '--engine', 'sim']);
+  t.is((JSON.parse(ran.out) as { verdict: string }).verdict, 'pass', ran.err);
+  t.regex(ran.err, /^loaded$[\s\S]*^n2: heard$[\s\S]*judged/m);
+  const explored = await runCli(['--json', 'explore', file, '--seeds', '2', '--jobs', '1', '--crypto', 'stand-in']);
+  t.is((JSON.parse(explored.out) as { failures: number }).failures, 0, explored.err);
 });
 
 test('what was loaded and changed, and not saved, is not there after a restart', async (t) => {
