@@ -105,7 +105,8 @@ test('frames of a program have a size: on narrow lines none is lost, and doubled
 });
 
 test('what a module prints while it is loaded, in its turns and in its checks leaves stdout to the JSON of the run', async (t) => {
-  const checks = "export const checks = [{ name: 'mine', about: 'x', judge() { console.dir({ a: 'judged' }); return { outcome: 'holds', evidence: 'ok' }; } }];";
+  const checks =
+    "export const checks = [{ name: 'mine', about: 'x', judge() { console.dir({ a: 'judged' }); return { outcome: 'holds', evidence: 'ok' }; } }];";
   const folder = folderWith(t, `console.log('loaded');\n${program("console.log('heard');")}\n${checks}`);
   const file = join(folder, 'scenario.yaml');
   writeFileSync(file, STEPS);

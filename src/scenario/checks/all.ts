@@ -43,24 +43,32 @@ export interface Judgement {
 /** Judges a trace by the checkers whose names `wanted` holds; `patience` stretches their bounds. */
 export function judgeTrace(trace: readonly TraceEvent[], wanted: ReadonlySet<string> = new Set(CHECKS.map(({ name }) => name)), patience = 1): Judgement[] {
   const facts = new TraceFacts(trace, patience);
-  const earlier = facts.quietEnds();
-  return CHECKS.filter(({ name }) => wanted.has(name)).map((check) => {
-    const finding = check.judge(facts);
-    return { check: check.name, about: check.about, finding: check.atRest ? withEarlier(check, finding, earlier) : finding };
-  });
+  const judged = CHECKS.filter(({ name }) => wanted.has(name)).map((check) => ({ check, finding: check.judge(facts), held: [] as string[] }));
+  // What held at the end may have been broken before, and what was not due then may have been due before.
+  if (judged.some(isOpen)) for (const earlier of facts.quietEnds()) for (const one of judged) if (isOpen(one)) judgeEarlier(one, earlier);
+  return judged.map(({ check: { name, about }, finding, held }) => ({ check: name, about, finding: withEarlier(finding, held) }));
 }
 
-/** What held at the end may have been broken before, and what was not due then may have been due before. */
-function withEarlier({ judge }: TraceCheck, finding: Finding, earlier: readonly TraceFacts[]): Finding {
-  if (finding.outcome === 'broken') return finding;
-  const held: string[] = [];
-  for (const facts of earlier) {
-    const before = judge(facts);
-    if (before.outcome === 'broken') return { ...before, evidence: `after ${sayMillis(facts.endMillis)}: ${before.evidence}` };
-    if (before.outcome === 'holds') held.push(before.evidence);
-  }
+interface Judged {
+  readonly check: TraceCheck;
+  finding: Finding;
+  /** What was found where it held at earlier quiet times. */
+  readonly held: string[];
+}
+
+function isOpen({ check, finding }: Judged): boolean {
+  return check.atRest && finding.outcome !== 'broken';
+}
+
+function judgeEarlier(judged: Judged, facts: TraceFacts): void {
+  const before = judged.check.judge(facts);
+  if (before.outcome === 'broken') judged.finding = { ...before, evidence: `after ${sayMillis(facts.endMillis)}: ${before.evidence}` };
+  if (before.outcome === 'holds') judged.held.push(before.evidence);
+}
+
+function withEarlier(finding: Finding, held: readonly string[]): Finding {
   const last = held.at(-1);
-  if (last === undefined) return finding;
+  if (last === undefined || finding.outcome === 'broken') return finding;
   const times = counted(held.length, 'quiet time');
   return finding.outcome === 'holds'
     ? holds(`${finding.evidence}; held after ${times} before, too`)

@@ -17,8 +17,9 @@ export interface Timed<Detail extends TraceDetail = TraceDetail> {
   readonly detail: Detail;
 }
 
-/** Part of a trace: its first events, up to a moment at which nothing had been disturbed yet. */
+/** Part of a run: its first events, up to a moment at which nothing had been disturbed yet. */
 interface Part {
+  readonly of: TraceFacts;
   readonly events: number;
   readonly endMillis: number;
 }
@@ -27,6 +28,8 @@ interface Part {
 const NOTICED_MILLIS = 1_000;
 /** Shorter times without a disturbance prove nothing, ms. */
 const QUIET_MILLIS_MIN = 15_000;
+/** Of more quiet times so many are judged, from the first to the last of them: each is gone through from the start of the run. */
+const QUIET_ENDS_MAX = 50;
 
 /** A running process may lose this much of its trace when it is killed, ms: lines are written together. */
 const TORN_MILLIS = 150;
@@ -60,8 +63,7 @@ export class TraceFacts {
 
   /** Times at which something was broken, mended, started or ended, ms, in their order. */
   readonly disturbedMillis: number[] = [];
-  readonly #trace: readonly TraceEvent[];
-  readonly #quietEnds: Part[] = [];
+  readonly #quietEnds: Omit<Part, 'of'>[] = [];
   /** No fault was in force before the event that is taken in. */
   #calm = true;
   readonly #patience: number;
@@ -69,24 +71,24 @@ export class TraceFacts {
   readonly #ofSubject = new Map<string, number[]>();
   readonly #ofType = new Map<string, number[]>();
 
-  /** `patience` stretches what is due when, for runs on slow or busy machines. */
-  constructor(whole: readonly TraceEvent[], patience = 1, part: Part | null = null) {
-    this.#trace = whole;
+  /** `patience` stretches what is due when, for runs on slow or busy machines. Of a part the trace is empty: it shares the events of the whole. */
+  constructor(trace: readonly TraceEvent[], patience = 1, part: Part | null = null) {
     this.#patience = patience;
-    this.whole = isVirtual(whole);
-    const trace = part === null ? whole : whole.slice(0, part.events);
+    this.whole = part?.of.whole ?? isVirtual(trace);
     const [first] = trace;
     const base = first === undefined || this.whole ? 0 : first.wallMillis;
-    const over = trace.findIndex(({ node, detail }) => node === 'runner' && detail.type === 'note' && (detail.text === OVER || detail.text === BROKEN_OFF));
+    const over = part === null ? trace.findIndex(isOver) : -1;
     this.brokenOff = trace[over]?.detail.type === 'note' && trace[over].detail.text === BROKEN_OFF;
-    this.events = trace
-      .filter((event, index) => over < 0 || index < over || isSearch(event))
-      .map(({ id, node, monotonicMillis, wallMillis, detail }) => ({
-        id,
-        node,
-        detail,
-        atMillis: this.whole ? monotonicMillis : wallMillis - base,
-      }));
+    this.events =
+      part?.of.events.slice(0, part.events) ??
+      trace
+        .filter((event, index) => over < 0 || index < over || isSearch(event))
+        .map(({ id, node, monotonicMillis, wallMillis, detail }) => ({
+          id,
+          node,
+          detail,
+          atMillis: this.whole ? monotonicMillis : wallMillis - base,
+        }));
     const last = over < 0 ? trace.at(-1) : trace[over];
     this.endMillis = part?.endMillis ?? (last === undefined ? 0 : this.whole ? last.monotonicMillis : last.wallMillis - base);
     for (const [index, event] of this.events.entries()) {
@@ -97,9 +99,17 @@ export class TraceFacts {
     }
   }
 
-  /** The run as it was at the end of each long quiet time before the last one: what holds at rest must have held then, too. */
-  quietEnds(): TraceFacts[] {
-    return this.#quietEnds.map((part) => new TraceFacts(this.#trace, this.#patience, part));
+  /**
+   * The run as it was at the end of each long quiet time before the last one: what holds at rest must have held then, too. They are
+   * made one by one, since each holds as much as the run up to there; of many, some are left out in between.
+   */
+  *quietEnds(): Generator<TraceFacts> {
+    const ends = this.#quietEnds;
+    const count = Math.min(ends.length, QUIET_ENDS_MAX);
+    for (let index = 0; index < count; index += 1) {
+      const end = ends[count === 1 ? 0 : Math.round((index * (ends.length - 1)) / (count - 1))];
+      if (end !== undefined) yield new TraceFacts([], this.#patience, { of: this, ...end });
+    }
   }
 
   /** When something was last disturbed before a moment, ms; 0: nothing was. */
@@ -233,6 +243,10 @@ function file(places: Map<string, number[]>, key: string, place: number): void {
 /** The simulator has one clock for all: its traces are in the order of the monotonic one, whatever wall clocks say. */
 function isVirtual(trace: readonly TraceEvent[]): boolean {
   return trace.every((event, index) => index === 0 || event.monotonicMillis >= (trace[index - 1] as TraceEvent).monotonicMillis);
+}
+
+function isOver({ node, detail }: TraceEvent): boolean {
+  return node === 'runner' && detail.type === 'note' && (detail.text === OVER || detail.text === BROKEN_OFF);
 }
 
 /** Files and frames are searched when all is over. */
