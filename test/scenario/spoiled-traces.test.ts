@@ -257,6 +257,16 @@ test('each of many small faults is seen in a trace in which all else is well', a
   }
 });
 
+test('a friend who is suspected for a moment, long after saying once more what holds, is not seen late', async (t) => {
+  const honest = await traceOf(LIFE);
+  const said = found(honest, (event) => event.node === 'carol' && isState(event, 'presence', 'online'));
+  const shown = found(honest, (event) => isShown(event, 'bob', 'presence', 'carol') && (event.detail as State).data?.['presence'] === 'online');
+  const saidAgain = withOneMore(honest, said, 10_000, {});
+  const suspected = withOneMore(saidAgain, withData(shown, { suspect: true }), 45_000, {});
+  const seen = findingOf(withOneMore(suspected, shown, 45_500, {}), 'presence-converges');
+  t.is(seen.outcome, 'holds', seen.evidence);
+});
+
 test('a frame that a rule takes after it was healed is seen', async (t) => {
   const honest = await traceOf(
     '  - seed-server: start\n  - start: [alice, bob]\n  - register: [alice, bob]\n  - befriend: [alice, bob]\n  - cut: { between: alice, and: bob, name: wall }\n  - send: { from: alice, to: bob, text: are you there }\n  - wait: 3s\n  - heal: wall\n  - wait: 5s\n',

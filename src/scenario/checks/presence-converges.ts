@@ -31,16 +31,19 @@ function look(facts: TraceFacts) {
 /** The first time that a friend was shown what somebody had said of themselves long before, with nothing in between; null: none was so late. */
 function tooLate(facts: TraceFacts, relations: Relations): Finding | null {
   const said = new Map<string, { readonly presence: string; readonly atMillis: number }>();
-  const shown = new Map<string, number>();
+  const shown = new Map<string, { readonly presence: string; readonly atMillis: number }>();
   for (const { id, node, atMillis, detail } of facts.about({ subjects: ['presence'], types: ['life', 'shown'] })) {
     if (detail.type === 'state' && detail.subject === 'presence') said.set(detail.id, { presence: detail.to, atMillis });
     if (detail.type === 'life' && detail.what === 'start') for (const key of shown.keys()) if (key.startsWith(`${node} `)) shown.delete(key);
     if (detail.type !== 'shown' || detail.what !== 'presence') continue;
-    const before = shown.get(`${node} ${detail.id}`) ?? 0;
-    shown.set(`${node} ${detail.id}`, atMillis);
+    const presence = String(detail.data?.['presence']);
+    const before = shown.get(`${node} ${detail.id}`);
+    shown.set(`${node} ${detail.id}`, { presence, atMillis });
     const word = said.get(detail.id);
     const friends = relations.friendsSince(userOf(node), detail.id);
-    if (word === undefined || friends === null || word.presence !== detail.data?.['presence'] || before >= word.atMillis) continue;
+    if (word === undefined || friends === null || word.presence !== presence || (before?.atMillis ?? 0) >= word.atMillis) continue;
+    // Everybody says now and then once more what holds, and who is suspected meanwhile is shown once more, too: neither is news.
+    if (before?.presence === presence) continue;
     const waited = atMillis - Math.max(word.atMillis, friends, facts.disturbedBefore(atMillis));
     if (waited > facts.due(DUE_MILLIS))
       return broken(`${node} saw only ${sayMillis(waited)} later that ${detail.id} was ${word.presence}, and nothing stood between them`, [id]);
