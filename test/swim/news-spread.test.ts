@@ -119,3 +119,23 @@ test('whoever is under suspicion is passed over, and where each knows a part onl
     [],
   );
 });
+
+test('what was overtaken while it waited is told as it is known by then', (t) => {
+  const ids = Array.from({ length: 12 }, (_, index) => idOf(index));
+  const told: Told[] = [];
+  const { spread, members, clock } = memberWith(idOf(0), ids, told);
+  const [first, doubted] = ids.slice(1).map((id) => members.get(id) as Member) as [Member, Member];
+  spread.heard(first, newsOf(first));
+  spread.passOn();
+  told.length = 0;
+  members.setState(doubted, 'dead', clock.millis);
+  spread.heard(doubted, newsOf(doubted));
+  spread.passOn();
+  members.setState(doubted, 'alive', clock.millis);
+  doubted.incarnation += 1;
+  clock.millis = clock.timerMillis as number;
+  spread.timer();
+  t.is(told.length, CORE_OPTIONS.swimSpreadCount);
+  for (const { news } of told)
+    t.deepEqual({ id: news.id, state: news.state, incarnation: news.incarnation }, { id: doubted.id, state: 'alive', incarnation: 2 });
+});

@@ -44,6 +44,8 @@ export class Upkeep {
 
   /** Neighbours have changed. */
   ringChanged(): void {
+    // At once: whoever goes and comes back before the next push may have lost what it had.
+    this.#comparisons.keepOnly(new Set(this.#holders().map(({ id }) => id)));
     if (this.#pushing) this.#pushAgain = true;
     else this.#port.setTimer('replica-push', this.#options.settleMillis * (0.5 + this.#port.fraction()));
   }
@@ -68,14 +70,17 @@ export class Upkeep {
     this.#port.setTimer('replica-push', Math.max(settleMillis, dueMillis - this.#port.monotonicMillis));
   }
 
+  /** Who follows us and should have what we own. */
+  #holders(): readonly Contact[] {
+    return this.#port.successors().slice(0, this.#options.copies - 1);
+  }
+
   /** Holders that may lack something of what we own, and since when all others are known to have it. */
   #unsure(now: number): { readonly peers: readonly Contact[]; readonly sinceMillis: number } {
-    const holders = this.#port.successors().slice(0, this.#options.copies - 1);
-    this.#comparisons.keepOnly(new Set(holders.map(({ id }) => id)));
     const owned = this.#port.owned();
     if (owned === null) return { peers: [], sinceMillis: now };
     let sinceMillis = now;
-    const peers = holders.filter(({ id }) => {
+    const peers = this.#holders().filter(({ id }) => {
       const known = this.#comparisons.knownSince(id, owned);
       // Half of R and more ago is too long: with the next change of neighbours it would be asked anyway.
       if (known === null || now - known >= this.#options.pushMillis / 2) return true;

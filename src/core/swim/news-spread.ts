@@ -1,6 +1,6 @@
 import { SourceBudget } from '../discovery/budget.ts';
 import type { CoreOptions } from '../options.ts';
-import { CONFIRMATIONS, type Member, type Members, rankOf } from './members.ts';
+import { CONFIRMATIONS, type Member, type Members, rankOf, updateOn } from './members.ts';
 import type { SwimEnv } from './swim-parts.ts';
 import type { Update } from './wire.ts';
 
@@ -22,8 +22,8 @@ export class NewsSpread {
   readonly #members: Members;
   readonly #hooks: NewsSpreadHooks;
   readonly #looks: SourceBudget;
-  /** The newest change that was not passed on yet; those before it are among the news that ride on each packet. */
-  #pending: { readonly member: Member; readonly news: Update } | null = null;
+  /** Of whom the newest change tells that was not passed on yet; those before it are among the news that ride on each packet. */
+  #pending: Member | null = null;
   #waits = false;
   #passedOnMillis = Number.NEGATIVE_INFINITY;
 
@@ -40,7 +40,7 @@ export class NewsSpread {
    * suspicion look for themselves, since it ends the sooner the more confirm it.
    */
   heard(member: Member, news: Update): void {
-    this.#pending = { member, news };
+    this.#pending = member;
     if (member.state !== 'suspect' || !this.#looks.take('', this.#env.monotonicMillis)) return;
     const share = (2 * CONFIRMATIONS + 1) / this.#members.presentCount;
     if (this.#env.random.fraction() < share) this.#hooks.look(member, news);
@@ -62,7 +62,9 @@ export class NewsSpread {
   }
 
   #tellOthers(): void {
-    const { member, news } = this.#pending as { readonly member: Member; readonly news: Update };
+    const member = this.#pending as Member;
+    // As it is known by now: whoever was under suspicion may have been heard since.
+    const news = updateOn(member);
     this.#pending = null;
     this.#passedOnMillis = this.#env.monotonicMillis;
     for (const other of this.#nextOf(member)) this.#hooks.tell(other, news);
