@@ -1,43 +1,48 @@
 import type { Effects } from '../core/effects.ts';
 import type { MemoryStore } from './disk.ts';
 
+/** What a turn wants that was committed. */
+export interface Commit {
+  readonly effects: Effects;
+  durable: boolean;
+}
+
 /**
- * The commit that a hosted node is busy with, and what the turn behind it wants. Its end falls into two steps: at some moment what was
- * written is durable, and later what the turn wants leaves.
+ * The commits that a hosted node is busy with, and what the turns behind them want. The end of each falls into two steps: at some moment
+ * what was written is durable, and later what the turn wants leaves. There is more than one where a commit failed on a slow machine and is
+ * tried again before its turn has left; each lets go of its own.
  */
 export class CommitUnderWay {
-  #effects: Effects | null = null;
-  #durable = false;
+  readonly #commits = new Set<Commit>();
 
   get isUnderWay(): boolean {
-    return this.#effects !== null;
+    return this.#commits.size > 0;
   }
 
-  begin(effects: Effects): void {
-    this.#effects = effects;
-    this.#durable = false;
+  begin(effects: Effects): Commit {
+    const commit = { effects, durable: false };
+    this.#commits.add(commit);
+    return commit;
   }
 
   settle(store: MemoryStore): void {
     store.settle();
-    this.#durable = this.#effects !== null;
+    for (const commit of this.#commits) commit.durable = true;
   }
 
-  /** It is over: what is to leave now. */
-  end(): Effects | null {
-    const effects = this.#effects;
-    this.#forget();
-    return effects;
+  /** One is over: what is to leave now. */
+  end(commit: Commit): Effects {
+    this.#commits.delete(commit);
+    return commit.effects;
   }
 
   /** The node was killed. What is durable happened, though nothing of it has left: whoever writes the trace of a simulated world sees that. */
   killed(): void {
-    if (this.#durable) this.#effects?.tell();
-    this.#forget();
+    for (const { durable, effects } of this.#commits) if (durable) effects.tell();
   }
 
-  #forget(): void {
-    this.#effects = null;
-    this.#durable = false;
+  /** The node has ended: nothing of it leaves any more. */
+  forget(): void {
+    this.#commits.clear();
   }
 }

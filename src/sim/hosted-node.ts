@@ -8,7 +8,7 @@ import { Host, type HostPorts } from '../core/host.ts';
 import type { Rule } from '../core/rules.ts';
 import type { TraceDetail, TraceEvent } from '../core/trace.ts';
 import type { Address, Endpoint, NodeName } from '../core/types.ts';
-import { CommitUnderWay } from './commit-under-way.ts';
+import { type Commit, CommitUnderWay } from './commit-under-way.ts';
 import { Datagram, datagramAddressText } from './datagram-net.ts';
 import { MemoryDisk, MemoryStore } from './disk.ts';
 import { addressText, type HostedEnd, type Hosting } from './hosting.ts';
@@ -180,7 +180,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
       case SETTLE:
         return this.#commit.settle(this.store);
       case RELEASE:
-        return this.#release(this.#commit.end());
+        return this.#release(this.#commit.end(payload as Commit));
       case INPUT:
         return this.#take(payload as Input<Message>);
     }
@@ -261,13 +261,12 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
   #commitThenRelease(effects: Effects, serviceMillis: number): void {
     const { minMillis, maxMillis } = this.#hosting.commit;
     const delayMillis = serviceMillis + (minMillis + (maxMillis - minMillis) * this.#diskRandom.fraction()) * this.#faults.slowFactor;
-    this.#commit.begin(effects);
     this.#world.schedule(this.index, delayMillis * this.#diskRandom.fraction(), SETTLE, undefined);
-    this.#world.schedule(this.index, delayMillis, RELEASE, undefined);
+    this.#world.schedule(this.index, delayMillis, RELEASE, this.#commit.begin(effects));
   }
 
-  #release(effects: Effects | null): void {
-    effects?.release();
+  #release(effects: Effects): void {
+    effects.release();
     if (this.#host === null) return;
     if (this.#ending !== null) return this.#finish(this.#ending, '');
     this.#takeWaiting();
@@ -305,6 +304,7 @@ export class HostedNode<Message> implements Inhabitant, HostPorts<Message>, Serv
     this.#faults = { ...this.#faults, paused: false };
     this.#turnInputs = 0;
     this.#turn.over();
+    this.#commit.forget();
     this.#setbacks.forget();
     this.#wire.clear();
     this.unscheduleAll();

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { hostedWorld } from '../../bench/worlds/hosted-world.ts';
 import type { CommandInput, Env, Program, ServiceResult } from '../../src/core/env.ts';
+import { NO_FAULTS } from '../../src/core/faults.ts';
 import type { Endpoint } from '../../src/core/types.ts';
 
 type Message = { readonly type: 'order' | 'done'; readonly number: number };
@@ -221,4 +222,18 @@ test('services answer after a modelled delay, the seed server only while it is u
   t.like(unavailable, { request: 'u1', result: { ok: false, code: 'unavailable' } });
   t.like(derived, { request: 'd', atMillis: 25 });
   t.like(users, { request: 'u2', result: { ok: true } });
+});
+
+test('on a slow machine with a full disk everybody who asked is answered, whatever is tried again meanwhile', (t) => {
+  const { world, keeper, replies } = pair(1);
+  keeper.setFaults({ ...NO_FAULTS, slowFactor: 100, diskFull: true });
+  for (const request of ['a', 'b', 'c']) keeper.command({ request, name: 'store', args: { key: request } });
+  world.runUntil(world.now + 10);
+  keeper.command({ request: 'd', name: 'store', args: { key: 'd' } });
+  world.runUntil(world.now + 10_000);
+  for (const request of ['a', 'b', 'c', 'd']) t.like(replies.get(request), { ok: false, code: 'store-failed' }, request);
+  keeper.setFaults(NO_FAULTS);
+  keeper.command({ request: 'e', name: 'store', args: { key: 'e' } });
+  world.runUntil(world.now + 10);
+  t.like(replies.get('e'), { ok: true });
 });
