@@ -73,6 +73,67 @@ test('nothing but renewals is taken without a number', (t) => {
   t.deepEqual(bob.sessions.length, 1, 'the hello of the opening alone');
 });
 
+/**
+ * Alice asks bob twice. The first so many frames with messages of these types get lost, and `meanwhile` happens when the answers have left;
+ * says how long it takes until both are here, ms.
+ */
+function losing({ net, alice, bob }: ReturnType<typeof pair>, lost: Readonly<Record<string, number>>, meanwhile: () => void): number {
+  const seen = new Map<string, number>();
+  const carry = net.carry.bind(net);
+  net.carry = (from, to, frame) => {
+    const type = frame.messages[0]?.type ?? '';
+    seen.set(type, (seen.get(type) ?? 0) + 1);
+    if ((seen.get(type) as number) > (lost[type] ?? 0)) carry(from, to, frame);
+  };
+  const beganMillis = net.now;
+  alice.ask(bob, 1);
+  alice.ask(bob, 2);
+  net.run(1_000, () => seen.get('ring-answer') === 2);
+  net.run(20);
+  meanwhile();
+  net.run(20_000, () => ['answer 1', 'answer 2'].every((answer) => alice.received.includes(answer)));
+  return net.now - beganMillis;
+}
+
+test('a renewal acknowledges no question whose answer was lost without a trace', (t) => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const world = pair(seed);
+    const { alice, bob } = world;
+    const tookMillis = losing(world, { 'ring-answer': 2 }, () => renew(bob, alice));
+    t.true(tookMillis < 3_000, `seed ${seed}: ${tookMillis} ms`);
+    t.true(alice.received.includes('renewals'));
+  }
+});
+
+test('whoever misses a frame says so again where its word left with a renewal and was lost', (t) => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const world = pair(seed);
+    world.net.delayMillisMax = 5;
+    const tookMillis = losing(world, { 'ring-answer': 1, renewals: 1 }, () => renew(world.alice, world.bob));
+    t.true(tookMillis < 3_000, `seed ${seed}: ${tookMillis} ms`);
+    t.false(world.bob.received.includes('renewals'));
+  }
+});
+
+test('as many as there are in a turn leave in frames that the peer takes', (t) => {
+  const { net, alice, bob, frames } = pair(5);
+  for (let count = 0; count < 600; count += 1) {
+    const heads: Message = { type: 'room-heads', room: 'a'.repeat(64) as never, heads: [new Uint8Array(32)], wantAnswer: 2 };
+    alice.links.send(alice.linkTo(bob) as never, heads);
+  }
+  alice.links.pack();
+  net.run(200);
+  t.is(bob.received.length, 600);
+  t.deepEqual(
+    frames.map(({ sequence, messages }) => [sequence, messages.length]),
+    [
+      [0, 256],
+      [0, 256],
+      [0, 88],
+    ],
+  );
+});
+
 test('many large renewals take several frames', (t) => {
   const { net, alice, bob, frames } = pair(4);
   const record = (renewalOf(alice) as Extract<Message, { type: 'renewals' }>).records[0] as never;

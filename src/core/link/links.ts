@@ -13,7 +13,7 @@ import { LinkWatch } from './link-watch.ts';
 import { nodeTitle } from './node-title.ts';
 import { acknowledge, fileNumbered, isNextInOrder, nextInOrder, packFrames, resendAtMillis, sentAgain, startOver, tellsHello } from './stream.ts';
 import { TouchedLinks } from './touched-links.ts';
-import { onlyUnnumbered, takenUnnumbered, unnumberedFrames } from './unnumbered.ts';
+import { leaveUnnumbered, takenUnnumbered, unnumberedFrames } from './unnumbered.ts';
 
 /** Ends of a peer that are remembered as gone, per link. */
 const RETIRED_RUNS_MAX = 8;
@@ -342,15 +342,15 @@ export class Links {
       if (link.answerDue) this.#sendEmpty(link);
       return;
     }
-    if (onlyUnnumbered(link.outgoing)) return this.#sendUnnumbered(link);
+    if (leaveUnnumbered(link, env.monotonicMillis)) return this.#sendUnnumbered(link);
     for (const frame of packFrames(link, options, env.monotonicMillis)) this.#sendFrame(link, 'data', frame.sequence, frame.messages);
     this.watch.resendsAt(link, resendAtMillis(link, options));
   }
 
   #sendUnnumbered(link: Link): void {
-    const frames = unnumberedFrames(link.outgoing, this.#parts.options.frameBytesTarget);
-    link.outgoing = [];
-    for (const messages of frames) this.#sendFrame(link, 'data', 0, messages);
+    for (const messages of unnumberedFrames(link, this.#parts.options)) this.#sendFrame(link, 'data', 0, messages);
+    // They acknowledged, too, and may be lost.
+    this.#acknowledgements.sent(link);
   }
 
   /** Nothing but an acknowledgement, or what the peer would not ask for again once it has that. */
