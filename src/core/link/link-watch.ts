@@ -8,6 +8,8 @@ import { dueForResend, resendAtMillis } from './stream.ts';
 const DOUBTED_MILLIS = 150;
 /** The first question to a peer for whom others vouch may come so much later than it is due: several share a tick, and many need none any more. */
 const PING_SLACK = 1.25;
+/** A question without an answer is asked again after this share of the silence that led to it. */
+const AGAIN_SHARE = 1 / 2;
 /** The timer is moved to a later time at most so often, ms. */
 const REARM_MILLIS = 100;
 
@@ -193,7 +195,7 @@ export class LinkWatch {
     const { options } = this.#parts;
     // Our end opened by a hello, the peer's may not have: it must hear from us before it gives up.
     const patience = options.pingMillis * (link.confirmed ? patienceFactor(link, options) : 1);
-    if (link.askedMillis !== null) return Math.max(link.askedMillis, link.lastPingMillis + patience / 2);
+    if (link.askedMillis !== null) return Math.max(link.askedMillis, link.lastPingMillis + patience * AGAIN_SHARE);
     return link.lastHeardMillis + patience * (link.confirmed ? this.#vouchedFactor(link, slack) : 1);
   }
 
@@ -207,7 +209,8 @@ export class LinkWatch {
   /** This process stood still: that nobody was heard meanwhile proves nothing, and what they sent is read after this. */
   #forgive(lateMillis: number): void {
     const { env, options } = this.#parts;
-    if (!(lateMillis >= options.pingMillis)) return;
+    // A second question would have left by now, and the answer to the first is not read yet.
+    if (!(lateMillis >= options.pingMillis * AGAIN_SHARE)) return;
     this.#parts.count('stalls');
     for (const link of this.#agenda.all) {
       link.lastHeardMillis = Math.min(link.lastHeardMillis + lateMillis, env.monotonicMillis);
