@@ -30,11 +30,16 @@ async function sampledIn(world: SmallWorld, millis: number): Promise<number> {
   return (await samples(world)) - before;
 }
 
+/** Nobody but chance decides whom others ask, so it may take some of the rounds that a quiet room has. */
 async function reads(world: SmallWorld, name: string, text: string): Promise<void> {
-  await world.soon(`${name} reads ${text}`, async () =>
-    world.heard.some(
-      ({ node, event }) => node === name && event.type.startsWith('room-message') && (event as { message?: { text: string } }).message?.text === text,
-    ),
+  const { roomCompareMillis, roomCalmFactorMax } = CORE_OPTIONS;
+  await world.soon(
+    `${name} reads ${text}`,
+    async () =>
+      world.heard.some(
+        ({ node, event }) => node === name && event.type.startsWith('room-message') && (event as { message?: { text: string } }).message?.text === text,
+      ),
+    roomCompareMillis * roomCalmFactorMax * 4,
   );
 }
 
