@@ -169,9 +169,11 @@ class Run {
       }
     };
     const collect = async () => {
-      const { checks } = this.#scenario;
+      const { checks, options } = this.#scenario;
+      const { replicaCopies } = options;
+      const bounds = { patience: this.#patience, ...(replicaCopies === undefined ? {} : { replicaCopies }) };
       if (checks.has(NO_PLAINTEXT.name)) await searchForSecrets(this.#engine, this.#scene);
-      this.#checks.push(...(await judgeRun(this.#engine, checks, this.#options.ownChecks ?? [], this.#patience)));
+      this.#checks.push(...(await judgeRun(this.#engine, checks, this.#options.ownChecks ?? [], bounds)));
       trace = this.#options.hashed === false ? { events: (await this.#engine.trace()).length, sha256: '' } : await this.#engine.traceSummary();
       await this.#options.collect?.(this.#engine);
     };

@@ -3,7 +3,7 @@ import { sayMillis } from '../durations.ts';
 import { counted } from '../words.ts';
 import { CAUSAL_ORDER } from './causal-order.ts';
 import { type Finding, holds, type TraceCheck } from './check.ts';
-import { TraceFacts } from './facts.ts';
+import { type Bounds, TraceFacts } from './facts.ts';
 import { FAULTS_HEALED } from './faults-healed.ts';
 import { FILES_ARRIVE } from './files-arrive.ts';
 import { FRIENDS_CONVERGE } from './friends-converge.ts';
@@ -40,9 +40,13 @@ export interface Judgement {
   readonly finding: Finding;
 }
 
-/** Judges a trace by the checkers whose names `wanted` holds; `patience` stretches their bounds. */
-export function judgeTrace(trace: readonly TraceEvent[], wanted: ReadonlySet<string> = new Set(CHECKS.map(({ name }) => name)), patience = 1): Judgement[] {
-  const facts = new TraceFacts(trace, patience);
+/** Judges a trace by the checkers whose names `wanted` holds. */
+export function judgeTrace(
+  trace: readonly TraceEvent[],
+  wanted: ReadonlySet<string> = new Set(CHECKS.map(({ name }) => name)),
+  bounds: Bounds = {},
+): Judgement[] {
+  const facts = new TraceFacts(trace, bounds);
   const judged = CHECKS.filter(({ name }) => wanted.has(name)).map((check) => ({ check, finding: check.judge(facts), held: [] as string[] }));
   // What held at the end may have been broken before, and what was not due then may have been due before.
   if (judged.some(isOpen)) for (const earlier of facts.quietEnds()) for (const one of judged) if (isOpen(one)) judgeEarlier(one, earlier);

@@ -1,3 +1,4 @@
+import { CORE_OPTIONS } from '../../core/options.ts';
 import type { TraceDetail, TraceEvent } from '../../core/trace.ts';
 import { sayMillis } from '../durations.ts';
 import { userOf } from '../names.ts';
@@ -15,6 +16,14 @@ export interface Timed<Detail extends TraceDetail = TraceDetail> {
   readonly node: string;
   readonly atMillis: number;
   readonly detail: Detail;
+}
+
+/** What a run is judged by. */
+export interface Bounds {
+  /** Stretches what is due when, for runs on slow or busy machines. */
+  readonly patience?: number;
+  /** Copies of each value on the ring, where the scenario says otherwise than nodes do by themselves. */
+  readonly replicaCopies?: number;
 }
 
 /** Part of a run: its first events, up to a moment at which nothing had been disturbed yet. */
@@ -66,14 +75,14 @@ export class TraceFacts {
   readonly #quietEnds: Omit<Part, 'of'>[] = [];
   /** No fault was in force before the event that is taken in. */
   #calm = true;
-  readonly #patience: number;
+  readonly #bounds: Bounds;
   /** Places in `events`, for checkers that want a few of many kinds: of states by subject, of all else by type. */
   readonly #ofSubject = new Map<string, number[]>();
   readonly #ofType = new Map<string, number[]>();
 
-  /** `patience` stretches what is due when, for runs on slow or busy machines. Of a part the trace is empty: it shares the events of the whole. */
-  constructor(trace: readonly TraceEvent[], patience = 1, part: Part | null = null) {
-    this.#patience = patience;
+  /** Of a part the trace is empty: it shares the events of the whole. */
+  constructor(trace: readonly TraceEvent[], bounds: Bounds = {}, part: Part | null = null) {
+    this.#bounds = bounds;
     this.whole = part?.of.whole ?? isVirtual(trace);
     const [first] = trace;
     const base = first === undefined || this.whole ? 0 : first.wallMillis;
@@ -108,7 +117,7 @@ export class TraceFacts {
     const count = Math.min(ends.length, QUIET_ENDS_MAX);
     for (let index = 0; index < count; index += 1) {
       const end = ends[count === 1 ? 0 : Math.round((index * (ends.length - 1)) / (count - 1))];
-      if (end !== undefined) yield new TraceFacts([], this.#patience, { of: this, ...end });
+      if (end !== undefined) yield new TraceFacts([], this.#bounds, { of: this, ...end });
     }
   }
 
@@ -122,9 +131,13 @@ export class TraceFacts {
     return this.faults.size > 0 ? 0 : this.endMillis - this.lastDisturbanceMillis;
   }
 
+  get replicaCopies(): number {
+    return this.#bounds.replicaCopies ?? CORE_OPTIONS.replicaCopies;
+  }
+
   /** What is due after so long on an ordinary machine, ms. */
   due(millis: number): number {
-    return this.#patience * millis;
+    return (this.#bounds.patience ?? 1) * millis;
   }
 
   /** Null when it has been quiet for that long at the end, else why not. */

@@ -4,6 +4,7 @@ import type { Secret } from '../../engine/search.ts';
 import type { CheckReport } from '../report.ts';
 import { judgeTrace } from './all.ts';
 import type { Finding } from './check.ts';
+import type { Bounds } from './facts.ts';
 
 /** Shorter texts are found in any heap of bytes. */
 const TEXT_BYTES_MIN = 12;
@@ -37,10 +38,10 @@ function secretsOf(texts: ReadonlyArray<readonly [what: string, text: string]>):
   return all.filter(({ bytes }) => bytes.length >= TEXT_BYTES_MIN);
 }
 
-/** Judges the whole run by its trace; `patience` stretches the bounds of what is general. */
-export async function judgeRun(engine: Engine, wanted: ReadonlySet<string>, own: readonly OwnCheck[], patience: number): Promise<CheckReport[]> {
+/** Judges the whole run by its trace; `bounds` are of what is general. */
+export async function judgeRun(engine: Engine, wanted: ReadonlySet<string>, own: readonly OwnCheck[], bounds: Bounds): Promise<CheckReport[]> {
   const trace = await engine.trace();
-  const general = judgeTrace(trace, wanted, patience).map(({ check, finding }) => reportOf(check, finding));
+  const general = judgeTrace(trace, wanted, bounds).map(({ check, finding }) => reportOf(check, finding));
   return [...own.map(({ name, judge }) => reportOf(name, judge(trace))), ...general];
 }
 

@@ -1,4 +1,4 @@
-import { CORE_OPTIONS } from '../../core/options.ts';
+import { RING_OPTIONS } from '../../core/ring/ring-port.ts';
 import { counted } from '../words.ts';
 import { broken, type Finding, holds, notJudged, type TraceCheck } from './check.ts';
 import type { TraceFacts } from './facts.ts';
@@ -59,7 +59,8 @@ function judge(facts: TraceFacts): Finding {
   if (early !== null) return notJudged(early);
   const members = membersOf(facts);
   if (members.length === 0) return notJudged('nobody was on the ring at the end');
-  const each = Math.min(CORE_OPTIONS.replicaCopies, members.length);
+  // Owners push to those whom they know as their successors, and to nobody beyond.
+  const each = Math.min(facts.replicaCopies, RING_OPTIONS.successorCount + 1, members.length);
   let judged = 0;
   for (const [name, value] of values) {
     if (value.passing || facts.endMillis - value.newestMillis < facts.due(DUE_MILLIS)) continue;
