@@ -32,8 +32,8 @@ const FRAME_VERSION = 1;
  * Invariants
  * 1. The program starts once it has been told of its peers, and starts anew, with them, after a reload.
  * 2. What does not come from a known peer is dropped and traced.
- * 3. Nodes share no data: what is sent, received, saved and loaded is a copy, and what cannot be carried or kept throws at once, on
- *    every engine.
+ * 3. Nodes share no data: what is sent, received, saved, loaded and told is a copy, and what cannot be carried or kept throws at once,
+ *    on every engine.
  */
 export function labNode(env: Env<Frame>, network: string, make: (env: LabEnv) => LabProgram): Program<Frame> {
   return new LabNode(env, network, make);
@@ -216,15 +216,16 @@ class LabNode implements Program<Frame>, LabEnv {
   show(what: string, id: string, data?: Facts): void {
     requireText('show', 'what', what);
     requireText('show', 'id', id);
-    this.#env.emit({ type: 'shown', what, id, ...(data === undefined ? {} : { data }) });
-    this.#trace({ type: 'shown', what, id, ...(data === undefined ? {} : { data }) });
+    const facts = factsOf('show', data);
+    this.#env.emit({ type: 'shown', what, id, ...facts });
+    this.#trace({ type: 'shown', what, id, ...facts });
   }
 
   state(subject: string, id: string, to: string, data?: Facts): void {
     requireText('state', 'subject', subject);
     requireText('state', 'id', id);
     requireText('state', 'to', to);
-    this.#trace({ type: 'state', subject, id, to, ...(data === undefined ? {} : { data }) });
+    this.#trace({ type: 'state', subject, id, to, ...factsOf('state', data) });
   }
 
   #trace(detail: TraceDetail): void {
@@ -235,6 +236,13 @@ class LabNode implements Program<Frame>, LabEnv {
 /** Programs are written in JavaScript as well: what would vanish without a word is told to whoever wrote it. */
 function requireText(method: string, argument: string, value: unknown): void {
   if (typeof value !== 'string') throw new TypeError(`env.${method}: ${argument} is ${said(value)}; it is a text`);
+}
+
+/** The data of a show or state: a program may go on changing its own, and the trace says what held when it was told. */
+function factsOf(method: string, data: Facts | undefined): { readonly data?: Facts } {
+  if (data === undefined) return {};
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) throw new TypeError(`env.${method}: data is ${said(data)}; it is a record`);
+  return { data: copyPlain(data, 'data') };
 }
 
 function said(value: unknown): string {

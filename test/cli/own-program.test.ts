@@ -55,6 +55,7 @@ const MISTAKES: ReadonlyArray<readonly [what: string, receive: string, says: Reg
   ['arguments in the wrong order', "env.send({ type: 'm' }, from);", /program\.js:4: env\.send: to is a record; it is a text/],
   ['a function in a message', 'env.send(from, { act: () => 1 });', /program\.js:4: message\.act is a function; what is sent or saved is plain data/],
   ['a map that is saved', "env.save('seen', { by: [new Map()] });", /program\.js:4: seen\.by\[0\] is a Map/],
+  ['a list in place of facts', "env.show('m', 'x', [1]);", /program\.js:4: env\.show: data is a list; it is a record/],
   ['a delay that is no number', "env.setTimer('again', 'soon');", /program\.js:4: env\.setTimer: delayMillis is the text "soon"/],
 ];
 
@@ -79,6 +80,28 @@ test('what the env does for a program, and what is asked for outside of its turn
 test('nodes share no data: a message that is changed where it arrives is changed there only', async (t) => {
   const receive = "message.hops += 1; if (message.hops !== 1) throw new Error('somebody else has changed it');";
   const outcome = await play(t, program(receive));
+  t.is(outcome.verdict, 'pass', outcome.reason ?? '');
+});
+
+test('the trace keeps what held when it was told, also of a record that the program goes on changing', async (t) => {
+  const checks = `export const checks = [{ name: 'counts', about: 'x', judge(trace) {
+  const counts = trace.flatMap(({ detail }) => (detail.data?.count === undefined ? [] : [detail.data.count])).join(' ');
+  return counts === '1 1 2 2' ? { outcome: 'holds', evidence: counts } : { outcome: 'broken', evidence: counts, events: [] };
+} }];`;
+  const told = `export function program(env) {
+  const facts = { count: 0 };
+  return {
+    receive() {},
+    command(name, args, answer) {
+      facts.count += 1;
+      env.show('line', 'x', facts);
+      env.state('line', 'x', 'told', facts);
+      answer.done();
+    },
+  };
+}
+`;
+  const outcome = await play(t, `${told}${checks}`, `${STEPS}  - tell: { nodes: n1, to: go }\n`);
   t.is(outcome.verdict, 'pass', outcome.reason ?? '');
 });
 

@@ -70,7 +70,7 @@ function repeatWords(report: RunReport): string {
   return `Real processes take their own time, so no two runs are equal. This one left ${counted(report.trace.events, 'event')}, SHA-256 <code>${escapeText(report.trace.sha256)}</code>.`;
 }
 
-const PASSING = /^[\d.]+(ms|s|m|h) pass$/;
+const PASSING = /^[\d.]+(ms|s|m|h) pass( since .*)?$/;
 
 function narrative(steps: readonly StepReport[], endMillis: number): string {
   const scale = timeScale(endMillis);
