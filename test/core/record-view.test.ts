@@ -159,6 +159,22 @@ test('nodes that somebody makes up without end are not all kept, neither those o
   t.is(store.scan('records').length, 1 + 32 + 256);
 });
 
+test('of nodes that say they wrote at the same time everybody keeps the same, and none that gave way is news when it comes again', (t) => {
+  const nobodies = Array.from({ length: 300 }, (_, index) => nodeRecord(somebody(`twin${index}`), { certificate: null }));
+  const ofAlice = ['a', 'b', 'c'].map((name) => nodeRecord({ ...somebody(name), identity: alice.identity, name: 'alice' }, { label: 'laptop' }));
+  const all = [...nobodies, ...ofAlice];
+  const kept = [all, all.toReversed()].map((order) => {
+    const { view: known } = view();
+    known.put(userRecord(alice).signed);
+    for (const { signed } of order) known.put(signed);
+    const again = order.map(({ signed }) => known.put(signed)).filter((outcome) => outcome !== 'old');
+    t.is(again.length, 0, `${again.length} of ${order.length} are news when they come again`);
+    return [...known.nodes()].map(({ authorId }) => authorId).toSorted();
+  });
+  t.is(kept[0]?.length, 256 + 1);
+  t.deepEqual(kept[0], kept[1]);
+});
+
 test('renewals of others reach the store together; news, and whatever is our own, at once', (t) => {
   const { view: known, store, timers } = view();
   const stored = (type: string, id: string): number | undefined => {

@@ -4,7 +4,7 @@ import type { NodeId, UserId } from '../types.ts';
 import type { Person } from './person.ts';
 import { hashOf } from './record-marks.ts';
 import { StoredRecords } from './stored-records.ts';
-import { supersedes } from './supersedes.ts';
+import { isYounger, supersedes } from './supersedes.ts';
 
 export type PutOutcome = 'new' | 'newer' | 'old' | 'refused';
 
@@ -146,7 +146,7 @@ export class RecordView {
     for (const id of this.nodesOf(owner)) {
       const other = this.#nodes.get(id);
       if (other === undefined || id === record.authorId || other.body.label !== record.body.label) continue;
-      if (other.wallMillis > record.wallMillis) return true;
+      if (isYounger(other, record)) return true;
       this.#removeNode(id);
       const person = this.#person(owner);
       person.nodes = person.nodes.filter((each) => each !== id);
@@ -197,8 +197,7 @@ export class RecordView {
 
   /** By its record, so that all who know the same keep the same. */
   #oldestOf(ids: readonly NodeId[]): NodeId {
-    const writtenAt = (id: NodeId): number => this.#nodes.get(id)?.wallMillis ?? 0;
-    return ids.reduce((one, other) => (writtenAt(other) < writtenAt(one) ? other : one));
+    return ids.reduce((one, other) => (isYounger(this.#nodes.get(one), this.#nodes.get(other)) ? other : one));
   }
 
   #placeUser(record: VerifiedRecord<'user'>): void {
