@@ -1,6 +1,7 @@
-import { access, constants, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { reasonOf } from '../adapters/files.ts';
 import { ConfabError } from '../core/errors.ts';
 import { folderReason } from '../core/system-reasons.ts';
 import type { TraceEvent } from '../core/trace.ts';
@@ -40,6 +41,18 @@ export async function requireFolder(folder: string): Promise<void> {
     await access(folder, constants.W_OK);
   } catch (error) {
     throw new ConfabError('folder-unwritable', { folder, reason: folderReason(error) });
+  }
+}
+
+/** That a file can be written is known before anything is played for it; throws `folder-unwritable`. */
+export async function requireWritable(file: string): Promise<void> {
+  try {
+    await access(dirname(resolve(file)), constants.W_OK);
+    const found = await stat(file).catch(() => null);
+    if (found !== null) await access(file, constants.W_OK);
+    if (found?.isDirectory() === true) throw Object.assign(new Error('a folder bears that name'), { code: 'EISDIR' });
+  } catch (error) {
+    throw new ConfabError('folder-unwritable', { folder: file, reason: reasonOf(error) });
   }
 }
 

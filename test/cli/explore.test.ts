@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { Progress } from '../../src/cli/explore/progress.ts';
+import { explorationHtml } from '../../src/scenario/reports/exploration-html.ts';
 import { runCli, temporaryRoot } from './run-cli.ts';
 
 /** Three of ten actions end somebody; at the end everybody was to run. */
@@ -162,6 +163,38 @@ export const checks = [{
 `;
 
 const HEAD = 'program: shouts.mjs\nchecks: []\nsteps:\n';
+
+test('where the smaller scenario cannot be written is said before anything is played', async (t) => {
+  const root = await temporaryRoot(t);
+  const file = join(root, 'sometimes.yaml');
+  await writeFile(file, SOMETIMES);
+  for (const [saved, says] of [
+    [join(root, 'missing', 'small.yaml'), /no such file or folder/],
+    [root, /it is a folder/],
+  ] as const) {
+    const ran = await runCli(['explore', file, '--seeds', '30', '--jobs', '1', '--save', saved]);
+    t.is(ran.out, '');
+    t.regex(ran.err, says);
+  }
+});
+
+test('an exploration that was ended before anything failed has not passed', (t) => {
+  const facts = {
+    scenario: 's',
+    about: '',
+    seeds: 0,
+    firstSeed: 1,
+    wallMillis: 1,
+    jobs: 1,
+    crypto: '',
+    failures: [],
+    smallest: null,
+    command: '',
+    machine: '',
+  };
+  t.regex(explorationHtml({ ...facts, ending: '; the others (9) were not played' }), /ENDED EARLY/);
+  t.regex(explorationHtml({ ...facts, ending: '' }), /PASS/);
+});
 
 test('what a step expects is not taken away from it, and commands name files with blanks', async (t) => {
   const root = await temporaryRoot(t);

@@ -8,7 +8,7 @@ import type { CliContext } from '../context.ts';
 import { loadOwnWorkloads } from '../own-workloads.ts';
 import { shellWord, simCommand } from '../repeat-command.ts';
 import { findScenario } from '../scenario-files.ts';
-import { requireFolder } from '../write-report.ts';
+import { requireFolder, requireWritable } from '../write-report.ts';
 import { type Explored, writeExploration } from './exploration-report.ts';
 import { Interruption } from './interruption.ts';
 import type { SeedOutcome, SeedTask } from './play-seed.ts';
@@ -57,6 +57,7 @@ export async function explore(context: CliContext, written: string, options: Exp
   const { file, text } = await findScenario(written, 'explore');
   loadScenario(text, file, options.first, await loadOwnWorkloads(text, file));
   if (options.reportFolder !== null) await requireFolder(options.reportFolder);
+  if (options.save !== null) await requireWritable(options.save);
   const startedMillis = performance.now();
   const jobs = Math.min(options.jobs ?? availableParallelism(), options.seeds);
   const pool = new Pool(jobs);

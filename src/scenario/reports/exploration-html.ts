@@ -47,8 +47,9 @@ export interface ExplorationFacts {
 
 /** What an exploration found, as one HTML file with links to the reports of single seeds beside it. */
 export function explorationHtml(facts: ExplorationFacts): string {
-  const verdict = facts.failures.length === 0 ? 'pass' : 'fail';
-  const begin = `<h1>${escapeText(facts.scenario)} explored <span class="${verdict}">${verdict.toUpperCase()}</span></h1>
+  // Seeds that nobody played have not passed.
+  const verdict = facts.failures.length > 0 ? 'fail' : facts.ending === '' ? 'pass' : 'ended early';
+  const begin = `<h1>${escapeText(facts.scenario)} explored <span class="${verdict === 'ended early' ? '' : verdict}">${verdict.toUpperCase()}</span></h1>
 <p>${escapeText(facts.about)}</p>
 <p>${escapeText(`${counted(facts.seeds, 'seed')} from ${facts.firstSeed} in ${sayMillis(facts.wallMillis)}, ${counted(facts.jobs, 'thread')}; ${facts.crypto}. ${counted(facts.failures.length, 'failure')}${facts.ending}.`)}</p>`;
   const sections: Array<readonly [string, string]> = [];
@@ -64,7 +65,7 @@ function smallest({ seed, steps, attempts, reason, story, file, command, link }:
 }
 
 function failures({ failures: all }: ExplorationFacts): string {
-  if (all.length === 0) return '<p class="none">Nothing: every seed came out as written.</p>';
+  if (all.length === 0) return '<p class="none">Nothing: every seed that was played came out as written.</p>';
   const kinds = new Map<string, number>();
   for (const { broken, verdict } of all) for (const kind of broken.length === 0 ? [`a step (${verdict})`] : broken) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   const tally = [...kinds].sort((one, other) => other[1] - one[1]).map(([kind, count]) => `${escapeText(kind)}: ${count}`);
