@@ -26,8 +26,9 @@ import { RoomSync } from './room-sync.ts';
 import { RoomTables } from './room-tables.ts';
 import { RoomViews } from './room-views.ts';
 
-/** After something new, so often a random member is asked whether it has the same. */
+/** After something new, so often a random member is asked whether it has the same, and so many rounds at the full pace follow, for whoever was cut off. */
 const GOSSIP_ROUNDS = 2;
+const AWAKE_ROUNDS = 3;
 
 const ROOM_TIMERS = ['rooms', 'room-copies', 'room-cards'] as const;
 export type RoomTimer = (typeof ROOM_TIMERS)[number];
@@ -72,6 +73,7 @@ export class Rooms {
   #compareMillis = 0;
   /** Comparisons are so much rarer than they would be in rooms in which somebody speaks. */
   #calm = 1;
+  #awake = AWAKE_ROUNDS;
 
   readonly services: Services;
   readonly search: RoomSearch;
@@ -213,6 +215,7 @@ export class Rooms {
   stirred(room: Room): void {
     this.#gossip.set(room.id, GOSSIP_ROUNDS);
     this.#calm = 1;
+    this.#awake = AWAKE_ROUNDS;
   }
 
   // --- end of a turn, and time ---
@@ -239,8 +242,7 @@ export class Rooms {
     const me = this.#parts.session.userId;
     for (const room of this.contested) {
       const { state } = room;
-      const isOwner = me !== null && room.row.status === 'member' && state?.members.get(me)?.role === 'owner';
-      if (isOwner && state.votes.size > 0) this.write(room, 'vote', { heir: me, term: state.term });
+  XX state.votes.size > 0) this.write(room, 'vote', heir: me, term: state.term );
     }
     this.contested.clear();
   }
@@ -256,8 +258,7 @@ export class Rooms {
       this.marks.waiting ||
       this.arrivals.waiting ||
       this.all().some((room) => room.parked.size > 0);
-    const idle = this.#rooms.size === 0 && !hurried;
-    if (idle) return;
+    if (this.#rooms.size === 0 && !hurried) return;
     if (hurried && this.#timerIs === 'hurried') return;
     if (!hurried && this.#timerIs !== 'none') return;
     this.#timerIs = hurried ? 'hurried' : 'idle';
@@ -287,7 +288,9 @@ export class Rooms {
     const compareAll = wasIdle || now - this.#compareMillis >= options.roomCompareMillis * this.#calm;
     if (compareAll) {
       this.#compareMillis = now;
-      this.#calm = this.all().every((room) => this.#lacksNothing(room)) ? Math.min(this.#calm * 2, options.roomCalmFactorMax) : 1;
+      const calmer = this.#awake <= 0 && this.all().every((room) => this.#lacksNothing(room));
+      this.#calm = calmer ? Math.min(this.#calm * 2, options.roomCalmFactorMax) : 1;
+      this.#awake -= 1;
     }
     this.sync.tick();
     this.joining.tick();
