@@ -126,7 +126,7 @@ export class RoomJoining {
     if (first === undefined) return;
     const open = state.invited.has(user) || (state.policy !== 'invite' && !state.banned.has(user));
     // Somebody who lost what they had.
-    if (state.members.has(user)) return this.#rooms.greet(room, link);
+    if (state.members.has(user)) return this.#rooms.sync.compare(room, link);
     // What the room is called is nobody's business who may not come in.
     if (!open) return void links.send(link, { type: 'room-door', room: id, create: null, heads: [], open: 0 });
     const heads = room.parentsOfNext().map(fromHex);

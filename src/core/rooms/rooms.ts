@@ -178,11 +178,6 @@ export class Rooms {
     this.#parts.env.store.delete('rooms', room.id);
   }
 
-  /** Compares with somebody who has just come, or lost what they had. */
-  greet(room: Room, link: Link): void {
-    this.sync.compare(room, link);
-  }
-
   // --- writing ---
 
   /** Writes an event of the user into a room and passes it on; null, or why the room does not take it. */
@@ -242,7 +237,8 @@ export class Rooms {
     const me = this.#parts.session.userId;
     for (const room of this.contested) {
       const { state } = room;
-  XX state.votes.size > 0) this.write(room, 'vote', heir: me, term: state.term );
+      const isOwner = me !== null && room.row.status === 'member' && state?.members.get(me)?.role === 'owner';
+      if (isOwner && state.votes.size > 0) this.write(room, 'vote', { heir: me, term: state.term });
     }
     this.contested.clear();
   }
