@@ -26,8 +26,9 @@ import { RoomSync } from './room-sync.ts';
 import { RoomTables } from './room-tables.ts';
 import { RoomViews } from './room-views.ts';
 
-/** After something new, so often a random member is asked whether it has the same, and so many rounds at the full pace follow, for whoever was cut off. */
+/** After something new, so often a random member is asked whether it has the same. */
 const GOSSIP_ROUNDS = 2;
+/** So many comparisons at the full pace follow it, for whoever was cut off from its author. */
 const AWAKE_ROUNDS = 3;
 
 const ROOM_TIMERS = ['rooms', 'room-copies', 'room-cards'] as const;
@@ -73,6 +74,7 @@ export class Rooms {
   #compareMillis = 0;
   /** Comparisons are so much rarer than they would be in rooms in which somebody speaks. */
   #calm = 1;
+  /** Comparisons that are still to come at the full pace. */
   #awake = AWAKE_ROUNDS;
 
   readonly services: Services;
