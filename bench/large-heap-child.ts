@@ -1,7 +1,7 @@
 import type { BenchOptions, Figure } from './benchmark.ts';
 import type { LargeHeapMessage, LargeSimulation } from './large-heap.ts';
 import { measureRoom } from './rooms.ts';
-import { measureLife } from './sim-life.ts';
+import { measureCrowdLife, measureLife } from './sim-life.ts';
 import { measureChatNodes } from './simulator.ts';
 
 /** The process of its own in which a large simulation is measured; ends with its parent. */
@@ -11,6 +11,7 @@ const MEASURES: Readonly<Record<LargeSimulation, (count: number, options: BenchO
   'chat-nodes': measureChatNodes,
   room: measureRoom,
   life: measureLife,
+  'crowd-life': measureCrowdLife,
 };
 const tell = (message: LargeHeapMessage) => void process.send?.(message);
 try {

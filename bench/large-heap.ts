@@ -15,7 +15,7 @@ export type LargeHeapMessage =
   | { readonly type: 'broke'; readonly reason: string };
 
 /** What is simulated: chat nodes that join and idle, a room that all of them are in, or the life of users with friends and rooms. */
-export type LargeSimulation = 'chat-nodes' | 'room' | 'life';
+export type LargeSimulation = 'chat-nodes' | 'room' | 'life' | 'crowd-life';
 
 /** Measures a simulation in a process of its own that may use more memory. Rejects when it broke. */
 export async function measureInLargeHeap(what: LargeSimulation, count: number, options: BenchOptions): Promise<readonly Figure[]> {

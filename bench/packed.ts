@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { NodeEvent } from '../src/core/commands.ts';
-import { CROWD_PACE } from '../src/engine/crowd-pace.ts';
+import { PACES, type PaceName } from '../src/engine/crowd-pace.ts';
 import type { LocalEngine } from '../src/engine/local.ts';
 import type { Pong } from '../src/node/service.ts';
 import { type Benchmark, type BenchOptions, commandOf, type Figure } from './benchmark.ts';
@@ -20,19 +20,16 @@ const WATCHED_MILLIS = 20_000;
 const PAUSE_MILLIS = 20;
 const MEGABYTE = 1e6;
 
-type Pace = 'usual' | 'calm';
-
-function packed(count: number, pace: Pace): Benchmark {
+function packed(count: number, pace: PaceName): Benchmark {
   const name = `packed-${count}`;
-  const where = `${count} real nodes, ${PER_PROCESS} a process${pace === 'calm' ? ', upkeep at a tenth of the pace' : ''}`;
+  const where = `${count} real nodes, ${PER_PROCESS} a process${pace === 'crowd' ? ', upkeep at a tenth of the pace' : ''}`;
   return {
     name,
     about: `${where}: until all are on line together, memory and descriptors a node, messages and presence between friends`,
     command: commandOf(name),
     runsMax: 1,
     async measure(options: BenchOptions): Promise<readonly Figure[]> {
-      const coreOptions = pace === 'calm' ? CROWD_PACE : {};
-      return await withNetwork(async (engine) => await measure(engine, count, where, options), PER_PROCESS, coreOptions);
+      return await withNetwork(async (engine) => await measure(engine, count, where, options), PER_PROCESS, PACES[pace].coreOptions);
     },
   };
 }
@@ -109,4 +106,4 @@ function descriptorLimit(): number {
   return Number(/Max open files\s+\d+\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Number.NaN);
 }
 
-export const PACKED: readonly Benchmark[] = [packed(100, 'usual'), packed(200, 'calm'), packed(500, 'calm'), packed(1_000, 'calm')];
+export const PACKED: readonly Benchmark[] = [packed(100, 'full'), packed(200, 'crowd'), packed(500, 'crowd'), packed(1_000, 'crowd')];

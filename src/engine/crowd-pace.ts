@@ -25,6 +25,22 @@ export const CROWD_PACE: Partial<CoreOptions> = Object.freeze({
   pingMillis: 8_000,
 });
 
+/** How briskly the nodes of a network look after it. */
+export interface Pace {
+  readonly about: string;
+  readonly coreOptions: Partial<CoreOptions>;
+  /** What a network at rest is judged by is due so many times later. */
+  readonly slowness: number;
+}
+
+/** Paces that a scenario may name. */
+export const PACES = Object.freeze({
+  full: { about: 'a node that died is offline after four seconds', coreOptions: {}, slowness: 1 },
+  crowd: { about: 'upkeep at a tenth of the pace, for hundreds of nodes on one machine', coreOptions: CROWD_PACE, slowness: FACTOR },
+}) satisfies Readonly<Record<string, Pace>>;
+
+export type PaceName = keyof typeof PACES;
+
 /** What nodes of a network of so many are given: the crowd's pace where they are many and share processes, else nothing. */
 export function paceOf(nodes: number, perProcess: number): Partial<CoreOptions> {
   return perProcess > 1 && nodes > CROWD_NODES ? CROWD_PACE : {};

@@ -1,6 +1,7 @@
 import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { ConfabError, type ErrorCode } from '../core/errors.ts';
 import type { CoreOptions } from '../core/options.ts';
+import { PACES, type PaceName } from '../engine/crowd-pace.ts';
 import { orderProblems } from './check-order.ts';
 import { type Problem, problemsOf } from './check-shape.ts';
 import { CHECKS } from './checks/all.ts';
@@ -21,6 +22,8 @@ export interface Scenario {
   /** Module that the nodes run in place of the chat node, as the file names it; null: the chat node. */
   readonly program: string | null;
   readonly network: { readonly latencyMillis: { readonly min: number; readonly max: number } | null; readonly loss: number; readonly beacon: boolean };
+  readonly pace: PaceName;
+  /** Options of the nodes: those of the pace, and those that the file names in place of them. */
   readonly options: Partial<CoreOptions>;
   /** Deadline of steps that name none, ms. */
   readonly withinMillis: number;
@@ -144,6 +147,7 @@ function fileProblems(content: ScenarioFile): Problem[] {
 
 function toScenario(content: ScenarioFile, file: string, steps: readonly Step[]): Scenario {
   const latency = content.network?.latency;
+  const pace = (content.pace ?? 'full') as PaceName;
   const span = typeof latency === 'string' ? { min: latency, max: latency } : latency;
   return {
     name: content.name,
@@ -156,7 +160,8 @@ function toScenario(content: ScenarioFile, file: string, steps: readonly Step[])
       loss: content.network?.loss ?? 0,
       beacon: content.network?.beacon ?? false,
     },
-    options: (content.options ?? {}) as Partial<CoreOptions>,
+    pace,
+    options: { ...PACES[pace].coreOptions, ...(content.options as Partial<CoreOptions> | undefined) },
     withinMillis: parseDuration(content.within ?? '') ?? WITHIN_MILLIS_DEFAULT,
     deadlineMillis: parseDuration(content.deadline ?? '') ?? DEADLINE_MILLIS_DEFAULT,
     checks: wantedChecks(content.checks, content.program !== undefined),

@@ -1,4 +1,5 @@
 import { ConfabError } from '../core/errors.ts';
+import { PACES } from '../engine/crowd-pace.ts';
 import type { Engine } from '../engine/engine.ts';
 import { TIMER_MILLIS_MAX } from '../engine/local-clock.ts';
 import { requireEngineFor } from './check-engine.ts';
@@ -169,9 +170,9 @@ class Run {
       }
     };
     const collect = async () => {
-      const { checks, options } = this.#scenario;
+      const { checks, options, pace } = this.#scenario;
       const { replicaCopies } = options;
-      const bounds = { patience: this.#patience, ...(replicaCopies === undefined ? {} : { replicaCopies }) };
+      const bounds = { patience: this.#patience * PACES[pace].slowness, ...(replicaCopies === undefined ? {} : { replicaCopies }) };
       if (checks.has(NO_PLAINTEXT.name)) await searchForSecrets(this.#engine, this.#scene);
       this.#checks.push(...(await judgeRun(this.#engine, checks, this.#options.ownChecks ?? [], bounds)));
       trace = this.#options.hashed === false ? { events: (await this.#engine.trace()).length, sha256: '' } : await this.#engine.traceSummary();

@@ -1,6 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox';
 import { ERRORS } from '../core/errors.ts';
 import { CORE_OPTIONS } from '../core/options.ts';
+import { PACES } from '../engine/crowd-pace.ts';
 import { CHECKS } from './checks/all.ts';
 import { DRAWN_GROUPS } from './drawn/all.ts';
 import { closed, duration, keys, nodes, oneOf } from './parts.ts';
@@ -86,6 +87,13 @@ const options = Type.Object(
   { ...closed, description: 'Options of the nodes that this scenario changes; milliseconds where the name says so.' },
 );
 
+const pace = oneOf(
+  Object.keys(PACES),
+  `How briskly nodes look after the network, and how soon its rest is judged: ${Object.entries(PACES)
+    .map(([name, { about }]) => `\`${name}\`: ${about}`)
+    .join('; ')} (default full). \`options\` go before it.`,
+);
+
 const checkName = oneOf(
   CHECKS.map(({ name }) => name),
   CHECKS.map(({ name, about }) => `${name}: ${about}`).join(' '),
@@ -110,6 +118,7 @@ export const SCENARIO_SCHEMA = Type.Object(
       }),
     ),
     network: Type.Optional(network),
+    pace: Type.Optional(pace),
     options: Type.Optional(options),
     within: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'Deadline of steps that name none (default 5s).' })),
     deadline: Type.Optional(

@@ -20,7 +20,7 @@ export interface Timed<Detail extends TraceDetail = TraceDetail> {
 
 /** What a run is judged by. */
 export interface Bounds {
-  /** Stretches what is due when, for runs on slow or busy machines. */
+  /** Stretches what is due when, for runs on slow or busy machines and networks that are looked after at a slower pace. */
   readonly patience?: number;
   /** Copies of each value on the ring, where the scenario says otherwise than nodes do by themselves. */
   readonly replicaCopies?: number;
