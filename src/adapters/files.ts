@@ -1,8 +1,9 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConfabError } from '../core/errors.ts';
 import { folderReason, systemReason } from '../core/system-reasons.ts';
+import { makeFolders } from './make-folders.ts';
 
 /** For the owner only: everything that Confab writes on its own. */
 export const FILE_MODE = 0o600;
@@ -16,7 +17,7 @@ export function reasonOf(error: unknown): string {
 /** Makes the folder and its parents, readable by the owner only. Throws ConfabError `folder-unwritable`. */
 export function ensureFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+    makeFolders(folder, FOLDER_MODE);
   } catch (error) {
     throw new ConfabError('folder-unwritable', { folder, reason: folderReason(error) });
   }

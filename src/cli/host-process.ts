@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Argon2Deriver } from '../adapters/crypto/argon2.ts';
 import { SharedCrypto } from '../adapters/crypto/shared-crypto.ts';
+import { ensureFolder } from '../adapters/files.ts';
 import { Neighbourhood } from '../adapters/zeromq/neighbourhood.ts';
 import { nodeFolder, nodesFolder } from '../control/locate.ts';
 import { parseNodeName } from '../control/node-name.ts';
@@ -37,7 +37,7 @@ const LOG_FOLDER = '.hosts';
 export async function runHostProcess(context: CliContext, { lifeline }: { readonly lifeline: boolean }): Promise<number> {
   process.title = 'confab nodes';
   const folder = join(nodesFolder(context.root), LOG_FOLDER);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  ensureFolder(folder);
   const host = new Host(context, join(folder, `${process.pid}.log`));
   const socket = makeSocketPath();
   await host.open(socket);

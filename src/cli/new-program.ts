@@ -1,6 +1,7 @@
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolders } from '../adapters/make-folders.ts';
 import { ConfabError } from '../core/errors.ts';
 import { folderReason } from '../core/system-reasons.ts';
 import type { CliContext } from './context.ts';
@@ -31,7 +32,7 @@ async function nameCommand(file: string): Promise<void> {
 export async function newProgram(context: CliContext, written: string): Promise<void> {
   const folder = resolve(written);
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolders(folder);
     const there = await readdir(folder);
     if (there.length > 0)
       throw new ConfabError('bad-arguments', { command: 'new', reason: `${written} is not empty (${there.slice(0, 3).join(', ')}); name a new folder` });

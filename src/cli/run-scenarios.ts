@@ -1,9 +1,10 @@
 import { createWriteStream, rmSync } from 'node:fs';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { reasonOf } from '../adapters/files.ts';
+import { FOLDER_MODE, reasonOf } from '../adapters/files.ts';
+import { makeFolders } from '../adapters/make-folders.ts';
 import { runtimeFolder, socketPath } from '../adapters/system/runtime-folder.ts';
 import { makeScratchFolder } from '../adapters/system/scratch-folder.ts';
 import { ConfabError } from '../core/errors.ts';
@@ -169,7 +170,7 @@ async function writeRunReport(context: CliContext, options: RunScenariosOptions,
 async function requireEmpty(record: string): Promise<void> {
   const folder = resolve(record);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, FOLDER_MODE);
   } catch (error) {
     throw new ConfabError('folder-unwritable', { folder: record, reason: folderReason(error) });
   }
@@ -180,7 +181,7 @@ async function makeRoot(options: RunScenariosOptions): Promise<string> {
   if (options.keep === null) return makeScratchFolder();
   const root = resolve(options.keep);
   try {
-    await mkdir(root, { recursive: true, mode: 0o700 });
+    makeFolders(root, FOLDER_MODE);
     const before = (await readdir(root)).filter((name) => ['nodes', 'server_data', 'trace'].includes(name));
     if (before.length === 0) return root;
   } catch (error) {

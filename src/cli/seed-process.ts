@@ -1,3 +1,4 @@
+import { ensureFolder } from '../adapters/files.ts';
 import { removePointer, seedFolder, writePointer } from '../control/locate.ts';
 import { ConfabError } from '../core/errors.ts';
 import { SEED_CONDUCTS, type SeedConduct, seedConductNamed } from '../lab/lying-seed-server.ts';
@@ -19,6 +20,7 @@ export interface SeedProcessOptions {
 /** Runs the seed server until it is told to end; gives the exit status. */
 export async function runSeedProcess(context: CliContext, options: SeedProcessOptions): Promise<number> {
   process.title = 'confab seed';
+  ensureFolder(seedFolder(context.root));
   const server = await startSeedServer({
     root: context.root,
     port: options.port,

@@ -1,7 +1,8 @@
-import { access, constants, mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { access, constants, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { reasonOf } from '../adapters/files.ts';
+import { makeFolders } from '../adapters/make-folders.ts';
 import { ConfabError } from '../core/errors.ts';
 import { folderReason } from '../core/system-reasons.ts';
 import type { TraceEvent } from '../core/trace.ts';
@@ -37,7 +38,7 @@ export async function writeReport(folder: string, run: ReportedRun): Promise<str
 /** Makes the folder of reports before anything is played for them; throws `folder-unwritable`. */
 export async function requireFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolders(folder);
     await access(folder, constants.W_OK);
   } catch (error) {
     throw new ConfabError('folder-unwritable', { folder, reason: folderReason(error) });
@@ -67,7 +68,7 @@ export async function writeReportFiles(target: string, run: ReportedRun): Promis
   const machine = `Node.js ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} processors${hides}`;
   const html = htmlReport({ report, about: scenario.about, facts, command, machine });
   try {
-    await mkdir(target, { recursive: true });
+    makeFolders(target);
     const files = new Map([
       ['index.html', html],
       ['report.json', `${reportJson(report)}\n`],

@@ -21,10 +21,10 @@ export function systemReason(error: unknown): string | null {
 }
 
 /**
- * Why a folder could not be made together with its parents. Node.js then says ENOENT where the file system is read-only
- * (https://nodejs.org/api/fs.html#fsmkdirsyncpath-options makes what is missing, so nothing can be missing).
+ * Why a folder could not be made together with its parents. ENOENT, which the system also says where a file system takes no folders,
+ * cannot mean here that one is missing.
  */
 export function folderReason(error: unknown): string {
-  if ((error as { readonly code?: unknown }).code === 'ENOENT') return 'the file system is read-only, or a link on the way leads nowhere';
+  if ((error as { readonly code?: unknown }).code === 'ENOENT') return 'the file system takes no folders there, or a link on the way leads nowhere';
   return systemReason(error) ?? (error instanceof Error ? error.message : String(error));
 }

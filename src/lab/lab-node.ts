@@ -5,8 +5,8 @@ import { bytesOf, FRAME_OVERHEAD_BYTES } from '../core/link/link-trace.ts';
 import type { Frame, Message } from '../core/messages.ts';
 import type { TraceDetail } from '../core/trace.ts';
 import type { Address, WallMillis } from '../core/types.ts';
-import { copyPlain } from './plain-data.ts';
-import type { Facts, LabAnswer, LabEnv, LabProgram } from './program.ts';
+import { copyPlain, requireBytes } from './plain-data.ts';
+import { type Facts, type LabAnswer, type LabEnv, type LabProgram, MESSAGE_BYTES_MAX, SAVED_BYTES_MAX } from './program.ts';
 
 /** Where nodes are, as whoever starts them tells: the argument of `program-meet`. */
 export interface Acquaintance {
@@ -177,6 +177,7 @@ class LabNode implements Program<Frame>, LabEnv {
   send(to: string, message: unknown): void {
     requireText('send', 'to', to);
     const content = copyPlain(message, 'message');
+    requireBytes(content, 'message', { bytesMax: MESSAGE_BYTES_MAX, codec: this.#env.codec });
     const { run } = this.#env;
     const address = this.#addresses.get(to);
     if (address === undefined) {
@@ -210,7 +211,9 @@ class LabNode implements Program<Frame>, LabEnv {
 
   save(key: string, value: unknown): void {
     requireText('save', 'key', key);
-    this.#env.store.put(TABLE, key, copyPlain(value, key));
+    const copy = copyPlain(value, key);
+    requireBytes(copy, key, { bytesMax: SAVED_BYTES_MAX, codec: this.#env.codec });
+    this.#env.store.put(TABLE, key, copy);
   }
 
   show(what: string, id: string, data?: Facts): void {

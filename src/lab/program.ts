@@ -3,6 +3,11 @@
  * Nodes are called by their names; whoever starts them tells them of each other, so that a program can begin with its protocol.
  */
 
+/** What `send` carries at most, encoded: a frame of the wire has no more. */
+export const MESSAGE_BYTES_MAX = 1_000_000;
+/** What one `save` keeps at most, encoded: a row of the disk has no more. */
+export const SAVED_BYTES_MAX = 4_000_000;
+
 /** Plain data: what can be written as JSON, and byte arrays. */
 export type Facts = Readonly<Record<string, string | number | boolean>>;
 
@@ -19,13 +24,14 @@ export interface LabEnv<Message = unknown> {
   freshId(): string;
   /** Names of all other nodes that were ever started, in order. */
   readonly peers: readonly string[];
-  /** At most once, in order, and maybe never: the network may lose it. Messages are data and never changed once sent. */
+  /** At most once, in order, and maybe never: the network may lose it. Messages are data and never changed once sent; MESSAGE_BYTES_MAX. */
   send(to: string, message: Message): void;
   /** One timer for each kind and key: setting it again moves it. A restart forgets it. */
   setTimer(kind: string, delayMillis: number, key?: string): void;
   cancelTimer(kind: string, key?: string): void;
   /** What outlives a crash; null when there is nothing. */
   load<Value>(key: string): Value | null;
+  /** At most SAVED_BYTES_MAX under one key. */
   save(key: string, value: unknown): void;
   /** Something that whoever sits at this node sees; `what` is a kind, `id` which. */
   show(what: string, id: string, data?: Facts): void;

@@ -2,7 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { ITEM_BYTES_MAX } from '../../src/adapters/codec/cbor.ts';
 import { playSeed } from '../../src/cli/explore/play-seed.ts';
+import { CORE_OPTIONS } from '../../src/core/options.ts';
+import { MESSAGE_BYTES_MAX, SAVED_BYTES_MAX } from '../../src/lab/program.ts';
 import { runCli } from './run-cli.ts';
 
 const STEPS = `name: own
@@ -56,6 +59,12 @@ const MISTAKES: ReadonlyArray<readonly [what: string, receive: string, says: Reg
   ['a function in a message', 'env.send(from, { act: () => 1 });', /program\.js:4: message\.act is a function; what is sent or saved is plain data/],
   ['a map that is saved', "env.save('seen', { by: [new Map()] });", /program\.js:4: seen\.by\[0\] is a Map/],
   ['a list in place of facts', "env.show('m', 'x', [1]);", /program\.js:4: env\.show: data is a list; it is a record/],
+  [
+    'a message that no frame carries',
+    "env.send(from, { text: 'x'.repeat(1000000) });",
+    /program\.js:4: message has more than 1000000 bytes, 10000\d\d; cut it/,
+  ],
+  ['more than a row of the disk holds', "env.save('all', 'x'.repeat(5000000));", /program\.js:4: all has far more than 4000000 bytes; cut it/],
   ['a delay that is no number', "env.setTimer('again', 'soon');", /program\.js:4: env\.setTimer: delayMillis is the text "soon"/],
 ];
 
@@ -75,6 +84,15 @@ test('what the env does for a program, and what is asked for outside of its turn
   );
   t.is(outcome.verdict, 'pass', outcome.reason ?? '');
   t.true(Number.isFinite(Math.random() + Date.now() + new Date().getMilliseconds() + performance.now()));
+});
+
+test('as much as a frame carries and a row holds is sent and saved', async (t) => {
+  const receive = "if (env.load('all')?.length !== 3999990) env.save('all', 'x'.repeat(3999990)); else if (message.text.length !== 999980) throw 'less';";
+  const send =
+    "start() { if (env.name === 'n1') env.setTimer('later', 100); }, timer() { for (const peer of env.peers) env.send(peer, { text: 'x'.repeat(999980) }); }";
+  const outcome = await play(t, program(receive, send));
+  t.is(outcome.verdict, 'pass', outcome.reason ?? '');
+  t.true(MESSAGE_BYTES_MAX < CORE_OPTIONS.frameBytesMax && SAVED_BYTES_MAX < ITEM_BYTES_MAX, 'real wires and disks carry it, too');
 });
 
 test('nodes share no data: a message that is changed where it arrives is changed there only', async (t) => {

@@ -1,5 +1,8 @@
+import { statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
+import { makeFolders } from '../../src/adapters/make-folders.ts';
 import { parseArgs } from '../../src/cli/commands/call.ts';
 import { describeFailure } from '../../src/cli/fail.ts';
 import { cellText } from '../../src/cli/show.ts';
@@ -7,6 +10,7 @@ import { bytesText, cellWidth, durationText, printable, renderTable } from '../.
 import { requireCommand } from '../../src/control/validate.ts';
 import { ConfabError } from '../../src/core/errors.ts';
 import { folderReason } from '../../src/core/system-reasons.ts';
+import { temporaryRoot } from './run-cli.ts';
 
 test('columns line up, also with wide letters, and nothing trails', (t) => {
   const lines = renderTable({
@@ -60,11 +64,26 @@ test('one word too many, and a secret on the command line', (t) => {
 });
 
 test('a folder that cannot be made is told in words, also where Node.js has another code than the system', async (t) => {
-  // Recursively, mkdir makes what is missing; ENOENT then means a file system that is read-only.
-  t.is(folderReason(Object.assign(new Error('x'), { code: 'ENOENT' })), 'the file system is read-only, or a link on the way leads nowhere');
+  // What is missing is made; ENOENT then means that nothing can be.
+  t.is(folderReason(Object.assign(new Error('x'), { code: 'ENOENT' })), 'the file system takes no folders there, or a link on the way leads nowhere');
   const error = await t.throwsAsync(mkdir('/dev/null/x', { recursive: true }));
   t.is(folderReason(error), 'a part of the path is a file');
   t.is(folderReason(new Error('of another kind')), 'of another kind');
+});
+
+test('folders are made with their parents, or it is told at once why not', async (t) => {
+  const root = await temporaryRoot(t);
+  makeFolders(join(root, 'a/b/c'), 0o700);
+  t.is(statSync(join(root, 'a/b')).mode & 0o777, 0o700);
+  t.notThrows(() => makeFolders(join(root, 'a/b')));
+  writeFileSync(join(root, 'file'), '');
+  symlinkSync(join(root, 'nowhere/at/all'), join(root, 'link'));
+  t.throws(() => makeFolders(join(root, 'file')), { code: 'EEXIST' });
+  t.throws(() => makeFolders(join(root, 'file/x')), { code: 'ENOTDIR' });
+  t.throws(() => makeFolders(join(root, 'link')), { code: 'ENOENT' });
+  t.throws(() => makeFolders(join(root, 'link/x')), { code: 'ENOENT' });
+  // Under /proc, mkdir with `recursive` never returns.
+  if (process.platform === 'linux') t.throws(() => makeFolders('/proc/x/y'), { code: 'ENOENT' });
 });
 
 test('any failure has a sentence and a status', (t) => {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfabError } from '../../core/errors.ts';
 import { FOLDER_MODE, reasonOf } from '../files.ts';
+import { makeFolders } from '../make-folders.ts';
 
 /** The longest path of a Unix socket on Linux, without the closing NUL (macOS: 103). */
 export const SOCKET_PATH_BYTES_MAX = 103;
@@ -37,7 +38,7 @@ function fits(folder: string): boolean {
 /** Null when the folder is there, is ours alone and no link; else why not. */
 function makeOwn(folder: string): string | null {
   try {
-    mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+    makeFolders(folder, FOLDER_MODE);
     const status = lstatSync(folder);
     if (!status.isDirectory()) return 'it is not a folder';
     if (process.getuid !== undefined && status.uid !== process.getuid()) return 'it belongs to somebody else';

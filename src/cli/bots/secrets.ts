@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureFolder } from '../../adapters/files.ts';
 
 /** What a bot keeps in its node's folder, mode 0600: the same users come back with the next network. */
 export interface BotSecrets {
@@ -24,7 +25,7 @@ export async function readBotSecrets(folder: string): Promise<BotSecrets | null>
 
 /** Puts the file in its place in one step. */
 export async function writeBotSecrets(folder: string, secrets: BotSecrets): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  ensureFolder(folder);
   const path = join(folder, FILE);
   await writeFile(`${path}.new`, `${JSON.stringify(secrets)}\n`, { mode: 0o600 });
   await chmod(`${path}.new`, 0o600);

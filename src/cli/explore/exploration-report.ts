@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
+import { makeFolders } from '../../adapters/make-folders.ts';
 import { ConfabError } from '../../core/errors.ts';
 import { folderReason } from '../../core/system-reasons.ts';
 import type { TraceEvent } from '../../core/trace.ts';
@@ -46,7 +47,7 @@ export async function writeExploration(folder: string, explored: Explored): Prom
   const { file, text, firstSeed, seeds, failures, smaller } = explored;
   const scenario = loadScenario(text, file, firstSeed, await loadOwnWorkloads(text, file));
   const target = join(resolve(folder), `${scenario.name}-explored-${firstSeed}-${firstSeed + seeds - 1}`);
-  await inFolder(target, () => mkdir(target, { recursive: true }));
+  await inFolder(target, async () => makeFolders(target));
   const links = new Map<number, string>();
   for (const { seed, crypto } of failures.slice(0, REPORTED_MAX)) {
     await report(join(target, `seed-${seed}`), { text, file, seed, crypto });

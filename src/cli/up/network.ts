@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { ensureFolder } from '../../adapters/files.ts';
 import { type FolderLock, lockFolder } from '../../adapters/sqlite/folder-lock.ts';
 import { runtimeFolder, socketPath } from '../../adapters/system/runtime-folder.ts';
 import type { SocketControlClient } from '../../control/client.ts';
@@ -90,7 +91,7 @@ export class UpNetwork {
   /** Rejects with `folder-locked` (a network runs here), `port-taken` or `not-started`; what was started until then is ended. */
   async start(): Promise<void> {
     const { root, users } = this.#options;
-    await mkdir(nodesFolder(root), { recursive: true, mode: 0o700 });
+    ensureFolder(nodesFolder(root));
     this.#lock = lockRoot(root);
     try {
       this.#seedUrl = await this.#obtainSeedServer();
