@@ -1,7 +1,7 @@
 import test from 'ava';
 import { CborCodec } from '../../src/adapters/codec/cbor.ts';
 import { CborFrameCodec } from '../../src/adapters/codec/frame-codec.ts';
-import type { Frame } from '../../src/core/messages.ts';
+import type { Frame, Message } from '../../src/core/messages.ts';
 import { SeededRandom } from '../../src/sim/random.ts';
 import { type LinkEnd, LinkNet } from './link-net.ts';
 
@@ -179,6 +179,33 @@ test('links: answers are acknowledged by what is said next, not by frames of the
   // The peer hears of the last one in the end, too.
   net.run(20_000);
   t.is(bob.linkTo(alice)?.unacknowledged.length, 0);
+});
+
+test('links: what several say is acknowledged by what is said next, and a lost one does not stay lost', (t) => {
+  const { net, alice, bob } = connected(2);
+  net.run(1_000);
+  const before = net.frameCount;
+  const seek = (name: string): Message => ({ type: 'lookup', id: 'A'.repeat(21), name, hops: 2, after: 7 });
+  const say = (name: string): void => {
+    alice.links.send(alice.linkTo(bob) as never, seek(name));
+    alice.links.pack();
+  };
+  for (const name of ['one', 'two', 'three']) {
+    say(name);
+    net.run(300);
+  }
+  t.deepEqual(bob.received, ['one', 'two', 'three']);
+  t.is(net.frameCount - before, 3, 'nobody says that they have come');
+  net.lossProbability = 1;
+  say('four');
+  net.run(1_000);
+  net.lossProbability = 0;
+  bob.say(alice, 'word');
+  t.true(
+    net.run(1_000, () => bob.received.includes('four')),
+    'the first frame that should have acknowledged it and did not brings it again',
+  );
+  t.true(net.run(12_000, () => alice.linkTo(bob)?.unacknowledged.length === 0));
 });
 
 test('links: a lost answer comes as soon as a lost question would, although nobody acknowledges answers', (t) => {

@@ -2,14 +2,30 @@ import type { Message } from '../messages.ts';
 import type { Link, UnacknowledgedFrame } from './link.ts';
 
 /**
- * Frames whose acknowledgement may wait for company, however long: all that they carry are answers and renewals. Whoever misses an
- * answer has a question that was not acknowledged either, and sends it again; whoever misses a renewal hears a later one, and what is
- * passed on as one several tell. Both ends judge by the messages, so nothing is said about it on the wire.
+ * Frames whose acknowledgement may wait for company, however long: all that they carry are answers, renewals, and what several say.
+ * Whoever misses an answer has a question that was not acknowledged either, and sends it again; whoever misses a renewal hears a later
+ * one. Both ends judge by the messages, so nothing is said about it on the wire.
  *
  * That a calm frame was lost shows by the next frame of the peer, since every frame tells what has arrived (`turnUrgent`).
  */
 export function isCalm(messages: ReadonlyArray<Message | null>): boolean {
-  return messages.length > 0 && messages.every((message) => isAnswer(message) || message?.type === 'renewals');
+  return messages.length > 0 && messages.every((message) => isAnswer(message) || isSaidBySeveral(message));
+}
+
+/**
+ * Others tell the same, or it is said again before long: renewals and what they are passed on as, rooms that anybody may join, of which
+ * several peers tell, and where somebody is, for which several peers are asked, less and less often, until there is a link.
+ */
+function isSaidBySeveral(message: Message | null): boolean {
+  switch (message?.type) {
+    case 'renewals':
+    case 'room-cards':
+      return true;
+    case 'lookup':
+      return message.after !== undefined;
+    default:
+      return false;
+  }
 }
 
 /** Of use only to the life of the peer that asked for it. Messages are untrusted here. */

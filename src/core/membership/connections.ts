@@ -7,25 +7,20 @@ import type { Parts } from '../parts.ts';
 import type { VerifiedRecord } from '../records.ts';
 import { WORK } from '../turn-work.ts';
 import type { Endpoint, NodeId, UserId } from '../types.ts';
+import { Attempts } from './attempts.ts';
+import { RandomLinks } from './random-links.ts';
 import { ownerOf, type PutOutcome } from './record-view.ts';
 import { Seeker } from './seeker.ts';
 import { surplusLinks, YOUNG_MILLIS } from './surplus-links.ts';
 import { watchedUsers } from './watched-users.ts';
 
-interface Attempts {
-  failures: number;
-  nextMillis: number;
-}
-
-/** A node that did not answer this often in a row is tried again only when it is wanted or has news. */
-const RANDOM_FAILURES_MAX = 4;
+/** Reviews by the timer come so far apart at least, and at most where nothing is to be done before, ms. */
 const REVIEW_MILLIS = 1_000;
-/** The same where every link is there that should be. */
 const QUIET_REVIEW_MILLIS = 10_000;
 /** Share of unknown nodes' beacons that are looked at where not everybody is known. */
 const STRANGER_SHARE = 0.05;
-/** Nodes whose failures are remembered. */
-const ATTEMPTS_MAX = 1_024;
+/** An idle link that was let go of is not opened again for so long, ms. */
+const SURPLUS_REST_MILLIS = 60_000;
 /** Between two looks for whom a frame without a link is from. */
 const STRAY_MILLIS = 50;
 
@@ -35,23 +30,25 @@ const STRAY_MILLIS = 50;
  */
 export class Connections {
   readonly #parts: Parts;
-  readonly #attempts = new Map<NodeId, Attempts>();
+  readonly #attempts: Attempts;
+  readonly #random: RandomLinks;
   readonly #seeker: Seeker;
   #byHand: Endpoint[] = [];
   #reviewDue = false;
   #probeMillis = 0;
   #strayMillis = 0;
-  /** As the last review found it: people to be linked with, and how many more links to anybody there should be. */
+  /** As the last review found it: people to be linked with. */
   #wanted: ReadonlySet<UserId> = new Set();
   /** Those of them whose links are watched closely. */
   #watched: ReadonlySet<UserId> = new Set();
-  #missing = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#attempts = new Attempts(parts);
+    this.#random = new RandomLinks(parts, this.#attempts, (id) => this.#reach(id));
     this.#seeker = new Seeker(parts, {
       watched: (userId) => this.#watched.has(userId),
-      reachable: (userId) => parts.view.nodesOf(userId).some((nodeId) => (this.#attempts.get(nodeId)?.failures ?? 0) <= 1),
+      reachable: (userId) => parts.view.nodesOf(userId).some((nodeId) => this.#attempts.failures(nodeId) <= 1),
     });
   }
 
@@ -96,12 +93,28 @@ export class Connections {
     for (const link of links.all()) this.#rate(link);
     for (const userId of wanted) for (const nodeId of view.nodesOf(userId)) this.#reach(nodeId);
     const seekMillis = this.#seeker.review(wanted);
-    const pending = this.#reachRandom() || this.#byHand.length > 0 || [...wanted].some((userId) => this.sessionLink(userId) === null);
-    const pauseMillis = (pending ? REVIEW_MILLIS : QUIET_REVIEW_MILLIS) * (0.8 + 0.4 * env.random.fraction());
-    env.setTimer('connect', '', Math.min(pauseMillis, seekMillis));
+    const openMillis = this.#random.open();
     this.#probe();
+    const jitter = 0.8 + 0.4 * env.random.fraction();
+    const pauseMillis = Math.max(REVIEW_MILLIS * jitter, Math.min(this.#dueMillis(openMillis) - env.monotonicMillis, QUIET_REVIEW_MILLIS * jitter));
+    env.setTimer('connect', '', Math.min(pauseMillis, seekMillis));
     this.#trim();
-    while (this.#attempts.size > ATTEMPTS_MAX) this.#attempts.delete(this.#attempts.keys().next().value as NodeId);
+    this.#attempts.trim();
+  }
+
+  /** When a review has something to do that nothing else calls for: whom to try again, and the probe where somebody is missed. */
+  #dueMillis(openMillis: number): number {
+    const { env, view, links } = this.#parts;
+    if (this.#byHand.length > 0) return env.monotonicMillis;
+    let dueMillis = openMillis;
+    for (const userId of this.#wanted) {
+      for (const nodeId of view.nodesOf(userId)) {
+        const nextMillis = this.#attempts.nextMillis(nodeId);
+        if (nextMillis > env.monotonicMillis && links.of(nodeId) === undefined && view.node(nodeId)?.body.gone === false)
+          dueMillis = Math.min(dueMillis, nextMillis);
+      }
+    }
+    return dueMillis === Number.POSITIVE_INFINITY ? dueMillis : Math.min(dueMillis, this.#probeMillis);
   }
 
   /**
@@ -121,15 +134,15 @@ export class Connections {
       if (links.of(id) === undefined && !(crowdFactor > 1 && swim.hearsOthers && swim.stateOf(id) === 'alive')) silent.push(id);
     }
     const chosen = silent[Math.floor(env.random.fraction() * silent.length)];
-    if (chosen !== undefined) this.#attempts.delete(chosen);
+    if (chosen !== undefined) this.#attempts.forget(chosen);
     if (chosen !== undefined) this.#reach(chosen);
   }
 
   /** What a beacon of this node would be good for. `some`: only when it goes on, since nobody here tells of that node. */
   interestIn(nodeId: NodeId): 'none' | 'some' | 'keen' {
     const { env, view, links } = this.#parts;
-    if (links.of(nodeId) !== undefined || (this.#attempts.get(nodeId)?.nextMillis ?? 0) > env.monotonicMillis) return 'none';
-    if (this.#missingNow() > 0) return 'keen';
+    if (links.of(nodeId) !== undefined || this.#attempts.nextMillis(nodeId) > env.monotonicMillis) return 'none';
+    if (this.#random.missingNow() > 0) return 'keen';
     const record = view.node(nodeId);
     // Above full membership strangers are no news; a few of them are met all the same, for they may belong to another part.
     if (record === undefined) return view.full || env.random.fraction() < STRANGER_SHARE ? 'some' : 'none';
@@ -142,13 +155,13 @@ export class Connections {
     const record = this.#parts.view.node(nodeId);
     const link = this.#parts.links.connect(endpoint, record === undefined ? endpoint.address : nodeTitle(record));
     if (link === null) return;
-    this.#failed(nodeId);
+    this.#attempts.failed(nodeId);
     link.nodeId ??= nodeId;
   }
 
   /** A node nearby has said that it leaves: not to be tried for a while. */
   departed(nodeId: NodeId): void {
-    if (this.#parts.links.of(nodeId) === undefined) this.#failed(nodeId);
+    if (this.#parts.links.of(nodeId) === undefined) this.#attempts.failed(nodeId);
   }
 
   /**
@@ -173,58 +186,14 @@ export class Connections {
     const { env, view, links } = this.#parts;
     const record = view.node(nodeId);
     if (record === undefined || record.body.gone || nodeId === this.#parts.session.nodeId || links.of(nodeId) !== undefined) return;
-    const attempts = this.#attempts.get(nodeId);
-    if (attempts !== undefined && attempts.nextMillis > env.monotonicMillis) return;
+    if (this.#attempts.nextMillis(nodeId) > env.monotonicMillis) return;
     const address = record.body.addresses[0];
     if (address === undefined) return;
     const link = links.connect({ address, key: record.body.agreementKey }, nodeTitle(record));
     if (link !== null) {
-      this.#failed(nodeId);
+      this.#attempts.failed(nodeId);
       link.nodeId ??= nodeId;
     }
-  }
-
-  /** Counts as a failure until the link is up. */
-  #failed(nodeId: NodeId): void {
-    const { env, options } = this.#parts;
-    const failures = (this.#attempts.get(nodeId)?.failures ?? 0) + 1;
-    const pause = Math.min(options.reconnectMillis * 2 ** (failures - 1), options.reconnectMillisMax) * (0.75 + 0.5 * env.random.fraction());
-    this.#attempts.set(nodeId, { failures, nextMillis: env.monotonicMillis + pause });
-  }
-
-  /** So many more links to anybody there should be; below zero where there are more than enough. */
-  #missingNow(): number {
-    let missing = this.#parts.options.randomLinkCount;
-    for (const link of this.#parts.links.all()) if (!link.wanted) missing -= 1;
-    return missing;
-  }
-
-  /** Says whether there is more to do: links that are not up yet, or nodes to be tried later. */
-  #reachRandom(): boolean {
-    const { env, view, links } = this.#parts;
-    let missing = this.#missingNow();
-    this.#missing = missing;
-    if (missing <= 0) return false;
-    const candidates: NodeId[] = [];
-    let later = false;
-    for (const record of view.nodes()) {
-      const id = record.authorId as NodeId;
-      if (record.body.gone || id === this.#parts.session.nodeId || links.of(id) !== undefined) continue;
-      const attempts = this.#attempts.get(id);
-      if (attempts !== undefined && attempts.failures > RANDOM_FAILURES_MAX) continue;
-      if (attempts !== undefined && attempts.nextMillis > env.monotonicMillis) {
-        later = true;
-        continue;
-      }
-      candidates.push(id);
-    }
-    const pending = later || candidates.length > 0;
-    for (; missing > 0 && candidates.length > 0; missing -= 1) {
-      const index = Math.floor(env.random.fraction() * candidates.length);
-      const [chosen] = candidates.splice(index, 1);
-      this.#reach(chosen as NodeId);
-    }
-    return pending;
   }
 
   /** Too many links that nobody here needs: some go. */
@@ -233,7 +202,7 @@ export class Connections {
     if (links.size <= options.randomLinkCountMax) return;
     const idle = [...links.all()].filter((link) => !link.wanted && link.established && (link.nodeId === null || !ring.needs(link.nodeId)));
     for (const link of surplusLinks(idle, options, env.monotonicMillis)) {
-      if (link.nodeId !== null) this.#attempts.set(link.nodeId, { failures: 2, nextMillis: env.monotonicMillis + 60_000 });
+      if (link.nodeId !== null) this.#attempts.rest(link.nodeId, SURPLUS_REST_MILLIS);
       links.close(link, 'closed');
     }
   }
@@ -333,20 +302,20 @@ export class Connections {
   down(link: Link, reason: 'dead' | 'goodbye' | 'closed'): void {
     this.#parts.tell({ type: 'peer-changed', node: link.name, state: reason === 'dead' ? 'dead' : 'gone' });
     // One that ends young counts as another failed attempt.
-    if (link.nodeId !== null && this.#parts.env.monotonicMillis - link.createdMillis > YOUNG_MILLIS) this.#attempts.delete(link.nodeId);
-    if (link.nodeId !== null && reason === 'goodbye') this.#failed(link.nodeId);
+    if (link.nodeId !== null && this.#parts.env.monotonicMillis - link.createdMillis > YOUNG_MILLIS) this.#attempts.forget(link.nodeId);
+    if (link.nodeId !== null && reason === 'goodbye') this.#attempts.failed(link.nodeId);
     if (link.userId !== null) {
       if (this.sessionLink(link.userId) === null) this.#parts.chat.userLinkDown(link.userId);
       this.#parts.presence.reconsider(link.userId);
     }
     // Links that others needed come and go; nothing is to be done as long as enough are left.
-    if (link.wanted || (reason !== 'closed' && this.#missingNow() > 0)) this.reviewSoon();
+    if (link.wanted || (reason !== 'closed' && this.#random.missingNow() > 0)) this.reviewSoon();
   }
 
   /** A record came in: a new address or run is worth an attempt at once. */
   nodeChanged(record: VerifiedRecord<'node'>, outcome: PutOutcome): void {
     const id = record.authorId as NodeId;
-    this.#attempts.delete(id);
+    this.#attempts.forget(id);
     // Above full membership the records of a linked stranger may have made room: what is meant for them since then goes now.
     const link = outcome === 'new' ? this.#parts.links.of(id) : undefined;
     if (link?.established && link.sessionOpen) this.#userLinkUp(link);
@@ -355,7 +324,7 @@ export class Connections {
 
   /** A node that was taken for dead or was unknown shows that it is there: worth an attempt at once. */
   revived(nodeId: NodeId): void {
-    this.#attempts.delete(nodeId);
+    this.#attempts.forget(nodeId);
     const record = this.#parts.view.node(nodeId);
     if (record !== undefined && this.#mayWant(record)) this.reviewSoon();
   }
@@ -365,7 +334,7 @@ export class Connections {
     const { links, session } = this.#parts;
     if (links.of(record.authorId as NodeId) !== undefined) return false;
     const owner = ownerOf(this.#parts, record);
-    return this.#missing > 0 || (owner !== null && (this.#wanted.has(owner) || owner === session.ownerId));
+    return this.#random.missing > 0 || (owner !== null && (this.#wanted.has(owner) || owner === session.ownerId));
   }
 
   /** Our own session has opened: everybody who is here already is met now. */
