@@ -18,11 +18,18 @@ export function hopFigures(options: {
   readonly nodes: number;
   readonly lookups: number;
   readonly way: 'iterative' | 'recursive';
+  /** So many look-ups of each member went before, of which it remembers whom it met. */
+  readonly metBefore?: number;
 }): HopFigures {
-  const ring = new RingWorld({ seed: options.seed, detection: REAL });
+  const { metBefore = 0 } = options;
+  const ring = new RingWorld({ seed: options.seed, detection: REAL, locates: metBefore > 0 });
   const sorted = ring.addIdealRing(options.nodes, true).sort((a, b) => compareIds(a.contact.id, b.contact.id));
   const counts: number[] = [];
   let wrong = 0;
+  for (const node of metBefore === 0 ? [] : sorted) {
+    for (let count = 0; count < metBefore; count += 1) ring.program(node)?.chord.lookup(randomKey(ring.random), () => undefined);
+  }
+  if (metBefore > 0) ring.world.runUntil(1_000);
   for (let lookup = 0; lookup < options.lookups; lookup += 1) {
     const { chord } = ring.program(sorted[ring.random.below(sorted.length)] as RingNode) as RingProgram;
     const key = randomKey(ring.random);
@@ -34,7 +41,7 @@ export function hopFigures(options: {
     if (options.way === 'iterative') chord.lookup(key, done);
     else chord.lookupRecursive(key, done);
   }
-  ring.world.runUntil(3_000, () => counts.length === options.lookups);
+  ring.world.runUntil(ring.world.now + 3_000, () => counts.length === options.lookups);
   counts.sort((a, b) => a - b);
   const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
   const at = (share: number): number => counts[Math.min(counts.length - 1, Math.floor(share * counts.length))] as number;
@@ -57,8 +64,9 @@ export function lookupsUnderChurn(options: {
   readonly lookups: number;
   readonly medianSessionMillis: number;
   readonly lookupEveryMillis: number;
+  readonly locates?: boolean;
 }): ChurnFigures {
-  const ring = new RingWorld({ seed: options.seed, detection: REAL });
+  const ring = new RingWorld({ seed: options.seed, detection: REAL, locates: options.locates ?? false });
   ring.addIdealRing(options.nodes, true);
   ring.world.runUntil(10_000);
   const { random, world } = ring;

@@ -1,6 +1,7 @@
 import type { BaseEnv, Program } from '../../src/core/env.ts';
 import { Chord } from '../../src/core/ring/chord.ts';
 import type { Contact } from '../../src/core/ring/circle.ts';
+import { LocationCache } from '../../src/core/ring/location-cache.ts';
 import {
   type Asker,
   RING_OPTIONS,
@@ -103,6 +104,8 @@ export interface RingProgramParts {
   readonly options: Partial<RingOptions>;
   readonly members: () => readonly Contact[];
   readonly place: RingPlace | null;
+  /** Whom it meets on one way it knows on the next. */
+  readonly locates: boolean;
   readonly changed: (program: RingProgram) => void;
   /** Sees every answer and notice at the moment it is taken in; negative controls change them. */
   readonly taken?: (program: RingProgram, from: Contact, what: RingAnswer | RingNotice) => RingAnswer | RingNotice;
@@ -136,14 +139,18 @@ export class RingProgram implements Program<Wire> {
   #port(): RingPort {
     const { env, self } = this;
     const parts = this.#parts;
+    const located = parts.locates ? new LocationCache(self.id) : null;
     return {
       self,
+      ...(located === null ? {} : { closestBefore: (key) => located.closestBefore(key, env.monotonicMillis, () => false) }),
       ask: (to, question, asker) => {
         const instead = parts.instead?.(this, question) ?? null;
         if (instead !== null) return this.soon(() => asker.answered(instead));
         this.calls.ask(to, 'ring', question, {
           answered: (body) => {
             const answer = body as RingAnswer | null;
+            if (answer === null) located?.remove(to.id);
+            else located?.heard(to, answer, env.monotonicMillis);
             asker.answered(answer === null || parts.taken === undefined ? answer : (parts.taken(this, to, answer) as RingAnswer));
           },
           ...(asker.slow === undefined ? {} : { slow: () => asker.slow?.() }),

@@ -17,6 +17,8 @@ export interface RingWorldOptions {
   readonly options?: Partial<RingOptions>;
   /** `oracle`: who is a member at this instant, as a perfect membership service would say. `contacts`: only whom a node was told of. */
   readonly hints?: 'oracle' | 'contacts';
+  /** Look-ups begin with whom the asker met on earlier ones, as in the product. */
+  readonly locates?: boolean;
   /** Negative controls. */
   readonly taken?: (program: RingProgram, from: Contact, what: RingAnswer | RingNotice) => RingAnswer | RingNotice;
   readonly instead?: (program: RingProgram, question: RingQuestion) => RingAnswer | null;
@@ -71,6 +73,7 @@ export class RingWorld {
         options: this.options.options ?? {},
         members: () => (this.options.hints === 'oracle' ? this.#someMembers(contact) : own.told),
         place: own.place,
+        locates: this.options.locates ?? false,
         changed: (changed) => this.onChanged?.(changed),
         given: (given, to, answer) => this.onGiven?.(given, to, answer),
         taken: (taking, from, what) => {

@@ -193,8 +193,8 @@ export class ReplicaMember implements ReplicationPort {
     this.#questions.ask(to, question, { answered });
   }
 
-  lookup(key: string, done: (result: LookupResult) => void): void {
-    this.#parts.ring.find(key, done);
+  lookup(key: string, done: (result: LookupResult) => void, anew = false): void {
+    this.#parts.ring.find(key, done, anew ? 'iterative' : 'recent');
   }
 
   successors(): readonly Contact[] {

@@ -64,7 +64,8 @@ export interface ReplicationPort {
   readonly wallMillis: WallMillis;
   /** Calls back once, never within this call, with null when there was no answer after all tries. */
   ask(to: Contact, question: ReplicaQuestion, answered: (answer: ReplicaAnswer | null) => void): void;
-  lookup(key: string, done: (result: LookupResult) => void): void;
+  /** `anew`: what was found a moment ago may not have been right. */
+  lookup(key: string, done: (result: LookupResult) => void, anew?: boolean): void;
   /** The members after this one, nearest first. */
   successors(): readonly Contact[];
   /** What this member owns: (from, to], the whole circle when both are the same; null when it does not know, or is no member. */

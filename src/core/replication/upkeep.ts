@@ -1,4 +1,5 @@
 import { type Contact, owns } from '../ring/circle.ts';
+import type { LookupResult } from '../ring/ring-port.ts';
 import { Comparisons } from './comparisons.ts';
 import { endOfKey, type Replica } from './replica-index.ts';
 import type { Replicas } from './replicas.ts';
@@ -156,7 +157,7 @@ export class Upkeep {
       return;
     }
     this.#repairing = true;
-    this.#port.lookup(first.about.key, (result) => {
+    const found = (result: LookupResult): void => {
       const owners = result.owners.slice(0, this.#options.copies);
       const owner = owners[0];
       // Nobody found: later again. So too where we are told that we are the owner and do not know it yet.
@@ -166,7 +167,8 @@ export class Upkeep {
       const batch = expired.filter(sameOwner).slice(0, this.#options.offeredMax);
       const done = new Set(batch);
       this.#offer(owners, batch, () => this.#repair(expired.filter((replica) => !done.has(replica))));
-    });
+    };
+    this.#port.lookup(first.about.key, found, true);
   }
 
   #offer(owners: readonly Contact[], batch: readonly Replica[], done: () => void): void {

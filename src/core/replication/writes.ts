@@ -1,4 +1,5 @@
 import type { Contact } from '../ring/circle.ts';
+import type { LookupResult } from '../ring/ring-port.ts';
 import type { NodeId } from '../types.ts';
 import type { Inspected } from './kinds.ts';
 import type { Ask, ReplicationOptions, ReplicationPort, Stored } from './replication-port.ts';
@@ -79,7 +80,7 @@ export class Writes {
   #attempt(write: OpenWrite): void {
     write.underWay = true;
     write.attempts += 1;
-    this.#port.lookup(write.key, (result) => {
+    const found = (result: LookupResult): void => {
       const targets = result.owners.slice(0, this.#options.copies);
       if (targets.length === 0) return this.#later(write);
       const round = { open: targets.length, targets, refusals: new Map<NodeId, string>(), ownerConfirmed: false };
@@ -94,7 +95,8 @@ export class Writes {
           this.#judge(write, round);
         });
       }
-    });
+    };
+    this.#port.lookup(write.key, found, write.attempts > 1);
   }
 
   #end(write: OpenWrite): void {

@@ -1,5 +1,5 @@
 import type { NodeId } from '../types.ts';
-import { type Contact, distance, owns, PLACES } from './circle.ts';
+import { between, type Contact, distance, owns, PLACES } from './circle.ts';
 import { Fingers } from './fingers.ts';
 import { Joiner, type JoinerHooks } from './joiner.ts';
 import { Lookups } from './lookups.ts';
@@ -201,6 +201,11 @@ export class Chord implements PointersHooks, RememberedHooks, WalkMember, Stabil
     return Math.max(successors.length + 1, (successors.length * PLACES) / distance(this.#port.self.id, last.id));
   }
 
+  /** Whether a contact lies between us and our successor. */
+  isNearer(contact: Contact): boolean {
+    return this.#pointers.isNearer(contact);
+  }
+
   hint(contact: Contact): void {
     this.#stabiliser.hint(contact);
   }
@@ -369,15 +374,24 @@ export class Chord implements PointersHooks, RememberedHooks, WalkMember, Stabil
   /** Null when the answer was known here. Outside a ring any remembered contact may begin. */
   #first(key: string, done: (result: LookupResult) => void): NextStep | null {
     if (!this.joined) {
-      return { answer: 'next', done: false, contacts: [...this.#port.members(), ...this.#remembered.all].slice(0, 8), why: 'member-list' };
+      const contacts = [...this.#port.members(), ...this.#remembered.all].slice(0, 8);
+      return this.#nearer(key, { answer: 'next', done: false, contacts, why: 'member-list' });
     }
     if (this.owns(key)) {
       done({ owners: [this.#port.self, ...this.successors], hops: [] });
       return null;
     }
     const step = this.waypoints === null ? this.#fingers.nextStep(key) : stepTo(this.waypoints, key);
-    if (!step.done) return step;
+    if (!step.done) return this.#nearer(key, step);
     done({ owners: step.contacts, hops: [] });
     return null;
+  }
+
+  /** The same with somebody before the others who was met on another way and stands nearer to the key, if there is such a one. */
+  #nearer(key: string, step: NextStep): NextStep {
+    const met = this.#port.closestBefore?.(key) ?? null;
+    const [nearest] = step.contacts;
+    if (met === null || met.id === this.#port.self.id || (nearest !== undefined && !between(nearest.id, met.id, key))) return step;
+    return { ...step, contacts: [met, ...step.contacts], why: 'member-list' };
   }
 }

@@ -7,6 +7,9 @@ import type { NodeId } from '../types.ts';
 import { Chord } from './chord.ts';
 import type { Contact } from './circle.ts';
 import { contactOf, contactWith } from './contacts.ts';
+import { LocationCache } from './location-cache.ts';
+import { Newcomers } from './newcomers.ts';
+import { RecentRanges } from './recent-ranges.ts';
 import {
   type Asker,
   type LookupResult,
@@ -18,17 +21,11 @@ import {
   type RingTimer,
 } from './ring-port.ts';
 import { type Claim, SecondOpinion } from './second-opinion.ts';
-import { allWhoAreUp, contactIfUp, someWhoAreUp } from './who-is-up.ts';
+import { allWhoAreUp, someWhoAreUp } from './who-is-up.ts';
 
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
 
 const NOTICES_MAX = 8;
-const MEMBERS_MILLIS = 100;
-/** Newcomers that are asked at once, and the time after which one more may be, ms; longer in large rings, like that between merge probes. */
-const MEETINGS_MAX = 4;
-const MEETING_MILLIS = 10_000;
-const SMALL_MEETINGS = 3;
-const MET_MAX = 1_024;
 const SILENT_MAX = 1_024;
 const LOOKUP_MILLIS_SHOWN = 1;
 /** Ways on that somebody is shown who is not linked with us. */
@@ -44,23 +41,19 @@ export class RingMember implements RingPort {
   readonly #chord: Chord;
   readonly #questions: Questions<RingQuestion, RingAnswer>;
   readonly #opinion: SecondOpinion;
+  readonly #newcomers: Newcomers;
   /** Nodes that left a question without an answer and were not heard since. */
   readonly #silent = new Set<NodeId>();
   readonly #notices = new Map<NodeId, readonly RingNotice[]>();
+  readonly #located: LocationCache;
+  readonly #ranges = new RecentRanges();
   #started = false;
   #self: Contact | null = null;
-  #membersDue = false;
-  /** Nodes of whom there was news since Chord was last told. */
-  readonly #news = new Set<NodeId>();
-  /** Whom Chord has been told of, the longest known first. */
-  readonly #met = new Set<NodeId>();
-  /** So many newcomers may be asked now whether they live in another ring. */
-  #meetings = 1;
-  #meetingsMillis = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#opinion = new SecondOpinion(this);
+    this.#located = new LocationCache(this.self.id);
     const { ringFingerMillis, ringStabiliseMillis, ringMergeMillis, ringCalmFactorMax } = parts.options;
     this.#chord = new Chord(this, {
       ...RING_OPTIONS,
@@ -69,6 +62,7 @@ export class RingMember implements RingPort {
       mergeMillis: ringMergeMillis,
       calmFactorMax: parts.swim.active ? ringCalmFactorMax : 1,
     });
+    this.#newcomers = new Newcomers(parts, this.#chord, (contact) => this.#located.put(contact, this.monotonicMillis));
     this.#questions = new Questions(parts, 'ring-asks', {
       send: (link, id, question) => parts.links.send(link, { type: 'ring-ask', id, question }),
       unlinked: (to, question, patienceMillis, settled) =>
@@ -78,8 +72,9 @@ export class RingMember implements RingPort {
           (id) => ({ type: 'ring-ask', id, question }),
           patienceMillis,
           (answer) => {
-            if (answer !== null) this.#silent.delete(to.id);
-            settled(answer?.type === 'ring-answer' ? answer.answer : null);
+            if (answer?.type !== 'ring-answer') return settled(null);
+            this.#heard(to, answer.answer);
+            settled(answer.answer);
           },
         ),
       patienceMillis: (to) => (this.isSilent(to.id) ? parts.options.ringAnswerDeadMillis : parts.options.ringAnswerMillis),
@@ -87,10 +82,11 @@ export class RingMember implements RingPort {
       slowMillis: RING_OPTIONS.hastenMillis,
     });
     parts.detector.listen((id, state) => {
-      if (state === 'alive') return this.memberChanged(id);
+      if (state === 'alive') return this.#newcomers.changed(id);
       if (state === 'suspect' && this.#started) this.#chord.check(id);
       if (state !== 'dead') return;
-      this.#met.delete(id);
+      this.#newcomers.forget(id);
+      this.#located.remove(id);
       if (this.#started) this.#chord.suspect(id);
     });
   }
@@ -103,16 +99,14 @@ export class RingMember implements RingPort {
   start(): void {
     if (this.#started || !this.#parts.session.certified) return;
     this.#started = true;
+    for (const contact of allWhoAreUp(this.#parts)) this.#located.put(contact, this.monotonicMillis);
     this.#chord.start();
-    this.#meetSoon();
+    this.#newcomers.start();
   }
 
   timer(kind: string): void {
     if (kind === 'ring-asks') return this.#questions.sweep();
-    if (kind === 'ring-members') {
-      this.#membersDue = false;
-      return this.#meetNewcomers();
-    }
+    if (kind === 'ring-members') return this.#newcomers.timer();
     if (this.#started) this.#chord.timer(kind as RingTimer);
   }
 
@@ -157,6 +151,11 @@ export class RingMember implements RingPort {
   /** The membership protocol tells of a part of a large network only. */
   hearsOf(id: NodeId): boolean {
     return this.#parts.swim.stateOf(id) === 'alive';
+  }
+
+  /** There is news of a node. */
+  memberChanged(id: NodeId): void {
+    this.#newcomers.changed(id);
   }
 
   /** Nodes whose records say that they are up, ourselves left out. */
@@ -211,7 +210,23 @@ export class RingMember implements RingPort {
     return !this.#parts.presence.nodeIsUp(id) || this.#silent.has(id);
   }
 
+  #heard(from: Contact, answer: RingAnswer): void {
+    this.#silent.delete(from.id);
+    this.#located.heard(from, answer, this.monotonicMillis);
+    if (answer.answer === 'next' && answer.done) this.#ranges.put(from, answer.contacts, this.monotonicMillis);
+  }
+
+  closestBefore(key: string): Contact | null {
+    return this.#located.closestBefore(key, this.monotonicMillis, (id) => this.#isDoubted(id));
+  }
+
+  #isDoubted(id: NodeId): boolean {
+    const state = this.#parts.detector.stateOf(id);
+    return this.#silent.has(id) || state === 'suspect' || state === 'dead';
+  }
+
   #unanswered(to: Contact): void {
+    this.#located.remove(to.id);
     if (this.#silent.size >= SILENT_MAX) this.#silent.clear();
     this.#silent.add(to.id);
   }
@@ -242,64 +257,15 @@ export class RingMember implements RingPort {
     for (const notice of this.#notices.get(link.nodeId) ?? []) this.#parts.links.send(link, { type: 'ring-notice', notice });
     this.#notices.delete(link.nodeId);
     this.#questions.linkUp(link);
-    this.memberChanged(link.nodeId);
+    this.#newcomers.changed(link.nodeId);
   }
 
   linkDown(link: Link): void {
     if (link.nodeId === null) return;
     this.#notices.delete(link.nodeId);
+    this.#located.remove(link.nodeId);
     this.#questions.linkDown(link);
     if (this.#started) this.#chord.suspect(link.nodeId);
-  }
-
-  /**
-   * Chord hears of each newcomer once. Asking one opens links, so among many only some are asked: if everybody asked everybody,
-   * a crowd that joins at once would drown in questions. Stabilisation spreads the rest.
-   */
-  #meetNewcomers(): void {
-    const { env, view } = this.#parts;
-    const now = env.monotonicMillis;
-    const pauseMillis = MEETING_MILLIS * Math.max(1, Math.log2(this.#chord.sizeGuess) / 3);
-    this.#meetings = Math.min(MEETINGS_MAX, this.#meetings + (now - this.#meetingsMillis) / pauseMillis);
-    this.#meetingsMillis = now;
-    // Where there are few, everybody has to know everybody.
-    if (this.#chord.small) this.#meetings = Math.max(this.#meetings, SMALL_MEETINGS);
-    for (const id of this.#news) {
-      const record = view.node(id);
-      const contact = record === undefined ? null : contactIfUp(this.#parts, record);
-      if (contact === null) this.#met.delete(id);
-      else if (!this.#met.has(id)) this.#meetNewcomer(contact);
-    }
-    this.#news.clear();
-  }
-
-  #meetNewcomer(contact: Contact): void {
-    this.#met.add(contact.id);
-    if (this.#met.size > MET_MAX) this.#met.delete(this.#met.values().next().value as NodeId);
-    this.#chord.learn(contact);
-    if (this.#meetings < 1 || !this.#chord.joined) return;
-    this.#meetings -= 1;
-    this.#chord.meet(contact);
-  }
-
-  /** Looked at a moment later: news of members come by the dozen. */
-  memberChanged(id: NodeId): void {
-    if (this.#news.size >= MET_MAX || this.#isOldNews(id)) return;
-    this.#news.add(id);
-    this.#meetSoon();
-  }
-
-  /** Known, and there: records that are signed afresh every few seconds say no more than that. */
-  #isOldNews(id: NodeId): boolean {
-    if (!this.#met.has(id)) return false;
-    const record = this.#parts.view.node(id);
-    return record !== undefined && contactIfUp(this.#parts, record) !== null;
-  }
-
-  #meetSoon(): void {
-    if (!this.#started || this.#membersDue) return;
-    this.#membersDue = true;
-    this.#parts.env.setTimer('ring-members', '', MEMBERS_MILLIS);
   }
 
   question(link: Link, message: Of<'ring-ask'>): void {
@@ -321,7 +287,8 @@ export class RingMember implements RingPort {
   }
 
   answer(link: Link, message: Of<'ring-answer'>): void {
-    if (link.nodeId !== null) this.#silent.delete(link.nodeId);
+    const from = contactOf(link);
+    if (from !== null) this.#heard(from, message.answer);
     this.#questions.answer(link, message.id, message.answer);
   }
 
@@ -330,11 +297,16 @@ export class RingMember implements RingPort {
     if (from !== null && this.#started) this.#chord.notice(from, message.notice);
   }
 
-  /** The owner of a key and the members after it, checked against whom we are linked with. Calls back once. */
-  find(key: string, done: (result: LookupResult) => void, way: 'iterative' | 'recursive' = 'iterative'): void {
+  /**
+   * The owner of a key and the members after it, checked against whom we are linked with. Calls back once, maybe at once. `recent`: what
+   * a member said of its neighbours a moment ago will do.
+   */
+  find(key: string, done: (result: LookupResult) => void, way: 'recent' | 'iterative' | 'recursive' = 'iterative'): void {
     const judged = (result: LookupResult): void => this.#opinion.judge(key, result, done);
-    if (way === 'recursive') this.#chord.lookupRecursive(key, judged);
-    else this.#chord.lookup(key, judged);
+    if (way === 'recursive') return this.#chord.lookupRecursive(key, judged);
+    const owners = way === 'recent' ? this.#ranges.ownersOf(key, this.monotonicMillis, (id) => this.#isDoubted(id)) : null;
+    if (owners === null) this.#chord.lookup(key, judged);
+    else judged({ owners, hops: [] });
   }
 
   // --- for people ---

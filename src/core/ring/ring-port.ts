@@ -84,6 +84,8 @@ export interface RingPort {
   members(): readonly Contact[];
   /** All of them, where somebody keeps a list of that kind. */
   known?(): readonly Contact[];
+  /** Who is likely to be a member and stands next before a key, of all that the port has met. Missing: nobody. */
+  closestBefore?(key: string): Contact | null;
 }
 
 export type RingTimer = 'ring-stabilise' | 'ring-fingers' | 'ring-merge' | 'ring-join' | 'ring-routes';
