@@ -18,6 +18,8 @@ const ANSWER_MILLIS = 3_000;
 export class LocalSeedServer {
   readonly #options: LocalSeedServerOptions;
   #process: LifelineProcess | null = null;
+  /** While it starts: whoever stops it then waits until there is something to stop. */
+  #starting: Promise<LifelineProcess> | null = null;
   #port = 0;
   #key: string | null = null;
 
@@ -40,7 +42,18 @@ export class LocalSeedServer {
   }
 
   async start(conduct: string | null = null): Promise<void> {
-    if (this.#process?.running === true) throw new ConfabError('bad-arguments', { command: 'seed-server', reason: 'it runs already' });
+    if (this.#process?.running === true || this.#starting !== null) {
+      throw new ConfabError('bad-arguments', { command: 'seed-server', reason: 'it runs already' });
+    }
+    this.#starting = this.#spawn(conduct);
+    try {
+      await this.#starting;
+    } finally {
+      this.#starting = null;
+    }
+  }
+
+  async #spawn(conduct: string | null): Promise<LifelineProcess> {
     const started = await spawnReady({
       args: ['--root', this.#options.root, '--json', 'seed', '--port', String(this.#port), '--lifeline', ...(conduct === null ? [] : ['--conduct', conduct])],
       mainPath: this.#options.mainPath,
@@ -54,10 +67,12 @@ export class LocalSeedServer {
       this.#process = null;
       this.#options.crashed(`the seed server ended by itself (${sayExit(exit)})`);
     });
+    return started;
   }
 
-  /** Idempotent. */
+  /** Idempotent; one that is starting is ended as soon as it has started. */
   async stop(): Promise<void> {
+    await this.#starting?.catch(() => {});
     const running = this.#process;
     if (running === null) return;
     this.#process = null;

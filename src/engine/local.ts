@@ -280,6 +280,7 @@ export class LocalEngine implements Engine {
   // --- seed server ---
 
   async startSeedServer(conduct: string | null = null): Promise<void> {
+    if (this.#stopped) throw new Error('the run is over');
     await this.#seedServer.start(conduct);
   }
 

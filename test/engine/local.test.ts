@@ -41,10 +41,10 @@ function processesOf(root: string): number[] {
     });
 }
 
-/** Runs the node of alice, or is about to. */
-function isAlice(pid: number): boolean {
+/** Runs it (the node of alice, the seed server), or is about to. */
+function runs(pid: number, what: 'alice' | 'seed'): boolean {
   try {
-    return /\balice\b/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    return new RegExp(`\\b${what}\\b`).test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
   } catch {
     return false;
   }
@@ -99,6 +99,20 @@ test.serial('an engine starts, asks, kills, restarts and stops nodes, and leaves
   t.true(trace.some((event) => event.node === 'runner'));
   t.is((await engine.traceSummary()).events, trace.length);
   await t.throwsAsync(engine.wait(1), { message: /over/ });
+});
+
+test.serial('a run that ends while its seed server starts leaves none behind', async (t) => {
+  const root = mkdtempSync(join(folder, 'early-'));
+  process.env['CONFAB_TEST_MARK'] = root;
+  const engine = new LocalEngine({ root, network: 'early-end-test' });
+  await engine.start();
+  const starting = engine.startSeedServer();
+  await engine.stop();
+  await starting;
+  await until('the seed server is gone', () => !processesOf(root).some((pid) => pid !== process.pid && runs(pid, 'seed')));
+  t.is(await engine.seedServerState(), null);
+  await t.throwsAsync(engine.startSeedServer(), { message: 'the run is over' });
+  delete process.env['CONFAB_TEST_MARK'];
 });
 
 test.serial('the tour passes on real processes, with its trace and data kept when asked', async (t) => {
@@ -162,7 +176,7 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
     const { child, outcome } = confab('run', 'placebo/stall');
     delete process.env['CONFAB_TEST_MARK'];
     // A copy of the runner that is about to become its shell has the mark as well, but not yet the list.
-    await until('runner and node run', () => processesOf(mark).some(isAlice));
+    await until('runner and node run', () => processesOf(mark).some((pid) => runs(pid, 'alice')));
     child.kill(signal);
     await outcome;
     await until('all are gone', () => processesOf(mark).length === 0);
