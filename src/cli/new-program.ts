@@ -30,6 +30,7 @@ async function nameCommand(file: string): Promise<void> {
 
 /** Makes a folder with a small program, a scenario and a test. Refuses one that holds anything. */
 export async function newProgram(context: CliContext, written: string): Promise<void> {
+  if (written.trim() === '') throw new ConfabError('bad-arguments', { command: 'new', reason: 'the name of the folder is empty' });
   const folder = resolve(written);
   try {
     makeFolders(folder);

@@ -1,6 +1,6 @@
 import { ConfabError } from '../core/errors.ts';
 import { misfit, type Shape } from '../core/shape.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean, nearest } from './nearest.ts';
 import { argumentNames, type CommandEntry, commandEntry, isRequired, REGISTRY } from './registry.ts';
 
 type Args = Readonly<Record<string, unknown>>;
@@ -17,7 +17,10 @@ export function requireCommand(name: string): CommandEntry {
 export function misfitOfArgs(entry: CommandEntry, args: Args): string | null {
   const known = argumentNames(entry);
   for (const key of Object.keys(args)) {
-    if (!known.includes(key)) return `there is no argument "${key.slice(0, 64)}".${didYouMean(key.slice(0, 64), known)}`;
+    if (!known.includes(key)) {
+      const meant = nearest(key.slice(0, 64), known);
+      return `there is no argument "${key.slice(0, 64)}"${meant === null ? '' : ` (did you mean "${meant}"?)`}`;
+    }
   }
   for (const key of known) {
     const shape = entry.args[key] as Shape;

@@ -7,11 +7,12 @@ import type { Effect } from './model/actions.ts';
 import { conversationOf, isMasked, type Model, screenOf, startModel } from './model/model.ts';
 import { isRoomKey } from './model/room-chat.ts';
 import { promptOf } from './render/editor-rows.ts';
+import { hangOf } from './render/frame.ts';
 import { reachability } from './render/people.ts';
 import { spokenMessage } from './render/plain-text.ts';
 import { screenLines, screenTitle } from './render/views.ts';
 import { Session } from './session.ts';
-import { lineText } from './text/styled.ts';
+import { lineText, wrapLine } from './text/styled.ts';
 
 /** Messages of a conversation that are printed when it is opened; the unread ones always. */
 const SHOWN_MESSAGES = 20;
@@ -190,7 +191,12 @@ class LineMode {
     this.openChat = '';
     this.print('');
     this.print(`== ${screenTitle(model, screen)} ==`);
-    for (const line of screenLines(model, screen, Math.max(40, model.columns))) this.print(lineText(line).trimEnd());
+    const columns = Math.max(40, model.columns);
+    for (const line of screenLines(model, screen, columns)) {
+      // A terminal breaks a long line in the middle of a word; whoever reads a pipe wants it whole.
+      const rows = this.interactive ? wrapLine(line, columns, hangOf(line, columns)) : [line];
+      for (const row of rows) this.print(lineText(row).trimEnd());
+    }
   }
 
   private openConversation(model: Model, name: string): void {

@@ -42,7 +42,7 @@ test('no slash command is named twice', (t) => {
 test('registering asks twice, and neither the draft nor the history keeps the password', (t) => {
   const driver = new ModelDriver()
     .do({ type: 'connection', state: 'up' })
-    .answer('info', info({ loggedIn: false }))
+    .answer('info', info({ loggedIn: false, registered: false }))
     .forget();
   driver.type('1').type('secret').press('enter').type('secrt').press('enter');
   t.regex(lastNotice(driver), /not the same/u);

@@ -11,6 +11,7 @@ import { leaveChat, loadHistory, nextUnread, openChat } from './chat.ts';
 import { captionOf, impliedFileSend } from './files.ts';
 import type { LocalCommand } from './local-commands.ts';
 import { type Ask, conversationOf, isSecretField } from './model.ts';
+import { leaveQuestion } from './questions.ts';
 import { isRoomKey, sendCall } from './room-chat.ts';
 import { impliedConversation, MEANS_THIS_CHAT, meantEntry, messageMeant, messageNamed, namesMessage, namesNothing, placesLeft, quoteRoom } from './sisters.ts';
 import type { Turn } from './turn.ts';
@@ -77,6 +78,7 @@ export function runSlash(turn: Turn, line: string): boolean {
     turn.notice('warning', isLoggedIn(turn.model) ? errorSentence('already-logged-in', { name }) : errorSentence('not-logged-in'));
     return true;
   }
+  leaveQuestion(turn, item, tail.trim(), (name) => VIEWS.has(name) && !ABOUT_ONE_MESSAGE.has(name));
   if (item.kind === 'local') runLocal(turn, item.entry, tail.trim());
   else runNode(turn, meantEntry(turn.model, item.entry, tail.trim()), tail.trim());
   return true;
@@ -207,6 +209,11 @@ export function parseArguments(entry: CommandEntry, tail: string): Args | string
 
 /** Asks for what is missing (and for `optional`), then sends the command. */
 export function complete(turn: Turn, entry: CommandEntry, args: Args, optional: readonly string[]): void {
+  if (entry.name === 'register' && turn.model.info?.registered === true) {
+    // Said before a password is thought of and typed twice.
+    turn.notice('warning', errorSentence('already-registered', { name: turn.model.user }));
+    return;
+  }
   const required = argumentNames(entry).filter((name) => isRequired(entry, name) && args[name] === undefined);
   const fields = [...required, ...optional.filter((name) => args[name] === undefined)];
   if (fields.length === 0) {

@@ -59,6 +59,8 @@ export interface Model {
   readonly viewTop: number;
   /** Ctrl-C was pressed on an empty line once. */
   readonly leaving: boolean;
+  /** When a digit chose by itself, while no other key has come since. */
+  readonly chosenAtMillis: number | null;
   /** Where to go back to after a log-in that the node's restart made necessary. */
   readonly resume: readonly Screen[] | null;
   /** A paste that waits for a yes. */
@@ -195,6 +197,7 @@ export function startModel(start: {
     pending: 0,
     viewTop: 0,
     leaving: false,
+    chosenAtMillis: null,
     resume: null,
     heldPaste: null,
   };

@@ -18,10 +18,16 @@ const PASTE_CHARACTERS_ASKED = 4_000;
 /** With at most so many rows a digit chooses by itself. */
 const DIGIT_CHOICES_MAX = 9;
 const NOTICE_SEEN_MILLIS = 2_000;
+/** Who has chosen by a digit and goes on to Enter, as in long menus, does so within this. */
+const ENTER_BELONGS_MILLIS = 700;
 
 /** A key: first what moves between screens, then what scrolls, then the editor. */
 export function press(turn: Turn, pressed: Key): void {
   const name = chord(pressed);
+  const { chosenAtMillis } = turn.model;
+  if (chosenAtMillis !== null) turn.set({ chosenAtMillis: null });
+  // It would answer the next question with nothing, or step over it.
+  if (name === 'enter' && chosenAtMillis !== null && turn.model.nowMillis - chosenAtMillis < ENTER_BELONGS_MILLIS) return;
   if (name === 'enter' || name === 'escape' || name === 'C-n') dismissSeen(turn);
   if (name !== 'C-c' && turn.model.leaving) turn.set({ leaving: false });
   if (turn.model.heldPaste !== null && name !== 'C-c') {
@@ -128,6 +134,7 @@ function chosenByDigit(turn: Turn, pressed: Key): boolean {
   // A free answer may begin with a digit, so there only Enter chooses.
   if (choices > DIGIT_CHOICES_MAX || screen.type === 'ask' || (choices === 0 && pressed.text !== '0')) return false;
   submit(turn, pressed.text);
+  turn.set({ chosenAtMillis: turn.model.nowMillis });
   return true;
 }
 

@@ -6,6 +6,7 @@ import { openChat } from './chat.ts';
 import { answerAsk, goBack, runMenuItem, runSlash } from './commands.ts';
 import { namesOf } from './complete.ts';
 import { type Ask, conversationOf, isMasked, type Model, type Screen, screenOf } from './model.ts';
+import { confirmation, pathAnswer } from './questions.ts';
 import { foundMessages, isRoomKey, roomKey, sendCall } from './room-chat.ts';
 import { enterRoom, roomRows } from './rooms.ts';
 import { jumpTo, toNewest } from './selecting.ts';
@@ -106,7 +107,9 @@ export function submit(turn: Turn, text: string): void {
     return;
   }
   const line = text.trim();
-  if (line.startsWith('/')) runSlash(turn, line);
+  const path = screen.type === 'ask' && line.startsWith('/') ? pathAnswer(screen, line) : null;
+  if (path !== null && screen.type === 'ask') submitAsk(turn, screen, path);
+  else if (line.startsWith('/')) runSlash(turn, line);
   else if (line === '?') turn.push({ type: 'help', topic: screen.type });
   else if (/^\d{1,3}$/u.test(line)) chooseNumber(turn, screen, Number(line), line);
   else submitWords(turn, screen, line);
@@ -202,6 +205,11 @@ function submitWords(turn: Turn, screen: Screen, line: string): void {
     // Enter by itself leaves a page that has nothing to choose.
     if (screen.type === 'help' || (screen.type === 'view' && choicesOf(turn.model, screen).length === 0)) goBack(turn);
     else turn.shown();
+    return;
+  }
+  const confirmed = confirmation(screen, line);
+  if (confirmed !== null) {
+    chooseNumber(turn, screen, confirmed, line);
     return;
   }
   const named = choicesOf(turn.model, screen).findIndex((choice) => choiceWord(choice) === line.toLowerCase());

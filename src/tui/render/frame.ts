@@ -94,7 +94,7 @@ export function viewTopMax(model: Model): number {
 }
 
 /** Rows after the first stand under the text of a numbered line, and under the second column where the first was filled up with blanks. */
-function hangOf(line: Line, columns: number): number {
+export function hangOf(line: Line, columns: number): number {
   const [first = { text: '' }] = line;
   if (/^ *\d+$/u.test(first.text)) return 5;
   if (line.length !== 2 || !/\S {2,}$/u.test(first.text)) return 0;
