@@ -57,7 +57,7 @@ test('arguments are judged before anybody sees them', async (t) => {
   const client = await connectControl(socketPath);
   const error = await t.throwsAsync(client.call('send', { to: 'bob', texd: 'x' }), { instanceOf: ConfabError });
   t.is(error?.code, 'bad-arguments');
-  t.regex(error?.message ?? '', /Did you mean "text"/);
+  t.regex(error?.message ?? '', /did you mean "text"/);
   await t.throwsAsync(client.call('no-such-thing'), { instanceOf: ConfabError });
   t.is(handled, 0);
   client.close();
