@@ -25,6 +25,7 @@ import { type PutOutcome, RecordView } from './membership/record-view.ts';
 import type { Frame, Message } from './messages.ts';
 import { CORE_OPTIONS, type CoreOptions } from './options.ts';
 import type { Parts } from './parts.ts';
+import { PatientTimers } from './patient-timers.ts';
 import { Presence } from './presence/presence.ts';
 import type { AnyVerifiedRecord, VerifiedRecord } from './records.ts';
 import { ReplicaMember } from './replication/replica-member.ts';
@@ -90,6 +91,7 @@ class ChatNode implements Program<Frame> {
     parts.view = new RecordView(parts, { changed: (record, outcome) => this.#recordChanged(record, outcome), pinned: (id) => this.#pinned(id) });
     parts.answerTimes = new AnswerTimes();
     parts.turnWork = new TurnWork();
+    parts.patient = new PatientTimers(env, parts.turnWork, (kind) => this.timer(kind, ''));
     parts.links = new Links(parts, {
       hello: (link, node, session) => {
         link.datagramAddress = datagramAddressIn(node.body.addresses);
@@ -153,7 +155,11 @@ class ChatNode implements Program<Frame> {
     this.#parts.replication.start();
     this.#parts.ring.start();
     this.#parts.burial.start();
-    this.#env.setTimer('presence', '', PRESENCE_TICK_MILLIS);
+    this.#setPresenceTimer();
+  }
+
+  #setPresenceTimer(): void {
+    this.#parts.patient.set('presence', PRESENCE_TICK_MILLIS, PRESENCE_TICK_MILLIS / 4);
   }
 
   input(from: Address, frame: Frame): void {
@@ -167,7 +173,8 @@ class ChatNode implements Program<Frame> {
   }
 
   timer(kind: string, key: string): void {
-    if (kind === 'presence') this.#env.setTimer('presence', '', PRESENCE_TICK_MILLIS);
+    this.#parts.patient.wentOff(kind);
+    if (kind === 'presence') this.#setPresenceTimer();
     fireTimer(this.#parts, kind, key);
   }
 
@@ -181,6 +188,7 @@ class ChatNode implements Program<Frame> {
 
   /** The order matters: receipts and news go into the frames that are packed last. */
   endTurn(): void {
+    if (this.#env.monotonicMillis >= this.#parts.turnWork.patientMillis) this.#parts.patient.goOff();
     if (!this.#parts.turnWork.isNone) this.#doTurnWork();
     this.#parts.links.pack();
   }
@@ -203,6 +211,7 @@ class ChatNode implements Program<Frame> {
 
   stop(): void {
     const { session, sync, links, chat, discovery } = this.#parts;
+    this.#parts.patient.stop();
     this.#parts.ring.leave();
     session.stop();
     discovery.stop();

@@ -18,6 +18,7 @@ import type { RecordView } from './membership/record-view.ts';
 import type { Frame } from './messages.ts';
 import type { ChatNodeOptions } from './node.ts';
 import type { CoreOptions } from './options.ts';
+import type { PatientTimers } from './patient-timers.ts';
 import type { Presence } from './presence/presence.ts';
 import type { ReplicaMember } from './replication/replica-member.ts';
 import type { RingMember } from './ring/ring-member.ts';
@@ -49,6 +50,8 @@ export interface Parts {
   readonly links: Links;
   /** What is to be done when the turn ends. */
   readonly turnWork: TurnWork;
+  /** What can wait for a turn that happens anyway. */
+  readonly patient: PatientTimers;
   /** Whom to be linked with. */
   readonly connections: Connections;
   /** Probes among all members: who is there, also where there is no link. */

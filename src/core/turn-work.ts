@@ -11,6 +11,8 @@ export type Work = (typeof WORK)[keyof typeof WORK];
  */
 export class TurnWork {
   #due = 0;
+  /** From then on a timer that can wait may go off at the end of a turn (patient-timers.ts). */
+  patientMillis = Number.POSITIVE_INFINITY;
 
   add(work: Work): void {
     this.#due |= work;

@@ -67,18 +67,26 @@ export class LinkAgenda {
   }
 
   /**
-   * By when the first thing has to be done anywhere; infinite for never. `dueMillisOf` and `latestMillisOf` (no earlier than that) are
-   * asked where what is known does not suffice.
+   * By when the first thing has to be done anywhere, and from when it may be; infinite for never. `dueMillisOf` and `latestMillisOf` (no
+   * earlier than that) are asked where what is known does not suffice.
    */
-  next(dueMillisOf: (link: Link) => number, latestMillisOf: (link: Link) => number, mayChange: (link: Link) => boolean): number {
+  next(
+    dueMillisOf: (link: Link) => number,
+    latestMillisOf: (link: Link) => number,
+    mayChange: (link: Link) => boolean,
+  ): { readonly dueMillis: number; readonly latestMillis: number } {
+    let first = Number.POSITIVE_INFINITY;
     let next = Number.POSITIVE_INFINITY;
     for (let place = 0; place < this.#links.length; place += 1) {
       if ((this.#dueMillis[place] as number) >= next) continue;
       const link = this.#links[place] as Link;
       const dueMillis = dueMillisOf(link);
       this.#dueMillis[place] = mayChange(link) ? Number.NEGATIVE_INFINITY : dueMillis;
-      if (dueMillis < next) next = Math.min(next, latestMillisOf(link));
+      const latestMillis = dueMillis < next ? latestMillisOf(link) : Number.POSITIVE_INFINITY;
+      if (latestMillis >= next) continue;
+      next = latestMillis;
+      first = dueMillis;
     }
-    return next;
+    return { dueMillis: first, latestMillis: next };
   }
 }

@@ -10,6 +10,8 @@ const DOUBTED_MILLIS = 150;
 const PING_SLACK = 1.25;
 /** A question without an answer is asked again after this share of the silence that led to it. */
 const AGAIN_SHARE = 1 / 2;
+/** The last part of that time, in which such a question leaves with any other turn. */
+const RIDE_SHARE = 1 / 3;
 /** The timer is moved to a later time at most so often, ms. */
 const REARM_MILLIS = 100;
 
@@ -57,12 +59,12 @@ export class LinkWatch {
 
   /** Something may be due then. */
   #wakeAt(atMillis: number): void {
-    const { env, options } = this.#parts;
+    const { env, options, patient } = this.#parts;
     // What has been due for long is due now: the timer is not late for it.
     const dueMillis = Math.max(atMillis, this.#tickedMillis + options.linkTickMillis, env.monotonicMillis);
     if (dueMillis >= this.#dueMillis) return;
     this.#dueMillis = dueMillis;
-    env.setTimer('link-tick', '', dueMillis - env.monotonicMillis);
+    patient.set('link-tick', dueMillis - env.monotonicMillis, 0);
   }
 
   /** The peer has said what has arrived there: less is due now, or more that seems to be lost. */
@@ -134,8 +136,16 @@ export class LinkWatch {
   }
 
   #wakeForNext(): void {
-    const next = this.#agenda.next(this.#nextOf, this.#latestOf, isUnsettled);
-    if (next < Number.POSITIVE_INFINITY) this.#wakeAt(next);
+    const { env, options, patient } = this.#parts;
+    const { dueMillis, latestMillis } = this.#agenda.next(this.#nextOf, this.#latestOf, isUnsettled);
+    const now = env.monotonicMillis;
+    const leastMillis = Math.max(this.#tickedMillis + options.linkTickMillis, now);
+    const wakeMillis = Math.max(latestMillis, leastMillis);
+    if (wakeMillis >= this.#dueMillis && wakeMillis < Number.POSITIVE_INFINITY) return;
+    this.#dueMillis = wakeMillis;
+    if (wakeMillis === Number.POSITIVE_INFINITY) return patient.cancel('link-tick');
+    const fromMillis = Math.max(latestMillis - (latestMillis - dueMillis) * RIDE_SHARE, leastMillis);
+    patient.set('link-tick', fromMillis - now, this.#dueMillis - fromMillis);
   }
 
   #look(link: Link, now: number): void {

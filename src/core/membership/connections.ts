@@ -85,7 +85,7 @@ export class Connections {
   /** Opens what is missing, lets go of what is too much. */
   review(): void {
     this.#reviewDue = false;
-    const { env, view, links } = this.#parts;
+    const { env, view, links, patient } = this.#parts;
     for (const endpoint of this.#byHand) links.connect(endpoint, endpoint.address);
     this.#watched = watchedUsers(this.#parts);
     const wanted = new Set([...this.#watched, ...this.#parts.rooms.neighbours()]);
@@ -97,7 +97,8 @@ export class Connections {
     this.#probe();
     const jitter = 0.8 + 0.4 * env.random.fraction();
     const pauseMillis = Math.max(REVIEW_MILLIS * jitter, Math.min(this.#dueMillis(openMillis) - env.monotonicMillis, QUIET_REVIEW_MILLIS * jitter));
-    env.setTimer('connect', '', Math.min(pauseMillis, seekMillis));
+    const delayMillis = Math.min(pauseMillis, seekMillis);
+    patient.set('connect', delayMillis, delayMillis < QUIET_REVIEW_MILLIS / 2 ? 0 : delayMillis / 4);
     this.#trim();
     this.#attempts.trim();
   }

@@ -19,7 +19,7 @@ export class StoredRecords {
 
   /** `known`: what was known of the same author until now. */
   put(record: AnyVerifiedRecord, known: AnyVerifiedRecord | undefined): void {
-    const { env, options, session } = this.#parts;
+    const { env, options, session, patient } = this.#parts;
     const key = storeKey(record);
     // Our own say under which number the next one is signed.
     const own = record.authorId === session.nodeId || record.authorId === session.ownerId;
@@ -27,7 +27,7 @@ export class StoredRecords {
       this.#renewed.delete(key);
       return env.store.put('records', key, record.signed);
     }
-    if (this.#renewed.size === 0) env.setTimer('renewed-records', '', options.renewalsWriteMillis);
+    if (this.#renewed.size === 0) patient.set('renewed-records', options.renewalsWriteMillis, options.renewalsWriteMillis);
     this.#renewed.set(key, record.signed);
   }
 

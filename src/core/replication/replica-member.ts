@@ -210,7 +210,8 @@ export class ReplicaMember implements ReplicationPort {
   }
 
   setTimer(kind: ReplicationTimer, delayMillis: number): void {
-    this.#parts.env.setTimer(kind, '', delayMillis);
+    if (kind === 'replica-lease') this.#parts.patient.set(kind, delayMillis, delayMillis / 4);
+    else this.#parts.env.setTimer(kind, '', delayMillis);
   }
 
   fraction(): number {

@@ -26,6 +26,8 @@ import { allWhoAreUp, someWhoAreUp } from './who-is-up.ts';
 type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
 
 const NOTICES_MAX = 8;
+/** Rounds of stabilisation that are further away than this are in no hurry, ms. */
+const NO_HURRY_MILLIS = 1_000;
 const SILENT_MAX = 1_024;
 const LOOKUP_MILLIS_SHOWN = 1;
 /** Ways on that somebody is shown who is not linked with us. */
@@ -131,10 +133,14 @@ export class RingMember implements RingPort {
   }
 
   setTimer(kind: RingTimer, delayMillis: number): void {
-    this.#parts.env.setTimer(kind, '', delayMillis);
+    // What a round of its own right is for has waited for seconds already.
+    const patience = kind === 'ring-fingers' || kind === 'ring-merge' ? 1 / 4 : kind === 'ring-stabilise' && delayMillis >= NO_HURRY_MILLIS ? 1 / 10 : 0;
+    if (patience === 0 && kind !== 'ring-stabilise') this.#parts.env.setTimer(kind, '', delayMillis);
+    else this.#parts.patient.set(kind, delayMillis, delayMillis * patience);
   }
 
   cancelTimer(kind: RingTimer): void {
+    this.#parts.patient.cancel(kind);
     this.#parts.env.cancelTimer(kind, '');
   }
 

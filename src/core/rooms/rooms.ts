@@ -132,7 +132,7 @@ export class Rooms {
     this.arrivals.forget();
     this.search.forget();
     this.#timerIs = 'none';
-    this.#parts.env.cancelTimer('rooms', '');
+    this.#parts.patient.cancel('rooms');
   }
 
   get(id: RoomId): Room | undefined {
@@ -246,7 +246,7 @@ export class Rooms {
   }
 
   setTimer(): void {
-    const { env, options } = this.#parts;
+    const { env, options, patient } = this.#parts;
     const hurried =
       this.#gossip.size > 0 ||
       this.sync.busy ||
@@ -260,7 +260,8 @@ export class Rooms {
     if (hurried && this.#timerIs === 'hurried') return;
     if (!hurried && this.#timerIs !== 'none') return;
     this.#timerIs = hurried ? 'hurried' : 'idle';
-    env.setTimer('rooms', '', hurried ? options.roomTickMillis : options.roomCompareMillis * this.#calm * (0.5 + env.random.fraction()));
+    const delayMillis = hurried ? options.roomTickMillis : options.roomCompareMillis * this.#calm * (0.5 + env.random.fraction());
+    patient.set('rooms', delayMillis, hurried ? 0 : delayMillis / 4);
   }
 
   timer(kind: RoomTimer): void {

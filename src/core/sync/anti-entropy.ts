@@ -48,8 +48,9 @@ export class AntiEntropy {
   }
 
   #setTimer(periodMillis = this.#parts.options.antiEntropyMillis): void {
-    const { env } = this.#parts;
-    env.setTimer('anti-entropy', '', periodMillis * (0.5 + env.random.fraction()));
+    const { env, patient } = this.#parts;
+    const drawnMillis = periodMillis * (0.5 + env.random.fraction());
+    patient.set('anti-entropy', drawnMillis, this.#hurried ? 0 : drawnMillis / 4);
   }
 
   /** Somebody was unknown here: others may be as well, so the next comparison comes soon. */

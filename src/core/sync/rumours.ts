@@ -66,8 +66,12 @@ export class Rumours {
   }
 
   #wait(waiting: Waiting, rumour: Rumour, timer: 'gossip' | 'news', delayMillis: number): void {
-    const { env } = this.#parts;
-    if (waiting.size === 0) env.setTimer(timer, '', delayMillis * (0.5 + env.random.fraction()));
+    const { env, patient } = this.#parts;
+    if (waiting.size === 0) {
+      const drawnMillis = delayMillis * (0.5 + env.random.fraction());
+      if (timer === 'news') env.setTimer(timer, '', drawnMillis);
+      else patient.set(timer, drawnMillis, drawnMillis / 4);
+    }
     waiting.set(nameOf(rumour.record), rumour);
   }
 

@@ -37,7 +37,7 @@ export class SeedSync {
   start(): void {
     const { env, options } = this.#parts;
     env.setTimer('join', '', options.joinPeerMillis);
-    env.setTimer('announce', '', options.announceMillis * (0.75 + 0.5 * env.random.fraction()));
+    this.#announceIn(options.announceMillis * (0.75 + 0.5 * env.random.fraction()));
     this.#findNodes();
   }
 
@@ -188,10 +188,14 @@ export class SeedSync {
     else this.#flush();
   }
 
+  #announceIn(delayMillis: number): void {
+    this.#parts.patient.set('announce', delayMillis, delayMillis / 10);
+  }
+
   /** Timer: the own node record afresh, and a look whether somebody there is unknown here. */
   announceTimer(): void {
     const { env, options, session, view } = this.#parts;
-    env.setTimer('announce', '', options.announceMillis * (0.9 + 0.2 * env.random.fraction()));
+    this.#announceIn(options.announceMillis * (0.9 + 0.2 * env.random.fraction()));
     session.announceNode();
     mendStamps(this.#parts);
     if (this.#state === 'none') return;
