@@ -5,6 +5,8 @@ import { Links } from '../../src/core/link/links.ts';
 import type { Frame, Message } from '../../src/core/messages.ts';
 import { CORE_OPTIONS, type CoreOptions } from '../../src/core/options.ts';
 import type { Parts } from '../../src/core/parts.ts';
+import { PatientTimers } from '../../src/core/patient-timers.ts';
+import { TurnWork } from '../../src/core/turn-work.ts';
 import type { Endpoint, NodeName } from '../../src/core/types.ts';
 import { SeededRandom } from '../../src/sim/random.ts';
 import { nodeRecord, type Somebody, somebody, tools, userRecord, WALL_MILLIS } from './tools.ts';
@@ -88,6 +90,8 @@ export class LinkEnd {
   /** What the membership protocol says of everybody. */
   word: PeerWord = 'unknown';
   links!: Links;
+  #turnWork!: TurnWork;
+  #patient!: PatientTimers;
   readonly #net: LinkNet;
   readonly #options: CoreOptions;
   #life = 0;
@@ -118,8 +122,13 @@ export class LinkEnd {
       heardMillis: (link) => link.lastHeardMillis,
       helloMessage: () => this.helloMessage(),
     };
+    const env = this.#env(this.#life);
+    this.#turnWork = new TurnWork();
+    this.#patient = new PatientTimers(env, this.#turnWork, () => this.links.watch.tick());
     const parts = {
-      env: this.#env(this.#life),
+      env,
+      turnWork: this.#turnWork,
+      patient: this.#patient,
       options: this.#options,
       settings: { network: 'test' },
       answerTimes: new AnswerTimes(),
@@ -163,11 +172,17 @@ export class LinkEnd {
       if (life !== this.#life || this.#timers.get(kind) !== dueMillis) return;
       const leftMillis = this.#standsUntilMillis - this.#net.now;
       if (leftMillis > 0) return this.#net.after(leftMillis + READ_MILLIS * 1.5, fire);
+      this.#patient.wentOff(kind);
       if (kind === 'link-tick') this.links.watch.tick();
       else this.links.acknowledgeAll();
-      this.links.pack();
+      this.#endTurn();
     };
     this.#net.after(delayMillis, fire);
+  }
+
+  #endTurn(): void {
+    if (this.#net.now >= this.#turnWork.patientMillis) this.#patient.goOff();
+    this.links.pack();
   }
 
   /** Its process stands still: what is due and what arrives waits. */
@@ -180,7 +195,7 @@ export class LinkEnd {
     const leftMillis = this.#standsUntilMillis - this.#net.now;
     if (leftMillis > 0) return this.#net.after(leftMillis + from * READ_MILLIS, () => this.receive(from, frame));
     this.links.receive(from, frame as Frame);
-    this.links.pack();
+    this.#endTurn();
   }
 
   connect(to: LinkEnd): void {

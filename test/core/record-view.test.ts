@@ -14,7 +14,8 @@ function view(options: Partial<CoreOptions> = {}, pinned: ReadonlySet<string> = 
   const counters = new Map<string, number>();
   const timers: string[] = [];
   const parts = {
-    env: { ...tools, store, wallMillis: WALL_MILLIS, tracing: false, setTimer: (kind: string) => void timers.push(kind) } as unknown as Env<Frame>,
+    env: { ...tools, store, wallMillis: WALL_MILLIS, tracing: false } as unknown as Env<Frame>,
+    patient: { set: (kind: string) => void timers.push(kind) },
     options: { ...CORE_OPTIONS, ...options },
     session: { nodeId: own.nodeId, ownerId: own.userId },
     count: (counter: string) => void counters.set(counter, (counters.get(counter) ?? 0) + 1),

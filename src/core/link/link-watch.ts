@@ -213,7 +213,7 @@ export class LinkWatch {
   #vouchedFactor(link: Link, slack: number): number {
     const { options } = this.#parts;
     if (this.#peers.wordOf(link) !== 'alive') return 1;
-    return slack * (this.#peers.knowsAll() ? options.vouchedByAllLinkFactor : options.vouchedLinkFactor);
+    return slack * (!link.wanted || this.#peers.knowsAll() ? options.vouchedByAllLinkFactor : options.vouchedLinkFactor);
   }
 
   /** This process stood still: that nobody was heard meanwhile proves nothing, and what they sent is read after this. */

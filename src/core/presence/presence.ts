@@ -149,11 +149,15 @@ export class Presence {
     this.#parts.tell({ type: 'presence-changed', user, ...now });
   }
 
-  /** Timer: records age without anybody saying anything, our own too. */
-  tick(): void {
+  /** The node's record is being signed afresh: presence is as well, when it has been said for long enough, so that both travel together. */
+  renewWithNode(): void {
     const { env, options, session, view } = this.#parts;
     const own = session.userId === null ? undefined : view.presenceOf(session.userId);
-    if (own !== undefined && env.wallMillis - own.wallMillis >= options.presenceRefreshMillis) this.#publish(this.#own);
+    if (own !== undefined && env.wallMillis - own.wallMillis >= options.presenceRefreshMillis - options.announceMillis / 2) this.#publish(this.#own);
+  }
+
+  /** Timer: records age without anybody saying anything. */
+  tick(): void {
     for (const id of this.#parts.friends.withRelation('friend')) this.reconsider(id);
   }
 }

@@ -17,9 +17,8 @@ type Waiting = Map<string, Rumour>;
 /** What came so many times more while it waited here goes round without us (feedback and counter of Demers et al.). */
 const ALSO_ENOUGH_NEWS = 2;
 const ALSO_ENOUGH_RENEWED = 1;
-/** Every so manieth time a peer hears of a renewal from its author; above full membership others do not pass it on. */
+/** Every so manieth time a peer hears of a renewal from its author: what it knows is never older than what a life is believed for. */
 const OWN_RENEWAL_TURNS = 3;
-const OWN_RENEWAL_TURNS_CROWD = 2;
 /** So few peers all hear of it each time. */
 const OWN_RENEWAL_LINKS = 6;
 const NOBODY: Set<Link> = new Set();
@@ -44,8 +43,8 @@ export class Rumours {
   readonly #news: Waiting = new Map();
   /** The same said again, to prove that somebody lives. */
   readonly #renewed: Waiting = new Map();
-  /** How often our own records of each type were renewed. */
-  readonly #renewals = new Map<AnyVerifiedRecord['type'], number>();
+  /** Rounds in which our own records were renewed. */
+  #rounds = 0;
 
   constructor(parts: Parts, hooks: RumourHooks) {
     this.#parts = parts;
@@ -93,7 +92,8 @@ export class Rumours {
   renewedTimer(): void {
     const { session, options } = this.#parts;
     const due = [...this.#renewed.values()].filter(({ record, also }) => also.size < ALSO_ENOUGH_RENEWED || isOf(session, record));
-    for (const { record } of due) if (isOf(session, record)) this.#renewals.set(record.type, (this.#renewals.get(record.type) ?? 0) + 1);
+    // Presence is renewed now and then together with the node's record, and goes to those whose turn that is.
+    if (due.some(({ record }) => record.authorId === session.nodeId)) this.#rounds += 1;
     this.#renewed.clear();
     this.#passOn(due, options.refreshFanout, 'renewals');
   }
@@ -113,12 +113,12 @@ export class Rumours {
     const up = links.upLinks();
     const some = this.#someOf(up, fanout);
     // That we live, the others tell each other too, or at least our links show it.
-    const ownTo = (record: AnyVerifiedRecord) => (as === 'renewals' ? this.#inTurn(up, record, crowd ? OWN_RENEWAL_TURNS_CROWD : OWN_RENEWAL_TURNS) : up);
+    const ownTo = as === 'renewals' ? this.#inTurn(up, crowd) : up;
     const batches = new Map<Link, SignedRecord[]>();
     for (const { record, from, also } of rumours) {
       const own = isOf(session, record);
       if (!own && crowd) continue;
-      for (const link of own ? ownTo(record) : some) {
+      for (const link of own ? ownTo : some) {
         if (link === from || link.nodeId === record.authorId || also.has(link)) continue;
         // The hello that goes to it at the end of this turn brings the same.
         if (own && link.newsDue && (record.type === 'node' || session.userId !== null)) continue;
@@ -131,10 +131,9 @@ export class Rumours {
   }
 
   /** Those whose turn it is. Those who wait for us hear of each renewal where they pass it on; above full membership the link to them shows that we live. */
-  #inTurn(up: readonly Link[], { type }: AnyVerifiedRecord, turns: number): readonly Link[] {
+  #inTurn(up: readonly Link[], crowd: boolean): readonly Link[] {
     if (up.length <= OWN_RENEWAL_LINKS) return up;
-    const count = this.#renewals.get(type) ?? 0;
-    return up.filter((link) => (link.wanted && turns > OWN_RENEWAL_TURNS_CROWD) || (link.address + count) % turns === 0);
+    return up.filter((link) => (link.wanted && !crowd) || (link.address + this.#rounds) % OWN_RENEWAL_TURNS === 0);
   }
 
   #someOf(up: readonly Link[], fanout: number): readonly Link[] {

@@ -194,9 +194,10 @@ export class SeedSync {
 
   /** Timer: the own node record afresh, and a look whether somebody there is unknown here. */
   announceTimer(): void {
-    const { env, options, session, view } = this.#parts;
+    const { env, options, session, presence, view } = this.#parts;
     this.#announceIn(options.announceMillis * (0.9 + 0.2 * env.random.fraction()));
     session.announceNode();
+    presence.renewWithNode();
     mendStamps(this.#parts);
     if (this.#state === 'none') return;
     this.findNodesAgain();
