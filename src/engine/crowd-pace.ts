@@ -22,7 +22,7 @@ export const CROWD_PACE: Partial<CoreOptions> = Object.freeze({
   ...slower(12, 'antiEntropyMillis'),
   swimTimeoutMillis: 2_000,
   suspectMillis: 20_000,
-  pingMillis: 8_000,
+  pingMillis: 10_000,
 });
 
 /** How briskly the nodes of a network look after it. */
