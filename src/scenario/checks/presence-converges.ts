@@ -15,12 +15,13 @@ interface Shown {
   readonly event: string;
 }
 
-/** What each user last said of themselves, and what each friend was last shown. */
+/** What each user says of themselves, since when (to say it again is no news), and what each friend was last shown. */
 function look(facts: TraceFacts) {
   const said = new Map<string, { readonly presence: string; readonly atMillis: number }>();
   const shown = new Map<string, Shown>();
   for (const { id, node, atMillis, detail } of facts.about({ subjects: ['presence'], types: ['life', 'shown'] })) {
-    if (detail.type === 'state' && detail.subject === 'presence') said.set(detail.id, { presence: detail.to, atMillis });
+    if (detail.type === 'state' && detail.subject === 'presence' && said.get(detail.id)?.presence !== detail.to)
+      said.set(detail.id, { presence: detail.to, atMillis });
     if (detail.type === 'life' && detail.what === 'start') for (const key of shown.keys()) if (key.startsWith(`${node} `)) shown.delete(key);
     if (detail.type === 'shown' && detail.what === 'presence')
       shown.set(`${node} ${detail.id}`, { presence: String(detail.data?.['presence']), suspect: detail.data?.['suspect'] === true, event: id });
