@@ -1,7 +1,7 @@
 import { Session, url } from 'node:inspector';
 import { workerData } from 'node:worker_threads';
 import type { Interrupted, WatchData } from './endless-turn.ts';
-import { CELL, TURN_SECONDS_MAX, TurnWatch } from './turn-watch.ts';
+import { CELL, TurnWatch } from './turn-watch.ts';
 
 const SECOND_MILLIS = 1_000;
 /** For what the debugger is asked, ms. */
@@ -24,10 +24,12 @@ function interrupt(): void {
   const end = (place: string | null) => {
     if (done) return;
     done = true;
-    port.postMessage({ place, seconds: TURN_SECONDS_MAX } satisfies Interrupted);
+    port.postMessage({ place, seconds: Atomics.load(cell, CELL.seconds) } satisfies Interrupted);
     Atomics.store(cell, CELL.interrupted, 1);
-    session.post('Runtime.terminateExecution', () => {});
-    session.post('Debugger.resume', () => session.disconnect());
+    session.post('Runtime.terminateExecution');
+    session.post('Debugger.resume');
+    // At once: a process that ends while somebody is connected says that it waits for a debugger.
+    session.disconnect();
   };
   /** Of files beside the program, by the numbers that the debugger has for them. */
   const files = new Map<string, string>();

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { isMainThread, MessageChannel, type MessagePort, receiveMessageOnPort, Worker, workerData } from 'node:worker_threads';
 import { ConfabError, ERRORS } from '../core/errors.ts';
 import { printFailure } from './fail.ts';
-import { CELL, newCell } from './turn-watch.ts';
+import { CELL, newCell, sayWork, TURN_SECONDS_MAX, WORK } from './turn-watch.ts';
 
 /** What the watching thread is told. */
 export interface WatchData {
@@ -20,6 +20,8 @@ export interface Interrupted {
 }
 
 const LOOK_MILLIS = 200;
+/** How often a thread that waits for a module says that it does no more than wait, ms. */
+const HEARTBEAT_MILLIS = 500;
 
 /** A thread that plays seeds is given one by whoever started it, who watches it. */
 let cell: Int32Array | null = isMainThread ? null : ((workerData as { readonly cell?: Int32Array } | null)?.cell ?? null);
@@ -27,8 +29,15 @@ let speaker = '';
 
 /** A turn of a program begins. */
 export function turnBegins(name: string): void {
+  workBegins(name, WORK.turn, TURN_SECONDS_MAX);
+}
+
+/** Something that code of one's own does at once begins; it may take `seconds`. Nothing of the kind goes on meanwhile. */
+export function workBegins(name: string, kind: (typeof WORK)[keyof typeof WORK], seconds: number): void {
   if (cell === null) return;
   speaker = name;
+  cell[CELL.kind] = kind;
+  cell[CELL.seconds] = seconds;
   Atomics.add(cell, CELL.turns, 1);
   Atomics.store(cell, CELL.inTurn, 1);
 }
@@ -37,10 +46,23 @@ export function turnEnds(): void {
   if (cell !== null) Atomics.store(cell, CELL.inTurn, 0);
 }
 
+/** The same for what Node.js loads: it may wait as long as it likes, but not keep the thread busy. */
+export async function watchLoading<Loaded>(file: string, load: () => Promise<Loaded>): Promise<Loaded> {
+  const begin = () => workBegins(file, WORK.loading, TURN_SECONDS_MAX);
+  const heartbeat = setInterval(begin, HEARTBEAT_MILLIS);
+  try {
+    begin();
+    return await load();
+  } finally {
+    clearInterval(heartbeat);
+    turnEnds();
+  }
+}
+
 /**
- * From now on a turn that does not end is noticed by a thread of its own, which stops it by way of the debugger's interface, since
- * nothing else can: this thread would hear neither a timer nor Ctrl-C. The process then says where it was and ends, by its ordinary
- * exit, so that what it has made is cleared away. Threads that play seeds are watched by whoever
+ * From now on a turn that does not end (or a check, or a file that is loaded) is noticed by a thread of its own, which stops it by way
+ * of the debugger's interface, since nothing else can: this thread would hear neither a timer nor Ctrl-C. The process then says where
+ * it was and ends, by its ordinary exit, so that what it has made is cleared away. Threads that play seeds are watched by whoever
  * started them.
  */
 export function watchTurns(programPath: string): void {
@@ -59,7 +81,9 @@ export function watchTurns(programPath: string): void {
     if (told || Atomics.load(shared, CELL.interrupted) === 0) return;
     told = true;
     const { place, seconds } = (receiveMessageOnPort(here)?.message ?? { place: null, seconds: 0 }) as Interrupted;
-    const error = new ConfabError('endless-turn', { node: speaker, seconds, place: place === null ? '' : ` (at ${place})` });
+    const words = sayWork(shared, speaker);
+    const what = words.charAt(0).toUpperCase() + words.slice(1);
+    const error = new ConfabError('endless-turn', { what, seconds, place: place === null ? '' : ` (at ${place})` });
     printFailure(error, { json: process.argv.includes('--json'), verbose: false });
   };
   setInterval(() => {

@@ -1,17 +1,21 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { ConfabError } from '../core/errors.ts';
-import type { LabCheck } from '../lab/check.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import type { LabCheck, LabFinding } from '../lab/check.ts';
 import type { LabEnv, LabProgram } from '../lab/program.ts';
+import { PlacedError, readOwnCode, within } from './own-code.ts';
 import { watchedProgram } from './own-program.ts';
-import { guardWorld } from './own-world.ts';
 import { placeOfMistake } from './syntax-place.ts';
+import { TURN_SECONDS_MAX, WORK } from './turn-watch.ts';
 
 /** What a module with a program of one's own exports. */
 export interface LabModule {
   readonly program: (env: LabEnv) => LabProgram;
   readonly checks: readonly LabCheck[];
+  /** What nodes of one process have in common although each has its own variables, as a sentence; null: nothing. */
+  readonly common: string | null;
 }
 
 /** Where Confab lies; what is TypeScript there was compiled to dist/. */
@@ -30,23 +34,52 @@ export function programPath(scenarioFile: string, written: string): string {
   return path.endsWith('.ts') && !inside.startsWith(`..${sep}`) && existsSync(compiled) ? compiled : path;
 }
 
-/** Loads it; throws `bad-scenario` when there is none, when it cannot be loaded, or when it exports no program. */
+/** Of the trace, events for which a check may take a second more: one that compares each with each is still given its time. */
+const EVENTS_A_SECOND = 10_000;
+
+/**
+ * Loads it: every node that its `program` makes has variables of its own, and so have its checks. Throws `bad-scenario` when there is
+ * none, when it cannot be loaded, or when it exports no program.
+ */
 export async function loadProgram(scenarioFile: string, written: string): Promise<LabModule> {
   const path = programPath(scenarioFile, written);
   const refuse = (reason: string) => new ConfabError('bad-scenario', { file: scenarioFile, line: '1', reason: `"program": ${reason}` });
   if (!existsSync(path)) throw refuse(`there is no file ${path}`);
-  let loaded: Partial<LabModule>;
-  guardWorld();
   try {
-    loaded = (await import(pathToFileURL(path).href)) as Partial<LabModule>;
+    const code = await readOwnCode(path);
+    const { program, checks = [] } = code.run() as Partial<LabModule>;
+    if (typeof program !== 'function') throw refuse(`${written} exports no function named program`);
+    if (!Array.isArray(checks) || checks.some((check: Partial<LabCheck> | null) => typeof check?.name !== 'string' || typeof check.judge !== 'function'))
+      throw refuse(`the checks of ${written} need a name and a function judge each`);
+    const make = (env: LabEnv) => (code.run() as Pick<LabModule, 'program'>).program(env);
+    const common = code.common.length === 0 ? null : `${written}: nodes that share a process have in common ${code.common.join('; ')}`;
+    return { program: watchedProgram(make, path), checks: checks.map((check: LabCheck) => watchedCheck(check, path)), common };
   } catch (error) {
+    if (error instanceof ConfabError) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION')
       throw refuse(`${written} cannot be loaded by this Node.js: write the program in JavaScript (.js), or compile it and name what comes out`);
-    throw refuse(`${written} cannot be loaded: ${placeOfMistake(error, path)}${error instanceof Error ? error.message : String(error)}`);
+    const place = error instanceof PlacedError ? '' : placeOfMistake(error, path);
+    throw refuse(`${written} cannot be loaded: ${place}${error instanceof Error ? error.message : String(error)}`);
   }
-  if (typeof loaded.program !== 'function') throw refuse(`${written} exports no function named program`);
-  const checks = loaded.checks ?? [];
-  if (!Array.isArray(checks) || checks.some((check: Partial<LabCheck>) => typeof check.name !== 'string' || typeof check.judge !== 'function'))
-    throw refuse(`the checks of ${written} need a name and a function judge each`);
-  return { program: watchedProgram(loaded.program, path), checks: checks as readonly LabCheck[] };
+}
+
+/** A check that cannot run for ever, and whose mistakes are told with their place. */
+function watchedCheck(check: LabCheck, path: string): LabCheck {
+  const { name, about } = check;
+  const judge = (trace: readonly TraceEvent[]): LabFinding => {
+    const seconds = TURN_SECONDS_MAX + Math.floor(trace.length / EVENTS_A_SECOND);
+    try {
+      return within({ kind: WORK.check, name, path, seconds }, () => requireFinding(check.judge(trace)));
+    } catch (error) {
+      throw new PlacedError(`the check ${name}: ${(error as Error).message}`, { cause: error });
+    }
+  };
+  return { name, about, judge };
+}
+
+function requireFinding(finding: Partial<LabFinding> | null | undefined): LabFinding {
+  const { outcome, evidence } = finding ?? {};
+  const isWhole = typeof evidence === 'string' && (outcome !== 'broken' || Array.isArray((finding as { readonly events?: unknown }).events));
+  if (isWhole && (outcome === 'holds' || outcome === 'broken' || outcome === 'not-judged')) return finding as LabFinding;
+  throw new TypeError("a check returns { outcome: 'holds' or 'not-judged', evidence: a text }, or { outcome: 'broken', evidence, events: a list of ids }");
 }

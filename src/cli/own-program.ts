@@ -1,7 +1,6 @@
-import { dirname } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { LabEnv, LabProgram } from '../lab/program.ts';
-import { turnEnds, watchTurns } from './endless-turn.ts';
+import { turnEnds } from './endless-turn.ts';
+import { folderOf, placed } from './own-code.ts';
 import { enterProgram, leaveProgram } from './own-world.ts';
 
 type Make = (env: LabEnv) => LabProgram;
@@ -11,8 +10,7 @@ type Make = (env: LabEnv) => LabProgram;
  * has the word, clocks and random sources other than its env's refuse (own-world.ts), because a seed could not repeat what they say.
  */
 export function watchedProgram(make: Make, path: string): Make {
-  const folder = `${pathToFileURL(dirname(path)).href}/`;
-  watchTurns(path);
+  const folder = folderOf(path);
   return (env) => {
     const within = <Result>(what: string, act: () => Result): Result => {
       const before = enterProgram(env.name);
@@ -85,15 +83,4 @@ function refusePromise<Result>(what: string, result: Result): Result {
   if (typeof promised?.then !== 'function') return result;
   promised.catch?.(() => {});
   throw new TypeError(`${what} returned a promise; a program does its turn at once, without async and await: what shall happen later is a timer or a message`);
-}
-
-/** The error with the place in the program's own files in front: `program.js:25: env.shwo is not a function`. */
-function placed(error: unknown, folder: string): Error {
-  const message = error instanceof Error ? error.message : `${String(error)} was thrown`;
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  const line = stack.split('\n').find((each) => each.includes(folder));
-  const place = line === undefined ? null : /([^?]+?)(?:\?[^:]*)?:(\d+):\d+\)?$/.exec(line.slice(line.indexOf(folder) + folder.length));
-  const told = new Error(place === null ? message : `${decodeURI(place[1] ?? '')}:${place[2]}: ${message}`, { cause: error });
-  if (stack !== '') told.stack = stack;
-  return told;
 }

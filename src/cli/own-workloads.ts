@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
 import { ConfabError } from '../core/errors.ts';
-import type { Workload, Workloads } from '../scenario/workloads/workload.ts';
+import type { Workload, WorkloadRun, Workloads } from '../scenario/workloads/workload.ts';
 import { programPath } from './load-program.ts';
-import { guardWorld } from './own-world.ts';
+import { PlacedError, readOwnCode, within } from './own-code.ts';
+import { placeOfMistake } from './syntax-place.ts';
+import { WORK } from './turn-watch.ts';
 
 /**
  * The workloads that a scenario brings along: each module that it names under `workloads` exports one as `workload` (the interface
@@ -36,14 +37,26 @@ async function loadWorkload(scenarioFile: string, written: string): Promise<Work
   const path = programPath(scenarioFile, written);
   if (!existsSync(path)) throw refuse(`there is no file ${path}`);
   let loaded: { readonly workload?: Partial<Workload> };
-  guardWorld();
   try {
-    loaded = (await import(pathToFileURL(path).href)) as typeof loaded;
+    loaded = (await readOwnCode(path)).run() as typeof loaded;
   } catch (error) {
-    throw refuse(`${written} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+    const place = error instanceof PlacedError ? '' : placeOfMistake(error, path);
+    throw refuse(`${written} cannot be loaded: ${place}${error instanceof Error ? error.message : String(error)}`);
   }
   const { name, about, strictOnly, takesRoom, begin } = loaded.workload ?? {};
   if (typeof name !== 'string' || typeof about !== 'string' || typeof begin !== 'function')
     throw refuse(`${written} exports no workload: an object with name, about, strictOnly and a function begin`);
-  return { name, about, strictOnly: strictOnly ?? null, takesRoom: takesRoom === true, begin };
+  return watchedWorkload({ name, about, strictOnly: strictOnly ?? null, takesRoom: takesRoom === true, begin }, path);
+}
+
+/** Has no other world than what it is dealt, as a program; and it cannot draw steps for ever. */
+function watchedWorkload(workload: Workload, path: string): Workload {
+  const act = <Result>(what: () => Result): Result => within({ kind: WORK.workload, name: workload.name, path }, what);
+  const begin: Workload['begin'] = (...given) => {
+    const run = act(() => workload.begin(...given));
+    const watched: WorkloadRun = { operation: (deal) => act(() => run.operation(deal)), checks: (tolerant) => act(() => run.checks(tolerant)) };
+    if (run.prepare !== undefined) watched.prepare = () => act(() => run.prepare?.() ?? []);
+    return watched;
+  };
+  return { ...workload, begin };
 }

@@ -2,7 +2,7 @@ import { format } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import { turnBegins } from './endless-turn.ts';
 
-/** Whose program has the word; null: none. Programs run one at a time, and never across an await. */
+/** Whose program has the word; empty: what is no node's, as a check; null: nobody's. Programs run one at a time, and never across an await. */
 let speaker: string | null = null;
 
 /** From here on `name`'s program has the word. Gives who had it before, for `leaveProgram`. */
@@ -11,6 +11,14 @@ export function enterProgram(name: string): string | null {
   turnBegins(name);
   const before = speaker;
   speaker = name;
+  return before;
+}
+
+/** The same for code that is no node's: a file that is loaded, a check. */
+export function enterCode(): string | null {
+  guardWorld();
+  const before = speaker;
+  speaker = '';
   return before;
 }
 
@@ -78,7 +86,7 @@ function redirect(method: 'log' | 'info' | 'debug' | 'warn' | 'error' | 'dir'): 
     const name = leaveProgram(null);
     try {
       const text = format(...(method === 'dir' ? given.slice(0, 1) : given));
-      if (isMainThread) process.stderr.write(`${name === null ? text : text.replaceAll(/^/gm, `${name}: `)}\n`);
+      if (isMainThread) process.stderr.write(`${name === null || name === '' ? text : text.replaceAll(/^/gm, `${name}: `)}\n`);
     } finally {
       leaveProgram(name);
     }

@@ -101,6 +101,7 @@ async function runOne(context: CliContext, scenario: Scenario, options: RunScena
     if (record !== null) await requireEmpty(record);
     const { clock } = makeTools();
     const module = scenario.program === null ? null : await loadProgram(scenario.file, scenario.program);
+    if (module?.common != null && (options.engine === 'sim' || (options.perProcess ?? 1) > 1)) context.warn(`confab: ${module.common}`);
     const wallMillis = () => clock.monotonicMillis();
     const output = {
       write: (text: string) => void process.stdout.write(text),

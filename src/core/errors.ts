@@ -120,8 +120,8 @@ export const ERRORS = {
     httpStatus: 507,
   }),
   'endless-turn': entry(
-    'The program of {node} has not come to the end of a turn for {seconds} s{place}.',
-    'A turn does one thing and returns: look for a loop that does not end; what shall go on later is a timer.',
+    '{what} has not come to its end for {seconds} s{place}.',
+    'Look for a loop that does not end. A turn does one thing and returns: what shall go on later is a timer.',
     { definite: false, httpStatus: 500, exitStatus: 3 },
   ),
   internal: entry('Something went wrong inside: {reason}.', 'Run again with --verbose for the details, and report it.', {

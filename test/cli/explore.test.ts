@@ -136,14 +136,14 @@ steps:
 });
 
 /** Each line that somebody says goes to everybody; \`leave\` ends the thread, \`roll\` comes out otherwise each time. */
-const SHOUTS = `let rolls = 0;
+const SHOUTS = `globalThis.rolls ??= 0;
 export const program = (env) => {
   const lines = [];
   const hear = (line) => lines.push(line);
   return {
     command: (name, { text }, answer) => {
       if (name === 'leave') process.exit(0);
-      if (name === 'roll') env.state('roll', 'it', String((rolls += 1)));
+      if (name === 'roll') env.state('roll', 'it', String((globalThis.rolls += 1)));
       if (name === 'say') for (const peer of env.peers) env.send(peer, { text });
       if (name === 'say') hear(text);
       answer.done(lines);
@@ -247,6 +247,7 @@ test('a program that ends its thread, or does not come out alike twice, ends no 
   t.is(rolled.status, 1, rolled.out + rolled.err);
   const { firstFailures, smallest } = JSON.parse(rolled.out) as { firstFailures: Array<{ repeats: boolean }>; smallest: unknown };
   t.deepEqual([firstFailures[0]?.repeats, smallest], [false, null]);
+  t.regex(rolled.err, /nodes that share a process have in common what shouts\.mjs:1 puts on globalThis; what shouts\.mjs:8/);
 });
 
 test('an example of Confab is explored from any folder, and what is small lies where it is asked for', async (t) => {

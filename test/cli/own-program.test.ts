@@ -86,6 +86,49 @@ test('what the env does for a program, and what is asked for outside of its turn
   t.true(Number.isFinite(Math.random() + Date.now() + new Date().getMilliseconds() + performance.now()));
 });
 
+test('every node has variables of its own, in all files, until it starts again; so have checks', async (t) => {
+  const text = `import { heard, hear } from './heard.js';
+let mine = 0;
+export function program(env) {
+  return {
+    receive() { mine += 1; hear(); },
+    command(name, args, answer) {
+      if (name === 'go') for (const peer of env.peers) env.send(peer, { type: 'm' });
+      answer.done(name === 'go' ? null : [String(mine), String(heard)]);
+    },
+  };
+}
+export const checks = [{ name: 'nothing-heard-here', about: 'x', judge: () => ({ outcome: mine + heard === 0 ? 'holds' : 'broken', evidence: 'x', events: [] }) }];
+`;
+  const asked = (node: string, count: number) => `  - expect: { answers: { of: ${node}, asked: heard, are: ["${count}", "${count}"] } }\n`;
+  const steps = `${STEPS}  - tell: { nodes: n2, to: go }\n  - wait: 1s\n${asked('n1', 1)}${asked('n3', 2)}  - kill: n3\n  - restart: n3\n${asked('n3', 0)}`;
+  const folder = folderWith(t, text);
+  writeFileSync(join(folder, 'heard.js'), 'export let heard = 0; export function hear() { heard += 1; }');
+  for (const seed of [1, 2]) {
+    const outcome = await playSeed({ text: steps, file: join(folder, 'scenario.yaml'), seed, crypto: 'stand-in', again: false });
+    t.is(outcome.verdict, 'pass', outcome.reason ?? '');
+  }
+});
+
+const WRONG_CHECKS: ReadonlyArray<readonly [what: string, judge: string, says: RegExp]> = [
+  ['what it throws', 'trace.no.x', /the check mine: program\.js:\d+: Cannot read properties/],
+  ['chance', "Math.random() < 2 ? { outcome: 'holds', evidence: 'x' } : null", /the check mine: program\.js:\d+: Math\.random would be different/],
+  ['what is no finding', '({ outcome: true })', /the check mine: a check returns \{ outcome/],
+];
+
+for (const [what, judge, says] of WRONG_CHECKS) {
+  test(`a check is told of its mistake, and where: ${what}`, async (t) => {
+    const outcome = await play(t, `${program('')}export const checks = [{ name: 'mine', about: 'x', judge: (trace) => ${judge} }];\n`);
+    t.is(outcome.verdict, 'crash');
+    t.regex(outcome.reason ?? '', says);
+  });
+}
+
+test('what is thrown while a file is loaded says where, and chance is refused there', async (t) => {
+  await t.throwsAsync(play(t, `${program('')}\nnull.x;\n`), { message: /cannot be loaded: program\.js:14: Cannot read properties of null/ });
+  await t.throwsAsync(play(t, `const salt = Math.random();\n${program('')}`), { message: /cannot be loaded: program\.js:1: Math\.random would be different/ });
+});
+
 test('as much as a frame carries and a row holds is sent and saved', async (t) => {
   const receive = "if (env.load('all')?.length !== 3999990) env.save('all', 'x'.repeat(3999990)); else if (message.text.length !== 999980) throw 'less';";
   const send =

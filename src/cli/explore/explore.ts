@@ -5,6 +5,7 @@ import { loadScenario } from '../../scenario/load.ts';
 import { EXIT_STATUS } from '../../scenario/report.ts';
 import { counted } from '../../scenario/words.ts';
 import type { CliContext } from '../context.ts';
+import { loadProgram } from '../load-program.ts';
 import { loadOwnWorkloads } from '../own-workloads.ts';
 import { shellWord, simCommand } from '../repeat-command.ts';
 import { findScenario } from '../scenario-files.ts';
@@ -42,7 +43,7 @@ const FAILURES_SHOWN = 10;
 /** Of a shell that was told to end: what Ctrl-C is expected to give. */
 const INTERRUPTED_STATUS = 130;
 const NOT_REPEATED =
-  'played again it came out otherwise: something in it does not come from the seed (what a module keeps between runs, what it imports from Node.js)';
+  'played again it came out otherwise: something in it does not come from the seed (what it keeps on globalThis, what it imports from packages or from Node.js)';
 
 /** Why not all seeds were played; null: all were. */
 type Ending = 'interrupted' | 'failures' | null;
@@ -55,7 +56,10 @@ export interface Failure extends SeedOutcome {
 /** Plays a scenario with many seeds; gives the exit status: 0 all came out as written, 1 some did not, 3 some crashed. */
 export async function explore(context: CliContext, written: string, options: ExploreOptions): Promise<number> {
   const { file, text } = await findScenario(written, 'explore');
-  loadScenario(text, file, options.first, await loadOwnWorkloads(text, file));
+  const { program } = loadScenario(text, file, options.first, await loadOwnWorkloads(text, file));
+  // Threads load it for themselves; what is wrong with it is told once, and before.
+  const module = program === null ? null : await loadProgram(file, program);
+  if (module?.common != null) context.warn(`confab: ${module.common}`);
   if (options.reportFolder !== null) await requireFolder(options.reportFolder);
   if (options.save !== null) await requireWritable(options.save);
   const startedMillis = performance.now();

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { newCell, TURN_SECONDS_MAX, TurnWatch } from '../turn-watch.ts';
+import { CELL, newCell, sayWork, TurnWatch } from '../turn-watch.ts';
 import type { SeedOutcome, SeedTask } from './play-seed.ts';
 import type { Unplayable, WorkerAnswer } from './worker.ts';
 
@@ -37,9 +37,9 @@ export class Pool {
 
   constructor(count: number) {
     this.#slots = Array.from({ length: count }, () => {
-      const [worker, turns] = newWorker();
+      const [worker, cell] = newWorker();
       const slot: Slot = { worker, busy: null };
-      this.#watch(slot, turns);
+      this.#watch(slot, cell);
       return slot;
     });
   }
@@ -48,12 +48,14 @@ export class Pool {
     return this.#slots.length;
   }
 
-  #watch(slot: Slot, turns: TurnWatch): void {
+  /** `cell` tells what code of one's own does in the thread. */
+  #watch(slot: Slot, cell: Int32Array): void {
     const { worker } = slot;
+    const turns = new TurnWatch(cell);
     let reason: string | null = null;
     const look = setInterval(() => {
       if (!turns.look()) return;
-      reason = `a turn of its program had not come to its end for ${TURN_SECONDS_MAX} s (played by confab run, it says where)`;
+      reason = `${sayWork(cell, null)} had not come to its end for ${cell[CELL.seconds]} s (played by confab run, it says where)`;
       void worker.terminate();
     }, LOOK_MILLIS);
     look.unref();
@@ -64,9 +66,9 @@ export class Pool {
     worker.on('exit', (code) => {
       clearInterval(look);
       if (this.#isOver || slot.worker !== worker) return;
-      const [next, nextTurns] = newWorker();
+      const [next, nextCell] = newWorker();
       slot.worker = next;
-      this.#watch(slot, nextTurns);
+      this.#watch(slot, nextCell);
       if (slot.busy !== null) this.#free(slot, endedThread(slot.busy.seed, reason ?? `it left with exit code ${code}`));
     });
   }
@@ -109,9 +111,9 @@ export class Pool {
   }
 }
 
-/** A thread, and who watches the turns of programs in it. */
-function newWorker(): [Worker, TurnWatch] {
+/** A thread, and what tells of the turns of programs in it. */
+function newWorker(): [Worker, Int32Array] {
   const cell = newCell();
   const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: { cell }, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
-  return [worker, new TurnWatch(cell)];
+  return [worker, cell];
 }
