@@ -15,10 +15,12 @@ interface Question {
 
 interface Search extends Question {
   readonly answers: Answer[];
+  /** Who is linked and has not been asked yet; null: whoever is to be was. */
+  rest: readonly Link[] | null;
   /** Peers were asked who pass the question on. */
   farAsked: boolean;
-  /** Those who were asked so late have their time, too. */
-  farUntilMillis: number;
+  /** Those who were asked later have their time, too. */
+  lateUntilMillis: number;
   seedAsked: boolean;
   /** Who has said what they know, whose time is up, or who is not waited for. */
   peersDone: boolean;
@@ -30,10 +32,12 @@ interface Search extends Question {
 type RingOutcome = 'found' | 'none' | 'silent';
 type AskRing = (told: (outcome: RingOutcome) => void) => void;
 
-/** Some of those who are linked, all of them, or some who pass the question on. */
+/** Some of those who are linked, all of them (above full membership a few first, the rest where those and the ring do not know), or some who pass the question on. */
 export type Reach = 'few' | 'all' | 'far';
 
 const ROUTES_MAX = 512;
+/** Peers who are asked later than others have at least this share of the time. */
+const REST_SHARE = 0.5;
 
 /**
  * Finds who bears a name, or a node of somebody: in the own view, then from peers and the ring, then from the seed server. Where those
@@ -106,9 +110,9 @@ export class Lookup {
     const { env, settings, options, seed } = this.#parts;
     const id = env.random.id();
     const done = { peersDone: false, ringDone: true, seedDone: true };
-    const search: Search = { ...question, ...done, answers: [answer], farAsked: how.reach === 'far', farUntilMillis: 0, seedAsked: false };
+    const search: Search = { ...question, ...done, answers: [answer], rest: null, farAsked: how.reach === 'far', lateUntilMillis: 0, seedAsked: false };
     this.#searches.set(id, search);
-    if (this.#askPeers(id, question, how.reach)) {
+    if (this.#askFirst(id, search, how)) {
       env.setTimer('lookup', id, options.nameQueryMillis);
       if (how.askRing !== null) this.#askRing(id, search, how.askRing);
     } else if (settings.seedServer) {
@@ -117,14 +121,32 @@ export class Lookup {
     } else env.setTimer('lookup', id, seed.joining ? options.nameQueryMillis : 1);
   }
 
-  /** False: there is nobody to ask. */
-  #askPeers(id: string, { name, after }: Question, reach: Reach): boolean {
+  /** In a crowd few peers know somebody, and the ring nearly always does: the others are spared until it has answered. False: there is nobody to ask. */
+  #askFirst(id: string, search: Search, { reach, askRing }: { readonly reach: Reach; readonly askRing: AskRing | null }): boolean {
+    const up = this.#parts.links.upLinks();
+    if (reach !== 'all') return this.#ask(id, search, this.#someOf(up), reach);
+    if (askRing === null || !this.#parts.sync.crowd) return this.#ask(id, search, up, reach);
+    const first = new Set(this.#someOf(up));
+    search.rest = up.filter((link) => !first.has(link));
+    return this.#ask(id, search, [...first], reach);
+  }
+
+  /** False: nobody took the question. */
+  #ask(id: string, { name, after }: Question, peers: readonly Link[], reach: Reach): boolean {
     const { links, options } = this.#parts;
     const message: Message = { type: 'lookup', id, name, hops: reach === 'far' ? options.lookupHops : 1, ...(after === null ? {} : { after }) };
-    const up = links.upLinks();
     let asked = false;
-    for (const link of reach === 'all' ? up : this.#someOf(up)) asked = links.send(link, message) || asked;
+    for (const link of peers) asked = links.send(link, message) || asked;
     return asked;
+  }
+
+  /** Whoever was spared until now, and has at least half of the time that those before them had. */
+  #askRest(id: string, search: Search): void {
+    const { env, options } = this.#parts;
+    const rest = search.rest?.filter(({ established }) => established) ?? [];
+    search.rest = null;
+    if (rest.length === 0 || this.#known(search) !== null || !this.#ask(id, search, rest, 'all')) return;
+    search.lateUntilMillis = Math.max(search.lateUntilMillis, env.monotonicMillis + options.nameQueryMillis * REST_SHARE);
   }
 
   #askSeed(id: string, search: Search): void {
@@ -135,7 +157,7 @@ export class Lookup {
       if (!this.#searches.has(id)) return;
       search.seedDone = true;
       if (result.ok) this.#take((result.value as { records: readonly SignedRecord[] }).records, null);
-      else this.#askFar(id, search);
+      else this.#askOn(id, search);
       this.#settleIfDone(id, search);
     });
   }
@@ -148,18 +170,25 @@ export class Lookup {
       // Where a node was sought, a link to it is being opened.
       if (outcome === 'found' && search.after !== null) return this.#settle(id, search);
       // What was put there a moment ago may not be at its holders yet: others are asked at once, not when the peers' time is up.
-      if (outcome === 'silent' || !this.#parts.settings.seedServer) this.#askFar(id, search);
+      if (outcome === 'silent' || !this.#parts.settings.seedServer) this.#askOn(id, search);
       if (this.#known(search) === null) this.#askSeed(id, search);
       this.#settleIfDone(id, search);
     });
   }
 
+  /** Neither the ring nor those who were asked first know: everybody else is asked. */
+  #askOn(id: string, search: Search): void {
+    this.#askRest(id, search);
+    this.#askFar(id, search);
+  }
+
   /** Above full membership peers pass the question on. */
   #askFar(id: string, search: Search): void {
-    const { env, options, sync } = this.#parts;
+    const { env, options, sync, links } = this.#parts;
     if (search.farAsked || !sync.crowd || this.#known(search) !== null) return;
     search.farAsked = true;
-    if (this.#askPeers(id, search, 'far')) search.farUntilMillis = env.monotonicMillis + options.nameQueryMillis;
+    const peers = this.#someOf(links.upLinks());
+    if (this.#ask(id, search, peers, 'far')) search.lateUntilMillis = env.monotonicMillis + options.nameQueryMillis;
   }
 
   /** Timer: the peers had their time, or the ring had. The seed server is not kept waiting for a slow ring. */
@@ -169,6 +198,7 @@ export class Lookup {
     if (search === undefined) return;
     if (search.peersDone) search.ringDone = true;
     else if (!search.ringDone) this.#askFar(id, search);
+    this.#askRest(id, search);
     search.peersDone = true;
     if (this.#known(search) === null) this.#askSeed(id, search);
     if (!search.ringDone) env.setTimer('lookup', id, options.ringNameMillis);
@@ -181,8 +211,8 @@ export class Lookup {
     if (this.#known(search) !== null) return this.#settle(id, search);
     if (!search.peersDone || !search.ringDone || !search.seedDone) return;
     const { env } = this.#parts;
-    const farMillis = search.farUntilMillis - env.monotonicMillis;
-    if (farMillis > 0) env.setTimer('lookup', id, farMillis);
+    const lateMillis = search.lateUntilMillis - env.monotonicMillis;
+    if (lateMillis > 0) env.setTimer('lookup', id, lateMillis);
     else this.#settle(id, search);
   }
 

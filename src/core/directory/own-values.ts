@@ -45,6 +45,8 @@ export class OwnValues {
 
   sessionOpened(): void {
     this.#vaultHeld = false;
+    // With a login all is looked after, as in every so many rounds.
+    this.#rounds = 1;
     this.#lookSoon(SOON_MILLIS);
   }
 
@@ -118,12 +120,10 @@ export class OwnValues {
     });
   }
 
-  /** The public record has changed, or the ring lacks it. */
+  /** The public record has changed, or the ring lacks it. Whether somebody was first is seen by the look that follows each login. */
   userChanged(record: VerifiedRecord<'user'>): void {
-    let asked = false;
-    this.#parts.replication.put(userValue(record), (told) => {
-      if (asked || (told.state !== 'refused' && told.state !== 'held' && told.state !== 'complete')) return;
-      asked = true;
+    this.#parts.replication.put(userValue(record), ({ state }) => {
+      if (state !== 'refused') return;
       this.#parts.directory.findName(record.body.name, ({ user }) => {
         // Somebody was first, and may be known to the holders only.
         if (user !== null && user.authorId !== record.authorId) this.#parts.sync.take(user.signed, null);
@@ -141,10 +141,15 @@ export class OwnValues {
   }
 
   #putPresence(record: VerifiedRecord<'presence'>): void {
+    const { env, replication, session } = this.#parts;
     const said = this.#said;
     this.#presenceHeld = true;
-    this.#parts.replication.put(presenceValue(record), ({ state }) => {
-      if (said === this.#said && isInVain(state)) this.#presenceHeld = false;
+    // The next round is due when what is put now grows old.
+    this.#roundedMillis = env.monotonicMillis;
+    replication.put(presenceValue(record), (progress) => {
+      // Who is alone on the ring when it logs in has it at no other place yet.
+      const isHereOnly = progress.state === 'complete' && progress.holders.every(({ id }) => id === session.nodeId);
+      if (said === this.#said && (isInVain(progress.state) || isHereOnly)) this.#presenceHeld = false;
     });
   }
 

@@ -296,8 +296,7 @@ export class Friends {
       presence.reconsider(id);
       const link = connections.sessionLink(id);
       if (link !== null) chat.userLinkUp(id, link);
-      // Their letters may have been left in the mailbox until now.
-      mail.mailbox.drain();
+      mail.mailbox.befriended(id);
     }
   }
 }

@@ -5,7 +5,7 @@ import { MAIL_KIND, mailExpiresMillis } from '../replication/kinds/mail-kind.ts'
 import type { ReadPlace, ReadValue } from '../replication/reads.ts';
 import type { Contact } from '../ring/circle.ts';
 import { misfit } from '../shape.ts';
-import type { MonotonicMillis } from '../types.ts';
+import type { MonotonicMillis, UserId } from '../types.ts';
 import { type Letter, type MailVerdict, mailboxKey, openMail, signMailReceipt } from './mail-value.ts';
 
 interface Arrived {
@@ -34,6 +34,8 @@ export class Mailbox {
   #orderTimerSet = false;
   /** Letters of strangers that were seen since the last complete look and stay where they are. */
   #leftLying = 0;
+  /** Whose letters were left where they are, because their authors are not known here or are no friends. The longest left gives way. */
+  readonly #leftFrom = new Set<UserId>();
   /** Holders that are being asked because they told us of mail. */
   readonly #asked = new Set<string>();
 
@@ -63,6 +65,7 @@ export class Mailbox {
     this.#waiting.clear();
     this.#answering.clear();
     this.#asked.clear();
+    this.#leftFrom.clear();
     this.#looking = 0;
     this.#orderTimerSet = false;
     this.#parts.env.cancelTimer('mail-drain', '');
@@ -91,6 +94,11 @@ export class Mailbox {
         if (this.#place === place) this.#looking -= 1;
       },
     );
+  }
+
+  /** Somebody has become a friend: what they wrote may have been left in the mailbox until now. What comes from now on is taken when it is seen. */
+  befriended(user: UserId): void {
+    if (this.#leftFrom.delete(user)) this.drain();
   }
 
   /** Soon after a login, while the ring settles around us, then now and then. Holders tell of the rest. */
@@ -161,9 +169,15 @@ export class Mailbox {
 
   #take({ id, letter, from }: Arrived): void {
     const verdict = this.#judge(letter, from);
-    if (verdict === null) return;
+    if (verdict === null) return this.#leave(letter.from);
     this.#parts.count(`mail:${verdict}`);
     this.#answer(id, verdict);
+  }
+
+  #leave(user: UserId): void {
+    this.#leftFrom.delete(user);
+    this.#leftFrom.add(user);
+    if (this.#leftFrom.size > LEFT_FROM_MAX) this.#leftFrom.delete(this.#leftFrom.keys().next().value as UserId);
   }
 
   /** Null: nothing can be said yet, and the letter stays where it is. */
@@ -232,5 +246,7 @@ export class Mailbox {
 const DAY_MILLIS = 86_400_000;
 /** As long as an account is younger than this, its user's node made it. */
 const NEW_ACCOUNT_MILLIS = 5_000;
+/** Authors of letters that were left who are remembered; letters of others are seen again with the next look. */
+const LEFT_FROM_MAX = 1_024;
 /** Looks at once: one that asks the dead must not keep the next one waiting. */
 const LOOKS_MAX = 3;
