@@ -36,8 +36,8 @@ export class OwnValues {
   /** Whether a majority of the holders has what is said of presence, or is on the way to have it; and the vault of this session. */
   #presenceHeld = false;
   #vaultHeld = false;
-  /** About how many members the ring had when all of it was put there. */
-  #ringSize = 1;
+  /** About how many members the ring had when all of it was put there; null before this node is one of them. */
+  #ringSize: number | null = null;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -60,7 +60,9 @@ export class OwnValues {
     if (session.open === null) return;
     const { monotonicMillis } = env;
     const size = ring.chord.joined ? ring.chord.sizeGuess : 0;
-    if (size >= this.#ringSize * GROWTH) {
+    // What was put at the login is on the ring that this node was about to join, unless it was alone there, which the write tells.
+    if (size > 1) this.#ringSize ??= size;
+    if (this.#ringSize !== null && size >= this.#ringSize * GROWTH) {
       this.#ringSize = size;
       this.#presenceHeld = false;
       this.#vaultHeld = false;

@@ -37,6 +37,11 @@ export class Comparisons {
     else this.#byPeer.delete(peer);
   }
 
+  /** Whether that one was found to have all of something. */
+  knows(peer: NodeId): boolean {
+    return this.#byPeer.has(peer);
+  }
+
   /** Nothing is known of that one any more. */
   forget(peer: NodeId): void {
     this.#byPeer.delete(peer);

@@ -1,10 +1,14 @@
 import { type Contact, owns } from '../ring/circle.ts';
 import type { LookupResult } from '../ring/ring-port.ts';
+import type { NodeId } from '../types.ts';
 import { Comparisons } from './comparisons.ts';
 import { endOfKey, type Replica } from './replica-index.ts';
 import type { Replicas } from './replicas.ts';
 import type { ReplicationOptions, ReplicationPort } from './replication-port.ts';
 import type { Transfer } from './transfer.ts';
+
+/** Former owners that are remembered between two comparisons; the first of a great crowd gives way. */
+const FORMER_OWNERS_MAX = 8;
 
 /**
  * Keeps copies where they belong.
@@ -24,6 +28,8 @@ export class Upkeep {
   readonly #replicas: Replicas;
   readonly #transfer: Transfer;
   readonly #comparisons: Comparisons;
+  /** Who stood just behind us since the last comparison: what we own now was theirs, and more may have come between us since than there are holders. */
+  readonly #formerOwners = new Map<NodeId, Contact>();
   #pushing = false;
   #pushAgain = false;
   /** What waits for the push that is under way. */
@@ -47,6 +53,9 @@ export class Upkeep {
   ringChanged(): void {
     // At once: whoever goes and comes back before the next push may have lost what it had.
     this.#comparisons.keepOnly(new Set(this.#holders().map(({ id }) => id)));
+    const [next] = this.#port.successors();
+    if (next !== undefined && !this.#comparisons.knows(next.id)) this.#formerOwners.set(next.id, next);
+    if (this.#formerOwners.size > FORMER_OWNERS_MAX) this.#formerOwners.delete(this.#formerOwners.keys().next().value as NodeId);
     if (this.#pushing) this.#pushAgain = true;
     else this.#port.setTimer('replica-push', this.#options.settleMillis * (0.5 + this.#port.fraction()));
   }
@@ -61,7 +70,8 @@ export class Upkeep {
     const now = this.#port.monotonicMillis;
     const { peers, sinceMillis } = this.#unsure(now);
     this.#nextPush(sinceMillis);
-    if (peers.length > 0) this.#push(peers, true, () => undefined);
+    const others = this.#port.owned() === null ? [] : [...this.#formerOwners.values()].filter(({ id }) => peers.every((peer) => peer.id !== id));
+    if (peers.length + others.length > 0) this.#push([...peers, ...others], true, () => undefined);
   }
 
   /** So that no comparison becomes much older than R. */
@@ -107,11 +117,14 @@ export class Upkeep {
     this.#pushing = true;
     const before = this.#replicas.index.changes;
     const digest = this.#comparisons.digestOf(owned);
+    const holders = new Set(this.#holders().map(({ id }) => id));
     let complete = 0;
     let open = peers.length;
     // All at once: one that is dead and not yet known to be must not keep the others waiting.
     for (const peer of peers) {
-      this.#transfer.reconcile(peer, range, (outcome) => {
+      this.#formerOwners.delete(peer.id);
+      // Who is no holder any more need not keep what it has.
+      this.#transfer.reconcile(peer, { ...range, lease: lease && holders.has(peer.id) }, (outcome) => {
         if (outcome === 'failed') this.#comparisons.forget(peer.id);
         else {
           complete += 1;

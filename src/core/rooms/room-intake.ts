@@ -42,6 +42,8 @@ export class RoomIntake {
         return this.#rooms.joining.door(link, message);
       case 'room-cards':
         return this.#rooms.joining.cards(link, message.cards);
+      case 'room-cards-ask':
+        return this.#rooms.joining.cardsAsked(link);
       default: {
         const room = this.#rooms.get(message.room);
         if (room !== undefined) this.#roomMessage(room, link, message);
@@ -52,7 +54,7 @@ export class RoomIntake {
   #roomMessage(
     room: Room,
     link: Link,
-    message: Exclude<RoomMessage, { type: 'room-envelope' | 'room-envelope-refused' | 'room-ask' | 'room-door' | 'room-cards' }>,
+    message: Exclude<RoomMessage, { type: 'room-envelope' | 'room-envelope-refused' | 'room-ask' | 'room-door' | 'room-cards' | 'room-cards-ask' }>,
   ): void {
     switch (message.type) {
       case 'room-events':

@@ -3,6 +3,7 @@ import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { Services } from '../services.ts';
 import type { UserId } from '../types.ts';
+import { CardAsks } from './card-asks.ts';
 import { CardRumours } from './card-rumours.ts';
 import type { Confidence } from './pairwise.ts';
 import type { Room } from './room.ts';
@@ -40,10 +41,12 @@ export class RoomJoining {
   readonly #cards = new Map<RoomId, { readonly card: RoomCard; readonly create: AnyRoomEvent & { readonly kind: 'create' } }>();
 
   readonly rumours: CardRumours;
+  readonly asks: CardAsks;
 
   constructor(parts: Parts, rooms: Rooms, services: Services) {
     this.#parts = parts;
     this.rumours = new CardRumours(parts);
+    this.asks = new CardAsks(parts);
     this.#rooms = rooms;
     this.#services = services;
   }
@@ -51,6 +54,7 @@ export class RoomJoining {
   forget(): void {
     this.#attempts.clear();
     this.rumours.forget();
+    this.asks.forget();
   }
 
   get waiting(): boolean {
@@ -273,20 +277,36 @@ export class RoomJoining {
   }
 
   linkUp(user: UserId, link: Link): void {
-    const { session } = this.#parts;
-    const cards: RoomCard[] = [];
+    const { session, links, sync } = this.#parts;
     for (const room of this.#rooms.all()) {
       const { state } = room;
       if (room.row.status === 'pending') this.#askAround(room);
-      if (room.row.status !== 'member' || state === null) continue;
+      if (room.row.status !== 'member' || state === null || !state.invited.has(user)) continue;
       const role = session.userId === null ? undefined : state.members.get(session.userId)?.role;
-      if (state.invited.has(user) && (role !== 'member' || state.policy !== 'invite')) this.#invite(room, link);
-      const create = room.firstEvent();
-      if (state.policy === 'invite' || create === undefined || state.members.has(user)) continue;
-      cards.push({ create, topic: room.row.topic, members: state.members.size, hosts: this.#hostsOf(room) });
+      if (role !== 'member' || state.policy !== 'invite') this.#invite(room, link);
     }
-    for (const { card } of this.#cards.values()) if (cards.length < CARDS_SENT_MAX) cards.push(card);
-    if (cards.length > 0) this.#parts.links.send(link, { type: 'room-cards', cards: cards.slice(0, CARDS_SENT_MAX) });
+    if (sync.crowd) return this.asks.linkUp(link);
+    const cards = this.#cardsFor(user, CARDS_SENT_MAX);
+    if (cards.length > 0) links.send(link, { type: 'room-cards', cards });
+  }
+
+  /** Rooms of ours that somebody is not in, then those that we have heard of. */
+  #cardsFor(user: UserId, countMax: number): RoomCard[] {
+    const cards: RoomCard[] = [];
+    for (const room of this.#rooms.all()) {
+      const { state } = room;
+      if (room.row.status !== 'member' || state === null || state.policy === 'invite' || state.members.has(user)) continue;
+      const create = room.firstEvent();
+      if (create !== undefined) cards.push({ create, topic: room.row.topic, members: state.members.size, hosts: this.#hostsOf(room) });
+    }
+    for (const { card } of this.#cards.values()) if (cards.length < countMax) cards.push(card);
+    return cards.slice(0, countMax);
+  }
+
+  /** A newcomer to a crowd wants to know what rooms there are. */
+  cardsAsked(link: Link): void {
+    const { userId } = link;
+    if (userId !== null) this.asks.asked(link, () => this.#cardsFor(userId, this.#parts.options.roomCardsMax));
   }
 
   /** A room of ours is new: everybody who is linked hears of it, unless it is by invitation. */

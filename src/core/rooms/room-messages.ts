@@ -37,7 +37,9 @@ export type RoomMessage =
   /** The answer: the first event, and the heads that a join has to follow; neither where the asker may not join (`open` 0). */
   | { readonly type: 'room-door'; readonly room: RoomId; readonly create: SignedRoomEvent | null; readonly heads: readonly Uint8Array[]; readonly open: number }
   /** Rooms that anybody may ask to join. */
-  | { readonly type: 'room-cards'; readonly cards: readonly RoomCard[] };
+  | { readonly type: 'room-cards'; readonly cards: readonly RoomCard[] }
+  /** What rooms does the other end know of? */
+  | { readonly type: 'room-cards-ask' };
 
 export interface RoomCard {
   readonly create: SignedRoomEvent;
@@ -95,6 +97,7 @@ export const ROOM_MESSAGES: Readonly<Record<RoomMessage['type'], Entry>> = {
     shape: { room: hexId, create: nullable(signedRoomEventShape), heads, open: integer(0, 1) },
   },
   'room-cards': { about: 'Rooms that anybody may ask to join.', shape: { cards: list(cardShape, 64) } },
+  'room-cards-ask': { about: 'Asks for the room-cards that the other end knows, above full membership.', shape: {} },
 };
 
 /** About how many bytes a message takes on the wire. */
@@ -121,6 +124,7 @@ export function approximateRoomBytes(message: RoomMessage): number {
     case 'room-ask':
     case 'room-history-ask':
     case 'room-envelope-refused':
+    case 'room-cards-ask':
       return 128;
     case 'room-door':
       return 256 + (message.create?.bytes.length ?? 0) + message.heads.length * 34;

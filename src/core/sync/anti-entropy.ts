@@ -171,9 +171,12 @@ export class AntiEntropy {
 
   /** From now on people are sought, since nobody will tell where they are. */
   #heardOfCrowd(): void {
-    const { env, connections } = this.#parts;
-    if (!this.crowd) connections.reviewSoon();
+    const { env, connections, rooms } = this.#parts;
+    const wasKnown = this.crowd;
     this.#crowdUntilMillis = env.monotonicMillis + CROWD_MILLIS;
+    if (wasKnown) return;
+    connections.reviewSoon();
+    rooms.joining.asks.crowdFound();
   }
 
   summary(link: Link, message: Of<'sync-summary'>): void {
