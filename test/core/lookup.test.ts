@@ -8,9 +8,10 @@ import { SeededRandom } from '../../src/sim/random.ts';
 interface Asked {
   readonly millis: number;
   readonly hops: number;
+  readonly peer: number;
 }
 
-/** A node in a crowd that is linked with one peer and looks for a name that it does not know. */
+/** A node in a crowd that is linked with some peers, usually one, and looks for a name that it does not know. */
 class Asker {
   now = 0;
   due = Number.POSITIVE_INFINITY;
@@ -23,9 +24,9 @@ class Asker {
   seed: (ok: boolean) => void = () => undefined;
   readonly lookup: Lookup;
 
-  constructor(seedServer: boolean) {
+  constructor(seedServer: boolean, peers = 1) {
     const now = () => this.now;
-    const link = { established: true } as Link;
+    const up = Array.from({ length: peers }, () => ({ established: true }) as Link);
     const parts = {
       env: {
         get monotonicMillis() {
@@ -42,7 +43,10 @@ class Asker {
       settings: { seedServer },
       view: { userNamed: () => null },
       sync: { crowd: true },
-      links: { upLinks: () => [link], send: (_link: Link, { hops }: { hops: number }) => this.asked.push({ millis: this.now, hops }) > 0 },
+      links: {
+        upLinks: () => up,
+        send: (link: Link, { hops }: { hops: number }) => this.asked.push({ millis: this.now, hops, peer: up.indexOf(link) }) > 0,
+      },
       directory: { findName: (_name: string, done: (found: { user: null; heard: boolean }) => void) => (this.ring = (heard) => done({ user: null, heard })) },
       seed: {
         joining: false,
@@ -106,4 +110,30 @@ test('a look-up ends although the ring never answers, and what the seed server s
   told.passTo(60_000);
   t.deepEqual(told.ended, [NAME]);
   t.is(far(told), undefined);
+});
+
+test('a few peers are asked at first, and the rest where neither they nor the ring know', (t) => {
+  const { lookupFanout } = CORE_OPTIONS;
+  const peers = lookupFanout + 6;
+  const near = ({ asked }: Asker): Asked[] => asked.filter(({ hops }) => hops === 1);
+  const alone = new Asker(false, peers);
+  alone.passTo(NAME - 10);
+  t.is(near(alone).length, lookupFanout);
+  alone.ring(true);
+  t.is(new Set(near(alone).map(({ peer }) => peer)).size, peers, 'each once');
+  t.is(near(alone).length, peers);
+  t.is(near(alone).at(-1)?.millis, NAME - 10);
+  // The ring is silent: they are not kept waiting for it.
+  const slow = new Asker(false, peers);
+  slow.passTo(NAME);
+  t.is(near(slow).length, peers);
+  // The seed server knows who has the name, or that nobody has: nobody else need be asked, but for those who answer in time.
+  const told = new Asker(true, peers);
+  told.passTo(100);
+  told.ring(true);
+  t.is(near(told).length, lookupFanout);
+  told.seed(false);
+  t.is(near(told).length, peers);
+  told.passTo(60_000);
+  t.is(told.ended.length, 1);
 });

@@ -2,6 +2,9 @@ import test from 'ava';
 import { OwnValues } from '../../src/core/directory/own-values.ts';
 import { CORE_OPTIONS } from '../../src/core/options.ts';
 import type { Parts } from '../../src/core/parts.ts';
+import type { VerifiedRecord } from '../../src/core/records.ts';
+import type { WriteProgress } from '../../src/core/replication/writes.ts';
+import type { NodeId } from '../../src/core/types.ts';
 import { SeededRandom } from '../../src/sim/random.ts';
 
 /** The longest wait of the rounds in which presence is said again. */
@@ -52,4 +55,56 @@ test('presence is said again in time, however often and whenever neighbours on t
     const longest = Math.max(...puts.map((at, index) => at - (puts[index - 1] ?? 0)));
     t.true(longest <= PAUSE_MILLIS_MAX, `seed ${seed}: not for ${Math.round(longest / 1_000)} s`);
   }
+});
+
+/** How often presence is put within ten seconds of a login after which the ring is joined; `holders`: who has it then. */
+function putsAtLogin(holders: readonly string[], sizes: readonly number[]): number {
+  let now = 0;
+  let due = Number.POSITIVE_INFINITY;
+  let puts = 0;
+  const chord = { joined: false, sizeGuess: 0 };
+  const record = { signed: { bytes: new Uint8Array(1), signature: new Uint8Array(64) }, body: { presence: 'online', statusText: '', epoch: 1, node: 'alice' } };
+  const parts = {
+    env: {
+      get monotonicMillis() {
+        return now;
+      },
+      random: new SeededRandom('login'),
+      setTimer: (_kind: string, _key: string, delayMillis: number) => {
+        due = now + delayMillis;
+      },
+    },
+    options: CORE_OPTIONS,
+    settings: { user: 'alice' },
+    session: { open: { userId: 'alice', secrets: null }, nodeId: 'alice', userRecord: () => null },
+    ring: { chord },
+    view: { presenceOf: () => record },
+    directory: { findName: (_name: string, done: (named: object) => void) => done({ user: null, heard: true }) },
+    replication: {
+      put: (_value: unknown, told: (progress: WriteProgress) => void) => {
+        puts += 1;
+        told({ state: 'complete', holders: holders.map((id) => ({ id: id as NodeId, name: id, endpoint: { address: id, key: new Uint8Array(32) } })) });
+      },
+    },
+  };
+  const values = new OwnValues(parts as unknown as Parts);
+  values.presenceChanged(record as unknown as VerifiedRecord<'presence'>);
+  values.sessionOpened();
+  for (const [index, sizeGuess] of sizes.entries()) {
+    now = 100 * (index + 1);
+    Object.assign(chord, { joined: true, sizeGuess });
+    values.ringChanged();
+  }
+  while (due <= 10_000) {
+    now = due;
+    due = Number.POSITIVE_INFINITY;
+    values.timer('');
+  }
+  return puts;
+}
+
+test('presence is put once at a login, and again by whoever was alone then or sees a ring that has grown threefold', (t) => {
+  t.is(putsAtLogin(['bob', 'carol'], [40, 50]), 1);
+  t.is(putsAtLogin(['bob', 'carol'], [5, 50]), 2);
+  t.true(putsAtLogin(['alice'], [1, 50]) > 1);
 });

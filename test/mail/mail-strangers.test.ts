@@ -5,10 +5,12 @@ import { NodeCrypto } from '../../src/adapters/crypto/node-crypto.ts';
 import { toHex, utf8 } from '../../src/core/bytes.ts';
 import type { Link } from '../../src/core/link/link.ts';
 import { mailboxKey, signLetter } from '../../src/core/mail/mail-value.ts';
+import { Mailbox } from '../../src/core/mail/mailbox.ts';
 import type { Message } from '../../src/core/messages.ts';
 import { CORE_OPTIONS } from '../../src/core/options.ts';
 import type { Parts } from '../../src/core/parts.ts';
 import { MAIL_KIND, mailExpiresMillis } from '../../src/core/replication/kinds/mail-kind.ts';
+import type { ReadValue } from '../../src/core/replication/reads.ts';
 import { ReplicaMember } from '../../src/core/replication/replica-member.ts';
 import type { MessageId, UserId } from '../../src/core/types.ts';
 import { SeededRandom } from '../../src/sim/random.ts';
@@ -65,4 +67,50 @@ test('whoever asks for letters without a link is told that there are none, or to
   member.question(link, { type: 'replica-ask', id: 3, question: { ask: 'read', key, kind: MAIL_KIND, after: null, live: true } });
   t.is((answers.at(-1) as { answer: { page: { values: readonly unknown[] } } }).answer.page.values.length, 1, 'over a link it is given');
   t.is(store.gets, 1);
+});
+
+test('the mailbox is looked into for a new friend whose letter was left there, and for no other', (t) => {
+  let looks = 0;
+  const part = { session: new Uint8Array(16), ratchetKey: new Uint8Array(32), counter: 0, previous: 0, sealed: new Uint8Array(28), opening: null };
+  const envelope = tools.codec.encode({ suite: 2, id: 'message-0000000000001', from: idOf('alice'), to: idOf('bob'), part });
+  const letter = {
+    to: idOf('bob'),
+    messageId: 'message-0000000000001' as MessageId,
+    previous: '',
+    expiresMillis: mailExpiresMillis(NOW, 14 * 86_400_000),
+    envelope,
+  };
+  const value = { kind: MAIL_KIND, bytes: signLetter(tools, keysOf('alice'), letter) };
+  const lying = [{ value, about: { id: 'letter' } }] as unknown as readonly ReadValue[];
+  const parts = {
+    env: { ...tools, random: new SeededRandom('friend'), monotonicMillis: 0, wallMillis: NOW, setTimer: () => undefined, cancelTimer: () => undefined },
+    options: CORE_OPTIONS,
+    session: { open: { userId: idOf('bob'), secrets: { createdMillis: 0 } } },
+    chat: { take: () => 'not-friends', knows: () => false },
+    friends: { hasRefused: () => false },
+    count: () => undefined,
+    replication: {
+      collect: (
+        _place: unknown,
+        each: (from: { readonly name: string }, values: readonly ReadValue[]) => void,
+        done: (holders: readonly unknown[]) => void,
+      ) => {
+        looks += 1;
+        each({ name: 'holder' }, lying);
+        done([]);
+      },
+    },
+  };
+  const mailbox = new Mailbox(parts as unknown as Parts);
+  mailbox.open();
+  t.is(looks, 1);
+  mailbox.befriended(idOf('carol'));
+  t.is(looks, 1);
+  mailbox.befriended(idOf('alice'));
+  t.is(looks, 2);
+  mailbox.befriended(idOf('alice'));
+  t.is(looks, 3, 'it was left again');
+  mailbox.close();
+  mailbox.befriended(idOf('alice'));
+  t.is(looks, 3);
 });

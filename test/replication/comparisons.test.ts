@@ -65,3 +65,12 @@ test('a holder that goes and comes back before the next push is asked', (t) => {
   neighbours(B, C, D);
   t.is(push(), '6');
 });
+
+test('of whom we took over is asked although more have come between us than there are holders', (t) => {
+  const { push, neighbours } = owner();
+  t.is(push(), '678');
+  neighbours(E);
+  neighbours(B, C, D);
+  t.is(push(), '6789', 'what E owned before may lie at none of the three');
+  t.is(push(), '678', 'the next round');
+});
