@@ -238,8 +238,8 @@ class ChatNode implements Program<Frame> {
         parts.detector.memberForgotten(id);
         parts.ring.unwatched(id);
       },
-      changed: (id, state) => {
-        parts.detector.memberChanged(id, state);
+      changed: (id, state, before) => {
+        parts.detector.memberChanged(id, state, before);
         if (state === 'suspect') parts.ring.doubted(id);
       },
     });

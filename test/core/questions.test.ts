@@ -47,16 +47,20 @@ class Desk {
         return this.link;
       },
     };
-    this.questions = new Questions({ env, links, answerTimes: new AnswerTimes(), options: CORE_OPTIONS } as unknown as Parts, 'asks', {
-      send: (_link, id) => !this.full && this.sent.push(id) > 0,
-      unlinked: (_to, _question, _patienceMillis, settled) => {
-        this.settled = settled;
-        return true;
+    this.questions = new Questions(
+      { env, links, detector: { stateOf: () => 'unknown' }, answerTimes: new AnswerTimes(), options: CORE_OPTIONS } as unknown as Parts,
+      'asks',
+      {
+        send: (_link, id) => !this.full && this.sent.push(id) > 0,
+        unlinked: (_to, _question, _patienceMillis, settled) => {
+          this.settled = settled;
+          return true;
+        },
+        patienceMillis: () => PATIENCE,
+        unanswered: (to) => this.silent.push(to.name),
+        slowMillis: Number.POSITIVE_INFINITY,
       },
-      patienceMillis: () => PATIENCE,
-      unanswered: (to) => this.silent.push(to.name),
-      slowMillis: Number.POSITIVE_INFINITY,
-    });
+    );
     this.questions.ask(BOB, 'who?', { answered: (answer) => this.heard.push(answer) });
   }
 
@@ -180,7 +184,7 @@ test('whoever left a question without an answer and answers the next one by a da
     session: { nodeId: 'a0'.repeat(32) },
     links: { of: () => undefined, connect: () => null },
     presence: { nodeIsUp: () => true },
-    detector: { listen: () => undefined },
+    detector: { listen: () => undefined, stateOf: () => 'unknown' },
     swim: { active: false },
     unlinked: { ask },
   };

@@ -16,7 +16,7 @@ interface Told {
 const idOf = (index: number): NodeId => `${((index * 40_503) % 65_536).toString(16).padStart(4, '0')}${'0'.repeat(60)}` as NodeId;
 
 /** A member that knows `ids`, with a clock and timers that the test moves. */
-function memberWith(nodeId: NodeId, ids: readonly NodeId[], told: Told[], most: number = CORE_OPTIONS.swimMembersMax) {
+function memberWith(nodeId: NodeId, ids: readonly NodeId[], told: Told[], most: number = CORE_OPTIONS.swimMembersMax, looks: NodeId[] = []) {
   const clock = { millis: 10_000, timerMillis: null as number | null };
   const env = {
     get monotonicMillis() {
@@ -33,7 +33,7 @@ function memberWith(nodeId: NodeId, ids: readonly NodeId[], told: Told[], most: 
   const spread = new NewsSpread(env, CORE_OPTIONS, members, {
     nodeId,
     tell: (other, news) => told.push({ by: nodeId, to: other.id, news }),
-    look: () => undefined,
+    look: () => looks.push(nodeId),
   });
   return { spread, members, clock };
 }
@@ -138,4 +138,29 @@ test('what was overtaken while it waited is told as it is known by then', (t) =>
   t.is(told.length, CORE_OPTIONS.swimSpreadCount);
   for (const { news } of told)
     t.deepEqual({ id: news.id, state: news.state, incarnation: news.incarnation }, { id: doubted.id, state: 'alive', incarnation: 2 });
+});
+
+test('where all know all, four look at whoever is suspected, and four who live where some do not', (t) => {
+  const sizes = fc.record({ count: fc.integer({ min: 6, max: 60 }), accuser: fc.nat(), subject: fc.nat(), dead: fc.nat({ max: 3 }) });
+  fc.assert(
+    fc.property(sizes, ({ count, accuser, subject, dead }) => {
+      const ids = Array.from({ length: count }, (_, index) => idOf(index)).sort();
+      const suspect = ids[subject % count] as NodeId;
+      const others = ids.filter((id) => id !== suspect);
+      const by = others[accuser % others.length] as NodeId;
+      const gone = others.filter((id) => id !== by).slice(0, Math.min(dead, others.length - 5));
+      const looks: NodeId[] = [];
+      for (const id of others) {
+        if (id === by || gone.includes(id)) continue;
+        const { spread, members } = memberWith(id, ids, [], CORE_OPTIONS.swimMembersMax, looks);
+        for (const each of gone) members.setState(members.get(each) as Member, 'dead', 0);
+        const member = members.get(suspect) as Member;
+        members.setState(member, 'suspect', 0);
+        spread.heard(member, { ...newsOf(member), state: 'suspect', accuser: by.slice(0, 8) });
+      }
+      t.is(looks.length, 4);
+      t.is(new Set(looks).size, 4);
+    }),
+    { seed: 12, numRuns: 100 },
+  );
 });

@@ -4,9 +4,13 @@ import type { Link } from './link.ts';
 /** Frames wait this many times longer at most because one before them, or a hello, was sent again. */
 export const BACKOFF_MAX = 8;
 
+/** A peer of whom no answer is expected gets hellos at longer distances: it will be there at any moment rather than the next. */
+const DOUBTFUL_FACTOR = 4;
+
 /** How long a hello waits for its answer before it is repeated, ms. */
 export function helloPatience(link: Link, { options, answerTimes }: Pick<Parts, 'options' | 'answerTimes'>): number {
-  return Math.min(Math.max(options.helloMillis, answerTimes.meanMillis * 2) * 2 ** link.helloAttempts, options.helloMillisMax);
+  const firstMillis = Math.max(options.helloMillis * (link.doubtful ? DOUBTFUL_FACTOR : 1), answerTimes.meanMillis * 2);
+  return Math.min(firstMillis * 2 ** link.helloAttempts, options.helloMillisMax);
 }
 
 /**

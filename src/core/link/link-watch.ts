@@ -13,7 +13,7 @@ const AGAIN_SHARE = 1 / 2;
 /** The last part of that time, in which such a question leaves with any other turn. */
 const RIDE_SHARE = 1 / 3;
 /** The timer is moved to a later time at most so often, ms. */
-const REARM_MILLIS = 100;
+const REARM_MILLIS = 20;
 
 export interface LinkWatchHooks {
   sendHello(link: Link): void;
@@ -41,6 +41,7 @@ export class LinkWatch {
   readonly #latestOf = (link: Link): number => this.#nextMillis(link, PING_SLACK);
   #tickedMillis = Number.NEGATIVE_INFINITY;
   #rearmedMillis = Number.NEGATIVE_INFINITY;
+  #alarmedMillis = Number.NEGATIVE_INFINITY;
 
   constructor(parts: Parts, peers: Pick<LinkHooks, 'wordOf' | 'knowsAll' | 'heardMillis'>, hooks: LinkWatchHooks) {
     this.#parts = parts;
@@ -108,6 +109,32 @@ export class LinkWatch {
   doubted(link: Link): void {
     if (link.established && link.askedMillis === null && this.#parts.env.monotonicMillis - link.lastHeardMillis >= DOUBTED_MILLIS) this.#ask(link);
     this.reconsider(link);
+  }
+
+  /**
+   * Somebody else may be dead, and deaths come together: that others vouch for a peer counts no more until it is heard again, so those who
+   * are watched closely are asked as if nobody did.
+   */
+  alarm(): void {
+    const { env, options } = this.#parts;
+    this.#alarmedMillis = env.monotonicMillis;
+    for (const link of this.#agenda.all) {
+      if (!link.watched || !link.established) continue;
+      if (link.askedMillis === null && env.monotonicMillis - link.lastHeardMillis >= options.pingMillis) this.#ask(link);
+      this.reconsider(link);
+    }
+  }
+
+  /** A frame of the peer has come: a question, if there was one, is answered, and nobody need wake up for what was to follow it. */
+  heard(link: Link): void {
+    link.lastHeardMillis = this.#parts.env.monotonicMillis;
+    if (link.askedMillis === null) return;
+    link.askedMillis = null;
+    this.#agenda.set(link, Number.NEGATIVE_INFINITY);
+    // One that is overdue tells how long this process stood still, which must not get lost.
+    if (this.#dueMillis < this.#parts.env.monotonicMillis) return;
+    this.#dueMillis = Number.POSITIVE_INFINITY;
+    this.#wakeForNext();
   }
 
   /** A ping of ours is on its way to the peer: if the peer asks as well, it is answered by that. */
@@ -212,6 +239,7 @@ export class LinkWatch {
   /** Where each node knows a part of the members only, not all of them pass a death on. */
   #vouchedFactor(link: Link, slack: number): number {
     const { options } = this.#parts;
+    if (link.watched && link.lastHeardMillis < this.#alarmedMillis) return 1;
     if (this.#peers.wordOf(link) !== 'alive') return 1;
     return slack * (!link.wanted || this.#peers.knowsAll() ? options.vouchedByAllLinkFactor : options.vouchedLinkFactor);
   }

@@ -60,6 +60,8 @@ export interface Link extends RoundTrips {
   opened: boolean;
   /** It was begun at this end. */
   ours: boolean;
+  /** It was begun although the peer is taken for dead, or did not answer the last time. */
+  doubtful: boolean;
   /** Somebody here wants to be linked with this peer. */
   wanted: boolean;
   /** And would notice within seconds that it is gone: a friend, or whom a message waits for. */
@@ -123,6 +125,7 @@ export function newLink(start: { address: Address; endpoint: Endpoint; name: str
     state: 'connecting',
     opened: false,
     ours: false,
+    doubtful: false,
     wanted: false,
     watched: false,
     localRun: start.localRun,

@@ -76,8 +76,8 @@ export class Links {
     return up;
   }
 
-  /** Begins a link, or does nothing when there is one to that key. */
-  connect(endpoint: Endpoint, name: string): Link | null {
+  /** Begins a link, or does nothing when there is one to that key. `doubtful`: the peer is taken for dead. */
+  connect(endpoint: Endpoint, name: string, doubtful = false): Link | null {
     const { env } = this.#parts;
     if (sameBytes(endpoint.key, env.endpoint.key)) return null;
     const address = env.open(endpoint, name);
@@ -91,6 +91,7 @@ export class Links {
     const link = this.#add(address, endpoint, name);
     link.opened = true;
     link.ours = true;
+    link.doubtful = doubtful;
     this.#sendHello(link);
     return link;
   }
@@ -282,8 +283,7 @@ export class Links {
   }
 
   #heard(link: Link): void {
-    link.lastHeardMillis = this.#parts.env.monotonicMillis;
-    link.askedMillis = null;
+    this.watch.heard(link);
     if (link.state !== 'suspect') return;
     link.state = 'up';
     traceState(this.#parts.env, link, 'up');

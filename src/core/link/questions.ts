@@ -92,8 +92,9 @@ export class Questions<Question, Answer> {
   }
 
   #askLinked(id: number, open: Open<Question, Answer>): void {
-    const { links } = this.#parts;
-    const link = links.of(open.to.id) ?? links.connect(open.to.endpoint, open.to.name);
+    const { links, detector } = this.#parts;
+    const { to } = open;
+    const link = links.of(to.id) ?? links.connect(to.endpoint, to.name, detector.stateOf(to.id) === 'dead');
     if (link?.established) this.#send(link, id, open);
   }
 

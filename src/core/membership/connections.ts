@@ -184,13 +184,17 @@ export class Connections {
   }
 
   #reach(nodeId: NodeId): void {
-    const { env, view, links } = this.#parts;
+    const { env, view, links, detector } = this.#parts;
     const record = view.node(nodeId);
     if (record === undefined || record.body.gone || nodeId === this.#parts.session.nodeId || links.of(nodeId) !== undefined) return;
     if (this.#attempts.nextMillis(nodeId) > env.monotonicMillis) return;
     const address = record.body.addresses[0];
     if (address === undefined) return;
-    const link = links.connect({ address, key: record.body.agreementKey }, nodeTitle(record));
+    const link = links.connect(
+      { address, key: record.body.agreementKey },
+      nodeTitle(record),
+      this.#attempts.failures(nodeId) > 0 || detector.stateOf(nodeId) === 'dead',
+    );
     if (link !== null) {
       this.#attempts.failed(nodeId);
       link.nodeId ??= nodeId;

@@ -17,7 +17,9 @@ interface Death {
 
 const DEATHS_MAX = 1_024;
 const WHOLE_SHARE = 3 / 4;
-/** Between two rounds of questions to all friends because somebody else may be dead, ms: no more than they are asked where nobody vouches for them. */
+/** Doubts about two nodes within so long may have one cause, ms. */
+const TOGETHER_MILLIS = 3_000;
+/** Between two rounds of questions to all friends because others may be dead, ms: no more than they are asked where nobody vouches for them. */
 const ALARM_MILLIS = 500;
 
 /**
@@ -33,6 +35,8 @@ const ALARM_MILLIS = 500;
 export class FailureDetector {
   readonly #parts: Parts;
   readonly #deaths = new Map<NodeId, Death>();
+  /** Whose life was doubted last. */
+  #doubted: { readonly id: NodeId | null; readonly atMillis: number } = { id: null, atMillis: Number.NEGATIVE_INFINITY };
   #alarmedMillis = Number.NEGATIVE_INFINITY;
   readonly #listeners: Array<(id: NodeId, state: Liveness) => void> = [];
 
@@ -113,19 +117,22 @@ export class FailureDetector {
     if (link.nodeId === null) return;
     // The others have it for alive because nobody has probed it since: it may be one of many who died at once.
     if (link.state === 'suspect' && link.watched) this.#parts.swim.look(link.nodeId);
-    if (link.state === 'suspect') this.#alarm();
+    if (link.state === 'suspect') this.#alarm(link.nodeId);
     this.#changed(link.nodeId);
   }
 
-  memberChanged(id: NodeId, state: MemberState): void {
+  memberChanged(id: NodeId, state: MemberState, before: MemberState): void {
     const { env, options, links, connections } = this.#parts;
     const link = links.of(id);
     if (link !== undefined) links.watch.unsure(link);
     const silent = link !== undefined && env.monotonicMillis - link.lastHeardMillis >= options.suspectMillis;
     if (state === 'dead' && silent) links.close(link, 'dead');
     if (state === 'alive' && link === undefined) connections.revived(id);
-    if (link !== undefined && state === 'suspect') links.watch.doubted(link);
-    if (state === 'suspect' || state === 'dead') this.#alarm();
+    if (link !== undefined && state === 'suspect') {
+      if (link.watched) links.watch.doubted(link);
+      else links.watch.reconsider(link);
+    }
+    if (before === 'alive' && (state === 'suspect' || state === 'dead')) this.#alarm(id);
     this.#changed(id);
   }
 
@@ -138,19 +145,18 @@ export class FailureDetector {
   /** Nobody is heard any more: it may be we who are cut off, so whoever matters is asked at once. */
   othersMissed(): void {
     this.#parts.links.watch.unsureOfAll();
-    this.#askWatched();
+    for (const link of this.#parts.links.all()) if (link.watched) this.#parts.links.watch.doubted(link);
   }
 
-  /** Deaths come together: that others vouch for a friend may be older than the cause of this one. */
-  #alarm(): void {
+  /** Deaths come together: that others vouch for a friend may be older than the cause of these two. */
+  #alarm(id: NodeId): void {
     const now = this.#parts.env.monotonicMillis;
+    const { id: before, atMillis } = this.#doubted;
+    this.#doubted = { id, atMillis: now };
+    if (before === id || now - atMillis > TOGETHER_MILLIS) return;
     if (now - this.#alarmedMillis < ALARM_MILLIS) return;
     this.#alarmedMillis = now;
-    this.#askWatched();
-  }
-
-  #askWatched(): void {
-    for (const link of this.#parts.links.all()) if (link.watched) this.#parts.links.watch.doubted(link);
+    this.#parts.links.watch.alarm();
   }
 
   /** A record of a node came in: it tells where its datagrams go, and whether it has left. */

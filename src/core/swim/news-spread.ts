@@ -4,6 +4,9 @@ import { CONFIRMATIONS, type Member, type Members, rankOf, updateOn } from './me
 import type { SwimEnv } from './swim-parts.ts';
 import type { Update } from './wire.ts';
 
+/** So many look at somebody whom another one suspects: two who find the same settle it, and some of them may be cut off. */
+const LOOKERS = CONFIRMATIONS + 2;
+
 interface NewsSpreadHooks {
   readonly nodeId: Member['id'];
   /** Tells a member of it, and of what else is new, by a packet that wants no answer. */
@@ -42,8 +45,28 @@ export class NewsSpread {
   heard(member: Member, news: Update): void {
     this.#pending = member;
     if (member.state !== 'suspect' || !this.#looks.take('', this.#env.monotonicMillis)) return;
-    const share = (2 * CONFIRMATIONS + 1) / this.#members.presentCount;
-    if (this.#env.random.fraction() < share) this.#hooks.look(member, news);
+    if (this.#looksFor(member, news)) this.#hooks.look(member, news);
+  }
+
+  /**
+   * Where all know all, those look who come next to the accuser on the circle of ids, so that neither too few do nor too many. Where each
+   * knows another part of the members, chance decides.
+   */
+  #looksFor(member: Member, { accuser }: Update): boolean {
+    if (this.#members.isPart) return this.#env.random.fraction() < (2 * CONFIRMATIONS + 1) / this.#members.presentCount;
+    const others = this.#members.present();
+    const rank = rankOf(this.#hooks.nodeId, others);
+    let before = 0;
+    const first = rankOf(accuser as Member['id'], others);
+    for (let step = 0; step < others.length && before < LOOKERS; step += 1) {
+      const at = (first + step) % others.length;
+      // This node stands before the one that has its rank.
+      if (at === rank % others.length && step > 0) return true;
+      const other = others[at] as Member;
+      const isAccuser = step === 0 && other.id.startsWith(accuser);
+      if (other.state === 'alive' && other !== member && !isAccuser) before += 1;
+    }
+    return before < LOOKERS;
   }
 
   /** Passes on what was heard: at once, unless something was passed on a moment ago. */

@@ -22,5 +22,5 @@ export interface SwimParts extends MembersHooks {
   /** A probe is without an answer, and nobody else was heard lately: it may be this node that is cut off. */
   missed?(): void;
   /** A member has changed its state as seen from here. */
-  changed(id: NodeId, state: MemberState): void;
+  changed(id: NodeId, state: MemberState, before: MemberState): void;
 }

@@ -354,7 +354,7 @@ export class Swim {
     this.#armSuspicion();
     if (before === update.state) return;
     if (env.tracing) env.trace({ type: 'state', subject: 'member', id: member.id.slice(0, 8), from: before, to: update.state });
-    this.#parts.changed(member.id, update.state);
+    this.#parts.changed(member.id, update.state, before);
   }
 
   #ownUpdate(state: MemberState = 'alive'): Update {
