@@ -26,7 +26,7 @@ test('rumours of rooms wait for each other and go to a few in as few frames as t
     options: CORE_OPTIONS,
     links: {
       upLinks: () => [stranger, ...peers],
-      send: (to: Link, message: RoomMessage) => void (message.type === 'room-cards' && sent.push({ to, cards: message.cards })),
+      send: (to: Link, message: RoomMessage) => void (message.type === 'room-rumours' && sent.push({ to, cards: message.cards })),
     },
   };
   const rumours = new CardRumours(parts as unknown as Parts);

@@ -32,8 +32,8 @@ test('a room that is known is not told of under a signature that nobody has chec
   const card = { create: signed, topic: '', members: 1, hosts: ['alice'] };
   const forged = { ...card, create: { bytes: signed.bytes, signature: new Uint8Array(64) } };
   const link = {} as Link;
-  joining.cards(link, [card]);
-  joining.cards(link, [forged]);
+  joining.cards.take(link, [card]);
+  joining.cards.take(link, [forged]);
   joining.linkUp('b'.repeat(64) as UserId, link);
   t.is(told.length, 1);
   t.is(typeof readRoomEvent(tools, told[0] as SignedRoomEvent), 'object');

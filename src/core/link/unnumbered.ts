@@ -5,12 +5,12 @@ import { doubtedAnswer } from './calm.ts';
 import { approximateBytes, type Link } from './link.ts';
 
 /**
- * Messages that may travel outside the numbered stream, like a datagram: renewals, and questions at random whether a room is alike. Whoever
- * misses one hears a later one, or finds it by comparing; one that comes twice or late is an old record, or a comparison too many. So
+ * Messages that may travel outside the numbered stream, like a datagram: renewals, rumours of rooms, and questions at random whether a room is
+ * alike. Whoever misses one hears a later one, from somebody else, or finds it by comparing; one that comes twice or late is an old record, or a comparison too many. So
  * nobody acknowledges or repeats them, and they hold nothing else up.
  */
 export function isUnnumbered(message: Message | null): boolean {
-  return message?.type === 'renewals' || (message?.type === 'room-heads' && message.wantAnswer === ANSWER_OTHERS);
+  return message?.type === 'renewals' || message?.type === 'room-rumours' || (message?.type === 'room-heads' && message.wantAnswer === ANSWER_OTHERS);
 }
 
 /**

@@ -12,7 +12,7 @@ interface Rumour {
 /**
  * Rooms that this node has heard of and passes on, above full membership. In a crowd many rooms are founded while everybody comes, and a
  * frame for each of them, from everybody to a few, was a quarter of what was said then; so they wait for each other. Whoever joins by a
- * link needs none of it.
+ * link needs none of it. They travel outside the numbered stream: several pass the same on, and who missed it hears of it by asking.
  */
 export class CardRumours {
   readonly #parts: Parts;
@@ -39,7 +39,7 @@ export class CardRumours {
     for (let count = 0; count < options.gossipFanout && peers.length > 0; count += 1) {
       const [link] = peers.splice(Math.floor(env.random.fraction() * peers.length), 1) as [Link];
       const cards = rumours.filter(({ from }) => from !== link).map(({ card }) => card);
-      for (let at = 0; at < cards.length; at += CARDS_SENT_MAX) links.send(link, { type: 'room-cards', cards: cards.slice(at, at + CARDS_SENT_MAX) });
+      for (let at = 0; at < cards.length; at += CARDS_SENT_MAX) links.send(link, { type: 'room-rumours', cards: cards.slice(at, at + CARDS_SENT_MAX) });
     }
   }
 

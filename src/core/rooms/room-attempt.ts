@@ -9,6 +9,8 @@ export interface Attempt {
   readonly answers: Array<(outcome: JoinOutcome) => void>;
   readonly sinceMillis: number;
   askedMillis: number;
+  /** Of those who are named as members, how many are being looked for. */
+  sought: number;
   /** Who was asked the way in, and whether they have said that there is none; null: they have not answered. */
   readonly saidNo: Map<UserId, boolean | null>;
   /** The first event of the room, once a member has shown it. */
@@ -26,12 +28,13 @@ export interface Attempt {
 const JOIN_MILLIS = 750;
 const SHOWN_MAX = 3;
 
-export function newAttempt(nowMillis: number, known: Partial<Pick<Attempt, 'password' | 'answers' | 'create'>> = {}): Attempt {
+export function newAttempt(nowMillis: number, known: Partial<Pick<Attempt, 'password' | 'answers' | 'create' | 'sought'>> = {}): Attempt {
   return {
     password: null,
     answers: [],
     sinceMillis: nowMillis,
     askedMillis: Number.NEGATIVE_INFINITY,
+    sought: 0,
     saidNo: new Map(),
     create: null,
     deriving: false,

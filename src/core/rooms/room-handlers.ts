@@ -217,7 +217,7 @@ function joinRoom(parts: Parts, args: RoomCommands['room-join']['args'], respond
 function namedTarget(parts: Parts, typed: string): { readonly room: string; readonly host: string | null } | null {
   const { rooms } = parts;
   const name = typed.trim().replace(/^#/, '').toLowerCase();
-  const known = [...rooms.joining.invitations(), ...rooms.joining.others()];
+  const known = [...rooms.joining.invitations(), ...rooms.joining.cards.others()];
   const ids = new Set(
     known.filter((each) => each.room.toLowerCase() === name || (name.length >= 8 && each.roomId.startsWith(name))).map((each) => each.roomId),
   );

@@ -41,9 +41,10 @@ export class RoomIntake {
       case 'room-door':
         return this.#rooms.joining.door(link, message);
       case 'room-cards':
-        return this.#rooms.joining.cards(link, message.cards);
+      case 'room-rumours':
+        return this.#rooms.joining.cards.take(link, message.cards);
       case 'room-cards-ask':
-        return this.#rooms.joining.cardsAsked(link);
+        return this.#rooms.joining.cards.asked(link);
       default: {
         const room = this.#rooms.get(message.room);
         if (room !== undefined) this.#roomMessage(room, link, message);
@@ -54,7 +55,10 @@ export class RoomIntake {
   #roomMessage(
     room: Room,
     link: Link,
-    message: Exclude<RoomMessage, { type: 'room-envelope' | 'room-envelope-refused' | 'room-ask' | 'room-door' | 'room-cards' | 'room-cards-ask' }>,
+    message: Exclude<
+      RoomMessage,
+      { type: 'room-envelope' | 'room-envelope-refused' | 'room-ask' | 'room-door' | 'room-cards' | 'room-rumours' | 'room-cards-ask' }
+    >,
   ): void {
     switch (message.type) {
       case 'room-events':

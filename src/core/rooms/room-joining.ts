@@ -3,14 +3,13 @@ import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { Services } from '../services.ts';
 import type { UserId } from '../types.ts';
-import { CardAsks } from './card-asks.ts';
-import { CardRumours } from './card-rumours.ts';
 import type { Confidence } from './pairwise.ts';
 import type { Room } from './room.ts';
 import { type Attempt, everybodySaidNo, isTurnOf, type JoinOutcome, newAttempt } from './room-attempt.ts';
+import { HOSTS_MAX, hostsOf, RoomCards } from './room-cards.ts';
 import type { RoomId, RoomsView } from './room-commands.ts';
 import { type AnyRoomEvent, fromHex, readRoomEvent, type SignedRoomEvent, signRoomEvent } from './room-event.ts';
-import { CARDS_SENT_MAX, type RoomCard, type RoomMessage } from './room-messages.ts';
+import type { RoomMessage } from './room-messages.ts';
 import { passwordKeyPair, passwordProof } from './room-password.ts';
 import { linkOf } from './room-views.ts';
 import type { Rooms } from './rooms.ts';
@@ -26,7 +25,6 @@ interface InvitationRow {
 }
 
 const ASK_AGAIN_MILLIS = 1_500;
-const HOSTS_MAX = 4;
 const JOINS_MAX = 16;
 const JOIN_TRIES_MAX = 3;
 const INVITATIONS_MAX = 256;
@@ -37,24 +35,18 @@ export class RoomJoining {
   readonly #rooms: Rooms;
   readonly #services: Services;
   readonly #attempts = new Map<RoomId, Attempt>();
-  /** Rooms that anybody may ask to join, as members tell of them. */
-  readonly #cards = new Map<RoomId, { readonly card: RoomCard; readonly create: AnyRoomEvent & { readonly kind: 'create' } }>();
-
-  readonly rumours: CardRumours;
-  readonly asks: CardAsks;
+  readonly cards: RoomCards;
 
   constructor(parts: Parts, rooms: Rooms, services: Services) {
     this.#parts = parts;
-    this.rumours = new CardRumours(parts);
-    this.asks = new CardAsks(parts);
     this.#rooms = rooms;
+    this.cards = new RoomCards(parts, rooms);
     this.#services = services;
   }
 
   forget(): void {
     this.#attempts.clear();
-    this.rumours.forget();
-    this.asks.forget();
+    this.cards.forget();
   }
 
   get waiting(): boolean {
@@ -74,7 +66,7 @@ export class RoomJoining {
     if (known?.row.status === 'member') return answer({ code: 'room-joined-already' });
     if (known === undefined && this.#rooms.all().length >= this.#parts.options.roomsMax) return answer({ code: 'rooms-full' });
     const invitation = env.store.get<InvitationRow>('roomInvitations', target.room);
-    const card = this.#cards.get(target.room);
+    const card = this.cards.get(target.room);
     // Anybody can tell of a room, and say that only they can be asked; who made it is signed.
     const founder = card === undefined ? undefined : this.#parts.view.user(card.create.author)?.body.name;
     const named = [target.host, ...(invitation?.hosts ?? []), founder, ...(card?.card.hosts ?? []), ...(known?.row.hosts ?? [])];
@@ -84,11 +76,18 @@ export class RoomJoining {
     const name = room.row.name === '' ? (card?.create.body.name ?? `room-${target.room.slice(0, 8)}`) : room.row.name;
     room.change({ status: 'pending', hosts: hosts.slice(0, HOSTS_MAX), passwordMaster: new Uint8Array(), name, joins: [], returning: room.state !== null });
     const given = password === undefined || password === '' ? null : password;
-    this.#attempts.set(target.room, newAttempt(env.monotonicMillis, { password: given, answers: [answer], create: card?.create ?? null }));
-    for (const host of hosts) this.#parts.lookup.find(host, () => this.#parts.connections.reviewSoon());
+    const attempt = newAttempt(env.monotonicMillis, { password: given, answers: [answer], create: card?.create ?? null, sought: hosts.length });
+    this.#attempts.set(target.room, attempt);
+    for (const host of hosts) this.#parts.lookup.find(host, () => this.#hostSought(room, attempt));
     this.#parts.connections.reviewSoon();
     this.#rooms.outgoing.of(room).changed = true;
     this.#askAround(room);
+  }
+
+  #hostSought(room: Room, attempt: Attempt): void {
+    attempt.sought -= 1;
+    this.#parts.connections.reviewSoon();
+    if (this.#attempts.get(room.id) === attempt && room.row.status === 'pending') this.#askAround(room);
   }
 
   #attemptOf(room: Room): Attempt {
@@ -104,12 +103,13 @@ export class RoomJoining {
     return [...new Set(room.row.hosts.flatMap((name) => (this.#parts.view.userNamed(name)?.authorId as UserId | undefined) ?? []))];
   }
 
-  /** Asks members that are known, or everybody who is linked when none is. */
+  /** Asks members that are known, or everybody who is linked when none is and none of those who are named could be found. */
   #askAround(room: Room): void {
     const { env, links, connections } = this.#parts;
     const attempt = this.#attemptOf(room);
     if (env.monotonicMillis - attempt.askedMillis < ASK_AGAIN_MILLIS) return;
     const members = [...this.#hostsNamed(room), ...(room.state?.members.keys() ?? [])];
+    if (members.length === 0 && attempt.sought > 0) return;
     const linked =
       members.length > 0 ? [...new Set(members)].map((id) => connections.sessionLink(id)) : links.upLinks().filter(({ sessionOpen }) => sessionOpen);
     for (const link of linked) {
@@ -267,17 +267,11 @@ export class RoomJoining {
   #invite(room: Room, link: Link): void {
     const create = room.firstEvent();
     if (create === undefined) return;
-    this.#rooms.pairwise.tell(link, { kind: 'invitation', room: room.id, create, topic: room.row.topic, hosts: this.#hostsOf(room) });
-  }
-
-  #hostsOf(room: Room): string[] {
-    const { settings, session } = this.#parts;
-    const others = [...(room.state?.members ?? [])].filter(([user]) => user !== session.userId).map(([, member]) => member.name);
-    return [settings.user, ...others].slice(0, HOSTS_MAX);
+    this.#rooms.pairwise.tell(link, { kind: 'invitation', room: room.id, create, topic: room.row.topic, hosts: hostsOf(this.#parts, room) });
   }
 
   linkUp(user: UserId, link: Link): void {
-    const { session, links, sync } = this.#parts;
+    const { session } = this.#parts;
     for (const room of this.#rooms.all()) {
       const { state } = room;
       if (room.row.status === 'pending') this.#askAround(room);
@@ -285,60 +279,7 @@ export class RoomJoining {
       const role = session.userId === null ? undefined : state.members.get(session.userId)?.role;
       if (role !== 'member' || state.policy !== 'invite') this.#invite(room, link);
     }
-    if (sync.crowd) return this.asks.linkUp(link);
-    const cards = this.#cardsFor(user, CARDS_SENT_MAX);
-    if (cards.length > 0) links.send(link, { type: 'room-cards', cards });
-  }
-
-  /** Rooms of ours that somebody is not in, then those that we have heard of. */
-  #cardsFor(user: UserId, countMax: number): RoomCard[] {
-    const cards: RoomCard[] = [];
-    for (const room of this.#rooms.all()) {
-      const { state } = room;
-      if (room.row.status !== 'member' || state === null || state.policy === 'invite' || state.members.has(user)) continue;
-      const create = room.firstEvent();
-      if (create !== undefined) cards.push({ create, topic: room.row.topic, members: state.members.size, hosts: this.#hostsOf(room) });
-    }
-    for (const { card } of this.#cards.values()) if (cards.length < countMax) cards.push(card);
-    return cards.slice(0, countMax);
-  }
-
-  /** A newcomer to a crowd wants to know what rooms there are. */
-  cardsAsked(link: Link): void {
-    const { userId } = link;
-    if (userId !== null) this.asks.asked(link, () => this.#cardsFor(userId, this.#parts.options.roomCardsMax));
-  }
-
-  /** A room of ours is new: everybody who is linked hears of it, unless it is by invitation. */
-  announce(room: Room): void {
-    const { links } = this.#parts;
-    const create = room.firstEvent();
-    if (room.state === null || room.state.policy === 'invite' || create === undefined) return;
-    const card = { create, topic: room.row.topic, members: room.state.members.size, hosts: this.#hostsOf(room) };
-    for (const link of links.upLinks()) if (link.sessionOpen) links.send(link, { type: 'room-cards', cards: [card] });
-  }
-
-  /** Somebody tells of rooms; what is new here is passed on, once: at once to everybody where all know each other, else to a few, later. */
-  cards(link: Link, cards: readonly RoomCard[]): void {
-    const { env, links, options, sync } = this.#parts;
-    const fresh: RoomCard[] = [];
-    for (const card of cards) {
-      // What is known is not checked again.
-      const before = this.#cards.get(toHex(env.crypto.sha256(card.create.bytes)));
-      const create = before?.create ?? readRoomEvent(env, card.create);
-      if (typeof create === 'string' || create.kind !== 'create' || create.body.policy === 'invite') {
-        this.#parts.count('dropped:invalid');
-        continue;
-      }
-      if (before === undefined && !sync.crowd) fresh.push(card);
-      else if (before === undefined) this.rumours.add(create.room, { card, from: link });
-      this.#cards.delete(create.room);
-      // What was not checked is not passed on either.
-      this.#cards.set(create.room, { card: { ...card, create: create.signed }, create });
-      if (this.#cards.size > options.roomCardsMax) this.#cards.delete(this.#cards.keys().next().value as RoomId);
-    }
-    if (fresh.length === 0) return;
-    for (const other of links.upLinks()) if (other !== link && other.sessionOpen) links.send(other, { type: 'room-cards', cards: fresh });
+    this.cards.linkUp(user, link);
   }
 
   invitation(from: UserId, confidence: Confidence & { readonly kind: 'invitation' }): void {
@@ -362,23 +303,6 @@ export class RoomJoining {
       found.push({ room: create.body.name, roomId: id, topic: row.topic, from: row.from, link: linkOf(id, ...row.hosts, row.from) });
     }
     return found;
-  }
-
-  others(): Array<RoomsView['others'][number]> {
-    const found: Array<RoomsView['others'][number]> = [];
-    for (const [id, { card, create }] of this.#cards) {
-      const status = this.#rooms.get(id)?.row.status;
-      if (status === 'member' || status === 'pending') continue;
-      found.push({
-        room: create.body.name,
-        roomId: id,
-        topic: card.topic,
-        policy: create.body.policy,
-        members: card.members,
-        link: linkOf(id, ...card.hosts.filter((host) => host !== this.#parts.settings.user)),
-      });
-    }
-    return found.sort((a, b) => (a.room < b.room ? -1 : 1));
   }
 
   /** Whom to be linked with: those through whom a room is joined, and those who were invited. */

@@ -38,6 +38,8 @@ export type RoomMessage =
   | { readonly type: 'room-door'; readonly room: RoomId; readonly create: SignedRoomEvent | null; readonly heads: readonly Uint8Array[]; readonly open: number }
   /** Rooms that anybody may ask to join. */
   | { readonly type: 'room-cards'; readonly cards: readonly RoomCard[] }
+  /** The same as somebody heard of them, above full membership; may be lost. */
+  | { readonly type: 'room-rumours'; readonly cards: readonly RoomCard[] }
   /** What rooms does the other end know of? */
   | { readonly type: 'room-cards-ask' };
 
@@ -97,6 +99,10 @@ export const ROOM_MESSAGES: Readonly<Record<RoomMessage['type'], Entry>> = {
     shape: { room: hexId, create: nullable(signedRoomEventShape), heads, open: integer(0, 1) },
   },
   'room-cards': { about: 'Rooms that anybody may ask to join.', shape: { cards: list(cardShape, 64) } },
+  'room-rumours': {
+    about: 'Room-cards that the sender has heard of lately, above full membership; outside the numbered stream.',
+    shape: { cards: list(cardShape, 64) },
+  },
   'room-cards-ask': { about: 'Asks for the room-cards that the other end knows, above full membership.', shape: {} },
 };
 
@@ -129,6 +135,7 @@ export function approximateRoomBytes(message: RoomMessage): number {
     case 'room-door':
       return 256 + (message.create?.bytes.length ?? 0) + message.heads.length * 34;
     case 'room-cards':
+    case 'room-rumours':
       return 64 + message.cards.reduce((sum, card) => sum + card.create.bytes.length + 700, 0);
   }
 }

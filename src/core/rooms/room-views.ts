@@ -77,7 +77,7 @@ export class RoomViews {
       .filter(fits)
       .sort((a, b) => b.lastMillis - a.lastMillis || (a.room < b.room ? -1 : 1));
     const invitations = this.#rooms.joining.invitations();
-    const others = this.#rooms.joining.others().filter(({ roomId }) => !invitations.some((invited) => invited.roomId === roomId));
+    const others = this.#rooms.joining.cards.others().filter(({ roomId }) => !invitations.some((invited) => invited.roomId === roomId));
     return { rooms, invitations: invitations.filter(fits), others: others.filter(fits) };
   }
 

@@ -164,7 +164,7 @@ export class Rooms {
     room.take(event as AnyRoomEvent, event.author);
     // So that whoever joins is told it, however soon they are gone.
     this.copies.keys.make(room);
-    this.joining.announce(room);
+    this.joining.cards.announce(room);
     return room;
   }
 
@@ -271,7 +271,7 @@ export class Rooms {
       case 'room-copies':
         return this.copies.timer();
       case 'room-cards':
-        return this.joining.rumours.timer();
+        return this.joining.cards.rumours.timer();
     }
   }
 

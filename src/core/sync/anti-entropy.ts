@@ -176,7 +176,7 @@ export class AntiEntropy {
     this.#crowdUntilMillis = env.monotonicMillis + CROWD_MILLIS;
     if (wasKnown) return;
     connections.reviewSoon();
-    rooms.joining.asks.crowdFound();
+    rooms.joining.cards.asks.crowdFound();
   }
 
   summary(link: Link, message: Of<'sync-summary'>): void {
