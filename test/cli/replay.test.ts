@@ -42,7 +42,7 @@ test('two runs of one seed are equal; of another one, and of a changed line, the
   t.is((await runCli(['replay', one, same])).status, 0);
   const parted = await runCli(['replay', one, other]);
   t.is(parted.status, 1);
-  t.regex(parted.out, /The traces part at event \d+: /);
+  t.regex(parted.out, /The traces part at event \d+: the same with another id, as another seed draws it: /);
   t.is((await runCli(['replay', one, other, '--by-node'])).status, 0);
   const lines = (await readFile(one, 'utf8')).trimEnd().split('\n');
   const changed = join(root, 'changed');

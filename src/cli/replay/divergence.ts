@@ -69,7 +69,10 @@ function difference(first: TraceEvent | null, second: TraceEvent | null): string
   if (first.node !== second.node) return `another node: ${first.node} and ${second.node}`;
   if (kindOf(first.detail) !== kindOf(second.detail)) return `another thing: ${kindOf(first.detail)} and ${kindOf(second.detail)}`;
   if (JSON.stringify(first.detail) !== JSON.stringify(second.detail)) return 'the same kind of thing with other facts';
-  return first.monotonicMillis === second.monotonicMillis
-    ? 'another cause or clock'
-    : `the same at another time: ${first.monotonicMillis} and ${second.monotonicMillis} ms`;
+  if (first.monotonicMillis !== second.monotonicMillis) return `the same at another time: ${first.monotonicMillis} and ${second.monotonicMillis} ms`;
+  if (first.logical !== second.logical) return `the same with another logical clock: ${first.logical} and ${second.logical}`;
+  if (first.wallMillis !== second.wallMillis) return `the same with another wall clock: ${first.wallMillis} and ${second.wallMillis} ms`;
+  // The number of a run is drawn when a node starts, so that other seeds part here at once.
+  if (first.id !== second.id) return `the same with another id, as another seed draws it: ${first.id} and ${second.id} (--by-node leaves ids and times out)`;
+  return `the same with another cause: ${first.cause ?? 'none'} and ${second.cause ?? 'none'}`;
 }
