@@ -35,8 +35,9 @@ import type { SeedSync } from './sync/seed-sync.ts';
 import type { TurnWork } from './turn-work.ts';
 
 /**
- * The modules of a chat node as each sees the others. node.ts makes them, in the order in which they are listed;
- * a module may call those above it at any time and is called by them through the hooks that node.ts wires.
+ * The modules of a chat node as each sees the others. node.ts makes them in the order in which they are listed, so that whoever is made
+ * finds those above it. Once all are made each may call every other one; what happens at links and with records comes to them by the
+ * hooks that node.ts wires.
  */
 export interface Parts {
   readonly env: Env<Frame>;
@@ -46,20 +47,14 @@ export interface Parts {
   readonly view: RecordView;
   /** How long answers over links take at present, whoever gives them. */
   readonly answerTimes: AnswerTimes;
-  /** Reliable links to other nodes. */
-  readonly links: Links;
   /** What is to be done when the turn ends. */
   readonly turnWork: TurnWork;
   /** What can wait for a turn that happens anyway. */
   readonly patient: PatientTimers;
+  /** Reliable links to other nodes. */
+  readonly links: Links;
   /** Whom to be linked with. */
   readonly connections: Connections;
-  /** Probes among all members: who is there, also where there is no link. */
-  readonly swim: Swim;
-  /** What links and probes together say of a node. */
-  readonly detector: FailureDetector;
-  /** Short questions to nodes that we are not linked with. */
-  readonly unlinked: UnlinkedQuestions;
   /** Beacons: who is nearby. */
   readonly discovery: Discovery;
   readonly sync: AntiEntropy;
@@ -70,6 +65,12 @@ export interface Parts {
   /** What this node's user has on the ring. */
   readonly ownValues: OwnValues;
   readonly session: Session;
+  /** Probes among all members: who is there, also where there is no link. */
+  readonly swim: Swim;
+  /** What links and probes together say of a node. */
+  readonly detector: FailureDetector;
+  /** Short questions to nodes that we are not linked with. */
+  readonly unlinked: UnlinkedQuestions;
   readonly ring: RingMember;
   /** Keyed values on the ring: what this node holds for others, writing and reading. */
   readonly replication: ReplicaMember;

@@ -48,7 +48,7 @@ export class RingDirectory {
 
   /**
    * Opens a link to the node where a user is logged in: presence names the node, and the ring where it listens. Calls back once; false:
-   * the ring does not know.
+   * the ring does not know, or is being asked already.
    */
   reach(userId: UserId, done: (found: boolean) => void): void {
     const { links, ring, sync } = this.#parts;

@@ -40,7 +40,8 @@ export class Lookups implements WalkParts {
     if (this.#routes.size >= ROUTES_MAX) return done({ owners: [], hops: [] });
     const route = Math.floor(this.port.fraction() * 2 ** 52).toString(36);
     this.#routes.set(route, { deadlineMillis: this.port.monotonicMillis + this.options.routeMillis, done });
-    this.port.setTimer('ring-routes', this.options.routeMillis);
+    // The timer stands at the end of the oldest one: moved by each that follows, it would never come.
+    if (this.#routes.size === 1) this.port.setTimer('ring-routes', this.options.routeMillis);
     this.forward({ ask: 'route', key, route, origin: this.port.self, hops: [] });
   }
 
