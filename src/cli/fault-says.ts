@@ -10,6 +10,8 @@ export interface FaultsOfNode extends MachineFaultSettings {
   readonly shares: boolean;
   /** It does not answer: stopped by a signal, or hanging. */
   readonly paused: boolean;
+  /** How many times slower it was made; 1: not. */
+  readonly slowFactor: number;
   /** Its process ended without a goodbye and nobody has started it again. */
   readonly killed: boolean;
   /** How it behaves against the rules; null: it does not. */
@@ -75,10 +77,11 @@ export function sayFaults(all: readonly FaultsOfNode[]): string[] {
     return `${rule.id}: ${sayWhat(rule)} ${ends}${without.length === 0 ? '' : ` (not at ${without.join(', ')}, which started later)`}`;
   });
   for (const each of all) {
-    const { node, paused, killed, conduct, diskFull, skewMillis, driftMillisPerSecond } = each;
+    const { node, paused, slowFactor, killed, conduct, diskFull, skewMillis, driftMillisPerSecond } = each;
     if (killed) lines.push(`${node}: killed, until: confab fault restart ${node}`);
     if (conduct !== null) lines.push(`${node}: lies (${conduct}), until: confab fault heal ${node}`);
-    if (paused) lines.push(`${node}: does not answer (paused?)`);
+    if (slowFactor !== 1) lines.push(`${node}: ${slowFactor} times slower`);
+    if (paused && slowFactor === 1) lines.push(`${node}: does not answer (paused?)`);
     if (diskFull) lines.push(`${node}: the disk is full`);
     if (skewMillis !== 0 || driftMillisPerSecond !== 0) lines.push(`${node}: the clock ${sayClock(each)}`);
   }

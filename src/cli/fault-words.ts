@@ -1,10 +1,11 @@
+import { FAULT_WORDS } from '../control/fault-grammar.ts';
 import { didYouMean } from '../control/nearest.ts';
 import { parseNodeName } from '../control/node-name.ts';
 import { DRAWN_MILLIS_MAX, LAWS } from '../core/distributions.ts';
 import { ConfabError } from '../core/errors.ts';
 import { DELAY_MILLIS_MAX, DRIFT_MILLIS_MAX, EVERY_FAULT, SKEW_MILLIS_MAX } from '../core/fault-limits.ts';
 import type { Rule } from '../core/rules.ts';
-import { type ConductName, isConduct } from '../lab/conduct-words.ts';
+import { CONDUCT_WORDS, type ConductName, isConduct } from '../lab/conduct-words.ts';
 import { misfitOfDistribution, toDistribution, type WrittenDistribution } from '../scenario/distribution-part.ts';
 import { parseDuration, sayLongest } from '../scenario/durations.ts';
 import { readMatrix } from '../scenario/latency-matrix.ts';
@@ -14,6 +15,8 @@ import { sayUnknownConduct } from './load-conduct.ts';
 /** What somebody wants done to a running network, in words: the same at a shell and in a terminal. */
 export type FaultOrder =
   | { readonly type: 'list' }
+  /** How orders are written. */
+  | { readonly type: 'help' }
   /** `name` is null when none was given. */
   | { readonly type: 'rule'; readonly name: string | null; readonly rule: WithoutId }
   /** Null: everything, faults of nodes included. */
@@ -26,27 +29,6 @@ export type FaultOrder =
   | { readonly type: 'clock'; readonly nodes: readonly string[]; readonly clock: { readonly skewMillis: number; readonly driftMillisPerSecond: number } };
 
 type WithoutId = Rule extends infer One ? (One extends Rule ? Omit<One, 'id'> : never) : never;
-
-/** Each order with its words, as help shows them. */
-export const FAULT_WORDS: Readonly<Record<string, string>> = {
-  list: 'list',
-  cut: 'cut GROUP GROUP [one-way] [as NAME]',
-  delay: 'delay TIME [jitter TIME] [between GROUP and GROUP] [one-way] [as NAME]',
-  latency: 'latency LAW PARAMETER VALUE ... | latency matrix FILE  [between GROUP and GROUP] [one-way] [as NAME]',
-  loss: 'loss SHARE [between GROUP and GROUP] [one-way] [as NAME]',
-  duplicate: 'duplicate SHARE [between GROUP and GROUP] [one-way] [as NAME]',
-  reorder: 'reorder SHARE by TIME [between GROUP and GROUP] [one-way] [as NAME]',
-  bandwidth: 'bandwidth BYTES-PER-SECOND [queue BYTES] [between GROUP and GROUP] [one-way] [as NAME]',
-  heal: 'heal everything | heal NAME | heal NODE',
-  pause: 'pause NODE ...',
-  resume: 'resume NODE ...',
-  slow: 'slow FACTOR NODE ... for TIME',
-  disk: 'disk full NODE ... | disk free NODE ...',
-  clock: 'clock ahead TIME NODE ... | clock behind TIME NODE ... | clock gains TIME NODE ... | clock loses TIME NODE ... (each second) | clock right NODE ...',
-  kill: 'kill NODE ...',
-  restart: 'restart NODE ... [--empty-disk]',
-  lie: 'lie NODE[,NODE ...] CONDUCT',
-};
 
 export const EMPTY_DISK = '--empty-disk';
 const QUEUE_BYTES = 65_536;
@@ -73,7 +55,8 @@ export function readFaultOrder(words: readonly string[]): FaultOrder {
 function orderOf(verb: string, reader: Reader): FaultOrder {
   switch (verb) {
     case 'list':
-      return { type: 'list' };
+    case 'help':
+      return { type: verb };
     case 'cut':
       return reader.rule({ kind: 'cut' }, { from: reader.group(), to: reader.group() });
     case 'delay':
@@ -145,13 +128,15 @@ class Reader {
   conduct(): ConductName {
     const name = this.word();
     if (name === 'honest') throw this.refuse('whoever is honest does not lie; "heal NODE" ends a lie');
-    if (!isConduct(name)) throw this.refuse(sayUnknownConduct(name));
+    const lies = Object.keys(CONDUCT_WORDS).filter((each) => each !== 'honest');
+    if (!isConduct(name)) throw this.refuse(sayUnknownConduct(name, lies));
     return name;
   }
 
   /** Where a list before it ends. */
-  last(): string | undefined {
-    return this.#words.at(-1);
+  last(): string {
+    if (this.#words.length < 2) throw this.refuse('something is missing');
+    return this.#words.at(-1) as string;
   }
 
   maybe(wanted: string): boolean {

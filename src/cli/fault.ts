@@ -5,18 +5,24 @@ import { isMachineSound, type MachineFaultSettings, machineFaultsOf, NO_FAULTS }
 import type { Rule } from '../core/rules.ts';
 import { sayShared } from '../engine/hosts.ts';
 import { askKeeperToKill } from '../engine/keeper.ts';
-import { Brake } from '../engine/local-faults.ts';
 import type { SufferedFaults } from '../node/service.ts';
 import { type Restarted, restartNode } from './fault-restart.ts';
 import { allRules, type FaultsOfNode, sayClock } from './fault-says.ts';
+import { endSlowness, slowDown, slowFactorOf, slowInBackground } from './fault-slow.ts';
 import { machineDetails, nodeDetail, ruleDetail, traceFaults } from './fault-trace.ts';
 import type { FaultOrder } from './fault-words.ts';
 import { isOurs, signal, waitForExit } from './processes.ts';
 
 const CALL_MILLIS = 2_000;
 
-/** Does what was ordered to the running nodes of a data root; gives a sentence, or nothing for a list. Throws `nothing-runs` and `no-node`. */
-export async function applyFault(root: string, order: Exclude<FaultOrder, { type: 'list' }>): Promise<string> {
+/** What is done, other than told: `list` and `help`. */
+export type FaultDeed = Exclude<FaultOrder, { readonly type: 'list' | 'help' }>;
+
+/**
+ * Does what was ordered to the running nodes of a data root; gives a sentence. `waits` false: what lasts as long as whoever ordered it
+ * is left to a process of its own. Throws `nothing-runs` and `no-node`.
+ */
+export async function applyFault(root: string, order: FaultDeed, { waits }: { readonly waits: boolean } = { waits: true }): Promise<string> {
   const all = await readFaults(root);
   if (order.type === 'rule') return addRule(root, all, order);
   if (order.type === 'heal') return heal(root, all, order.name);
@@ -49,7 +55,8 @@ export async function applyFault(root: string, order: Exclude<FaultOrder, { type
     case 'lie':
       return await restart(root, all, chosen, { emptyDisk: false, conduct: order.conduct });
     case 'slow':
-      await slowDown(root, chosen, order.factor, order.forMillis);
+      if (!waits) return await slowInBackground(root, chosen, order);
+      await slowDown(root, chosen, order);
       return `${names}: as fast as usual again`;
     case 'disk':
       for (const each of chosen) await setMachine(root, each, { ...machineFaultsOf(each), diskFull: order.full });
@@ -111,20 +118,21 @@ function sayRestarted(node: string, how: Restarted, emptyDisk: boolean, conduct:
 export async function readFaults(root: string): Promise<FaultsOfNode[]> {
   const located = (await listNodes(root)).filter(({ state }) => state !== 'stopped');
   if (located.length === 0) throw new ConfabError('nothing-runs', { folder: root });
-  return Promise.all(located.map(faultsOf));
+  return Promise.all(located.map((each) => faultsOf(root, each)));
 }
 
-async function faultsOf({ node, pointer, state }: LocatedNode): Promise<FaultsOfNode> {
+async function faultsOf(root: string, { node, pointer, state }: LocatedNode): Promise<FaultsOfNode> {
   const killed = state === 'stale';
+  const slowFactor = await slowFactorOf(root, node);
   const conduct = pointer?.conduct ?? null;
   const shares = pointer?.shares === true;
-  const silent = { node, pid: pointer?.pid ?? 0, shares, paused: !killed, killed, conduct, rules: [], ...machineFaultsOf(NO_FAULTS) };
+  const silent = { node, pid: pointer?.pid ?? 0, shares, paused: !killed, slowFactor, killed, conduct, rules: [], ...machineFaultsOf(NO_FAULTS) };
   if (state !== 'running' || pointer === null) return silent;
   try {
     const client = await connectControl(pointer.socket, { timeoutMillis: CALL_MILLIS });
     try {
       const suffered = (await client.call('faults')) as SufferedFaults;
-      return { node, pid: pointer.pid, shares, paused: false, killed, conduct, ...suffered };
+      return { node, pid: pointer.pid, shares, paused: false, slowFactor, killed, conduct, ...suffered };
     } finally {
       client.close();
     }
@@ -179,6 +187,7 @@ async function heal(root: string, all: readonly FaultsOfNode[], name: string | n
   const node = all.find((each) => each.node === name);
   if (node !== undefined) return await healNode(root, all, node);
   if (name !== null) throw new ConfabError('not-found', { what: `A fault rule or a node named ${name}` });
+  for (const { node } of all) await endSlowness(root, node);
   for (const each of all) if (each.paused) await wake(root, each);
   const awake = await readFaults(root);
   const left = await setRules(root, awake, []);
@@ -202,6 +211,7 @@ function sayUnhealed(error: unknown, unhealed: string[]): string {
 
 async function healNode(root: string, all: readonly FaultsOfNode[], node: FaultsOfNode): Promise<string> {
   if (node.killed) return await restart(root, all, [{ ...node, conduct: null }], { emptyDisk: false });
+  await endSlowness(root, node.node);
   if (node.paused) await wake(root, node);
   const awake = (await readFaults(root)).find((each) => each.node === node.node) ?? node;
   const said = await healAwake(root, all, awake);
@@ -231,24 +241,4 @@ async function healAwake(root: string, all: readonly FaultsOfNode[], each: Fault
 async function send({ node, pid, shares }: FaultsOfNode, name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): Promise<void> {
   if (shares && name !== 'SIGCONT') throw new ConfabError('bad-arguments', { command: 'fault', reason: sayShared(node) });
   if (!(await isOurs(pid, `confab node ${node}`)) || !signal(pid, name)) throw new ConfabError('unavailable', { what: `The process of ${node}` });
-}
-
-/** Lets processes run and stand still in turns while this one lasts. */
-async function slowDown(root: string, chosen: readonly FaultsOfNode[], factor: number, forMillis: number): Promise<void> {
-  const brakes = chosen.map((each) => new Brake({ pid: each.pid, signal: (name) => signal(each.pid, name) }));
-  for (const each of chosen) if (each.shares) throw new ConfabError('bad-arguments', { command: 'fault', reason: sayShared(each.node) });
-  for (const each of chosen)
-    if (!(await isOurs(each.pid, `confab node ${each.node}`))) throw new ConfabError('unavailable', { what: `The process of ${each.node}` });
-  const details = (to: 'set' | 'healed') => chosen.map(({ node }) => nodeDetail(node, 'slow', to, factor));
-  await traceFaults(root, details('set'));
-  for (const brake of brakes) brake.set({ ...NO_FAULTS, slowFactor: factor });
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, forMillis);
-    process.once('SIGINT', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-  for (const brake of brakes) brake.release();
-  await traceFaults(root, details('healed'));
 }

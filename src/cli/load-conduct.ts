@@ -14,7 +14,6 @@ export async function loadConduct(name: string): Promise<NodeConduct> {
   return conduct;
 }
 
-export function sayUnknownConduct(name: string): string {
-  const known = Object.keys(CONDUCT_WORDS);
+export function sayUnknownConduct(name: string, known: readonly string[] = Object.keys(CONDUCT_WORDS)): string {
   return `no node behaves like ${JSON.stringify(name.slice(0, 60))}.${didYouMean(name, known) || ` Known: ${known.join(', ')}.`}`;
 }

@@ -9,10 +9,11 @@ export const DRIVER_REGISTRY = [
   {
     name: 'fault',
     slash: ['/fault'],
-    summary: 'Break lines and machines of this network on purpose, and heal them',
+    summary: 'Break lines and machines of this network on purpose, and heal them (/fault help)',
     args: { words: optional(text(0, 1_000)) },
     positional: ['words'],
     rest: true,
+    complete: { words: 'fault' },
     when: 'always',
     example: '/fault cut alice bob',
   },

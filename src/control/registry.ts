@@ -28,7 +28,7 @@ export interface CommandEntry {
   /** Those of them that are seen while they are typed, because nobody types so much blindly. */
   readonly shownWhileTyped?: readonly string[];
   /** What a terminal completes an argument with. */
-  readonly complete?: Readonly<Record<string, 'user' | 'friend' | 'incoming' | 'blocked' | 'presence' | 'room' | 'file' | 'path'>>;
+  readonly complete?: Readonly<Record<string, 'user' | 'friend' | 'incoming' | 'blocked' | 'presence' | 'room' | 'file' | 'path' | 'fault'>>;
   readonly when: 'always' | 'logged-in' | 'logged-out';
   readonly example: string;
   /** Place in the numbered menu, where it has one. */

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { FAULT_WORDS, readFaultOrder } from '../../src/cli/fault-words.ts';
+import { readFaultOrder } from '../../src/cli/fault-words.ts';
+import { FAULT_WORDS, faultHelp, faultWordsAfter } from '../../src/control/fault-grammar.ts';
 import { runCli, startCli, temporaryRoot } from './run-cli.ts';
 
 const everyone = { from: ['*'], to: ['*'], oneWay: false };
@@ -49,6 +50,8 @@ const MISTAKES: Readonly<Record<string, RegExp>> = {
   'restart --empty-disk': /the nodes are missing/,
   'lie bob stale-record': /no node behaves like "stale-record"\. Did you mean .*stale-records/,
   'lie bob stale-recrds': /Did you mean "stale-records"\? Write it/,
+  'lie bob': /something is missing\. Write it like this: lie NODE/,
+  'lie bob honst': /no node behaves like "honst"\. Known: .*babbler.* Write it/,
   'lie bob honest': /whoever is honest does not lie; "heal NODE" ends a lie/,
   'heal island please': /nothing can be made of "please"/,
   'pause Alice!': /is not a name/,
@@ -62,6 +65,25 @@ for (const [words, message] of Object.entries(MISTAKES)) {
 test('help of the command and the grammar know the same words', async (t) => {
   const { out } = await runCli(['fault', '--help']);
   for (const word of Object.keys(FAULT_WORDS)) t.true(out.includes(word), word);
+  t.deepEqual(readFaultOrder(['help']), { type: 'help' });
+  const lines = faultHelp();
+  for (const word of Object.keys(FAULT_WORDS))
+    t.true(
+      lines.some((line) => line === word || line.startsWith(`${word} `)),
+      word,
+    );
+  t.true(lines.length <= 30);
+});
+
+test('whatever completion offers next is a word of the grammar, and what an example needs is offered', (t) => {
+  const names = ['alice', 'bob', 'carol'];
+  const isFree = (word: string) => /\d|,|@|^(?:island|stale-records|babbler)$/.test(word);
+  for (const order of Object.keys(ORDERS)) {
+    const words = order === '' ? [] : order.replaceAll(/user\[1\.\.[23]\]/g, 'alice').split(' ');
+    for (const [index, word] of words.entries())
+      if (!isFree(word)) t.true(faultWordsAfter(words.slice(0, index), names).includes(word), `${words.slice(0, index).join(' ')} > ${word}`);
+  }
+  t.deepEqual(faultWordsAfter(['nonsense'], names), []);
 });
 
 test('a running network is broken and healed: rules, a pause, a full disk, a wrong clock', async (t) => {

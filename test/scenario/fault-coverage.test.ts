@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { FAULT_WORDS } from '../../src/cli/fault-words.ts';
+import { FAULT_WORDS } from '../../src/control/fault-grammar.ts';
 import { LAWS } from '../../src/core/distributions.ts';
 import { FAULT_KINDS } from '../../src/core/faults.ts';
 import { CONDUCT_WORDS } from '../../src/lab/conduct-words.ts';

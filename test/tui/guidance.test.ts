@@ -60,6 +60,20 @@ test('names of rooms complete with their blanks, second names of commands comple
   t.is(completed('/invite The'), '/invite "The garden');
   t.is(completed('/invite "The gardene'), '/invite "The gardeners" ');
   t.is(completed('/invite "The garden" car'), '/invite "The garden" carol ');
+  for (const [text, whole] of [
+    ['/fault dup', '/fault duplicate '],
+    ['/fault cut ali', '/fault cut alice '],
+    ['/fault cut alice,car', '/fault cut alice,carol '],
+    ['/fault cut alice car', '/fault cut alice carol '],
+    ['/fault loss 0.5 betw', '/fault loss 0.5 between '],
+    ['/fault latency logn', '/fault latency lognormal '],
+    ['/fault latency lognormal med', '/fault latency lognormal median '],
+    ['/fault heal every', '/fault heal everything '],
+    ['/fault restart carol --', '/fault restart carol --empty-disk '],
+    ['/fault clock ga', '/fault clock gains '],
+    ['/fault slow 5 carol fo', '/fault slow 5 carol for '],
+  ] as const)
+    t.is(completed(text), whole);
   driver.press('C-c');
   t.deepEqual(typed(driver, '/send_chat The garden how are you'), [['room-send', { room: 'The garden', text: 'how are you' }]]);
   t.deepEqual(typed(driver, '/send_chat the Gardeners hello'), [['room-send', { room: 'The gardeners', text: 'hello' }]]);

@@ -13,6 +13,7 @@ export function register(program: Command, context: CliContext): void {
       'after',
       `
   list                               what is broken now
+  help                               how all of this is written
   cut GROUP GROUP [one-way]          nothing passes between two groups
   delay TIME [jitter TIME]           everything takes longer
   latency LAW PARAMETER VALUE ...    drawn for each frame: constant value TIME, uniform min TIME max TIME, exponential mean TIME,
@@ -20,7 +21,8 @@ export function register(program: Command, context: CliContext): void {
   latency matrix FILE                as measured between places
   loss SHARE, duplicate SHARE, reorder SHARE by TIME, bandwidth BYTES-PER-SECOND
   heal NAME | heal NODE | heal everything
-  pause NODE ..., resume NODE ..., kill NODE ..., slow FACTOR NODE ... for TIME
+  pause NODE ..., resume NODE ..., kill NODE ...
+  slow FACTOR NODE ... for TIME      as long as this runs; "heal NODE" elsewhere ends it, too
   restart NODE ... [--empty-disk]    kill -9 and a new process, on its disk or an empty one; also after kill
   lie NODE[,NODE ...] CONDUCT        the same, and the new process does not play by the rules
   disk full|free NODE ...
@@ -48,6 +50,11 @@ Examples:
       const { applyFault, readFaults } = await import('../fault.ts');
       const { sayFaults } = await import('../fault-says.ts');
       const order = readFaultOrder(emptyDisk === true ? [...words, EMPTY_DISK] : words);
+      if (order.type === 'help') {
+        const { faultHelp } = await import('../../control/fault-grammar.ts');
+        for (const line of faultHelp()) context.print(line);
+        return;
+      }
       if (order.type === 'list') {
         const all = await readFaults(context.root);
         if (context.json) context.printJson(all);

@@ -8,7 +8,7 @@ import type { Call, Failure } from './actions.ts';
 import { loadHistory, openChat, takeHistory } from './chat.ts';
 import { takeDraft } from './drafts.ts';
 import { fileSentence, takeFiles } from './files.ts';
-import { conversationOf } from './model.ts';
+import { conversationOf, currentNotice } from './model.ts';
 import { takePaths } from './path-completion.ts';
 import { conversationOfCall, messageOfRoom, roomKey } from './room-chat.ts';
 import { takeRoom, takeRooms } from './rooms.ts';
@@ -176,6 +176,8 @@ function show(turn: Turn, call: Call, value: unknown): void {
     if (turn.screen.type !== 'settings') turn.push({ type: 'settings' });
     return;
   }
+  // Why the order before was refused is no news any more.
+  if (isFault(call) && currentNotice(turn.model)?.text.startsWith('fault: ') === true) turn.set({ dismissed: turn.model.noticeCount });
   const { screen } = turn;
   const view = { type: 'view' as const, command: call.command, args: call.args, value };
   if (screen.type === 'view') turn.replace(view);
@@ -355,9 +357,15 @@ export function takeFailure(turn: Turn, call: Call, failure: Failure): void {
   turn.notice(failure.code === 'internal' ? 'error' : 'warning', `${failure.sentence} ${adviceFor(call, failure)}`.trim());
 }
 
+/** The driver's own command, which the core does not know. */
+function isFault({ command }: Call): boolean {
+  return (command as string) === 'fault';
+}
+
 /** Commands have no `--help` of their own where slashes are typed. */
 function adviceFor(call: Call, failure: Failure): string {
-  const example = commandEntry(call.command)?.example ?? '';
+  // A fault that was refused says itself how it is written.
+  const example = isFault(call) ? '' : (commandEntry(call.command)?.example ?? '');
   return failure.code === 'bad-arguments' ? (example === '' ? '' : `For example: ${example}`) : failure.advice;
 }
 

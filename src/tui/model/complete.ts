@@ -1,3 +1,4 @@
+import { faultWordsAfter } from '../../control/fault-grammar.ts';
 import type { Editor } from '../input/editor.ts';
 import { fileId } from '../render/file-lines.ts';
 import { applies, ITEMS, itemOfSlash } from './catalogue.ts';
@@ -20,7 +21,7 @@ export interface Completion {
 }
 
 /** Names of one kind that an argument can take now. */
-export function namesOf(model: Model, kind: 'user' | 'friend' | 'incoming' | 'blocked' | 'presence' | 'room' | 'file' | 'path'): readonly string[] {
+export function namesOf(model: Model, kind: 'user' | 'friend' | 'incoming' | 'blocked' | 'presence' | 'room' | 'file' | 'path' | 'fault'): readonly string[] {
   switch (kind) {
     case 'user': {
       const names = new Set([...model.friends.map((friend) => friend.name), ...model.users.map((user) => user.name), ...model.requests.incoming]);
@@ -39,6 +40,8 @@ export function namesOf(model: Model, kind: 'user' | 'friend' | 'incoming' | 'bl
       return model.files.map(fileId);
     case 'path':
       return model.paths.found;
+    case 'fault':
+      return faultWordsAfter([], []);
     case 'room':
       return [...new Set([...model.rooms, ...model.invitations, ...model.otherRooms].map(({ room }) => room))];
   }
@@ -61,8 +64,10 @@ function candidatesFor(model: Model, before: string): { readonly from: number; r
     if (path !== null) return { from: before.length - path.length, words: model.paths.of === path ? model.paths.found : [] };
     const entry = itemOfSlash(parts[0] as string)?.entry;
     const { start, place } = argumentBefore(before);
-    const argument = entry?.positional[place];
+    // A rest is one argument, however many words it has.
+    const argument = entry?.positional[entry.complete?.[entry.positional.at(-1) ?? ''] === 'fault' ? 0 : place];
     const kind = argument === undefined ? undefined : entry?.complete?.[argument];
+    if (kind === 'fault') return faultCandidates(model, before.slice(0, from), before.slice(from));
     if (kind !== undefined) {
       const typed = before.slice(start).toLowerCase().replace(/^"/u, '');
       const names = namesOf(model, kind).filter((name) => name.toLowerCase().startsWith(typed));
@@ -78,6 +83,14 @@ function candidatesFor(model: Model, before: string): { readonly from: number; r
     ...(screen.type === 'ask' ? namesOf(model, 'user') : []),
   ]);
   return { from, words: [...nicks].map((nick) => sign + nick).filter((nick) => nick.startsWith(word)) };
+}
+
+/** Words of an order that breaks something; of names with commas the last one. */
+function faultCandidates(model: Model, before: string, typed: string): { readonly from: number; readonly words: readonly string[] } {
+  const begun = typed.slice(0, typed.lastIndexOf(',') + 1);
+  const names = [...new Set([model.user, ...namesOf(model, 'user')])].sort();
+  const words = begun === '' ? faultWordsAfter(before.trim().split(/\s+/u).slice(1), names) : names;
+  return { from: before.length + begun.length, words: words.filter((word) => word.startsWith(typed.slice(begun.length).toLowerCase())) };
 }
 
 /** Where the argument that is being typed begins, and which one it is; `"The gar` is one, blank and all. */

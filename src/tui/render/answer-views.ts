@@ -44,7 +44,7 @@ export function answerLines(command: string, value: unknown, model: Model): read
     case 'export':
       return roomAnswerLines(command, value, model);
     case 'fault':
-      return (value as { readonly lines: readonly string[] }).lines.map((line) => plain(sanitiseLine(line)));
+      return (value as { readonly lines: readonly string[] }).lines.map((line) => plain(sanitiseLine(line).replaceAll('confab fault ', '/fault ')));
     case 'ring':
       return ringLines(value as RingView);
     case 'recovery-words':
