@@ -2,7 +2,7 @@ import type { NodeId } from '../types.ts';
 import { between, type Contact, successorsAmong } from './circle.ts';
 import { type Pointers, sameContacts } from './pointers.ts';
 import type { Remembered } from './remembered.ts';
-import { PING, type RingAnswer, type RingOptions, type RingPort, STATE } from './ring-port.ts';
+import { type Asker, PING, type RingAnswer, type RingOptions, type RingPort, STATE } from './ring-port.ts';
 
 type State = Extract<RingAnswer, { answer: 'state' }>;
 
@@ -79,19 +79,21 @@ export class Stabiliser {
     const [successor] = successors;
     if (successor === undefined) return this.#hooks.lostAll();
     this.#told ??= successors;
-    this.#ask(successor, (answer) => this.#heardSuccessor(successor, answer));
+    this.#ask(successor, true);
   }
 
-  #ask(contact: Contact, answered: (answer: RingAnswer | null) => void): void {
-    const askedMillis = this.#port.monotonicMillis;
+  /** Nobody else is asked for a state until this one has answered. */
+  #ask(contact: Contact, isSuccessor: boolean): void {
     this.#busy = true;
-    this.#askedMillis = askedMillis;
-    this.#port.ask(contact, STATE, {
-      answered: (answer) => {
-        this.#tookMillis = this.#port.monotonicMillis - askedMillis;
-        answered(answer);
-      },
-    });
+    this.#askedMillis = this.#port.monotonicMillis;
+    this.#port.ask(contact, STATE, new StateAsked(this, contact, isSuccessor));
+  }
+
+  /** What somebody says who was asked for its state; null when it is silent. */
+  heard(contact: Contact, isSuccessor: boolean, answer: RingAnswer | null): void {
+    this.#tookMillis = this.#port.monotonicMillis - this.#askedMillis;
+    if (isSuccessor) this.#heardSuccessor(contact, answer);
+    else this.#heardNearer(contact, answer);
   }
 
   #heardSuccessor(successor: Contact, answer: RingAnswer | null): void {
@@ -202,19 +204,21 @@ export class Stabiliser {
 
   /** Somebody may be between us and our successor; it is adopted only when it gives its state. */
   #tryNearer(nearer: Contact): void {
-    this.#ask(nearer, (answer) => {
-      if (answer === null) this.#remembered.unheard(nearer);
-      if (!this.#active) return this.#finish(false);
-      if (answer?.answer === 'state' && !answer.small && this.#pointers.isNearer(nearer)) return this.#adopt(nearer, answer);
-      if (answer?.answer === 'state' && answer.small) this.#port.tell(nearer, { tell: 'notify' });
-      const successor = this.#pointers.successors[0];
-      if (successor !== undefined) this.#port.tell(successor, { tell: 'notify' });
-      if (answer?.answer === 'busy') {
-        this.#hint ??= nearer;
-        return this.#askAgainSoon();
-      }
-      this.#finish(false);
-    });
+    this.#ask(nearer, false);
+  }
+
+  #heardNearer(nearer: Contact, answer: RingAnswer | null): void {
+    if (answer === null) this.#remembered.unheard(nearer);
+    if (!this.#active) return this.#finish(false);
+    if (answer?.answer === 'state' && !answer.small && this.#pointers.isNearer(nearer)) return this.#adopt(nearer, answer);
+    if (answer?.answer === 'state' && answer.small) this.#port.tell(nearer, { tell: 'notify' });
+    const successor = this.#pointers.successors[0];
+    if (successor !== undefined) this.#port.tell(successor, { tell: 'notify' });
+    if (answer?.answer === 'busy') {
+      this.#hint ??= nearer;
+      return this.#askAgainSoon();
+    }
+    this.#finish(false);
   }
 
   #adopt(nearer: Contact, state: State): void {
@@ -316,5 +320,22 @@ export class Stabiliser {
         if (this.#active && this.#pointers.predecessor === null && answer?.answer === 'alive') this.#pointers.set({ predecessor: candidate });
       },
     });
+  }
+}
+
+/** Waits for the state of a successor, or of somebody who may be a nearer one. */
+class StateAsked implements Asker {
+  readonly #stabiliser: Stabiliser;
+  readonly #asked: Contact;
+  readonly #isSuccessor: boolean;
+
+  constructor(stabiliser: Stabiliser, asked: Contact, isSuccessor: boolean) {
+    this.#stabiliser = stabiliser;
+    this.#asked = asked;
+    this.#isSuccessor = isSuccessor;
+  }
+
+  answered(answer: RingAnswer | null): void {
+    this.#stabiliser.heard(this.#asked, this.#isSuccessor, answer);
   }
 }
