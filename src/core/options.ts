@@ -15,8 +15,8 @@ export const CORE_OPTIONS = Object.freeze({
   acknowledgeDelayMillis: 100,
   acknowledgeDelayMillisMax: 200,
   /** The same for a lone frame of answers, whose sender does not miss the word, and when that one sends it again nevertheless, ms. */
-  acknowledgeCalmMillis: 8_000,
-  resendCalmMillis: 10_000,
+  acknowledgeCalmMillis: 20_000,
+  resendCalmMillis: 25_000,
   /** First resend after this long without acknowledgement, ms; doubled each time. */
   resendMillis: 300,
   resendMillisMax: 4_000,
@@ -123,7 +123,7 @@ export const CORE_OPTIONS = Object.freeze({
   syncRecordsMax: 128,
   /** Digest entries in one message. */
   syncDigestMax: 1_024,
-  /** A node's record is signed afresh this often, ms; one older than the second figure counts as away. */
+  /** A node's record is signed afresh this often, half as often where the membership protocol tells of everybody, ms; one older than the second figure counts as away. */
   announceMillis: 15_000,
   announceTtlMillis: 45_000,
   /** Other people's renewals go into the store together, after this long, ms. */

@@ -17,7 +17,8 @@ function slower<Name extends keyof CoreOptions>(factor: number, ...names: readon
 export const CROWD_PACE: Partial<CoreOptions> = Object.freeze({
   ...slower(FACTOR, 'swimPeriodMillis', 'deadMillis', 'probeMillis', 'ringStabiliseMillis', 'ringFingerMillis', 'ringMergeMillis'),
   ...slower(FACTOR, 'replicaPushMillis', 'replicaLeaseMillis', 'replicaLeaseCheckMillis', 'ownValuesMillis', 'roomTickMillis', 'fileTickMillis'),
-  ...slower(4, 'linkTickMillis', 'mailTickMillis'),
+  ...slower(5, 'acknowledgeCalmMillis', 'resendCalmMillis'),
+  ...slower(4, 'linkTickMillis', 'mailTickMillis', 'mailDrainMillisMax'),
   ...slower(2, 'announceMillis', 'announceTtlMillis'),
   ...slower(12, 'antiEntropyMillis'),
   swimTimeoutMillis: 2_000,

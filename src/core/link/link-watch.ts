@@ -12,6 +12,9 @@ const PING_SLACK = 1.25;
 const AGAIN_SHARE = 1 / 2;
 /** The last part of that time, in which such a question leaves with any other turn. */
 const RIDE_SHARE = 1 / 3;
+/** What nobody misses is sent again so much later than it is due, where no other turn comes before; from so far away on, ms. */
+const RESEND_SLACK = 1 / 5;
+const CALM_WAIT_MILLIS = 5_000;
 /** The timer is moved to a later time at most so often, ms. */
 const REARM_MILLIS = 20;
 
@@ -34,7 +37,7 @@ export class LinkWatch {
   readonly #parts: Parts;
   readonly #peers: Pick<LinkHooks, 'wordOf' | 'knowsAll' | 'heardMillis'>;
   readonly #hooks: LinkWatchHooks;
-  /** When the timer is to fire. */
+  /** When the timer is to fire, its patience included: one that fires later tells how long this process stood still. */
   #dueMillis = Number.POSITIVE_INFINITY;
   readonly #agenda = new LinkAgenda();
   readonly #nextOf = (link: Link): number => this.#nextMillis(link, 1);
@@ -58,18 +61,18 @@ export class LinkWatch {
     this.#agenda.delete(link);
   }
 
-  /** Something may be due then. */
-  #wakeAt(atMillis: number): void {
+  /** Something may be due then, and may wait that much longer for another turn. */
+  #wakeAt(atMillis: number, patienceMillis = 0): void {
     const { env, options, patient } = this.#parts;
     // What has been due for long is due now: the timer is not late for it.
     const dueMillis = Math.max(atMillis, this.#tickedMillis + options.linkTickMillis, env.monotonicMillis);
-    if (dueMillis >= this.#dueMillis) return;
-    this.#dueMillis = dueMillis;
-    patient.set('link-tick', dueMillis - env.monotonicMillis, 0);
+    if (dueMillis + patienceMillis >= this.#dueMillis) return;
+    this.#dueMillis = dueMillis + patienceMillis;
+    patient.set('link-tick', dueMillis - env.monotonicMillis, patienceMillis);
   }
 
-  /** The peer has said what has arrived there: less is due now, or more that seems to be lost. */
-  acknowledged(link: Link): void {
+  /** The peer has said what has arrived there: less is due now, or more that seems to be lost. `wasAsked`: we had asked it for a sign of life. */
+  acknowledged(link: Link, wasAsked: boolean): void {
     const { env, options } = this.#parts;
     const resendMillis = resendAtMillis(link, options);
     this.#agenda.bringForward(link, resendMillis);
@@ -77,7 +80,8 @@ export class LinkWatch {
     // Most frames are acknowledged before anything is due: nobody need wake up for them. Now and then is enough to see to that.
     const now = env.monotonicMillis;
     // One that is overdue tells how long this process stood still, which must not get lost.
-    if (this.#dueMillis < now || this.#dueMillis - now > options.resendMillis || now - this.#rearmedMillis < REARM_MILLIS) return;
+    if (this.#dueMillis < now || now - this.#rearmedMillis < REARM_MILLIS) return;
+    if (!wasAsked && this.#dueMillis - now > options.resendMillis) return;
     this.#rearmedMillis = now;
     this.#dueMillis = Number.POSITIVE_INFINITY;
     this.#wakeForNext();
@@ -92,7 +96,8 @@ export class LinkWatch {
   /** A frame is under way that will be sent again then. */
   resendsAt(link: Link, atMillis: number): void {
     this.#agenda.bringForward(link, atMillis);
-    this.#wakeAt(atMillis);
+    const waitMillis = atMillis - this.#parts.env.monotonicMillis;
+    this.#wakeAt(atMillis, waitMillis < CALM_WAIT_MILLIS ? 0 : waitMillis * RESEND_SLACK);
   }
 
   /** Something about the link, or what others say of its peer, has changed: the next look at it takes nothing for granted. */

@@ -165,11 +165,12 @@ export class Links {
     if (frame.toRun !== known.localRun || frame.run !== known.peerRun) return this.#outOfStep(known, frame);
     traceReceive(env, known, frame);
     const crossed = frame.kind === 'ping' && this.watch.asksNow(known);
+    const wasAsked = known.askedMillis !== null;
     this.#heard(known);
     known.confirmed = true;
     this.#establish(known);
     acknowledge(known, frame.acknowledged, this.#parts, env.monotonicMillis);
-    this.watch.acknowledged(known);
+    this.watch.acknowledged(known, wasAsked);
     if (frame.kind === 'goodbye') {
       if (frame.messages.length === 0) this.close(known, 'goodbye');
       return;

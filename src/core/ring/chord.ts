@@ -52,7 +52,7 @@ export class Chord implements PointersHooks, RememberedHooks, WalkMember, Stabil
   readonly #options: RingOptions;
   #leaving = false;
   /** Rounds are so much rarer than they would be in a ring that changes. */
-  #calm = 1;
+  calm = 1;
   #changedSinceTick = true;
 
   constructor(port: RingPort, options: RingOptions = RING_OPTIONS) {
@@ -104,22 +104,19 @@ export class Chord implements PointersHooks, RememberedHooks, WalkMember, Stabil
     const { stabiliseMillis, fingerMillis, mergeMillis } = this.#options;
     switch (kind) {
       case 'ring-stabilise':
-        this.#calm = this.#changedSinceTick || !this.joined || this.small ? 1 : Math.min(this.#calm * 2, this.#options.calmFactorMax);
+        this.calm = this.#changedSinceTick || !this.joined || this.small ? 1 : Math.min(this.calm * 2, this.#options.calmFactorMax);
         this.#changedSinceTick = false;
-        this.#port.setTimer(kind, stabiliseMillis * this.#jitter * (this.#hearsOfSuccessor ? this.#calm : 1));
+        this.#port.setTimer(kind, stabiliseMillis * this.#jitter * (this.#hearsOfSuccessor ? this.calm : 1));
         return this.#stabiliseTick();
       case 'ring-fingers':
         // Where neighbours stay, those further away do, too; whoever is known to be dead is no finger any more.
-        this.#port.setTimer(kind, fingerMillis * this.#jitter * this.#calm);
+        this.#port.setTimer(kind, fingerMillis * this.#jitter * this.calm);
         if (this.waypoints !== null || (this.joined && !this.small)) this.#fingers.fixNext();
         return;
       case 'ring-merge':
         // All members probe, and one of them has to find the other ring: among many, each may do so more seldom.
         // Who was never heard to be gone cannot be in another part.
-        this.#port.setTimer(
-          kind,
-          mergeMillis * this.#jitter * Math.max(1, Math.log2(this.sizeGuess) / 3) * (this.#remembered.lost.length > 0 ? 1 : this.#calm),
-        );
+        this.#port.setTimer(kind, mergeMillis * this.#jitter * Math.max(1, Math.log2(this.sizeGuess) / 3) * (this.#remembered.lost.length > 0 ? 1 : this.calm));
         if (!this.joined || this.small) return;
         this.#stabiliser.tryNearest();
         return this.#otherRings.round();
@@ -150,8 +147,8 @@ export class Chord implements PointersHooks, RememberedHooks, WalkMember, Stabil
   /** Pointers have changed: more may be about to. */
   #stirred(): void {
     this.#changedSinceTick = true;
-    if (this.#calm === 1) return;
-    this.#calm = 1;
+    if (this.calm === 1) return;
+    this.calm = 1;
     const { stabiliseMillis, mergeMillis } = this.#options;
     if (!this.#stabiliser.isDueSoon) this.#port.setTimer('ring-stabilise', stabiliseMillis * (0.9 + 0.2 * this.#port.fraction()));
     this.#port.setTimer('ring-merge', mergeMillis * (0.5 + this.#port.fraction()));

@@ -12,6 +12,8 @@ const LOOK_MEMBERS = 32;
 const MEETINGS_MAX = 4;
 const MEETING_MILLIS = 10_000;
 const SMALL_MEETINGS = 3;
+/** The same where neighbours have not changed for some rounds: that time in rounds of the merge probe, which looks for the same. */
+const CALM_MEETING_ROUNDS = 2;
 const MET_MAX = 1_024;
 
 /** What newcomers are to the ring. */
@@ -20,6 +22,8 @@ export interface Met {
   readonly small: boolean;
   /** About how many members the ring has. */
   readonly sizeGuess: number;
+  /** Its rounds are so many times rarer than those of a ring that changes. */
+  readonly calm: number;
   /** Whether a contact lies between us and our successor. */
   isNearer(contact: Contact): boolean;
   /** Somebody may be a member. */
@@ -96,7 +100,8 @@ export class Newcomers {
   timer(): void {
     this.#dueMillis = Number.POSITIVE_INFINITY;
     const now = this.#parts.env.monotonicMillis;
-    const pauseMillis = MEETING_MILLIS * Math.max(1, Math.log2(this.#ring.sizeGuess) / 3);
+    const { sizeGuess, calm } = this.#ring;
+    const pauseMillis = (calm > 1 ? this.#parts.options.ringMergeMillis * CALM_MEETING_ROUNDS * calm : MEETING_MILLIS) * Math.max(1, Math.log2(sizeGuess) / 3);
     this.#meetings = Math.min(MEETINGS_MAX, this.#meetings + (now - this.#meetingsMillis) / pauseMillis);
     this.#meetingsMillis = now;
     // Where there are few, everybody has to know everybody.

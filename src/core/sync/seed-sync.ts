@@ -10,6 +10,8 @@ import type { SyncSource, UserId } from '../types.ts';
 
 const PUBLISH_BATCH = 32;
 const USERS_PAGE = 50;
+/** Of two turns of that timer, which comes at different distances, the second. */
+const CALM_ANNOUNCES = 1.5;
 
 /**
  * The node's side of the seed server: a list of live nodes when joining, state when no peer answers, and a place
@@ -192,12 +194,21 @@ export class SeedSync {
     this.#parts.patient.set('announce', delayMillis, delayMillis / 10);
   }
 
+  /** Where all members are known, and others tell which of them are there, our record need not say it as often. */
+  #isDue(): boolean {
+    const { env, options, session, swim, detector, sync } = this.#parts;
+    if (sync.crowd || !detector.knowsAll || !swim.hearsOthers) return true;
+    return env.wallMillis - session.nodeRecord.wallMillis >= options.announceMillis * CALM_ANNOUNCES;
+  }
+
   /** Timer: the own node record afresh, and a look whether somebody there is unknown here. */
   announceTimer(): void {
     const { env, options, session, presence, view } = this.#parts;
     this.#announceIn(options.announceMillis * (0.9 + 0.2 * env.random.fraction()));
-    session.announceNode();
-    presence.renewWithNode();
+    if (this.#isDue()) {
+      session.announceNode();
+      presence.renewWithNode();
+    }
     mendStamps(this.#parts);
     if (this.#state === 'none') return;
     this.findNodesAgain();
