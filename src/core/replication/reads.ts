@@ -2,7 +2,7 @@ import type { Contact } from '../ring/circle.ts';
 import type { Inspected } from './kinds.ts';
 import { nameOf, type Replica } from './replica-index.ts';
 import type { Replicas } from './replicas.ts';
-import type { Ask, ReplicationOptions, ReplicationPort, Stored } from './replication-port.ts';
+import type { Ask, ReplicaAnswer, ReplicationOptions, ReplicationPort, Stored } from './replication-port.ts';
 
 export interface ReadValue {
   readonly value: Stored;
@@ -47,28 +47,48 @@ export class Reads {
     this.#ask = ask;
   }
 
-  /** `early`: as soon as a majority has answered and there is something. Else all have answered, or are silent. Calls back once. */
+  /**
+   * `early`: as soon as there is something from so many that one of them has whatever a majority was given (Gifford, SOSP 1979); the others
+   * are asked only where those know nothing, are slow or silent. Else all have answered, or are silent. Calls back once.
+   */
   get(where: { readonly key: string; readonly kind: string; readonly early: boolean }, done: (result: ReadResult) => void): void {
     this.#port.lookup(where.key, (result) => {
       const targets = result.owners.slice(0, this.#options.copies);
+      /** Of any so many one is in each majority. */
+      const enough = targets.length - Math.floor(targets.length / 2);
       const answered: Answered[] = [];
-      let open = targets.length;
+      let asked = 0;
+      let open = 0;
       let told = false;
       const tell = (): void => {
         if (told) return;
         told = true;
         done(this.#merge(answered, targets));
       };
-      if (open === 0) return tell();
-      for (const target of targets) {
-        this.#readAll(target, { ...where, live: false }, (one) => {
-          open -= 1;
-          if (one !== null) answered.push(one);
-          const some = answered.some((each) => each.found.size > 0);
-          if (open === 0 || (where.early && some && answered.length > targets.length / 2)) tell();
-          if (open === 0) this.#repair(answered);
-        });
-      }
+      const review = (): void => {
+        const some = answered.some((each) => each.found.size > 0);
+        if (asked < targets.length && !(some && answered.length === asked)) {
+          if (open === 0 || answered.length + open < asked) askUntil(targets.length);
+          return;
+        }
+        if (open === 0 || (where.early && some && answered.length >= enough)) tell();
+        if (open === 0) this.#repair(answered);
+      };
+      const askUntil = (count: number): void => {
+        const next = targets.slice(asked, count);
+        asked = count;
+        open += next.length;
+        for (const target of next) {
+          const answer = (one: Answered | null): void => {
+            open -= 1;
+            if (one !== null) answered.push(one);
+            review();
+          };
+          this.#readAll(target, { ...where, live: false }, answer, count < targets.length ? () => askUntil(targets.length) : undefined);
+        }
+      };
+      if (targets.length === 0) return tell();
+      askUntil(where.early ? enough : targets.length);
     });
   }
 
@@ -142,10 +162,11 @@ export class Reads {
     fetch(names);
   }
 
-  #readAll(holder: Contact, where: ReadPlace & { readonly live: boolean }, done: (answered: Answered | null) => void): void {
+  /** `slow`: there is no answer yet. */
+  #readAll(holder: Contact, where: ReadPlace & { readonly live: boolean }, done: (answered: Answered | null) => void, slow?: () => void): void {
     const found = new Map<string, { replica: Replica; value: Stored }>();
     const read = (after: string | null, pages: number): void => {
-      this.#ask(holder, { ask: 'read', key: where.key, kind: where.kind, after, live: where.live }, (answer) => {
+      const page = (answer: ReplicaAnswer | null): void => {
         if (answer?.answer !== 'page') return done(null);
         for (const value of answer.page.values) {
           const about = this.#replicas.inspect(value);
@@ -159,7 +180,8 @@ export class Reads {
         }
         if (answer.more === null || pages >= PAGES_MAX || (after !== null && answer.more <= after)) return done({ holder, found });
         read(answer.more, pages + 1);
-      });
+      };
+      this.#ask(holder, { ask: 'read', key: where.key, kind: where.kind, after, live: where.live }, page, slow);
     };
     read(null, 1);
   }

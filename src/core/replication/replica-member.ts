@@ -23,6 +23,9 @@ type Of<Type extends Message['type']> = Extract<Message, { type: Type }>;
 
 const PUBLIC_KINDS: ReadonlySet<string> = new Set([USER_KIND, PRESENCE_KIND, PREKEYS_KIND, VAULT_KIND]);
 
+/** Who reads asks further holders when one has not answered by then, ms; later where all answers are late. */
+const SLOW_MILLIS = 300;
+
 /** A copy that lies at this node, for people: no bytes. */
 export interface CopyView {
   readonly key: string;
@@ -58,7 +61,7 @@ export class ReplicaMember implements ReplicationPort {
         ),
       patienceMillis: (to) => (parts.ring.isSilent(to.id) ? parts.options.replicaAnswerDeadMillis : parts.options.replicaAnswerMillis),
       unanswered: () => parts.count('replicaQuestionsUnanswered'),
-      slowMillis: Number.POSITIVE_INFINITY,
+      slowMillis: SLOW_MILLIS,
     });
   }
 
@@ -189,8 +192,8 @@ export class ReplicaMember implements ReplicationPort {
     return this.#parts.env.wallMillis;
   }
 
-  ask(to: Contact, question: ReplicaQuestion, answered: (answer: ReplicaAnswer | null) => void): void {
-    this.#questions.ask(to, question, { answered });
+  ask(to: Contact, question: ReplicaQuestion, answered: (answer: ReplicaAnswer | null) => void, slow?: () => void): void {
+    this.#questions.ask(to, question, slow === undefined ? { answered } : { answered, slow });
   }
 
   lookup(key: string, done: (result: LookupResult) => void, anew = false): void {

@@ -51,7 +51,8 @@ export type ReplicaAnswer =
   /** No member of the ring, or not a question. */
   | { readonly answer: 'outside' };
 
-export type Ask = (to: Contact, question: ReplicaQuestion, answered: (answer: ReplicaAnswer | null) => void) => void;
+/** `slow` is called when most would have answered by now. */
+export type Ask = (to: Contact, question: ReplicaQuestion, answered: (answer: ReplicaAnswer | null) => void, slow?: () => void) => void;
 
 export type ReplicationTimer = 'replica-push' | 'replica-lease' | 'replica-write';
 
@@ -63,7 +64,7 @@ export interface ReplicationPort {
   readonly monotonicMillis: MonotonicMillis;
   readonly wallMillis: WallMillis;
   /** Calls back once, never within this call, with null when there was no answer after all tries. */
-  ask(to: Contact, question: ReplicaQuestion, answered: (answer: ReplicaAnswer | null) => void): void;
+  ask(to: Contact, question: ReplicaQuestion, answered: (answer: ReplicaAnswer | null) => void, slow?: () => void): void;
   /** `anew`: what was found a moment ago may not have been right. */
   lookup(key: string, done: (result: LookupResult) => void, anew?: boolean): void;
   /** The members after this one, nearest first. */

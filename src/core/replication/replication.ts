@@ -46,7 +46,7 @@ export class Replication {
     this.#replicas = new Replicas(port, this.#options, kinds);
     const parts = { port, options: this.#options, replicas: this.#replicas, transfer: new Transfer(port, this.#options, this.#replicas) };
     this.#upkeep = new Upkeep(parts);
-    const ask: Ask = (to, question, answered) => this.#askOrAnswer(to, question, answered);
+    const ask: Ask = (to, question, answered, slow) => this.#askOrAnswer(to, question, answered, slow);
     this.#writes = new Writes(port, this.#options, ask);
     this.#reads = new Reads(parts, ask);
     this.#listings = new Listings(parts, ask);
@@ -151,9 +151,9 @@ export class Replication {
   }
 
   /** We may be among the holders ourselves. */
-  #askOrAnswer(to: Contact, question: ReplicaQuestion, answered: (answer: ReplicaAnswer | null) => void): void {
+  #askOrAnswer(to: Contact, question: ReplicaQuestion, answered: (answer: ReplicaAnswer | null) => void, slow?: () => void): void {
     if (to.id === this.#port.self.id) answered(this.answer(to, question));
-    else this.#port.ask(to, question, answered);
+    else this.#port.ask(to, question, answered, slow);
   }
 
   // --- being asked ---
