@@ -35,11 +35,11 @@ function judge(facts: TraceFacts): Finding {
     if (list === undefined) sights.set(key, [{ id, event, own, place }]);
     else list.push({ id, event, own, place });
   }
+  const viewersOf = viewersByConversation(sights.keys());
   let compared = 0;
   for (const [key, list] of sights) {
     const [node = '', conversation = ''] = key.split(' ');
-    const viewers = [...sights.keys()].map((each) => each.split(' ')).filter(([, each]) => each === conversation);
-    for (const viewer of new Set(viewers.map(([name = '']) => name))) {
+    for (const viewer of viewersOf.get(conversation) ?? []) {
       const { wrong, compared: here } = misplaced(list, (id) => places.get(`${viewer} ${id}`));
       if (wrong !== null)
         return broken(`${viewer} shows ${wrong.later.id} before ${wrong.earlier.id}, which ${node} had before writing it`, [
@@ -51,6 +51,18 @@ function judge(facts: TraceFacts): Finding {
   }
   if (compared === 0) return notJudged(sights.size === 0 ? 'nobody wrote' : 'nobody wrote after anything that stood there');
   return holds(`${counted(sights.size, 'screen')}, ${counted(compared, 'place')} compared`);
+}
+
+/** Who has a screen of each conversation, each once, by the keys of their screens. */
+function viewersByConversation(screens: Iterable<string>): ReadonlyMap<string, ReadonlySet<string>> {
+  const viewers = new Map<string, Set<string>>();
+  for (const screen of screens) {
+    const [node = '', conversation = ''] = screen.split(' ');
+    const known = viewers.get(conversation);
+    if (known === undefined) viewers.set(conversation, new Set([node]));
+    else known.add(node);
+  }
+  return viewers;
 }
 
 /** A message that comes to stand on a screen, as this event says; null for other events. */
