@@ -1,4 +1,3 @@
-import { toHex } from '../bytes.ts';
 import type { Link } from '../link/link.ts';
 import type { Parts } from '../parts.ts';
 import type { UserId } from '../types.ts';
@@ -6,7 +5,7 @@ import { CardAsks } from './card-asks.ts';
 import { CardRumours } from './card-rumours.ts';
 import type { Room } from './room.ts';
 import type { RoomId, RoomsView } from './room-commands.ts';
-import { type AnyRoomEvent, readRoomEvent } from './room-event.ts';
+import { type AnyRoomEvent, idOfEvent, readRoomEvent } from './room-event.ts';
 import { CARDS_SENT_MAX, type RoomCard } from './room-messages.ts';
 import { linkOf } from './room-views.ts';
 import type { Rooms } from './rooms.ts';
@@ -86,7 +85,7 @@ export class RoomCards {
     const fresh: RoomCard[] = [];
     for (const card of cards) {
       // What is known is not checked again.
-      const before = this.#cards.get(toHex(env.crypto.sha256(card.create.bytes)));
+      const before = this.#cards.get(idOfEvent(env.crypto, card.create) as string as RoomId);
       const create = before?.create ?? readRoomEvent(env, card.create);
       if (typeof create === 'string' || create.kind !== 'create' || create.body.policy === 'invite') {
         this.#parts.count('dropped:invalid');
@@ -96,7 +95,7 @@ export class RoomCards {
       else if (before === undefined) this.rumours.add(create.room, { card, from: link });
       this.#cards.delete(create.room);
       // What was not checked is not passed on either.
-      this.#cards.set(create.room, { card: { ...card, create: create.signed }, create });
+      this.#cards.set(create.room, { card: card.create === create.signed ? card : { ...card, create: create.signed }, create });
       if (this.#cards.size > options.roomCardsMax) this.#cards.delete(this.#cards.keys().next().value as RoomId);
     }
     if (fresh.length === 0) return;
