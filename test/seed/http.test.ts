@@ -260,6 +260,9 @@ test('the OpenAPI description names every route, and its page needs nothing from
   t.regex(policy, /default-src 'self'/);
   t.false(policy.includes('upgrade-insecure-requests'));
   t.is((await get(app, '/docs/static/swagger-ui-bundle.js')).statusCode, 200);
+  const top = await get(app, '/');
+  t.is(top.statusCode, 302);
+  t.is(top.headers.location, '/docs');
 });
 
 test('helmet headers are on every answer', async (t) => {

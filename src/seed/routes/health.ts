@@ -17,5 +17,8 @@ export function healthRoutes(app: FastifyInstance, service: SeedService): void {
   }));
 
   const summary = { tags: ['service'], summary: 'Names of the users, who is on line, and counts', response: schemas.answers(schemas.summaryAnswer) };
+  // Whoever opens the address in a browser is shown what can be asked here.
+  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'));
+
   app.get('/v1/summary', { schema: summary }, async () => service.summary());
 }
