@@ -47,28 +47,41 @@ export interface Place {
   readonly predecessor: Contact | null;
 }
 
+/**
+ * Where ways are put in order before a list of just their size is made of them: a list that grows leaves three times as much behind as
+ * it comes to, and members sort theirs for every change. Used by one at a time; what is left of others behind the end means nothing.
+ */
+const sorting: Array<Waypoints[number]> = [];
+
 /** Sorts the ways from a member. */
 export function waypointsOf({ self: { id: self }, successors, predecessor }: Place, shortcuts: Shortcuts): Waypoints {
   const ownPrefix = prefixOf(self);
   const last = successors.at(-1) as Contact;
   const ownFrom = predecessor === null ? EVERYTHING : awayOf(predecessor.id, self, ownPrefix);
-  const ways: Array<Waypoints[number]> = [ownPrefix, 0, 0, 0, ownFrom, self, successors, bitsOf(distance(self, last.id))];
+  sorting[OWN_PREFIX] = ownPrefix;
+  sorting[HEAD_AWAY] = 0;
+  sorting[LISTED_FROM] = 0;
+  sorting[ONLY_LISTED_FROM] = 0;
+  sorting[OWN_FROM] = ownFrom;
+  sorting[SELF] = self;
+  sorting[SUCCESSORS] = successors;
+  sorting[BEYOND] = bitsOf(distance(self, last.id));
+  let end = FIRST;
   for (let at = 0; at < shortcuts.contacts.length; at += 1) {
     const contact = shortcuts.contacts[at] as Contact | null;
-    if (contact !== null) insert(ways, contact, shortcuts.aways[at] as number);
+    if (contact !== null) end = insert(end, contact, shortcuts.aways[at] as number);
   }
   for (let at = successors.length - 1; at >= 0; at -= 1) {
     const contact = successors[at] as Contact;
     const away = awayOf(contact.id, self, ownPrefix);
-    ways[HEAD_AWAY] = away;
-    insert(ways, contact, away);
+    sorting[HEAD_AWAY] = away;
+    end = insert(end, contact, away);
   }
-  ways[LISTED_FROM] = ways.indexOf(last, FIRST) - 1;
-  let from = ways.length;
-  while (from > FIRST && successors.includes(ways[from - 1] as Contact)) from -= ENTRIES;
-  ways[ONLY_LISTED_FROM] = from;
-  // A copy has no room for more, which is half of what a list that has grown takes.
-  return ways.slice();
+  sorting[LISTED_FROM] = sorting.indexOf(last, FIRST) - 1;
+  let from = end;
+  while (from > FIRST && successors.includes(sorting[from - 1] as Contact)) from -= ENTRIES;
+  sorting[ONLY_LISTED_FROM] = from;
+  return sorting.slice(0, end);
 }
 
 /** How many binary digits a whole number has, which is the exponent of the first power of two above it. A member at no distance is ourselves. */
@@ -77,14 +90,24 @@ function bitsOf(places: number): number {
   return places < HALF ? BITS - Math.clz32(places) : HALF_BITS + BITS - Math.clz32(places / HALF);
 }
 
-/** Who comes in the order that is wanted costs no search. One who is there already is replaced: the later one's address is better known. */
-function insert(ways: Array<Waypoints[number]>, contact: Contact, away: number): void {
-  let at = ways.length;
-  while (at > FIRST && isFurther(contact, away, ways, at - ENTRIES)) at -= ENTRIES;
-  const before = at > FIRST && ways[at - ENTRIES] === away ? (ways[at - 1] as Contact) : null;
-  if (before?.id === contact.id) ways[at - 1] = contact;
-  else if (at === ways.length) ways.push(away, contact);
-  else ways.splice(at, 0, away, contact);
+/**
+ * Puts a contact among those up to `end`, and returns where they end then. Who comes in the order that is wanted costs no search. One who
+ * is there already is replaced: the later one's address is better known.
+ */
+function insert(end: number, contact: Contact, away: number): number {
+  let at = end;
+  while (at > FIRST && isFurther(contact, away, sorting, at - ENTRIES)) at -= ENTRIES;
+  const before = at > FIRST && sorting[at - ENTRIES] === away ? (sorting[at - 1] as Contact) : null;
+  if (before?.id === contact.id) {
+    sorting[at - 1] = contact;
+    return end;
+  }
+  // First at the end: an array with gaps is slow to walk.
+  if (end === sorting.length) sorting.push(away, contact);
+  for (let to = end; to > at; to -= 1) sorting[to + 1] = sorting[to - 1] as Waypoints[number];
+  sorting[at] = away;
+  sorting[at + 1] = contact;
+  return end + ENTRIES;
 }
 
 /** Whether a contact lies further beyond us than the one at an entry. */
