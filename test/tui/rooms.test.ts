@@ -271,3 +271,11 @@ test('lines whose key has not come are not what is unread: the view begins at th
   t.regex(shown(driver), /old 19\n.*3 unread messages.*\n.*new 0/u);
   t.is(driver.calls().filter(([command]) => command === 'room-read').length, 1);
 });
+
+test('a room that one has left keeps its name in the title of what was read of it', (t) => {
+  const driver = inGarden(line('alice', 'goodbye'));
+  const other = { room: 'The garden', roomId: GARDEN, topic: '', policy: 'open' as const, members: 2, link: `confab-room:${GARDEN}/bob` };
+  driver.answer('rooms', { rooms: [], invitations: [], others: [other] });
+  const [title] = renderFrame(driver.model).lines;
+  t.regex(lineText(title ?? []), /The garden \(not a member\)/u);
+});

@@ -300,7 +300,7 @@ function roomSentence(call: Call, value: unknown): string | null {
     case 'room-join':
       return (value as Result<'room-join'>).state === 'joined' ? '' : `${room} is asked to let you in; you hear of it.`;
     case 'room-leave':
-      return `You have left ${room}. It lives on without you.`;
+      return `You have left ${room}. Whoever is still in it goes on without you.`;
     case 'room-invite':
       return `${of.user} is invited into ${room}.`;
     case 'room-remove':

@@ -31,9 +31,11 @@ export function roomOf(model: Model, name: string): RoomView | undefined {
   return isRoomKey(name) ? model.rooms.find((room) => room.roomId === roomIdOf(name)) : undefined;
 }
 
-/** What people call the conversation. */
+/** What people call the conversation; also of a room that one has left, as long as it is heard of. */
 export function conversationTitle(model: Model, name: string): string {
-  return isRoomKey(name) ? (roomOf(model, name)?.room ?? 'a room') : name;
+  if (!isRoomKey(name)) return name;
+  const known = [...model.rooms, ...model.otherRooms, ...model.invitations].find((room) => room.roomId === roomIdOf(name));
+  return known?.room ?? 'a room';
 }
 
 export function messageOfRoom(view: RoomMessageView): ChatMessage {

@@ -2,7 +2,7 @@ import type { Commands } from '../../core/commands.ts';
 import type { RoomDetails, RoomMessageView, RoomOrderView, RoomView } from '../../core/rooms/room-commands.ts';
 import { preview } from '../model/chat.ts';
 import type { Model } from '../model/model.ts';
-import { type ChatMessage, foundMessages, membersHere, messageOfRoom, roomOf } from '../model/room-chat.ts';
+import { type ChatMessage, conversationTitle, foundMessages, membersHere, messageOfRoom, roomOf } from '../model/room-chat.ts';
 import { roomRows } from '../model/rooms.ts';
 import { sanitise, sanitiseLine } from '../text/sanitise.ts';
 import { BOLD, DIM, type Line, numbered, plain, type Segment } from '../text/styled.ts';
@@ -15,7 +15,7 @@ const ID_CHARACTERS = 8;
 
 export function roomTitle(model: Model, name: string): string {
   const room = roomOf(model, name);
-  if (room === undefined) return 'a room';
+  if (room === undefined) return `${sanitiseLine(conversationTitle(model, name))} (not a member)`;
   const topic = room.topic === '' ? '' : `: ${sanitiseLine(room.topic)}`;
   return `${sanitiseLine(room.room)}${topic} (${room.role === null ? 'not a member' : count(room.members, 'member')})`;
 }
