@@ -15,7 +15,7 @@ export async function faultFromNode(root: string, node: string, words: string): 
 
 /** Whoever stands still or is killed can neither go on with an order nor answer it. */
 async function refuseToEndOneself(root: string, node: string, order: FaultDeed): Promise<void> {
-  const heals = order.type === 'heal' && (order.name === null || order.name === node);
+  const heals = order.type === 'heal' && (order.names === null || order.names.includes(node));
   const stands = heals && (await readFaults(root)).some((each) => each.node === node && each.conduct !== null);
   const isMeant = (order.type === 'pause' || order.type === 'restart' || order.type === 'lie') && order.nodes.includes(node);
   if (!isMeant && !stands) return;

@@ -3,12 +3,25 @@ import { didYouMean } from '../control/nearest.ts';
 import { parseNodeName } from '../control/node-name.ts';
 import { DRAWN_MILLIS_MAX, LAWS } from '../core/distributions.ts';
 import { ConfabError } from '../core/errors.ts';
-import { DELAY_MILLIS_MAX, DRIFT_MILLIS_MAX, EVERY_FAULT, SKEW_MILLIS_MAX } from '../core/fault-limits.ts';
+import {
+  DELAY_MILLIS_MAX,
+  DRIFT_MILLIS_MAX,
+  EVERY_FAULT,
+  JITTER_SHARE_DEFAULT,
+  JITTER_SHARE_MAX,
+  LINE_BYTES_MAX,
+  QUEUE_BYTES_DEFAULT,
+  SHAPE_MAX,
+  SHAPE_MIN,
+  SIGMA_MAX,
+  SKEW_MILLIS_MAX,
+  SLOW_FACTOR_MAX,
+} from '../core/fault-limits.ts';
 import type { Rule } from '../core/rules.ts';
 import { CONDUCT_WORDS, type ConductName, isConduct } from '../lab/conduct-words.ts';
 import { misfitOfDistribution, toDistribution, type WrittenDistribution } from '../scenario/distribution-part.ts';
 import { parseDuration, sayLongest } from '../scenario/durations.ts';
-import { readMatrix } from '../scenario/latency-matrix.ts';
+import { matrixPart } from '../scenario/matrix-part.ts';
 import { expandNames, misfitOfNames } from '../scenario/names.ts';
 import { sayUnknownConduct } from './load-conduct.ts';
 
@@ -20,7 +33,7 @@ export type FaultOrder =
   /** `name` is null when none was given. */
   | { readonly type: 'rule'; readonly name: string | null; readonly rule: WithoutId }
   /** Null: everything, faults of nodes included. */
-  | { readonly type: 'heal'; readonly name: string | null }
+  | { readonly type: 'heal'; readonly names: readonly string[] | null }
   | { readonly type: 'pause' | 'resume' | 'kill'; readonly nodes: readonly string[] }
   | { readonly type: 'restart'; readonly nodes: readonly string[]; readonly emptyDisk: boolean }
   | { readonly type: 'lie'; readonly nodes: readonly string[]; readonly conduct: ConductName }
@@ -31,7 +44,6 @@ export type FaultOrder =
 type WithoutId = Rule extends infer One ? (One extends Rule ? Omit<One, 'id'> : never) : never;
 
 export const EMPTY_DISK = '--empty-disk';
-const QUEUE_BYTES = 65_536;
 const NAME_CHARACTERS_MAX = 64;
 
 function refuse(reason: string): ConfabError {
@@ -71,12 +83,12 @@ function orderOf(verb: string, reader: Reader): FaultOrder {
     case 'bandwidth':
       return reader.rule({
         kind: 'bandwidth',
-        bytesPerSecond: reader.number(1, 1e12),
-        queueBytesMax: reader.maybe('queue') ? reader.number(0, 1e12) : QUEUE_BYTES,
+        bytesPerSecond: reader.whole(1, LINE_BYTES_MAX),
+        queueBytesMax: reader.maybe('queue') ? reader.whole(0, LINE_BYTES_MAX) : QUEUE_BYTES_DEFAULT,
       });
     case 'heal': {
       const name = reader.word();
-      return { type: 'heal', name: name === EVERY_FAULT ? null : name };
+      return { type: 'heal', names: name === EVERY_FAULT ? null : [name, ...reader.rest()] };
     }
     case 'pause':
     case 'resume':
@@ -87,7 +99,7 @@ function orderOf(verb: string, reader: Reader): FaultOrder {
     case 'lie':
       return { type: 'lie', nodes: reader.nodes(reader.last()), conduct: reader.conduct() };
     case 'slow': {
-      const factor = reader.number(1, 1_000);
+      const factor = reader.number(1, SLOW_FACTOR_MAX);
       const nodes = reader.nodes('for');
       return { type: 'slow', factor, nodes, forMillis: reader.after('for', () => reader.time()) };
     }
@@ -133,6 +145,11 @@ class Reader {
     return name;
   }
 
+  /** All that is left: each a name of its own. */
+  rest(): string[] {
+    return this.#words.splice(0).flatMap((word) => word.split(','));
+  }
+
   /** Where a list before it ends. */
   last(): string {
     if (this.#words.length < 2) throw this.refuse('something is missing');
@@ -161,6 +178,13 @@ class Reader {
     const word = this.word();
     const value = Number(word);
     if (word.trim() === '' || !(value >= min && value <= max)) throw this.refuse(`${JSON.stringify(word.slice(0, 60))} is no number from ${min} to ${max}`);
+    return value;
+  }
+
+  whole(min: number, max: number): number {
+    const [word = ''] = this.#words;
+    const value = this.number(min, max);
+    if (!Number.isInteger(value)) throw this.refuse(`${JSON.stringify(word.slice(0, 60))} is no whole number`);
     return value;
   }
 
@@ -194,21 +218,32 @@ class Reader {
   }
 
   latency(): Part {
-    if (this.maybe('matrix')) {
-      const matrix = readMatrix(this.word());
-      if (typeof matrix === 'string') throw this.refuse(matrix);
-      // Files hold round trips.
-      return { kind: 'matrix', places: [], delayMillis: matrix.millis.map((row) => row.map((each) => each / 2)), jitterShare: 0.1 };
-    }
+    if (this.maybe('matrix')) return this.#matrix();
     const law: Record<string, string | number> = { law: this.oneOf(LAWS) };
     while (this.#words.length > 0 && PARAMETERS.includes(this.#words[0] as string)) {
       const name = this.word();
-      law[name] = NUMBERS.includes(name) ? this.number(0, 100) : `${this.time(DRAWN_MILLIS_MAX)}ms`;
+      law[name] =
+        name === 'sigma'
+          ? this.number(0, SIGMA_MAX)
+          : name === 'shape' || name === 'alpha'
+            ? this.number(SHAPE_MIN, SHAPE_MAX)
+            : `${this.time(DRAWN_MILLIS_MAX)}ms`;
     }
     const written = law as unknown as WrittenDistribution;
     const wrong = misfitOfDistribution(written);
     if (wrong !== null) throw this.refuse(wrong);
     return { kind: 'latency', distribution: toDistribution(written) };
+  }
+
+  #matrix(): Part {
+    const file = this.word();
+    const oneWayTimes = this.maybe('values') && this.after('one-way', () => true);
+    const jitterShare = this.maybe('jitter') ? this.number(0, JITTER_SHARE_MAX) : JITTER_SHARE_DEFAULT;
+    const places: Array<{ readonly place: string; readonly nodes: readonly string[] }> = [];
+    while (this.maybe('place')) places.push({ place: this.word(), nodes: this.#names(this.word().split(',')) });
+    const part = matrixPart(file, { places, oneWayTimes, jitterShare });
+    if (typeof part === 'string') throw this.refuse(part);
+    return part;
   }
 
   /** The rest of every rule: between whom, in which direction, under which name. */
@@ -232,5 +267,4 @@ class Reader {
   }
 }
 
-const NUMBERS: readonly string[] = ['sigma', 'shape', 'alpha'];
-const PARAMETERS: readonly string[] = ['value', 'min', 'max', 'mean', 'median', 'scale', ...NUMBERS];
+const PARAMETERS: readonly string[] = ['value', 'min', 'max', 'mean', 'median', 'scale', 'sigma', 'shape', 'alpha'];

@@ -25,7 +25,7 @@ export type FaultDeed = Exclude<FaultOrder, { readonly type: 'list' | 'help' }>;
 export async function applyFault(root: string, order: FaultDeed, { waits }: { readonly waits: boolean } = { waits: true }): Promise<string> {
   const all = await readFaults(root);
   if (order.type === 'rule') return addRule(root, all, order);
-  if (order.type === 'heal') return heal(root, all, order.name);
+  if (order.type === 'heal') return await healNamed(root, all, order.names);
   const chosen = order.nodes.map((name) => {
     const found = all.find(({ node }) => node === name);
     if (found === undefined || (found.killed && order.type !== 'restart' && order.type !== 'lie')) throw new ConfabError('no-node', { name, folder: root });
@@ -170,6 +170,14 @@ async function addRule(root: string, all: readonly FaultsOfNode[], order: Extrac
   const absent = [...new Set([...rule.from, ...rule.to])].filter((name) => name !== '*' && !all.some(({ node }) => node === name));
   const nobody = absent.length === 0 ? '' : `\nNobody of that name runs now: ${absent.join(', ')}.`;
   return `${id}: in force at ${count} node${count === 1 ? '' : 's'}${left}, until: confab fault heal ${id}${nobody}`;
+}
+
+async function healNamed(root: string, all: readonly FaultsOfNode[], names: readonly string[] | null): Promise<string> {
+  const unknown = names?.find((name) => !all.some(({ node, rules }) => node === name || rules.some(({ id }) => id === name)));
+  if (unknown !== undefined) throw new ConfabError('not-found', { what: `A fault rule or a node named ${unknown}` });
+  const said: string[] = [];
+  for (const name of names ?? [null]) said.push(await heal(root, said.length === 0 ? all : await readFaults(root), name));
+  return said.join('\n');
 }
 
 async function heal(root: string, all: readonly FaultsOfNode[], name: string | null): Promise<string> {

@@ -1,5 +1,15 @@
 import { DRAWN_MILLIS_MAX } from '../core/distributions.ts';
-import { DELAY_MILLIS_MAX, DRIFT_MILLIS_MAX, GROUP_NODES_MAX, SKEW_MILLIS_MAX } from '../core/fault-limits.ts';
+import {
+  DELAY_MILLIS_MAX,
+  DRIFT_MILLIS_MAX,
+  GROUP_NODES_MAX,
+  JITTER_SHARE_MAX,
+  LINE_BYTES_MAX,
+  SHAPE_MAX,
+  SHAPE_MIN,
+  SIGMA_MAX,
+  SKEW_MILLIS_MAX,
+} from '../core/fault-limits.ts';
 import { boolean, choice, either, integer, list, number, record, type Shape, text, tuple } from '../core/shape.ts';
 
 /** Shapes of what fault commands carry: rules and faults of machines come from outside, like everything on a control socket. */
@@ -16,9 +26,9 @@ const distribution: Shape = either(
   record({ law: choice('constant'), millis: drawn }),
   record({ law: choice('uniform'), minMillis: drawn, maxMillis: drawn }),
   record({ law: choice('exponential'), meanMillis: drawn }),
-  record({ law: choice('lognormal'), medianMillis: drawn, sigma: number(0, 10) }),
-  record({ law: choice('weibull'), scaleMillis: drawn, shape: number(0.01, 100) }),
-  record({ law: choice('pareto'), minMillis: drawn, alpha: number(0.01, 100) }),
+  record({ law: choice('lognormal'), medianMillis: drawn, sigma: number(0, SIGMA_MAX) }),
+  record({ law: choice('weibull'), scaleMillis: drawn, shape: number(SHAPE_MIN, SHAPE_MAX) }),
+  record({ law: choice('pareto'), minMillis: drawn, alpha: number(SHAPE_MIN, SHAPE_MAX) }),
 );
 
 export const ruleShape: Shape = either(
@@ -30,12 +40,12 @@ export const ruleShape: Shape = either(
     kind: choice('matrix'),
     places: list(tuple(text(1, 80), integer(0, PLACES_MAX - 1)), 65_536),
     delayMillis: list(list(millis, PLACES_MAX), PLACES_MAX),
-    jitterShare: number(0, 10),
+    jitterShare: number(0, JITTER_SHARE_MAX),
   }),
   record({ ...ends, kind: choice('loss'), probability: share }),
   record({ ...ends, kind: choice('duplicate'), probability: share }),
   record({ ...ends, kind: choice('reorder'), probability: share, byMillis: millis }),
-  record({ ...ends, kind: choice('bandwidth'), bytesPerSecond: number(1, 1e12), queueBytesMax: number(0, 1e12) }),
+  record({ ...ends, kind: choice('bandwidth'), bytesPerSecond: integer(1, LINE_BYTES_MAX), queueBytesMax: integer(0, LINE_BYTES_MAX) }),
 );
 
 /** Rules that a node holds at a time. */

@@ -1,9 +1,10 @@
 import { Type } from '@sinclair/typebox';
 import { type Distribution, DRAWN_MILLIS_MAX, LAWS } from '../core/distributions.ts';
+import { SHAPE_MAX, SHAPE_MIN, SIGMA_MAX } from '../core/fault-limits.ts';
 import { durationMillis, sayLongest } from './durations.ts';
 import { duration, oneOf } from './parts.ts';
 
-const positive = Type.Number({ minimum: 0.01, maximum: 100, description: 'a number' });
+const positive = Type.Number({ minimum: SHAPE_MIN, maximum: SHAPE_MAX, description: 'a number' });
 
 /** Keys by which a step says a law and its parameters. */
 export const distributionKeys = {
@@ -13,7 +14,7 @@ export const distributionKeys = {
   max: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'uniform: the longest time' })),
   mean: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'exponential: the mean' })),
   median: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'lognormal: half of all are shorter' })),
-  sigma: Type.Optional(Type.Number({ minimum: 0, maximum: 10, description: 'lognormal: deviation of the logarithm; 0.5 is usual for latencies' })),
+  sigma: Type.Optional(Type.Number({ minimum: 0, maximum: SIGMA_MAX, description: 'lognormal: deviation of the logarithm; 0.5 is usual for latencies' })),
   scale: Type.Optional(Type.Unsafe<string>({ ...duration, description: 'weibull: 63 in 100 are shorter' })),
   shape: Type.Optional(Type.Unsafe<number>({ ...positive, description: 'weibull: below 1, whoever has stayed long stays longer' })),
   alpha: Type.Optional(Type.Unsafe<number>({ ...positive, description: 'pareto: the smaller, the heavier the tail' })),

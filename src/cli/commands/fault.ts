@@ -18,9 +18,10 @@ export function register(program: Command, context: CliContext): void {
   delay TIME [jitter TIME]           everything takes longer
   latency LAW PARAMETER VALUE ...    drawn for each frame: constant value TIME, uniform min TIME max TIME, exponential mean TIME,
                                      lognormal median TIME sigma NUMBER, weibull scale TIME shape NUMBER, pareto min TIME alpha NUMBER
-  latency matrix FILE                as measured between places
+  latency matrix FILE [values one-way] [jitter SHARE] [place PLACE NODE[,NODE ...]] ...
+                                     as measured between places; others are put somewhere by their names
   loss SHARE, duplicate SHARE, reorder SHARE by TIME, bandwidth BYTES-PER-SECOND
-  heal NAME | heal NODE | heal everything
+  heal NAME ... | heal NODE ... | heal everything
   pause NODE ..., resume NODE ..., kill NODE ...
   slow FACTOR NODE ... for TIME      as long as this runs; "heal NODE" elsewhere ends it, too
   restart NODE ... [--empty-disk]    kill -9 and a new process, on its disk or an empty one; also after kill

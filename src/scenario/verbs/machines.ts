@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { DRIFT_MILLIS_MAX, SKEW_MILLIS_MAX } from '../../core/fault-limits.ts';
+import { DRIFT_MILLIS_MAX, SKEW_MILLIS_MAX, SLOW_FACTOR_MAX } from '../../core/fault-limits.ts';
 import type { NodeFaults } from '../../core/faults.ts';
 import { durationMillis, sayLongest } from '../durations.ts';
 import { expandNames } from '../names.ts';
@@ -36,7 +36,7 @@ const resume = verb({
 const slow = verb({
   name: 'slow',
   schema: keys(
-    { of: nodes, factor: Type.Number({ minimum: 1, maximum: 1_000, description: 'how many times longer everything takes; 1: as usual' }) },
+    { of: nodes, factor: Type.Number({ minimum: 1, maximum: SLOW_FACTOR_MAX, description: 'how many times longer everything takes; 1: as usual' }) },
     'Make nodes slow: a simulated one takes a multiple of the usual time for each input and commit, a real process gets that share of time.',
   ),
   mentions: (value) => expandNames(value.of),

@@ -1,9 +1,8 @@
 import { Type } from '@sinclair/typebox';
-import { DELAY_MILLIS_MAX, EVERY_FAULT } from '../../core/fault-limits.ts';
-import type { Rule } from '../../core/rules.ts';
+import { DELAY_MILLIS_MAX, EVERY_FAULT, JITTER_SHARE_DEFAULT, JITTER_SHARE_MAX, LINE_BYTES_MAX, QUEUE_BYTES_DEFAULT } from '../../core/fault-limits.ts';
 import { distributionKeys, misfitOfDistribution, sayDistribution, toDistribution, type WrittenDistribution } from '../distribution-part.ts';
 import { durationMillis, sayLongest } from '../durations.ts';
-import { readMatrix } from '../latency-matrix.ts';
+import { type MatrixPart, matrixPart } from '../matrix-part.ts';
 import { expandNames } from '../names.ts';
 import { duration, flag, keys, nodes, oneOf } from '../parts.ts';
 import { type AnyVerb, StepFailure, verb } from '../verb.ts';
@@ -93,13 +92,13 @@ const latencyKeys = keys(
     ),
     values: Type.Optional(oneOf(['round-trip', 'one-way'], 'what the matrix holds: round trips (default) or times for one way')),
     places: Type.Optional(Type.Array(place, { minItems: 1, description: 'who is where; others are put somewhere by their names' })),
-    jitter: Type.Optional(Type.Number({ minimum: 0, maximum: 10, description: 'with a matrix: up to this share of the time is added (default 0.1)' })),
+    jitter: Type.Optional(
+      Type.Number({ minimum: 0, maximum: JITTER_SHARE_MAX, description: 'with a matrix: up to this share of the time is added (default 0.1)' }),
+    ),
   },
   'Make everything between two groups take longer, by a law or by a matrix of measured times. One way, and on top of what lines take anyhow.',
 );
 type LatencyKeys = typeof latencyKeys.static;
-
-const JITTER_SHARE_DEFAULT = 0.1;
 
 function lawOf(value: LatencyKeys): WrittenDistribution | null {
   const { law } = value;
@@ -117,24 +116,9 @@ function latencyOf(value: LatencyKeys): { kind: 'latency'; distribution: ReturnT
     return matrixKey === undefined ? { kind: 'latency', distribution: toDistribution(law) } : `"${matrixKey}" goes with "matrix" only`;
   }
   if (law !== null) return '"law" and "matrix" are two ways to say it; choose one';
-  const matrix = readMatrix(value.matrix);
-  if (typeof matrix === 'string') return matrix;
-  const places: Array<readonly [string, number]> = [];
-  for (const { place: name, nodes: there } of value.places ?? []) {
-    const index = matrix.places.indexOf(name);
-    if (index < 0) return `the matrix has no place ${JSON.stringify(name)}; it has ${matrix.places.join(', ')}`;
-    for (const each of expandNames(there)) places.push([each, index]);
-  }
-  const factor = value.values === 'one-way' ? 1 : 0.5;
-  return {
-    kind: 'matrix',
-    places,
-    delayMillis: matrix.millis.map((row) => row.map((each) => each * factor)),
-    jitterShare: value.jitter ?? JITTER_SHARE_DEFAULT,
-  };
+  const places = (value.places ?? []).map(({ place: name, nodes: there }) => ({ place: name, nodes: expandNames(there) }));
+  return matrixPart(value.matrix, { places, oneWayTimes: value.values === 'one-way', jitterShare: value.jitter ?? JITTER_SHARE_DEFAULT });
 }
-
-type MatrixPart = Pick<Extract<Rule, { kind: 'matrix' }>, 'kind' | 'places' | 'delayMillis' | 'jitterShare'>;
 
 const latency = verb({
   name: 'latency',
@@ -201,16 +185,14 @@ const reorder = verb({
   },
 });
 
-const QUEUE_BYTES_DEFAULT = 65_536;
-
 const bandwidth = verb({
   name: 'bandwidth',
   schema: keys(
     {
       ...lineKeys,
-      'bytes-per-second': Type.Integer({ minimum: 1, maximum: 1_000_000_000_000, description: 'speed of a line, each direction of each pair for itself' }),
+      'bytes-per-second': Type.Integer({ minimum: 1, maximum: LINE_BYTES_MAX, description: 'speed of a line, each direction of each pair for itself' }),
       'queue-bytes': Type.Optional(
-        Type.Integer({ minimum: 0, maximum: 1_000_000_000_000, description: 'what waits before a line at most (default 65536); more is lost' }),
+        Type.Integer({ minimum: 0, maximum: LINE_BYTES_MAX, description: 'what waits before a line at most (default 65536); more is lost' }),
       ),
     },
     'Give the lines between two groups a limited speed.',
