@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { turnEnds, watchLoading, watchTurns, workBegins } from './endless-turn.ts';
-import { type OwnModule, readOwnModule } from './own-module/own-module.ts';
+import type { OwnModule } from './own-module/own-module.ts';
 import { enterCode, guardWorld, leaveProgram } from './own-world.ts';
 import { TURN_SECONDS_MAX, WORK } from './turn-watch.ts';
 
@@ -9,6 +9,8 @@ import { TURN_SECONDS_MAX, WORK } from './turn-watch.ts';
 export async function readOwnCode(path: string): Promise<OwnModule> {
   guardWorld();
   watchTurns(path);
+  // Most runs are of chat nodes and need no parser.
+  const { readOwnModule } = await import('./own-module/own-module.ts');
   const module = await watchLoading(basename(path), () => readOwnModule(path));
   return { common: module.common, run: () => within({ kind: WORK.loading, name: basename(path), path }, () => module.run()) };
 }
