@@ -118,6 +118,9 @@ export class Joiner {
       const other = Math.floor(this.#port.fraction() * (at + 1));
       [this.#untried[at], this.#untried[other]] = [this.#untried[other] as Contact, this.#untried[at] as Contact];
     }
+    // Whoever we are linked with is asked first: to ask a stranger a link has to be opened.
+    const linked = new Set(this.#port.linked?.().map(({ id }) => id));
+    if (linked.size > 0) this.#untried = [...this.#untried.filter(({ id }) => !linked.has(id)), ...this.#untried.filter(({ id }) => linked.has(id))];
     this.#outside = null;
     if (contacts.size === 0) return this.#found();
     this.#trying = ASKED_AT_ONCE;

@@ -4,10 +4,12 @@ import type { NodeId } from '../types.ts';
 import type { Contact } from './circle.ts';
 import { contactIfUp } from './who-is-up.ts';
 
-/** News of members come by the dozen: they are looked at a moment later, and the later the larger the ring is, ms. */
+/** News of members come by the dozen: they are looked at a moment later, ms. */
 const LOOK_MILLIS = 100;
-const LOOK_MILLIS_MAX = 2_000;
-const LOOK_MEMBERS = 32;
+/** Where there are more members nobody waits to hear of one, unless it belongs next to us. */
+const LARGE_MEMBERS = 64;
+/** In such a ring news are looked at when there is something to do anyway, and not more often than this, ms. */
+const PAUSE_MILLIS = 1_000;
 /** Newcomers that are asked at once, and the time after which one more may be, ms; longer in large rings, like that between merge probes. */
 const MEETINGS_MAX = 4;
 const MEETING_MILLIS = 10_000;
@@ -41,15 +43,14 @@ export class Newcomers {
   readonly #ring: Met;
   readonly #learnt: (contact: Contact) => void;
   #started = false;
-  /** When the news is looked at; infinite while there is none. */
-  #dueMillis = Number.POSITIVE_INFINITY;
+  #isTimed = false;
+  #lookedMillis = 0;
   /** Nodes of whom there was news since the ring was last told. */
   readonly #news = new Set<NodeId>();
   /** Whom the ring has been told of, the longest known first. */
   readonly #met = new Set<NodeId>();
   /** So many newcomers may be asked now whether they live in another ring. */
   #meetings = 1;
-  #meetingsMillis = 0;
 
   /** `learnt` is told of everybody of whom the ring is. */
   constructor(parts: Parts, ring: Met, learnt: (contact: Contact) => void) {
@@ -60,7 +61,8 @@ export class Newcomers {
 
   start(): void {
     this.#started = true;
-    this.#lookWithin(LOOK_MILLIS);
+    this.#lookedMillis = this.#parts.env.monotonicMillis;
+    this.#lookSoon();
   }
 
   /** It is dead: when it is back, it is a newcomer. */
@@ -74,22 +76,22 @@ export class Newcomers {
     // Known, and there: records that are signed afresh every few seconds say no more than that.
     if (contact !== null && this.#met.has(id)) return;
     this.#news.add(id);
-    if (this.#started) this.#lookWithin(this.#patienceMillis(contact));
+    if (!this.#isLarge || (contact !== null && this.#ring.isNearer(contact))) this.#lookSoon();
   }
 
-  /** In a large ring nobody waits to hear of a shortcut; who belongs next to us is told of at once, like everybody where there are few. */
-  #patienceMillis(contact: Contact | null): number {
-    const { joined, small, sizeGuess } = this.#ring;
-    if (!joined || small || (contact !== null && this.#ring.isNearer(contact))) return LOOK_MILLIS;
-    return Math.min(LOOK_MILLIS_MAX, LOOK_MILLIS * Math.max(1, sizeGuess / LOOK_MEMBERS));
+  get #isLarge(): boolean {
+    return this.#ring.joined && this.#ring.sizeGuess > LARGE_MEMBERS;
   }
 
-  #lookWithin(delayMillis: number): void {
-    const { env } = this.#parts;
-    const dueMillis = env.monotonicMillis + delayMillis;
-    if (dueMillis >= this.#dueMillis) return;
-    this.#dueMillis = dueMillis;
-    env.setTimer('ring-members', '', delayMillis);
+  #lookSoon(): void {
+    if (!this.#started || this.#isTimed) return;
+    this.#isTimed = true;
+    this.#parts.env.setTimer('ring-members', '', LOOK_MILLIS);
+  }
+
+  /** Whoever is at work anyway has time for what nobody waits for. */
+  lookBetween(): void {
+    if (this.#news.size > 0 && this.#parts.env.monotonicMillis - this.#lookedMillis >= PAUSE_MILLIS) this.#look();
   }
 
   #contactOf(id: NodeId): Contact | null {
@@ -98,12 +100,16 @@ export class Newcomers {
   }
 
   timer(): void {
-    this.#dueMillis = Number.POSITIVE_INFINITY;
+    this.#isTimed = false;
+    this.#look();
+  }
+
+  #look(): void {
     const now = this.#parts.env.monotonicMillis;
     const { sizeGuess, calm } = this.#ring;
     const pauseMillis = (calm > 1 ? this.#parts.options.ringMergeMillis * CALM_MEETING_ROUNDS * calm : MEETING_MILLIS) * Math.max(1, Math.log2(sizeGuess) / 3);
-    this.#meetings = Math.min(MEETINGS_MAX, this.#meetings + (now - this.#meetingsMillis) / pauseMillis);
-    this.#meetingsMillis = now;
+    this.#meetings = Math.min(MEETINGS_MAX, this.#meetings + (now - this.#lookedMillis) / pauseMillis);
+    this.#lookedMillis = now;
     // Where there are few, everybody has to know everybody.
     if (this.#ring.small) this.#meetings = Math.max(this.#meetings, SMALL_MEETINGS);
     for (const id of this.#news) {
@@ -119,8 +125,10 @@ export class Newcomers {
     if (this.#met.size > MET_MAX) this.#met.delete(this.#met.values().next().value as NodeId);
     this.#learnt(contact);
     this.#ring.learn(contact);
-    if (this.#meetings < 1 || !this.#ring.joined) return;
-    this.#meetings -= 1;
+    // Two rings that meet have a member each that asks, and among many each may do so more seldom.
+    const price = Math.min(MEETINGS_MAX, Math.max(1, this.#ring.sizeGuess / LARGE_MEMBERS));
+    if (this.#meetings < price || !this.#ring.joined) return;
+    this.#meetings -= price;
     this.#ring.meet(contact);
   }
 }

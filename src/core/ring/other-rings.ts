@@ -2,7 +2,11 @@ import { type Contact, justAfter } from './circle.ts';
 import type { Lookups } from './lookups.ts';
 import type { Pointers } from './pointers.ts';
 import type { Remembered } from './remembered.ts';
-import type { LookupResult, RingPort } from './ring-port.ts';
+import type { LookupResult, RingAnswer, RingPort } from './ring-port.ts';
+
+/** How many of the probes go to those thought dead. */
+const LOST_SHARE = 0.5;
+const LOST_SHARE_CALM = 7 / 8;
 
 export interface OtherRingsHooks {
   /** Somebody may be nearer than our successor. */
@@ -12,8 +16,8 @@ export interface OtherRingsHooks {
 }
 
 /**
- * Finds rings that live beside ours: two never find each other by stabilisation. Now and then a remembered contact, every other time
- * one thought dead, is asked who follows us; if its ring knows somebody nearer than our successor, that one is tried like any newcomer.
+ * Finds rings that live beside ours: two never find each other by stabilisation. Now and then a remembered contact, at least every other
+ * time one thought dead, is asked who follows us; if its ring knows somebody nearer than our successor, that one is tried like any newcomer.
  */
 export class OtherRings {
   readonly #port: RingPort;
@@ -30,27 +34,43 @@ export class OtherRings {
     this.#hooks = hooks;
   }
 
-  /** Probes one of all who are known. */
-  round(): void {
+  /** Probes one of all who are known; in a calm ring nearly always one thought dead, if there is one. */
+  round(isCalm: boolean): void {
     const { lost } = this.#remembered;
-    const known = lost.length > 0 && this.#port.fraction() < 0.5 ? lost : [...this.#port.members(), ...this.#remembered.all];
+    const known =
+      lost.length > 0 && this.#port.fraction() < (isCalm ? LOST_SHARE_CALM : LOST_SHARE) ? lost : [...this.#port.members(), ...this.#remembered.all];
     const contact = known[Math.floor(this.#port.fraction() * known.length)];
     if (contact !== undefined) this.probe(contact);
   }
 
-  /** Asks a contact who follows us in its ring. */
+  /** Asks a contact who follows us in its ring. It alone can tell of it: whoever else was asked in its place would tell of ours. */
   probe(contact: Contact): void {
     const { self } = this.#port;
     if (contact.id === self.id) return;
-    this.#lookups.walk({ key: justAfter(self.id), contacts: [contact], why: 'start' }, (result) => {
-      const found = result.owners.find((owner) => owner.id !== self.id);
-      if (found === undefined || !this.#pointers.joined) return;
-      // Whoever lives in a small ring learns of us and joins.
-      if (result.hops.length === 1) this.#port.tell(contact, { tell: 'notify' });
-      if (this.#pointers.isNearer(found)) this.#hooks.hint(found);
-      // Whoever names our own successor lives in our ring.
-      else if (found.id !== this.#pointers.successors[0]?.id) this.#introduce(contact);
-    });
+    const key = justAfter(self.id);
+    this.#port.ask(contact, { ask: 'next', key, avoid: [] }, { answered: (answer) => this.#told(contact, key, answer) });
+  }
+
+  #told(contact: Contact, key: string, answer: RingAnswer | null): void {
+    if (answer === null) return this.#remembered.unheard(contact);
+    if (answer.answer !== 'next') return;
+    const [nearest] = answer.contacts;
+    if (nearest === undefined) return;
+    if (answer.done) return this.#judge(contact, answer.contacts, true);
+    // It leads to us, or to whoever says that we come next: it lives in our ring.
+    if (nearest.id === this.#port.self.id || nearest.id === this.#pointers.predecessor?.id) return;
+    this.#lookups.walk({ key, contacts: answer.contacts, why: answer.why }, ({ owners }) => this.#judge(contact, owners, false));
+  }
+
+  /** `owners`: who follow us in the contact's ring; `own`: as it knows by itself. */
+  #judge(contact: Contact, owners: readonly Contact[], own: boolean): void {
+    const found = owners.find((owner) => owner.id !== this.#port.self.id);
+    if (found === undefined || !this.#pointers.joined) return;
+    // Whoever lives in a small ring learns of us and joins.
+    if (own) this.#port.tell(contact, { tell: 'notify' });
+    if (this.#pointers.isNearer(found)) this.#hooks.hint(found);
+    // Whoever names our own successor lives in our ring.
+    else if (found.id !== this.#pointers.successors[0]?.id) this.#introduce(contact);
   }
 
   /** A contact that has its place in our ring but is not in it is named to the member before that place. */

@@ -109,7 +109,9 @@ export class RingMember implements RingPort {
   timer(kind: string): void {
     if (kind === 'ring-asks') return this.#questions.sweep();
     if (kind === 'ring-members') return this.#newcomers.timer();
-    if (this.#started) this.#chord.timer(kind as RingTimer);
+    if (!this.#started) return;
+    this.#chord.timer(kind as RingTimer);
+    this.#newcomers.lookBetween();
   }
 
   leave(): void {
@@ -310,6 +312,7 @@ export class RingMember implements RingPort {
   find(key: string, done: (result: LookupResult) => void, way: 'recent' | 'iterative' | 'recursive' = 'iterative'): void {
     const judged = (result: LookupResult): void => this.#opinion.judge(key, result, done);
     if (way === 'recursive') return this.#chord.lookupRecursive(key, judged);
+    this.#newcomers.lookBetween();
     const owners = way === 'recent' ? this.#ranges.ownersOf(key, this.monotonicMillis, (id) => this.#isDoubted(id)) : null;
     if (owners === null) this.#chord.lookup(key, judged);
     else judged({ owners, hops: [] });

@@ -82,6 +82,8 @@ export interface RingPort {
   hearsOf?(id: NodeId): boolean;
   /** Who may be up, by any source: seeds, disk, the failure detector. The ring asks before it believes. May be empty. */
   members(): readonly Contact[];
+  /** Those of them whom to ask costs nothing else. */
+  linked?(): readonly Contact[];
   /** All of them, where somebody keeps a list of that kind. */
   known?(): readonly Contact[];
   /** Who is likely to be a member and stands next before a key, of all that the port has met. Missing: nobody. */
@@ -96,7 +98,7 @@ export interface RingOptions {
   readonly stabiliseMillis: number;
   readonly fingerMillis: number;
   readonly mergeMillis: number;
-  /** Stabilising and merging become rarer up to this many times, doubling each round, while nothing changes: for ports that hear of deaths (`hearsOf`). */
+  /** Stabilising and merging are so many times rarer after a round in which nothing changed: for ports that hear of deaths (`hearsOf`). */
   readonly calmFactorMax: number;
   /** Pause between sweeps over all contacts while joining. */
   readonly joinRetryMillis: number;

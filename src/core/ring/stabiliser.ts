@@ -4,6 +4,9 @@ import { type Pointers, sameContacts } from './pointers.ts';
 import type { Remembered } from './remembered.ts';
 import { type Asker, PING, type RingAnswer, type RingOptions, type RingPort, STATE } from './ring-port.ts';
 
+/** Pauses before somebody busy is asked again grow to so many times the first. */
+const BUSY_RETRIES_MAX = 8;
+
 type State = Extract<RingAnswer, { answer: 'state' }>;
 
 export interface StabiliserHooks {
@@ -31,6 +34,8 @@ export class Stabiliser {
   #again = false;
   #hint: Contact | null = null;
   #eagerRounds = 0;
+  /** How often whoever was asked was busy since one was not. */
+  #busyInARow = 0;
   /** The successor that said in the last round that it lives in a small ring still. */
   #awaited: NodeId | null = null;
   /** When the round that was brought forward is due. */
@@ -99,6 +104,7 @@ export class Stabiliser {
   #heardSuccessor(successor: Contact, answer: RingAnswer | null): void {
     if (!this.#active || this.#pointers.successors[0]?.id !== successor.id) return this.#finish(true);
     if (answer?.answer === 'busy') return this.#askAgainSoon();
+    this.#busyInARow = 0;
     if (answer?.answer !== 'state') return this.#dropHead(successor, answer);
     // Nearly always: nothing is new, so nothing needs to be sorted out.
     if (!answer.small && this.#pointers.isFollowedBy(successor, answer.successors)) return this.#hearOfPredecessor(successor, answer.predecessor);
@@ -224,22 +230,29 @@ export class Stabiliser {
   #adopt(nearer: Contact, state: State): void {
     const passed = this.#pointers.successors[0];
     this.#follow([nearer, ...state.successors]);
-    this.#port.tell(nearer, { tell: 'notify' });
+    if (state.predecessor?.id !== this.#port.self.id) this.#port.tell(nearer, { tell: 'notify' });
     // Where two rings meet, the one adopted may not know of whom we had before it: told, it goes on, and so the rings close like a zip.
     const next = state.successors[0];
     if (passed !== undefined && next !== undefined && next.id !== passed.id && between(nearer.id, passed.id, next.id)) {
       this.#port.tell(nearer, { tell: 'nearer', contact: passed });
     }
-    this.#finish(true);
+    // Its state says as well who is before it: only somebody between us is worth another question.
+    const before = state.predecessor;
+    if (before === null || !this.#pointers.isNearer(before) || this.#eagerRounds >= this.#options.eagerRoundsMax) return this.#finish(false);
+    this.#eagerRounds += 1;
+    this.#tryNearer(before);
   }
 
   /**
    * Who asks is busy until the answer is there. Where answers take long, members that asked again at once would be busy nearly always,
-   * and nobody would ever learn anything: so whoever found somebody busy leaves as much time to the others as its question took.
+   * and nobody would ever learn anything: so whoever found somebody busy leaves as much time to the others as its question took. Who is
+   * busy for longer waits for somebody silent; when it has found out, it says so.
    */
   #askAgainSoon(): void {
     this.#busy = false;
-    this.#soon(Math.max(this.#options.busyRetryMillis, this.#tookMillis));
+    const patience = Math.min(BUSY_RETRIES_MAX, 2 ** this.#busyInARow);
+    this.#busyInARow += 1;
+    this.#soon(Math.max(this.#options.busyRetryMillis * patience, this.#tookMillis));
   }
 
   /** Brings the next round forward; one that is due soon already is not put off. */
