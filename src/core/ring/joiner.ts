@@ -1,5 +1,5 @@
 import type { NodeId } from '../types.ts';
-import { between, type Contact, successorsAmong } from './circle.ts';
+import { between, type Contact, distance, PLACES, successorsAmong } from './circle.ts';
 import type { Lookups } from './lookups.ts';
 import type { Pointers } from './pointers.ts';
 import type { Remembered } from './remembered.ts';
@@ -18,6 +18,8 @@ const STEPS_MAX = 24;
 const MEMBERS_TRIED_MAX = 64;
 /** Silence takes long to be sure of, so a sweep does not wait for one contact before it asks the next. */
 const ASKED_AT_ONCE = 3;
+/** A ring of more members than this is large. */
+const LARGE_MEMBERS = 64;
 /** The way through a member to our place may take as long as so many pauses between sweeps. */
 const WAY_RETRIES = 8;
 /** Contacts asked at once by one who lost all successors. */
@@ -123,8 +125,9 @@ export class Joiner {
     if (linked.size > 0) this.#untried = [...this.#untried.filter(({ id }) => !linked.has(id)), ...this.#untried.filter(({ id }) => linked.has(id))];
     this.#outside = null;
     if (contacts.size === 0) return this.#found();
-    this.#trying = ASKED_AT_ONCE;
-    for (let count = 0; count < ASKED_AT_ONCE; count += 1) this.#tryNext();
+    // Whoever is linked is there, nearly always: one of them is enough, unless it is slow.
+    this.#trying = linked.size > 0 ? 1 : ASKED_AT_ONCE;
+    for (let count = this.#trying; count > 0; count -= 1) this.#tryNext();
   }
 
   /** Members of a small ring may be on their way into one of full size; until they are there, they stay where they are. */
@@ -137,14 +140,21 @@ export class Joiner {
     if (!this.#settled) this.#port.setTimer('ring-join', delayMillis * (0.75 + 0.5 * this.#port.fraction()));
   }
 
-  #ask(contact: Contact, answered: (answer: RingAnswer | null) => void): void {
+  #ask(contact: Contact, answered: (answer: RingAnswer | null) => void, slow?: () => void): void {
     const attempt = this.#attempt;
     this.#port.ask(contact, STATE, {
       answered: (answer) => {
         if (answer === null) this.#remembered.unheard(contact);
         if (!this.#settled && attempt === this.#attempt) answered(answer);
       },
+      ...(slow === undefined ? {} : { slow: () => (this.#settled || attempt !== this.#attempt ? undefined : slow()) }),
     });
+  }
+
+  #tryAnother(): void {
+    if (this.#trying === 0 || this.#trying >= ASKED_AT_ONCE) return;
+    this.#trying += 1;
+    this.#tryNext();
   }
 
   #tryNext(): void {
@@ -153,16 +163,27 @@ export class Joiner {
       this.#trying -= 1;
       return this.#trying === 0 ? this.#sweepEnded() : undefined;
     }
-    this.#ask(contact, (answer) => {
-      if (answer?.answer === 'outside') {
-        this.#outside ??= new Set();
-        this.#outside.add(contact.id);
-      }
-      if (answer === null || answer.answer === 'outside') return this.#tryNext();
-      this.#onlyOutsideMillis = null;
-      if (answer.answer === 'state' && answer.small) return this.#enterSmall(contact, answer);
-      this.via(contact);
-    });
+    this.#ask(contact, (answer) => this.#heardOf(contact, answer), () => this.#tryAnother());
+  }
+
+  #heardOf(contact: Contact, answer: RingAnswer | null): void {
+    if (answer?.answer === 'outside') {
+      this.#outside ??= new Set();
+      this.#outside.add(contact.id);
+    }
+    if (answer === null || answer.answer === 'outside') return this.#tryNext();
+    this.#onlyOutsideMillis = null;
+    if (answer.answer === 'state' && answer.small) return this.#enterSmall(contact, answer);
+    this.#viaNearest(contact, answer);
+  }
+
+  /** In a large ring there may be somebody known who stands nearer to our place; where there are few, it may live in another ring. */
+  #viaNearest(member: Contact, answer: RingAnswer): void {
+    const { self } = this.#port;
+    const last = answer.answer === 'state' ? answer.successors.at(-1) : undefined;
+    const isLarge = last !== undefined && distance(member.id, last.id) * LARGE_MEMBERS < PLACES * this.#pointers.successorCount;
+    const nearest = isLarge ? (this.#port.closestBefore?.(self.id) ?? null) : null;
+    this.via(member, nearest === null || nearest.id === member.id ? [member] : [nearest, member]);
   }
 
   /**
@@ -193,13 +214,13 @@ export class Joiner {
   }
 
   /** Joins the ring of a member: looks up our place from there. */
-  via(member: Contact): void {
+  via(member: Contact, contacts: readonly Contact[] = [member]): void {
     this.#attempt += 1;
     const attempt = this.#attempt;
     // Should anything on the way be lost, the next sweep begins.
     this.#later(this.#options.joinRetryMillis * WAY_RETRIES);
     this.#underWayUntilMillis = this.#port.monotonicMillis + this.#options.joinRetryMillis * WAY_RETRIES;
-    this.#lookups.walk({ key: this.#port.self.id, contacts: [member], why: 'start' }, (result) => {
+    this.#lookups.walk({ key: this.#port.self.id, contacts, why: 'start' }, (result) => {
       if (this.#settled || attempt !== this.#attempt) return;
       const last = result.owners.length === 0 ? undefined : result.hops.at(-1)?.asked;
       if (last === undefined) return this.#later(this.#options.joinRetryMillis);

@@ -91,7 +91,7 @@ export class Newcomers {
 
   /** Whoever is at work anyway has time for what nobody waits for. */
   lookBetween(): void {
-    if (this.#news.size > 0 && this.#parts.env.monotonicMillis - this.#lookedMillis >= PAUSE_MILLIS) this.#look();
+    if (this.#started && this.#news.size > 0 && this.#parts.env.monotonicMillis - this.#lookedMillis >= PAUSE_MILLIS) this.#look();
   }
 
   #contactOf(id: NodeId): Contact | null {
