@@ -23,9 +23,6 @@ import { Stabiliser, type StabiliserHooks } from './stabiliser.ts';
 import type { WalkMember } from './walk.ts';
 import { ownsKey, stepTo, type Waypoints } from './waypoints.ts';
 
-/** In a calm ring seven in eight probes go to those thought dead, else half of them: with so much rarer ones as many reach them. */
-const LOST_CALM = 1.75;
-
 /** What a node outside any ring knows of the way to a key. */
 const NOWHERE: NextStep = { answer: 'next', done: false, contacts: [], why: 'member-list' };
 
@@ -119,7 +116,7 @@ export class Chord implements PointersHooks, RememberedHooks, WalkMember, Stabil
         return;
       case 'ring-merge':
         // All members probe, and one of them has to find the other ring: among many, each may do so more seldom.
-        this.#port.setTimer(kind, mergeMillis * this.#jitter * Math.max(1, Math.log2(this.sizeGuess) / 3) * this.#mergeCalm);
+        this.#port.setTimer(kind, mergeMillis * this.#jitter * Math.max(1, Math.log2(this.sizeGuess) / 3) * this.#otherRings.rarer(this.calm));
         if (!this.joined || this.small) return;
         this.#stabiliser.tryNearest();
         return this.#otherRings.round(this.calm > 1);
@@ -129,11 +126,6 @@ export class Chord implements PointersHooks, RememberedHooks, WalkMember, Stabil
       case 'ring-routes':
         return this.#lookups.expire();
     }
-  }
-
-  /** Who was never heard to be gone cannot be in another part; who was is asked as often as where much changes, but nobody else is. */
-  get #mergeCalm(): number {
-    return this.#remembered.lost.length > 0 && this.calm > 1 ? LOST_CALM : this.calm;
   }
 
   /** Members that began together do not stay together. */

@@ -163,7 +163,11 @@ export class Joiner {
       this.#trying -= 1;
       return this.#trying === 0 ? this.#sweepEnded() : undefined;
     }
-    this.#ask(contact, (answer) => this.#heardOf(contact, answer), () => this.#tryAnother());
+    this.#ask(
+      contact,
+      (answer) => this.#heardOf(contact, answer),
+      () => this.#tryAnother(),
+    );
   }
 
   #heardOf(contact: Contact, answer: RingAnswer | null): void {

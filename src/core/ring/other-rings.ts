@@ -7,6 +7,8 @@ import type { LookupResult, RingAnswer, RingPort } from './ring-port.ts';
 /** How many of the probes go to those thought dead. */
 const LOST_SHARE = 0.5;
 const LOST_SHARE_CALM = 7 / 8;
+/** With so much rarer probes as many reach those. */
+const LOST_CALM = LOST_SHARE_CALM / LOST_SHARE;
 
 export interface OtherRingsHooks {
   /** Somebody may be nearer than our successor. */
@@ -32,6 +34,14 @@ export class OtherRings {
     this.#remembered = parts.remembered;
     this.#lookups = parts.lookups;
     this.#hooks = hooks;
+  }
+
+  /**
+   * How much rarer rounds may be in a ring that is so calm. Who was never heard to be gone cannot be in another part; who was is asked
+   * as often as where much changes, and the others seldom.
+   */
+  rarer(calm: number): number {
+    return this.#remembered.lost.length > 0 && calm > 1 ? LOST_CALM : calm;
   }
 
   /** Probes one of all who are known; in a calm ring nearly always one thought dead, if there is one. */
