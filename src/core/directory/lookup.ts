@@ -127,6 +127,7 @@ export class Lookup {
     if (reach !== 'all') return this.#ask(id, search, this.#someOf(up), reach);
     if (askRing === null || !this.#parts.sync.crowd) return this.#ask(id, search, up, reach);
     const first = new Set(this.#someOf(up));
+    if (first.size === 0) return this.#ask(id, search, up, reach);
     search.rest = up.filter((link) => !first.has(link));
     return this.#ask(id, search, [...first], reach);
   }
