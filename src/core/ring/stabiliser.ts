@@ -4,8 +4,8 @@ import { type Pointers, sameContacts } from './pointers.ts';
 import type { Remembered } from './remembered.ts';
 import { type Asker, PING, type RingAnswer, type RingOptions, type RingPort, STATE } from './ring-port.ts';
 
-/** Pauses before somebody busy is asked again grow to so many times the first. */
-const BUSY_RETRIES_MAX = 8;
+/** Pauses before somebody busy is asked again grow to so many times the first. Longer ones were tried: rings healed more slowly. */
+const BUSY_RETRIES_MAX = 2;
 
 type State = Extract<RingAnswer, { answer: 'state' }>;
 
