@@ -17,9 +17,7 @@ interface Death {
 
 const DEATHS_MAX = 1_024;
 const WHOLE_SHARE = 3 / 4;
-/** Doubts about two nodes within so long may have one cause, ms. */
-const TOGETHER_MILLIS = 3_000;
-/** Between two rounds of questions to all friends because others may be dead, ms: no more than they are asked where nobody vouches for them. */
+/** Between two rounds of questions to all friends because somebody else may be dead, ms: no more than they are asked where nobody vouches for them. */
 const ALARM_MILLIS = 500;
 
 /**
@@ -35,8 +33,6 @@ const ALARM_MILLIS = 500;
 export class FailureDetector {
   readonly #parts: Parts;
   readonly #deaths = new Map<NodeId, Death>();
-  /** Whose life was doubted last. */
-  #doubted: { readonly id: NodeId | null; readonly atMillis: number } = { id: null, atMillis: Number.NEGATIVE_INFINITY };
   #alarmedMillis = Number.NEGATIVE_INFINITY;
   readonly #listeners: Array<(id: NodeId, state: Liveness) => void> = [];
 
@@ -117,7 +113,7 @@ export class FailureDetector {
     if (link.nodeId === null) return;
     // The others have it for alive because nobody has probed it since: it may be one of many who died at once.
     if (link.state === 'suspect' && link.watched) this.#parts.swim.look(link.nodeId);
-    if (link.state === 'suspect') this.#alarm(link.nodeId);
+    if (link.state === 'suspect') this.#alarm();
     this.#changed(link.nodeId);
   }
 
@@ -132,7 +128,7 @@ export class FailureDetector {
       if (link.watched) links.watch.doubted(link);
       else links.watch.reconsider(link);
     }
-    if (before === 'alive' && (state === 'suspect' || state === 'dead')) this.#alarm(id);
+    if (before === 'alive' && (state === 'suspect' || state === 'dead')) this.#alarm();
     this.#changed(id);
   }
 
@@ -148,12 +144,9 @@ export class FailureDetector {
     for (const link of this.#parts.links.all()) if (link.watched) this.#parts.links.watch.doubted(link);
   }
 
-  /** Deaths come together: that others vouch for a friend may be older than the cause of these two. */
-  #alarm(id: NodeId): void {
+  /** Deaths come together: that others vouch for a friend may be older than the cause of this one. */
+  #alarm(): void {
     const now = this.#parts.env.monotonicMillis;
-    const { id: before, atMillis } = this.#doubted;
-    this.#doubted = { id, atMillis: now };
-    if (before === id || now - atMillis > TOGETHER_MILLIS) return;
     if (now - this.#alarmedMillis < ALARM_MILLIS) return;
     this.#alarmedMillis = now;
     this.#parts.links.watch.alarm();

@@ -48,8 +48,6 @@ interface ProbesOptions {
 
 /** A probe is over after this many timeouts: the direct answer, the question to others, their answer. */
 const PROBE_TIMEOUTS = 3;
-/** Of somebody whom others suspect already, so many are asked to ask: each of those who look asks others. */
-const CONFIRMING_DETOURS = 1;
 /** A probe without a direct answer, and nobody else heard for so long, ms: it may be this node that is cut off. */
 const SILENCE_MILLIS = 750;
 /** Questions of others that are remembered, until they are answered or others have come. */
@@ -127,8 +125,7 @@ export class Probes {
     // Most probes are answered before this: they need no second timer.
     this.#env.setTimer('swim-verdict', key, probe.timeoutMillis * (PROBE_TIMEOUTS - 1));
     const { id, address } = probe.member;
-    const detours = probe.member.state === 'suspect' ? CONFIRMING_DETOURS : this.#options.swimIndirectCount;
-    for (const other of this.#wiring.members.sample(detours, id, probe.voucher)) {
+    for (const other of this.#wiring.members.sample(this.#options.swimIndirectCount, id, probe.voucher)) {
       probe.asked += 1;
       this.#wiring.send('request', other.address, { target: id, targetAddress: address, sequence });
     }
