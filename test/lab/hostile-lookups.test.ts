@@ -1,6 +1,9 @@
 import test from 'ava';
 import type { LookupView, NodeInfo, RingView } from '../../src/core/commands.ts';
 import { chatNode } from '../../src/core/node.ts';
+import { idOfKey } from '../../src/core/records.ts';
+import type { NodeId } from '../../src/core/types.ts';
+import { alteredEnv } from '../../src/lab/altered-env.ts';
 import { type LyingMemberOptions, lyingMember } from '../../src/lab/lying-member.ts';
 import { PASSWORD, SmallWorld } from '../core/small-world.ts';
 
@@ -74,3 +77,34 @@ for (const [index, [title, liars]] of CASES.entries()) {
     await world.engine.stop();
   });
 }
+
+test('what a peer says of the ring without being asked is not remembered', async (t) => {
+  const world = new SmallWorld(
+    77,
+    {},
+    {
+      program: (env, settings) => {
+        if (settings.user !== 'mallory') return chatNode(env, settings);
+        const own: string = idOfKey(env.crypto, env.crypto.signingKeyPair(env.nodeKeys.signingSeed).publicKey);
+        const ghost = { id: own.slice(0, 32).padEnd(64, '0') as NodeId, endpoint: env.endpoint, name: 'ghost' };
+        const answer = { answer: 'next', done: true, contacts: [ghost], why: 'owner' } as const;
+        return chatNode(
+          alteredEnv(env, (message) => (message.type === 'envelope' ? { type: 'ring-answer', id: 1_000_000, answer } : message)),
+          settings,
+        );
+      },
+    },
+  );
+  await world.people(...HONEST, 'mallory');
+  await world.befriend('alice', 'mallory');
+  await world.engine.wait(30_000);
+  const contradicted = async (): Promise<number> => (await world.ask<NodeInfo>('alice', 'info')).counters['ringClaimsContradicted'] ?? 0;
+  const before = await contradicted();
+  for (const name of HONEST) {
+    await world.ask('mallory', 'send', { to: 'alice', text: 'all of the circle is of a ghost' });
+    await world.engine.wait(500);
+    await world.ask<LookupView>('alice', 'lookup', { name });
+  }
+  t.is(await contradicted(), before, 'nobody was believed whom others had to contradict');
+  await world.engine.stop();
+});

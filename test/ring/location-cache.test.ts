@@ -48,6 +48,17 @@ test('who was not heard of for a minute is not named, nor who left a question wi
   t.is(cache.closestBefore(key, at(60_003), nobody)?.name, contact(90).name);
 });
 
+test('whoever names a follower beyond somebody who is known is believed no further, and whom it names is not remembered', (t) => {
+  const cache = new LocationCache(SELF.id);
+  const says = (...places: readonly number[]) => ({ answer: 'next', done: true, contacts: places.map(contact), why: 'owner' }) as const;
+  t.true(cache.heard(contact(40), says(50, 60), at(0)));
+  t.true(cache.heard(contact(250), says(40, 50), at(0)), 'over the beginning of the circle');
+  t.false(cache.heard(contact(45), says(44), at(1)), 'the whole circle');
+  t.false(cache.heard(contact(30), says(41), at(1)));
+  t.is(cache.closestBefore(contact(45).id, at(2), nobody)?.name, contact(40).name, 'neither 44 nor 41');
+  t.true(cache.heard(contact(30), says(41), at(60_001)), 'nobody there was heard of for a minute');
+});
+
 test('the table is bounded, and the one not heard of for longest gives way', (t) => {
   const cache = new LocationCache(SELF.id);
   for (let count = 0; count < 1_000; count += 1) {

@@ -181,6 +181,12 @@ export class Questions<Question, Answer> {
     for (const [id, open] of Array.from(this.#open)) if (!open.unlinked && open.to.id === link.nodeId) this.#settle(id, null);
   }
 
+  /** The question of that number, if it waits for the answer of this peer. */
+  asked(link: Link, id: number): Question | null {
+    const open = this.#open.get(id);
+    return open === undefined || open.to.id !== link.nodeId ? null : open.question;
+  }
+
   /** An answer counts only from whom it was asked of. */
   answer(link: Link, id: number, answer: Answer): void {
     const { env, answerTimes } = this.#parts;

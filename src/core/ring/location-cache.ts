@@ -1,5 +1,5 @@
 import type { MonotonicMillis, NodeId } from '../types.ts';
-import { type Contact, prefixesBetween, prefixOf } from './circle.ts';
+import { awayOf, type Contact, prefixesBetween, prefixOf } from './circle.ts';
 import type { RingAnswer } from './ring-port.ts';
 
 /** Among a thousand members the one known that is next before a key stands some four places before it. */
@@ -27,11 +27,30 @@ export class LocationCache {
     return this.#contacts.length;
   }
 
-  /** Whoever answers is there, and those that follow a member are looked after by it. */
-  heard(from: Contact, answer: RingAnswer, nowMillis: MonotonicMillis): void {
-    if (answer.answer === 'outside') return this.remove(from.id);
+  /**
+   * Whoever answers is there, and those that follow a member are looked after by it. Returns whether it said who follow it, and nobody is
+   * known who lies before the first of them: else any one answer could claim the whole circle for whom it likes.
+   */
+  heard(from: Contact, answer: RingAnswer, nowMillis: MonotonicMillis): boolean {
+    if (answer.answer === 'outside') {
+      this.remove(from.id);
+      return false;
+    }
     this.put(from, nowMillis);
-    if (answer.answer === 'next' && answer.done) for (const contact of answer.contacts) this.put(contact, nowMillis);
+    if (answer.answer !== 'next' || !answer.done || this.#knowsNearer(from.id, answer.contacts[0], nowMillis)) return false;
+    for (const contact of answer.contacts) this.put(contact, nowMillis);
+    return true;
+  }
+
+  /** Whether somebody stands between a member and whom it names as the next one. */
+  #knowsNearer(from: NodeId, next: Contact | undefined, nowMillis: MonotonicMillis): boolean {
+    if (next === undefined) return false;
+    const fromPrefix = prefixOf(from);
+    const nextAway = awayOf(next.id, from, fromPrefix);
+    return this.#prefixes.some((prefix, at) => {
+      const away = prefixesBetween(fromPrefix, prefix);
+      return away > 0 && away < nextAway && nowMillis - (this.#heardMillis[at] as number) <= YOUNG_MILLIS;
+    });
   }
 
   /** Is a member, or said to be one, at this time; the one that was not heard of for longest gives way. */

@@ -75,7 +75,7 @@ export class RingMember implements RingPort {
           patienceMillis,
           (answer) => {
             if (answer?.type !== 'ring-answer') return settled(null);
-            this.#heard(to, answer.answer);
+            this.#heard(to, question, answer.answer);
             settled(answer.answer);
           },
         ),
@@ -218,10 +218,11 @@ export class RingMember implements RingPort {
     return !this.#parts.presence.nodeIsUp(id) || this.#silent.has(id);
   }
 
-  #heard(from: Contact, answer: RingAnswer): void {
+  #heard(from: Contact, question: RingQuestion, answer: RingAnswer): void {
     this.#silent.delete(from.id);
-    this.#located.heard(from, answer, this.monotonicMillis);
-    if (answer.answer === 'next' && answer.done) this.#ranges.put(from, answer.contacts, this.monotonicMillis);
+    if (answer.answer === 'next' && question.ask !== 'next') return;
+    const saysWhoFollow = this.#located.heard(from, answer, this.monotonicMillis);
+    if (saysWhoFollow && answer.answer === 'next') this.#ranges.put(from, answer.contacts, this.monotonicMillis);
   }
 
   closestBefore(key: string): Contact | null {
@@ -296,7 +297,10 @@ export class RingMember implements RingPort {
 
   answer(link: Link, message: Of<'ring-answer'>): void {
     const from = contactOf(link);
-    if (from !== null) this.#heard(from, message.answer);
+    const question = this.#questions.asked(link, message.id);
+    if (from !== null && question !== null) this.#heard(from, question, message.answer);
+    // Of what nobody asked for nothing is remembered but that the peer is there.
+    else if (from !== null) this.#silent.delete(from.id);
     this.#questions.answer(link, message.id, message.answer);
   }
 
