@@ -83,6 +83,23 @@ for (const [seed, of, years] of [
   });
 }
 
+test('who registered while the clock was an hour ahead is there for everybody soon after it is right', async (t) => {
+  const world = new SmallWorld(8);
+  await world.engine.startSeedServer();
+  await world.people('alice', 'carol');
+  await world.engine.startNode('bob', { peers: [await world.engine.endpointOf('alice')] });
+  await world.engine.setFaults('bob', { ...NO_FAULTS, skewMillis: 3_600_000 });
+  await world.ask('bob', 'register', { password: PASSWORD });
+  await world.engine.wait(40_000);
+  await world.engine.setFaults('bob', NO_FAULTS);
+  await world.engine.wait(60_000);
+  t.deepEqual((await world.engine.seedServerState())?.online, ['alice', 'bob', 'carol']);
+  await world.befriend('alice', 'bob');
+  t.is(await world.presence('alice', 'bob'), 'online');
+  t.is(await world.presence('bob', 'alice'), 'online');
+  await world.engine.stop();
+});
+
 test('the list of rooms tells what stands last in each, whatever the clock of its writer said, and nothing that was edited or deleted', async (t) => {
   const talk = new Talk(6);
   const { world } = talk;

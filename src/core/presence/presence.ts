@@ -153,7 +153,10 @@ export class Presence {
   renewWithNode(): void {
     const { env, options, session, view } = this.#parts;
     const own = session.userId === null ? undefined : view.presenceOf(session.userId);
-    if (own !== undefined && env.wallMillis - own.wallMillis >= options.presenceRefreshMillis - options.announceMillis / 2) this.#publish(this.#own);
+    if (own === undefined) return;
+    const ageMillis = env.wallMillis - own.wallMillis;
+    // Others refuse what was signed while the own clock was ahead.
+    if (ageMillis < 0 || ageMillis >= options.presenceRefreshMillis - options.announceMillis / 2) this.#publish(this.#own);
   }
 
   /** Timer: records age without anybody saying anything. */

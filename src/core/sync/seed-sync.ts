@@ -1,6 +1,7 @@
 import type { SyncView } from '../commands.ts';
 import type { SeedCalls, SeedOperation } from '../directory/seed-api.ts';
 import type { ServiceResult } from '../env.ts';
+import { CORE_OPTIONS } from '../options.ts';
 import type { Parts } from '../parts.ts';
 import type { SignedRecord, VerifiedRecord } from '../records.ts';
 import type { Services } from '../services.ts';
@@ -12,6 +13,8 @@ const PUBLISH_BATCH = 32;
 const USERS_PAGE = 50;
 /** Of two turns of that timer, which comes at different distances, the second. */
 const CALM_ANNOUNCES = 1.5;
+/** So many times later than it is asked for at most. */
+const ANNOUNCE_SLACK = 1.25;
 
 /**
  * The node's side of the seed server: a list of live nodes when joining, state when no peer answers, and a place
@@ -198,7 +201,11 @@ export class SeedSync {
   #isDue(): boolean {
     const { env, options, session, swim, detector, sync } = this.#parts;
     if (sync.crowd || !detector.knowsAll || !swim.hearsOthers) return true;
-    return env.wallMillis - session.nodeRecord.wallMillis >= options.announceMillis * CALM_ANNOUNCES;
+    const ageMillis = env.wallMillis - session.nodeRecord.wallMillis;
+    // One that was signed while the own clock was ahead is refused by others, and would not be due for as long as that.
+    if (ageMillis < 0 || ageMillis >= options.announceMillis * CALM_ANNOUNCES) return true;
+    // The seed server, which knows of no pace, would take this node for away before the next turn.
+    return this.#state !== 'none' && ageMillis + options.announceMillis * ANNOUNCE_SLACK > CORE_OPTIONS.announceTtlMillis;
   }
 
   /** Timer: the own node record afresh, and a look whether somebody there is unknown here. */
