@@ -1,4 +1,5 @@
 import test from 'ava';
+import { Chord } from '../../src/core/ring/chord.ts';
 import type { Contact } from '../../src/core/ring/circle.ts';
 import type { Lookups } from '../../src/core/ring/lookups.ts';
 import { OtherRings } from '../../src/core/ring/other-rings.ts';
@@ -74,6 +75,16 @@ test('a probe ends where it is clear that the ring is ours, and goes on where it
   t.deepEqual(probed(owns('a', 'a')), ['tells c notify', 'tries a']);
   t.deepEqual(probed({ answer: 'next', done: true, contacts: LIST, why: 'successor' }), ['tells c notify'], 'it names our successor');
   t.deepEqual(probed({ answer: 'next', done: true, contacts: [contact('d')], why: 'successor' }), ['tells c notify', 'looks c up']);
+});
+
+test('who lives in another ring is named to the member of ours before its place, whoever of its own ring was met next to it', (t) => {
+  const done = (...digits: string[]): RingAnswer => ({ answer: 'next', done: true, contacts: digits.map(contact), why: 'successor' });
+  const says: Readonly<Record<string, RingAnswer>> = { c: done('d'), b: done('c', 'd'), 9: done('e', '1') };
+  const probe = member((to) => says[to.name] ?? null);
+  const chord = new Chord({ ...probe.port, closestBefore: () => contact('b') });
+  chord.start({ predecessor: contact('4'), successors: LIST });
+  chord.meet(contact('c'));
+  t.is(probe.done.at(-1), 'tells 9 nearer');
 });
 
 test('a successor that stays busy is asked again after longer pauses, and after short ones once it has answered', (t) => {

@@ -353,12 +353,16 @@ export class Chord implements PointersHooks, RememberedHooks, WalkMember, Stabil
     return predecessor === null ? this.#pointers.successors.length === 0 : owns(predecessor.id, key, this.#port.self.id);
   }
 
-  /** Finds the owner of a key and the members after it, step by step, around dead members. Calls back once, maybe at once. */
-  lookup(key: string, done: (result: LookupResult) => void): void {
+  /**
+   * Finds the owner of a key and the members after it, step by step, around dead members. Calls back once, maybe at once. `own`: by our own
+   * pointers, since whoever was met on other ways may live in another ring.
+   */
+  lookup(key: string, done: (result: LookupResult) => void, from: 'met' | 'own' = 'met'): void {
     const first = this.#first(key, done);
     if (first === null) return;
-    if (first.contacts.length === 0) return done({ owners: [], hops: [] });
-    this.#lookups.walk({ key, contacts: first.contacts, why: first.why }, done);
+    const { contacts, why } = from === 'own' ? first : this.#nearer(key, first);
+    if (contacts.length === 0) return done({ owners: [], hops: [] });
+    this.#lookups.walk({ key, contacts, why }, done);
   }
 
   /** The same, passed on from member to member: fewer messages and half the time, but nobody steers around trouble on the way back. */
@@ -370,14 +374,14 @@ export class Chord implements PointersHooks, RememberedHooks, WalkMember, Stabil
   #first(key: string, done: (result: LookupResult) => void): NextStep | null {
     if (!this.joined) {
       const contacts = [...this.#port.members(), ...this.#remembered.all].slice(0, 8);
-      return this.#nearer(key, { answer: 'next', done: false, contacts, why: 'member-list' });
+      return { answer: 'next', done: false, contacts, why: 'member-list' };
     }
     if (this.owns(key)) {
       done({ owners: [this.#port.self, ...this.successors], hops: [] });
       return null;
     }
     const step = this.waypoints === null ? this.#fingers.nextStep(key) : stepTo(this.waypoints, key);
-    if (!step.done) return this.#nearer(key, step);
+    if (!step.done) return step;
     done({ owners: step.contacts, hops: [] });
     return null;
   }

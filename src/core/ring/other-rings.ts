@@ -13,8 +13,8 @@ const LOST_CALM = LOST_SHARE_CALM / LOST_SHARE;
 export interface OtherRingsHooks {
   /** Somebody may be nearer than our successor. */
   hint(contact: Contact): void;
-  /** Finds the owner of a key. Calls back once, maybe at once. */
-  lookup(key: string, done: (result: LookupResult) => void): void;
+  /** Finds the owner of a key in our own ring. Calls back once, maybe at once. */
+  lookup(key: string, done: (result: LookupResult) => void, from: 'own'): void;
 }
 
 /**
@@ -85,12 +85,13 @@ export class OtherRings {
 
   /** A contact that has its place in our ring but is not in it is named to the member before that place. */
   #introduce(contact: Contact): void {
-    this.#hooks.lookup(contact.id, (result) => {
-      const owner = result.owners[0];
+    const found = ({ owners, hops }: LookupResult): void => {
+      const owner = owners[0];
       if (owner === undefined || owner.id === contact.id) return;
-      const before = result.hops.at(-1)?.asked;
+      const before = hops.at(-1)?.asked;
       if (before === undefined) this.#hooks.hint(contact);
       else this.#port.tell(before, { tell: 'nearer', contact });
-    });
+    };
+    this.#hooks.lookup(contact.id, found, 'own');
   }
 }
