@@ -97,6 +97,8 @@ test('who registered while the clock was an hour ahead is there for everybody so
   await world.befriend('alice', 'bob');
   t.is(await world.presence('alice', 'bob'), 'online');
   t.is(await world.presence('bob', 'alice'), 'online');
+  await world.ask('alice', 'send', { to: 'bob', text: 'hello' });
+  await world.soon('bob reads it', async () => (await world.texts('bob', 'alice')).includes('hello'));
   await world.engine.stop();
 });
 

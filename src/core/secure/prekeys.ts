@@ -115,6 +115,12 @@ export class Prekeys {
     this.#publish(row);
   }
 
+  /** The same keys in a record that is signed afresh. */
+  publishAgain(): void {
+    const newest = this.#home === null ? null : this.#newest();
+    if (newest !== null) this.#publish(newest);
+  }
+
   #publish(row: StoredBatch): void {
     const { session, view, seed, links } = this.#parts;
     if (session.userId === null) return;

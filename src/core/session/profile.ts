@@ -16,7 +16,11 @@ export function changeProfile(parts: Parts, change: { readonly displayName?: str
 
 /** What was signed while the own clock was far ahead is refused by others: said again as soon as the clock is right. */
 export function mendStamps(parts: Parts): void {
-  const { env, options, session } = parts;
+  const { env, options, session, view, secure } = parts;
   const user = session.userRecord();
-  if (user !== null && user.wallMillis > env.wallMillis + options.clockAheadMillisMax) changeProfile(parts, {});
+  if (user === null || session.userId === null) return;
+  const latestMillis = env.wallMillis + options.clockAheadMillisMax;
+  if (user.wallMillis > latestMillis) changeProfile(parts, {});
+  // Nobody could write to this user meanwhile.
+  if ((view.prekeysOf(session.userId)?.wallMillis ?? 0) > latestMillis) secure.prekeys.publishAgain();
 }
