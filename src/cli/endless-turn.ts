@@ -32,14 +32,33 @@ export function turnBegins(name: string): void {
   workBegins(name, WORK.turn, TURN_SECONDS_MAX);
 }
 
-/** Something that code of one's own does at once begins; it may take `seconds`. Nothing of the kind goes on meanwhile. */
-export function workBegins(name: string, kind: (typeof WORK)[keyof typeof WORK], seconds: number): void {
-  if (cell === null) return;
+/** What code of one's own is at. */
+export interface Work {
+  readonly name: string;
+  readonly kind: (typeof WORK)[keyof typeof WORK];
+  /** How long it may take. */
+  readonly seconds: number;
+}
+
+/**
+ * Something that code of one's own does at once begins. Gives what went on before, for `workEnds`: the files of a program are run within
+ * the turn that makes it.
+ */
+export function workBegins(name: string, kind: Work['kind'], seconds: number): Work | null {
+  if (cell === null) return null;
+  const outer = cell[CELL.inTurn] === 1 ? ({ name: speaker, kind: cell[CELL.kind] as Work['kind'], seconds: cell[CELL.seconds] as number } as const) : null;
   speaker = name;
   cell[CELL.kind] = kind;
   cell[CELL.seconds] = seconds;
   Atomics.add(cell, CELL.turns, 1);
   Atomics.store(cell, CELL.inTurn, 1);
+  return outer;
+}
+
+/** What it began within, if anything, goes on. */
+export function workEnds(outer: Work | null): void {
+  if (outer === null) turnEnds();
+  else workBegins(outer.name, outer.kind, outer.seconds);
 }
 
 export function turnEnds(): void {
@@ -48,7 +67,9 @@ export function turnEnds(): void {
 
 /** The same for what Node.js loads: it may wait as long as it likes, but not keep the thread busy. */
 export async function watchLoading<Loaded>(file: string, load: () => Promise<Loaded>): Promise<Loaded> {
-  const begin = () => workBegins(file, WORK.loading, TURN_SECONDS_MAX);
+  const begin = (): void => {
+    workBegins(file, WORK.loading, TURN_SECONDS_MAX);
+  };
   const heartbeat = setInterval(begin, HEARTBEAT_MILLIS);
   try {
     begin();

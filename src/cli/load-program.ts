@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfabError } from '../core/errors.ts';
@@ -26,9 +26,10 @@ export function besideScenario(scenarioFile: string, written: string): string {
   return resolve(dirname(existsSync(scenarioFile) ? scenarioFile : resolve(HOME, scenarioFile)), written);
 }
 
-/** The module of a scenario's `program`, absolute. */
+/** The module of a scenario's `program`, absolute and without links, as Node.js takes it: what it imports lies beside the file itself. */
 export function programPath(scenarioFile: string, written: string): string {
-  const path = besideScenario(scenarioFile, written);
+  const named = besideScenario(scenarioFile, written);
+  const path = existsSync(named) ? realpathSync(named) : named;
   const inside = relative(HOME, path);
   const compiled = join(HOME, 'dist', inside.replace(/\.ts$/, '.js'));
   return path.endsWith('.ts') && !inside.startsWith(`..${sep}`) && existsSync(compiled) ? compiled : path;

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { turnEnds, watchLoading, watchTurns, workBegins } from './endless-turn.ts';
+import { watchLoading, watchTurns, workBegins, workEnds } from './endless-turn.ts';
 import type { OwnModule } from './own-module/own-module.ts';
 import { enterCode, guardWorld, leaveProgram } from './own-world.ts';
 import { TURN_SECONDS_MAX, WORK } from './turn-watch.ts';
@@ -27,14 +27,14 @@ export interface OwnWork {
 /** Runs code of one's own that no node runs: watched as turns are, with the same world, and what it throws says where. */
 export function within<Result>({ kind, name, path, seconds = TURN_SECONDS_MAX }: OwnWork, act: () => Result): Result {
   const before = enterCode();
-  workBegins(name, kind, seconds);
+  const outer = workBegins(name, kind, seconds);
   try {
     return act();
   } catch (error) {
     throw placed(error, folderOf(path));
   } finally {
     leaveProgram(before);
-    turnEnds();
+    workEnds(outer);
   }
 }
 

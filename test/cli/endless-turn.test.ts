@@ -28,6 +28,11 @@ const ENDLESS: ReadonlyArray<readonly [what: string, lines: readonly string[], s
     [HEAD, 'export function program() {', '  return { receive() {}, command(name, args, answer) {', '    forEver();', '    answer.done();', '  } };', '}'],
     /A turn of the program of n2 has not come to its end for 5 s \(at program\.js:1, in forEver\)/,
   ],
+  [
+    'the function that makes it, after its files were run for the node',
+    [HEAD, 'export function program() {', '  forEver();', '}'],
+    /A turn of the program of n[12] has not come to its end for 5 s \(at program\.js:1, in forEver\)/,
+  ],
   ['a file that is loaded', [HEAD, '', 'forEver();', PROGRAM], /Loading program\.js has not come to its end for 5 s \(at program\.js:1, in forEver\)/],
   [
     'a check',

@@ -35,6 +35,10 @@ set(7); export const result = [m, d, spaced];`,
 export function even(n) { return n === 0 || odd(n - 1); }`,
     'odd.js': `import { even } from './even.js'; export const WHEN = even(0); export function odd(n) { return n !== 0 && even(n - 1); } export const LATE = 1;`,
   },
+  'a circle: a function of it is called before its module has run': {
+    'main.js': `import { seen } from './late.js'; export function early() { return typeof late.seen; } import * as late from './late.js'; export const result = seen;`,
+    'late.js': `import { early } from './main.js'; let tried; try { tried = early(); } catch (error) { tried = error.name; } export const seen = tried;`,
+  },
   'a circle that is entered at the side that needs the other one': {
     'main.js': `import { a } from './a.js'; export const result = a;`,
     'a.js': `import { b } from './b.js'; export const a = b + 1;`,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -127,6 +127,32 @@ for (const [what, judge, says] of WRONG_CHECKS) {
 test('what is thrown while a file is loaded says where, and chance is refused there', async (t) => {
   await t.throwsAsync(play(t, `${program('')}\nnull.x;\n`), { message: /cannot be loaded: program\.js:14: Cannot read properties of null/ });
   await t.throwsAsync(play(t, `const salt = Math.random();\n${program('')}`), { message: /cannot be loaded: program\.js:1: Math\.random would be different/ });
+});
+
+test('a package that reads clocks while it is loaded is loaded by require as it is by import', async (t) => {
+  const folder = folderWith(t, '');
+  const inFolder = (name: string, text: string) => writeFileSync(join(folder, name), text);
+  mkdirSync(join(folder, 'node_modules', 'clocky'), { recursive: true });
+  inFolder('node_modules/clocky/index.js', 'exports.isLate = Date.now() + Math.random() > 0;');
+  const rest = 'exports.program = (env) => ({ receive() {}, command(name, args, answer) { answer.done(String(clocky.isLate)); } });';
+  inFolder('program.cjs', `const clocky = require('clocky'); ${rest}`);
+  const steps = `name: packaged\nprogram: program.cjs\nchecks: []\nsteps:\n  - start: n1\n  - expect: { answers: { of: n1, asked: x, are: "true" } }\n`;
+  const outcome = await playSeed({ text: steps, file: join(folder, 'scenario.yaml'), seed: 1, crypto: 'stand-in', again: false });
+  t.is(outcome.verdict, 'pass', outcome.reason ?? '');
+});
+
+test('of a program that is named by a link, what it imports lies beside the file itself, and places are told of all its files', async (t) => {
+  const text = "import { no } from './other.js'; export const NAME = 'x'; export function program() { return { receive() {}, start() { no(); } }; }";
+  const folder = folderWith(t, text);
+  writeFileSync(join(folder, 'other.js'), "import { NAME } from './program.js';\nexport const no = () => { throw new Error(NAME); };");
+  const other = folderWith(t, '');
+  symlinkSync(join(folder, 'program.js'), join(other, 'linked.js'));
+  symlinkSync(folder, join(other, 'linked-folder'));
+  for (const named of ['linked.js', 'linked-folder/program.js']) {
+    const steps = `name: linked\nprogram: ${named}\nsteps:\n  - start: n1\n`;
+    const outcome = await playSeed({ text: steps, file: join(other, 'scenario.yaml'), seed: 1, crypto: 'stand-in', again: false });
+    t.regex(outcome.reason ?? '', /other\.js:2: x/, named);
+  }
 });
 
 test('as much as a frame carries and a row holds is sent and saved', async (t) => {

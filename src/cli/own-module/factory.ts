@@ -35,13 +35,16 @@ export function moduleFactory(part: Part, source: ModuleSource, url: string): Mo
   const name = (what: string | number) => `${reserved}${what}`;
   const namespaceOf = (specifier: string) => name(specifiers.indexOf(specifier));
   const getters = exports.flatMap((each) => (each.kind === 'local' ? [`${JSON.stringify(each.exported)}: () => ${each.local}`] : []));
-  const constantsOf = imports
-    .filter((each) => !live.has(each))
-    .map(({ local, imported, specifier }) => `const ${local} = ${namespaceOf(specifier)}${imported === null ? '' : `[${JSON.stringify(imported)}]`};`);
+  // A namespace is there before what it gives: in a circle, others call functions of this module before its body begins.
+  const wholes = imports.flatMap(({ local, imported, specifier }) => (imported === null ? [`const ${local} = ${namespaceOf(specifier)};`] : []));
+  const constants = imports.flatMap((each) => {
+    const { local, imported, specifier } = each;
+    return imported === null || live.has(each) ? [] : [`const ${local} = ${namespaceOf(specifier)}[${JSON.stringify(imported)}];`];
+  });
   const head = `(function ({ exported: ${name('Exported')}, meta: ${name(META)}, live: ${name('Live')}, namespaces: [${specifiers.map((_, index) => name(index)).join(', ')}] }) {`;
   // A strict function may stand within `with`, as long as it has none itself: names that it does not declare are asked of the live imports.
   const scope = live.size === 0 ? '' : `with (${name('Live')}) `;
-  const begin = `return (function* () { 'use strict'; ${name('Exported')}({ ${getters.join(', ')} }); yield; ${constantsOf.join(' ')} `;
+  const begin = `return (function* () { 'use strict'; ${name('Exported')}({ ${getters.join(', ')} }); ${wholes.join(' ')} yield; ${constants.join(' ')} `;
   const prefix = head + scope + begin;
   // Places in errors are those of the file, in its first line, too.
   return compileAs(`${prefix}${body}\n})(); })`, url, -prefix.length).runInThisContext() as ModuleFactory;

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { leaveProgram } from '../own-world.ts';
 import { liveImports, namesOf, requireNames, targetOf } from './bindings.ts';
 import { type CommonJsFactory, commonJsFactory, type ModuleFactory, moduleFactory, type Namespace } from './factory.ts';
 import { type ModuleGraph, ModuleMistake, type Part, readGraph, type Target } from './module-graph.ts';
@@ -192,7 +193,7 @@ class Run {
     const usual = createRequire(file.path);
     const require = (specifier: string): unknown => {
       const found = usual.resolve(specifier);
-      if (!/^(?:\.{0,2}\/|file:)/.test(specifier) || !isOwn(found)) return usual(specifier);
+      if (!/^(?:\.{0,2}\/|file:)/.test(specifier) || !isOwn(found)) return requireCommon(usual, specifier);
       const other = this.#partOf(found)?.file ?? readOwnFile(found);
       if (other.kind === 'commonjs' || other.kind === 'json') return this.#require(other);
       throw new ModuleMistake(`${fileURLToPath(file.url)}: ${specifier} is an ES module; import it`);
@@ -203,6 +204,16 @@ class Run {
 
   #partOf(path: string): Part | undefined {
     return this.#module.graph.order.find(({ file }) => file.path === path);
+  }
+}
+
+/** What is loaded once for all nodes may read clocks meanwhile, as it may where an ES module imports it. */
+function requireCommon(require: NodeRequire, specifier: string): unknown {
+  const before = leaveProgram(null);
+  try {
+    return require(specifier);
+  } finally {
+    leaveProgram(before);
   }
 }
 
