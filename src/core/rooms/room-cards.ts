@@ -13,10 +13,15 @@ import type { Rooms } from './rooms.ts';
 /** Names of members in a card, an invitation or a row. */
 export const HOSTS_MAX = 4;
 
+/** Clocks of those who found rooms may be ahead of ours by so much, ms. */
+const STAMP_AHEAD_MILLIS = 86_400_000;
+
+type Create = AnyRoomEvent & { readonly kind: 'create' };
+
 /** A room as somebody told of it, its first event checked. */
 interface Known {
   readonly card: RoomCard;
-  readonly create: AnyRoomEvent & { readonly kind: 'create' };
+  readonly create: Create;
 }
 
 /** Rooms that anybody may ask to join: those of this user that others are told of, and those that members tell of. */
@@ -81,7 +86,7 @@ export class RoomCards {
 
   /** Somebody tells of rooms; what is new here is passed on, once: at once to everybody where all know each other, else to a few, later. */
   take(link: Link, cards: readonly RoomCard[]): void {
-    const { env, links, options, sync } = this.#parts;
+    const { env, links, sync } = this.#parts;
     const fresh: RoomCard[] = [];
     for (const card of cards) {
       // What is known is not checked again.
@@ -91,15 +96,36 @@ export class RoomCards {
         this.#parts.count('dropped:invalid');
         continue;
       }
+      if (before === undefined && !this.#makesWayFor(create)) continue;
       if (before === undefined && !sync.crowd) fresh.push(card);
       else if (before === undefined) this.rumours.add(create.room, { card, from: link });
       this.#cards.delete(create.room);
       // What was not checked is not passed on either.
       this.#cards.set(create.room, { card: card.create === create.signed ? card : { ...card, create: create.signed }, create });
-      if (this.#cards.size > options.roomCardsMax) this.#cards.delete(this.#cards.keys().next().value as RoomId);
     }
     if (fresh.length === 0) return;
     for (const other of links.upLinks()) if (other !== link && other.sessionOpen) links.send(other, { type: 'room-cards', cards: fresh });
+  }
+
+  /**
+   * Where there are more rooms than are remembered, those founded last stay, everywhere the same: what has given way does not come back.
+   * Else whoever forgot a room would take it for new when told of it, and pass it on to those who forgot it meanwhile, without end.
+   */
+  #makesWayFor(create: Create): boolean {
+    if (this.#cards.size < this.#parts.options.roomCardsMax) return true;
+    let first = create;
+    for (const known of this.#cards.values()) if (this.#isOlder(known.create, first)) first = known.create;
+    return first !== create && this.#cards.delete(first.room);
+  }
+
+  #isOlder(one: Create, other: Create): boolean {
+    const [stamp, otherStamp] = [this.#stampOf(one), this.#stampOf(other)];
+    return stamp < otherStamp || (stamp === otherStamp && one.room < other.room);
+  }
+
+  /** Nobody founds rooms in days to come, to stay there before all others. */
+  #stampOf({ stampMillis }: Create): number {
+    return stampMillis > this.#parts.env.wallMillis + STAMP_AHEAD_MILLIS ? 0 : stampMillis;
   }
 
   others(): Array<RoomsView['others'][number]> {
