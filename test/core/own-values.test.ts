@@ -10,11 +10,23 @@ import { SeededRandom } from '../../src/sim/random.ts';
 /** The longest wait of the rounds in which presence is said again. */
 const PAUSE_MILLIS_MAX = CORE_OPTIONS.ownValuesMillis * 1.25;
 
+const signed = { bytes: new Uint8Array(1), signature: new Uint8Array(64) };
+
 /** When presence is put on the ring within half an hour whose neighbours change at these times, ms. */
 function putsWith(changes: readonly number[], seed: string): number[] {
+  return halfHour(seed, changes, (values) => values.ringChanged()).puts;
+}
+
+/** The same, and when the ring is asked whose the name is, where something else happens at these times. */
+function halfHour(
+  seed: string,
+  changes: readonly number[],
+  change: (values: OwnValues, at: number) => void,
+): { readonly puts: number[]; readonly looks: number[] } {
   let now = 0;
   let due = Number.POSITIVE_INFINITY;
   const puts: number[] = [];
+  const looks: number[] = [];
   const parts = {
     env: {
       get monotonicMillis() {
@@ -29,8 +41,13 @@ function putsWith(changes: readonly number[], seed: string): number[] {
     settings: { user: 'alice' },
     session: { open: { userId: 'alice', secrets: null }, userRecord: () => null },
     ring: { chord: { joined: true, sizeGuess: 10 } },
-    view: { presenceOf: () => ({ signed: { bytes: new Uint8Array(1), signature: new Uint8Array(64) } }) },
-    directory: { findName: (_name: string, done: (named: object) => void) => done({ user: null, heard: true }) },
+    view: { presenceOf: () => ({ signed }) },
+    directory: {
+      findName: (_name: string, done: (named: object) => void) => {
+        looks.push(now);
+        done({ user: null, heard: true });
+      },
+    },
     replication: { put: () => void puts.push(now) },
   };
   const values = new OwnValues(parts as unknown as Parts);
@@ -42,9 +59,9 @@ function putsWith(changes: readonly number[], seed: string): number[] {
       values.timer('');
     }
     now = until;
-    if (now < 1_800_000) values.ringChanged();
+    if (now < 1_800_000) change(values, now);
   }
-  return [...puts, now];
+  return { puts: [...puts, now], looks };
 }
 
 test('presence is said again in time, however often and whenever neighbours on the ring change', (t) => {
@@ -57,13 +74,23 @@ test('presence is said again in time, however often and whenever neighbours on t
   }
 });
 
+test('record and vault are looked after now and then, however often presence changes', (t) => {
+  for (const everyMillis of [20_000, 60_000, 170_000, 2_000_000]) {
+    const changes = Array.from({ length: Math.floor(1_700_000 / everyMillis) }, (_, index) => (index + 1) * everyMillis);
+    const says = (values: OwnValues, at: number): void =>
+      values.presenceChanged({ body: { presence: 'online', statusText: `${at}`, epoch: 1, node: 'alice' }, signed } as unknown as VerifiedRecord<'presence'>);
+    const { looks } = halfHour(`busy ${everyMillis}`, changes, says);
+    t.true(looks.length >= 3 && looks.length <= 4, `each ${everyMillis} ms: ${looks.length} looks with that of the login`);
+  }
+});
+
 /** How often presence is put within ten seconds of a login after which the ring is joined; `holders`: who has it then. */
 function putsAtLogin(holders: readonly string[], sizes: readonly number[]): number {
   let now = 0;
   let due = Number.POSITIVE_INFINITY;
   let puts = 0;
   const chord = { joined: false, sizeGuess: 0 };
-  const record = { signed: { bytes: new Uint8Array(1), signature: new Uint8Array(64) }, body: { presence: 'online', statusText: '', epoch: 1, node: 'alice' } };
+  const record = { signed, body: { presence: 'online', statusText: '', epoch: 1, node: 'alice' } };
   const parts = {
     env: {
       get monotonicMillis() {

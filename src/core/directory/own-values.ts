@@ -8,8 +8,8 @@ import { buryRecovery, lockForRecovery } from '../session/recovery-vault.ts';
 
 const SOON_MILLIS = 500;
 const AGAIN_MILLIS = 5_000;
-/** Rounds of presence to one look at record and vault. */
-const LOOK_EVERY = 5;
+/** Record and vault are looked after with every fifth round of presence, or when five would be over where presence changes more often than that. */
+const LOOK_ROUNDS = 4.5;
 /** The shortest and the longest of what is drawn for a wait, as shares of it. */
 const DRAWN_MIN = 0.75;
 const DRAWN_MAX = 1.25;
@@ -31,7 +31,8 @@ export class OwnValues {
   #buried: (() => void) | null = null;
   /** What presence on the ring says. */
   #said = '';
-  #rounds = 0;
+  /** When record and vault were looked after last, with all that is ours. */
+  #wholeMillis = Number.NEGATIVE_INFINITY;
   #roundedMillis = Number.NEGATIVE_INFINITY;
   /** Whether a majority of the holders has what is said of presence, or is on the way to have it; and the vault of this session. */
   #presenceHeld = false;
@@ -46,7 +47,7 @@ export class OwnValues {
   sessionOpened(): void {
     this.#vaultHeld = false;
     // With a login all is looked after, as in every so many rounds.
-    this.#rounds = 1;
+    this.#wholeMillis = this.#parts.env.monotonicMillis;
     this.#lookSoon(SOON_MILLIS);
   }
 
@@ -91,16 +92,14 @@ export class OwnValues {
     this.#dueMillis = Number.POSITIVE_INFINITY;
     if (session.open === null) return;
     const round = env.monotonicMillis - this.#roundedMillis >= options.ownValuesMillis * DRAWN_MIN;
-    if (round) {
-      this.#roundedMillis = env.monotonicMillis;
-      this.#rounds += 1;
-    }
+    if (round) this.#roundedMillis = env.monotonicMillis;
     // Rounds keep their pace whatever is looked after between them: presence on the ring would end before it is said again.
     this.#setTimer(this.#roundedMillis + options.ownValuesMillis - env.monotonicMillis);
     const presence = view.presenceOf(session.open.userId);
     if (presence !== undefined && (round || !this.#presenceHeld)) this.#putPresence(presence);
-    const whole = round && this.#rounds % LOOK_EVERY === 1;
+    const whole = env.monotonicMillis - this.#wholeMillis >= options.ownValuesMillis * LOOK_ROUNDS;
     if (!whole && env.monotonicMillis < this.#lookMillis) return;
+    if (whole) this.#wholeMillis = env.monotonicMillis;
     this.#lookMillis = Number.POSITIVE_INFINITY;
     this.#look(whole);
   }
