@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Latencies between places as they were measured: `millis[row][column]` from the row's place to the column's. */
@@ -18,7 +19,9 @@ const SHIPPED = new URL('../../../scenarios/matrices/', import.meta.url);
  * lines that begin with # are remarks. A string says what is wrong.
  */
 export function readMatrix(written: string): LatencyMatrix | string {
-  const path = [written, fileURLToPath(new URL(`${encodeURIComponent(written)}.csv`, SHIPPED))].find((each) => existsSync(each));
+  // What has folders in it is a path and no name.
+  const shipped = basename(written) === written ? [join(fileURLToPath(SHIPPED), `${written}.csv`)] : [];
+  const path = [written, ...shipped].find((each) => existsSync(each));
   if (path === undefined) return `there is no file ${JSON.stringify(written)}, and no matrix of that name comes with Confab`;
   let text: string;
   try {

@@ -47,6 +47,7 @@ const MISTAKES: Readonly<Record<string, RegExp>> = {
   'delay soon': /"soon" is no time/,
   'latency lognormal median 60ms': /needs "median" and "sigma"/,
   'latency matrix nowhere': /no matrix of that name/,
+  'latency matrix ./no/where.csv': /there is no file "\.\/no\/where\.csv"/,
   'slow 5 alice': /the word "for" is missing/,
   'restart --empty-disk': /the nodes are missing/,
   'lie bob stale-record': /no node behaves like "stale-record"\. Did you mean .*stale-records/,

@@ -133,6 +133,22 @@ test('what runs have in common all the same is told', async (t) => {
   t.regex(common.join('; '), /what main\.js:3 puts on globalThis; variables of late\.js, .* since it awaits something outside of functions/);
 });
 
+test('files that package.json names are in common, which is told', async (t) => {
+  const path = join(
+    await folderWith(t, {
+      'package.json': '{ "type": "module", "name": "mine", "imports": { "#box": "./box.js" }, "exports": { "./box": "./box.js" } }',
+      'main.js': "import { one } from '#box'; import { one as two } from 'mine/box'; import { join } from 'node:path'; export const result = [one, two, join];",
+      'box.js': 'export const one = 1;',
+    }),
+    'main.js',
+  );
+  const { common } = await readOwnModule(path);
+  t.deepEqual(
+    common.map((each) => each.split(',')[0]),
+    ['variables of what #box leads to', 'variables of what mine/box leads to'],
+  );
+});
+
 const MISTAKES: ReadonlyArray<readonly [what: string, files: Files, says: RegExp]> = [
   ['a name that is not there', { 'main.js': "import {\n a } from './b.js';", 'b.js': 'export const c = 1;' }, /main\.js:1: \.\/b\.js exports nothing called a/],
   ['a name that is passed on and not there', { 'main.js': "\nexport { a } from './b.js';", 'b.js': '' }, /main\.js:2: \.\/b\.js exports nothing called a/],

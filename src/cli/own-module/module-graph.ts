@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { createRequire } from 'node:module';
+import { basename, isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { importAs, isOwn, type OwnFile, ownPath, readOwnFile } from './own-file.ts';
 
@@ -78,7 +79,19 @@ class GraphReader {
       } catch (error) {
         throw new ModuleMistake(`${basename(file.path)}: ${specifier} cannot be imported: ${(error as Error).message}`);
       }
+      if (path === null && leadsToOwn(specifier, file.path)) this.common.push(`variables of what ${specifier} leads to, since package.json says where it lies`);
       targets.set(specifier, path === null ? await commonTarget(file.path, specifier, false) : await this.target(path));
     }
+  }
+}
+
+/** A name that package.json gives to files of one's own (`#box`, a package by its own name, one that is linked). */
+function leadsToOwn(specifier: string, importer: string): boolean {
+  try {
+    const found = createRequire(importer).resolve(specifier);
+    return isAbsolute(found) && isOwn(found);
+  } catch {
+    // What only `import` can find is a package, or Node.js says what is wrong with it.
+    return false;
   }
 }
