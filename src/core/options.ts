@@ -128,7 +128,7 @@ export const CORE_OPTIONS = Object.freeze({
   announceTtlMillis: 45_000,
   /** Other people's renewals go into the store together, after this long, ms. */
   renewalsWriteMillis: 5_000,
-  /** Presence is signed afresh this often, ms, so that the seed server does not take a quiet user for absent. */
+  /** Presence is signed afresh about this often, together with a record of the node, ms, so that the seed server does not take a quiet user for absent. */
   presenceRefreshMillis: 60_000,
   presenceTtlMillis: 180_000,
   /** Retry of the seed server while it is away, ms. */

@@ -17,7 +17,7 @@ type Waiting = Map<string, Rumour>;
 /** What came so many times more while it waited here goes round without us (feedback and counter of Demers et al.). */
 const ALSO_ENOUGH_NEWS = 2;
 const ALSO_ENOUGH_RENEWED = 1;
-/** Every so manieth time a peer hears of a renewal from its author: what it knows is never older than what a life is believed for. */
+/** Every so manieth time a peer hears of a renewal from its author; meanwhile the link shows that it lives. */
 const OWN_RENEWAL_TURNS = 3;
 /** So few peers all hear of it each time. */
 const OWN_RENEWAL_LINKS = 6;
