@@ -63,7 +63,8 @@ for (const [what, answer] of [
   ['nothing', null],
 ] as const) {
   test(`where all have listed before the first gives ${what}, those who listed it are asked in turn, each once`, (t) => {
-    const port = { crypto, store: new DurableMap(), monotonicMillis: 0, wallMillis: 0 } as unknown as ReplicationPort;
+    const alone = { owned: () => null, successors: () => [] };
+    const port = { crypto, store: new DurableMap(), monotonicMillis: 0, wallMillis: 0, ...alone } as unknown as ReplicationPort;
     const replicas = new Replicas(port, REPLICATION_OPTIONS, [MAIL]);
     const value = letter(keysOf('sender'), recipient, 'one');
     replicas.take(value, 'holder');
@@ -98,10 +99,40 @@ for (const [what, answer] of [
   });
 }
 
+test('a listing is by all where as many told as hold each key, or as there are members to do so', (t) => {
+  const listedBy = (named: number, members: number | null): boolean | undefined => {
+    const contacts = Array.from({ length: 8 }, (_, count) => ({ id: `${count}`, name: `${count}` }) as Contact);
+    const port = {
+      crypto,
+      owned: () => (members === null ? null : { from: key, to: key }),
+      successors: () => contacts.slice(1, members ?? 1),
+      lookup: (_key: string, done: (result: LookupResult) => void) => done({ owners: contacts.slice(0, named), hops: [] }),
+    } as unknown as ReplicationPort;
+    const replicas = { inspect: () => 'nothing' } as unknown as Replicas;
+    const listings = new Listings({ port, options: REPLICATION_OPTIONS, replicas }, (_holder, _question, answered) => answered({ answer: 'same' }));
+    const ends: Listing[] = [];
+    listings.read(
+      { key, kind: 'mail' },
+      () => false,
+      () => undefined,
+      (listing) => ends.push(listing),
+    );
+    return ends[0]?.byAll;
+  };
+  t.true(listedBy(4, 8));
+  t.false(listedBy(2, 8), 'the way to the key named two');
+  t.true(listedBy(2, 2), 'there are no more');
+  t.false(listedBy(2, null), 'who is no member cannot know that');
+  const { listing } = listed(ids, (holders) => (holder, question) => (question.ask === 'digest' && holder === holders[1] ? 'lost' : null));
+  t.is(listing?.names.size, 3);
+  t.false(listing?.byAll);
+});
+
 test('without faults each version is fetched once', (t) => {
   const { listing, came, fetches } = listed(ids, () => () => null);
   t.deepEqual(came, [...ids].sort());
   t.true(listing?.complete);
+  t.true(listing?.byAll);
   t.is(fetches, 1);
 });
 

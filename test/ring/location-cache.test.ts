@@ -4,6 +4,7 @@ import { hopFigures, lookupsUnderChurn } from '../../bench/worlds/lookups.ts';
 import { type Contact, distance } from '../../src/core/ring/circle.ts';
 import { LocationCache } from '../../src/core/ring/location-cache.ts';
 import { RecentRanges } from '../../src/core/ring/recent-ranges.ts';
+import type { NextStep } from '../../src/core/ring/ring-port.ts';
 import type { MonotonicMillis, NodeId } from '../../src/core/types.ts';
 
 function contact(place: number): Contact {
@@ -17,6 +18,10 @@ function at(millis: number): MonotonicMillis {
 
 const nobody = (): boolean => false;
 const SELF = contact(0);
+
+function said(successors: readonly Contact[]): NextStep {
+  return { answer: 'next', done: true, contacts: successors, why: 'successor' };
+}
 
 test('of all who were met and are not doubted the one next before the key is named', (t) => {
   const places = fc.uniqueArray(fc.integer({ min: 1, max: 255 }), { maxLength: 40 });
@@ -72,7 +77,7 @@ test('the table is bounded, and the one not heard of for longest gives way', (t)
 test('what a member said of its neighbours holds for two seconds, for the keys between it and the first of them', (t) => {
   const ranges = new RecentRanges();
   const owners = [contact(50), contact(60), contact(70)];
-  ranges.put(contact(40), owners, at(0));
+  ranges.put(contact(40), said(owners), at(0));
   t.is(ranges.ownersOf(contact(45).id, at(2_000), nobody), owners);
   t.is(ranges.ownersOf(contact(50).id, at(0), nobody), owners);
   for (const key of [40, 51, 60, 200]) t.is(ranges.ownersOf(contact(key).id, at(0), nobody), null, `${key}`);
@@ -82,15 +87,22 @@ test('what a member said of its neighbours holds for two seconds, for the keys b
       ranges.ownersOf(contact(45).id, at(0), (id) => id === doubted.id),
       null,
     );
-  ranges.put(contact(40), [contact(44), contact(50)], at(10));
+  ranges.put(contact(40), said([contact(44), contact(50)]), at(10));
   t.is(ranges.ownersOf(contact(45).id, at(10), nobody), null, 'it has said otherwise since');
 });
 
 test('who names itself is not believed for longer than it is asked', (t) => {
   const ranges = new RecentRanges();
-  ranges.put(contact(40), [contact(40)], at(0));
-  ranges.put(contact(41), [], at(0));
+  ranges.put(contact(40), said([contact(40)]), at(0));
+  ranges.put(contact(41), said([]), at(0));
   t.is(ranges.ownersOf(contact(100).id, at(0), nobody), null);
+});
+
+test('what the members of a small ring are tells of one key, and of none between', (t) => {
+  const ranges = new RecentRanges();
+  const members = [contact(80), contact(40), contact(60)];
+  ranges.put(contact(40), { answer: 'next', done: true, contacts: members, why: 'member-list' }, at(0));
+  for (const key of [50, 70]) t.is(ranges.ownersOf(contact(key).id, at(0), nobody), null, `${key}`);
 });
 
 test('whoever remembers whom it met on 40 ways asks half as many on the next ones, and finds the same', (t) => {

@@ -23,12 +23,14 @@ const event = signRoomEvent(tools, alice.identity, { room: 'a'.repeat(64), paren
  * One look at a room with one place, whose shelves are listed as `listingOf` says; and, of what somebody wrote long ago who is
  * not there now (`theirs`), what was put there in their place.
  */
-function looked(
-  row: { shelf: number; read: boolean },
-  listingOf: (count: number) => Listing,
-  theirs: readonly string[] = [],
-  isAged = false,
-): { row: { shelf: number; read: boolean }; lists: number; adopted: string[]; dropped: string[] } {
+function looked(row: Row, listingOf: (count: number) => Listing, theirs: readonly string[] = [], isAged = false): Outcome {
+  return looking(row, listingOf, theirs, isAged).state;
+}
+
+type Row = { shelf: number; read: boolean; order?: string };
+type Outcome = { row: Row; lists: number; adopted: string[]; dropped: string[] };
+
+function looking(row: Row, listingOf: (count: number) => Listing, theirs: readonly string[] = [], isAged = false): { state: Outcome; looks: CopyLooks } {
   const room = { id: 'garden', row: { status: 'member' }, has: () => true };
   const state = { row, lists: 0, adopted: [] as string[], dropped: [] as string[] };
   const list = (_where: unknown, _known: unknown, _each: unknown, done: (listing: Listing) => void): void => {
@@ -67,11 +69,11 @@ function looked(
   looks.plan('garden', 0);
   // It begins, reads the place, and ends.
   for (let count = 0; count < 3; count += 1) looks.step();
-  return state;
+  return { state, looks };
 }
 
-const some: Listing = { holders: 4, names: new Set(['name']), complete: true };
-const none: Listing = { holders: 4, names: new Set(), complete: true };
+const some: Listing = { holders: 4, byAll: true, names: new Set(['name']), complete: true };
+const none: Listing = { holders: 4, byAll: true, names: new Set(), complete: true };
 
 test('a place of which all came is read', (t) => {
   t.deepEqual(
@@ -97,6 +99,23 @@ test('a look ends although there is always another shelf, and the next one comes
   t.deepEqual(first, { row: { shelf: SHELVES_MAX - 1, read: false }, lists: SHELVES_MAX, adopted: [], dropped: [] });
   const second = looked(first.row, () => some);
   t.deepEqual(second, { row: { shelf: 2 * SHELVES_MAX - 2, read: false }, lists: 2 * SHELVES_MAX - 1, adopted: [], dropped: [] });
+});
+
+test('a place where nothing was found, or of which few holders told, is not read', (t) => {
+  const empty = looked({ shelf: 0, read: false }, () => none);
+  t.deepEqual(empty, { row: { shelf: 0, read: false, empty: true } as Row, lists: 1, adopted: [], dropped: [] });
+  t.false(looked({ shelf: 0, read: false }, (count) => (count <= 2 ? some : { ...none, holders: 2, byAll: false })).row.read);
+});
+
+test('it is looked at again soon where nobody answered, few did, or a member told of what is not there', (t) => {
+  const pauseAfter = (listing: Listing, order: string): number =>
+    looking({ shelf: 0, read: false, order }, (count) => (count === 1 ? listing : none)).looks.nextMillis;
+  const [soonMillis, laterMillis] = [CORE_OPTIONS.roomLackMillis * 0.75, CORE_OPTIONS.roomAloneMillis * 0.75];
+  t.is(pauseAfter({ ...none, holders: 0, byAll: false, complete: false }, '1'), soonMillis);
+  t.is(pauseAfter({ ...some, holders: 2, byAll: false }, '1'), soonMillis);
+  t.is(pauseAfter(none, ''), soonMillis);
+  t.is(pauseAfter(none, '1'), laterMillis, 'of two keys that were made at once one leads nowhere');
+  t.is(pauseAfter(some, ''), laterMillis);
 });
 
 test('where something grows old, all shelves are read again, not only the last ones', (t) => {
@@ -170,6 +189,7 @@ test('what has ended is not looked for on every shelf for ever', (t) => {
   t.deepEqual(found(none, true), ['0 ']);
   t.deepEqual(found({ ...none, complete: false }, true), [], 'a holder withholds something');
   t.deepEqual(found({ ...none, holders: 0 }, true), [], 'nobody answered');
+  t.deepEqual(found({ ...none, holders: 2, byAll: false }, true), [], 'others may have it still');
   t.deepEqual(found(none, false), [], 'not all was looked at');
 
   const store = new MemoryStore(new MemoryDisk(null));

@@ -16,6 +16,8 @@ type Item = readonly [name: string, version: string];
 export interface Listing {
   /** Holders that listed all they have. Empty: nothing follows. */
   readonly holders: number;
+  /** These are as many as hold each key, or as there are members to do so, as far as this node can tell. */
+  readonly byAll: boolean;
   /** Names of which a value came or is known: a name that is only claimed is nothing. */
   readonly names: ReadonlySet<string>;
   /** Every version that anybody listed came or is known. */
@@ -64,10 +66,11 @@ export class Listings {
       const wanted = new Map<string, Wanted>();
       let holders = 0;
       let open = targets.length;
-      if (open === 0) return done({ holders, names, complete: false });
+      if (open === 0) return done({ holders, byAll: false, names, complete: false });
       const end = (): void => {
         open -= 1;
-        if (open === 0) done({ holders, names, complete: [...wanted.values()].every((item) => item.came) });
+        if (open > 0) return;
+        done({ holders, byAll: holders >= this.#holdersOfEach(), names, complete: [...wanted.values()].every((item) => item.came) });
       };
       const came: Came = (name, value, version) => {
         const item = wantedOf(wanted, name, version);
@@ -99,6 +102,12 @@ export class Listings {
         });
       }
     });
+  }
+
+  /** The way to a key may name fewer while rings merge or close over somebody who died. Who is no member knows of no smaller ring. */
+  #holdersOfEach(): number {
+    const { copies } = this.#options;
+    return this.#port.owned() === null ? copies : Math.min(copies, this.#port.successors().length + 1);
   }
 
   #list(holder: Contact, where: ReadPlace, done: (items: readonly Item[] | null) => void): void {

@@ -1,5 +1,6 @@
 import type { MonotonicMillis, NodeId } from '../types.ts';
 import { type Contact, owns } from './circle.ts';
+import type { NextStep } from './ring-port.ts';
 
 const RANGES_MAX = 16;
 /** What was said so long ago counts as if it were asked for now, ms. Neighbours change by then in a network in which hundreds join at once. */
@@ -20,13 +21,16 @@ export class RecentRanges {
   /** The last that was said comes last. */
   #ranges: Range[] = [];
 
-  /** `owners`: its successors, who own what lies between it and the first of them. */
-  put(from: Contact, owners: readonly Contact[], nowMillis: MonotonicMillis): void {
-    const [owner] = owners;
+  /**
+   * Its successors own what lies between it and the first of them. The list of a small ring's members begins with the owner of one key and
+   * says nothing of others; and that ring may be about to merge with a larger one.
+   */
+  put(from: Contact, { done, why, contacts }: NextStep, nowMillis: MonotonicMillis): void {
+    const [owner] = contacts;
     // Who names itself is nobody's neighbour.
-    if (owner === undefined || owner.id === from.id) return;
+    if (!done || why !== 'successor' || owner === undefined || owner.id === from.id) return;
     const others = this.#ranges.filter((range) => range.from.id !== from.id && nowMillis - range.saidMillis <= RECENT_MILLIS);
-    this.#ranges = [...others.slice(1 - RANGES_MAX), { from, owners: owners as readonly [Contact, ...Contact[]], saidMillis: nowMillis }];
+    this.#ranges = [...others.slice(1 - RANGES_MAX), { from, owners: contacts as readonly [Contact, ...Contact[]], saidMillis: nowMillis }];
   }
 
   /** The owner of a key and the members after it; null where nobody said so of late, or one of them is doubted. */

@@ -222,7 +222,7 @@ export class RingMember implements RingPort {
     this.#silent.delete(from.id);
     if (answer.answer === 'next' && question.ask !== 'next') return;
     const saysWhoFollow = this.#located.heard(from, answer, this.monotonicMillis);
-    if (saysWhoFollow && answer.answer === 'next') this.#ranges.put(from, answer.contacts, this.monotonicMillis);
+    if (saysWhoFollow && answer.answer === 'next') this.#ranges.put(from, answer, this.monotonicMillis);
   }
 
   closestBefore(key: string): Contact | null {

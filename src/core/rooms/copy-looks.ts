@@ -3,6 +3,7 @@ import type { Parts } from '../parts.ts';
 import { keyOfShelf, ROOM_COPY_KIND, type RoomCopy, readRoomCopy } from '../replication/kinds/room-copy-kind.ts';
 import type { ReadValue } from '../replication/reads.ts';
 import { nameOf } from '../replication/replica-index.ts';
+import { PlacesRead, placesToRead } from './copy-places.ts';
 import type { SeenRow } from './copy-tables.ts';
 import { type Bridge, openSegment, type Segment } from './history-key.ts';
 import type { KnownKey } from './history-keys.ts';
@@ -28,6 +29,7 @@ interface Look {
   /** Places that are still to be read, oldest first. */
   readonly places: string[];
   readonly done: Set<string>;
+  readonly read: PlacesRead;
   /** The shelf that is being read, and what came of it and was not taken in yet. */
   reading: boolean;
   readonly fetched: Fetched[];
@@ -41,11 +43,11 @@ interface Look {
   /** There was no place for everything. */
   spilt: boolean;
   fresh: number;
+  /** Some history key was new. */
+  learnt: boolean;
 }
 
 const POOL_MAX = 8_192;
-/** Places whose end is looked at again although all of them was read. */
-const LATEST_PLACES = 2;
 const LACK_MILLIS_MAX = 600_000;
 /** So often in a row a look waits for members who are giving: one who only seems to give keeps nobody from the holders. */
 const WAITS_MAX = 30;
@@ -154,7 +156,7 @@ export class CopyLooks {
       const isWhole = this.#copies.tables.isAged(id, this.#parts.env.wallMillis);
       const places = isWhole ? this.#copies.keys.all(room).map((row) => row.place) : this.#placesOf(room);
       if (places.length === 0) {
-        this.#planNext(room, false);
+        this.#planNext(room, { brought: false, again: false, expectsMore: false });
         continue;
       }
       const pool = new Parked({ roomParkedMax: POOL_MAX, roomParkedPerSourceMax: POOL_MAX });
@@ -165,6 +167,7 @@ export class CopyLooks {
         isWhole,
         places,
         done: new Set(),
+        read: new PlacesRead(),
         reading: false,
         fetched: [],
         pool,
@@ -173,6 +176,7 @@ export class CopyLooks {
         withheld: false,
         spilt: false,
         fresh: 0,
+        learnt: false,
       };
       this.#copies.renewal.stewards.begin(room);
       this.#parts.count('roomLooks');
@@ -181,10 +185,8 @@ export class CopyLooks {
   }
 
   #placesOf(room: Room): string[] {
-    const all = this.#copies.keys.all(room);
-    const current = this.#copies.keys.current(room)?.place;
-    const latest = new Set(all.slice(-LATEST_PLACES).map((row) => row.place));
-    return all.filter((row) => !row.read || row.place === current || latest.has(row.place)).map((row) => row.place);
+    const { keys } = this.#copies;
+    return placesToRead(keys.all(room), keys.current(room)?.place ?? null, this.#parts.env.random);
   }
 
   #rowOf(room: Room, place: string): KnownKey | null {
@@ -212,15 +214,16 @@ export class CopyLooks {
       (value, version) => {
         if (this.#look === look) this.#fetched(look, value, version);
       },
-      ({ holders, names, complete }) => {
+      (listing) => {
         if (this.#look !== look) return;
+        const { holders, names, complete } = listing;
         look.reading = false;
         const isLast = shelf + 1 >= row.shelf + options.roomShelvesMax;
         // Whatever was listed and did not come, or lies further on, is for another look.
         look.failed = look.failed || holders === 0 || (names.size > 0 && isLast);
         look.withheld = look.withheld || !complete;
-        const isEmpty = names.size === 0;
-        if (shelf === 0 && holders > 0 && complete && isEmpty !== (row.empty === true)) this.#copies.keys.change(look.room, row.place, { empty: isEmpty });
+        const change = look.read.listed(row, shelf, listing);
+        if (change !== null) this.#copies.keys.change(look.room, row.place, change);
         if (names.size > 0 && shelf > row.shelf) this.#copies.keys.change(look.room, row.place, { shelf });
         if (names.size > 0 && !isLast) this.#readShelf(look, row, shelf + 1);
         else {
@@ -285,6 +288,7 @@ export class CopyLooks {
   /** A key leads to another place. */
   #learnt(look: Look, key: Uint8Array): void {
     if (!this.#copies.keys.learnt(look.room.id, key)) return;
+    look.learnt = true;
     for (const { place } of this.#copies.keys.all(look.room)) {
       if (!look.done.has(place) && !look.places.includes(place)) look.places.splice(Math.min(1, look.places.length), 0, place);
     }
@@ -345,9 +349,10 @@ export class CopyLooks {
     this.#look = null;
     // What still waits, or had no place, is read again.
     for (const { name, row, ids } of look.unsure) if (ids.every((id) => room.has(id))) this.#copies.tables.putSeen(room.id, name, row);
-    if (!look.failed && !look.withheld && !look.spilt) for (const place of look.done) this.#copies.keys.change(room, place, { read: true });
+    const isAnswered = !look.failed && !look.withheld;
+    for (const place of look.done) if (isAnswered && !look.spilt && look.read.isRead(place)) this.#copies.keys.change(room, place, { read: true });
     // Else what has ended would be looked for again and again, on every shelf.
-    if (look.isWhole && !look.failed && !look.withheld) {
+    if (look.isWhole && isAnswered && !look.read.isThin) {
       this.#copies.tables.dropAged(room.id, look.startedMillis, new Set(look.unsure.map(({ name }) => name)));
     }
     if (look.fresh > 0) this.#rooms.stirred(room);
@@ -355,7 +360,7 @@ export class CopyLooks {
     // Whoever invents names keeps nobody from repairing: what was there all the same lies there twice.
     if (!look.failed) this.#adopt(look);
     this.#copies.renewal.stewards.end();
-    this.#planNext(room, look.fresh > 0, look.failed || look.withheld || look.spilt);
+    this.#planNext(room, { brought: look.fresh > 0 || look.learnt, again: !isAnswered || look.spilt, expectsMore: look.read.expectsMore });
     this.#rooms.setTimer();
   }
 
@@ -372,12 +377,16 @@ export class CopyLooks {
     }
   }
 
-  #planNext(room: Room, brought: boolean, again = false): void {
+  #planNext(room: Room, { brought, again, expectsMore }: Readonly<Record<'brought' | 'again' | 'expectsMore', boolean>>): void {
     const { env, options } = this.#parts;
     const spread = 0.75 + 0.5 * env.random.fraction();
     const lackMillis = this.#lackMillis.get(room.id) ?? options.roomLackMillis;
-    this.#lackMillis.set(room.id, brought ? options.roomLackMillis : Math.min(lackMillis * 2, LACK_MILLIS_MAX));
-    if (again) return this.plan(room.id, options.roomCopyRetryMillis * spread);
+    const pauseMillis = brought ? options.roomLackMillis : lackMillis;
+    this.#lackMillis.set(room.id, brought ? pauseMillis : Math.min(pauseMillis * 2, LACK_MILLIS_MAX));
+    // Whoever has just logged in may not have found the ring yet.
+    if (again) return this.plan(room.id, Math.min(pauseMillis, options.roomCopyRetryMillis) * spread);
+    // In pauses that grow, and no more once they are long: what a key leads to may never have been put there.
+    if (expectsMore && pauseMillis < LACK_MILLIS_MAX) this.plan(room.id, pauseMillis * spread);
     if (this.#rooms.linked(room).length === 0) this.plan(room.id, options.roomAloneMillis * spread);
     else if (this.#copies.tables.due(room.id, 'theirs', 1).length > 0) this.plan(room.id, options.roomRepairMillis * spread);
     // What holders have grows old while nothing happens.
