@@ -133,6 +133,19 @@ test('what runs have in common all the same is told', async (t) => {
   t.regex(common.join('; '), /what main\.js:3 puts on globalThis; variables of late\.js, .* since it awaits something outside of functions/);
 });
 
+test('what CommonJS requires is read once, and what is no module of a known kind is left to Node.js', async (t) => {
+  const folder = await folderWith(t, {
+    'main.cjs': "exports.result = [require('./inner.cjs').name, require('./bare')];",
+    'inner.cjs': "exports.name = 'inner';",
+    bare: "module.exports = 'bare';",
+  });
+  const module = await readOwnModule(join(folder, 'main.cjs'));
+  t.deepEqual(module.run()['result'], ['inner', 'bare']);
+  writeFileSync(join(folder, 'inner.cjs'), "exports.name = 'changed meanwhile';");
+  t.deepEqual(module.run()['result'], ['inner', 'bare']);
+  t.deepEqual(module.common, ['variables of bare, and of what it imports, since it is no JavaScript']);
+});
+
 test('files that package.json names are in common, which is told', async (t) => {
   const path = join(
     await folderWith(t, {

@@ -54,7 +54,7 @@ class GraphReader {
     const file = readOwnFile(path);
     if (file.kind === 'common') {
       const target = await commonTarget(path, file.url, true);
-      this.common.push(`variables of ${basename(path)}, and of what it imports, since ${file.why}`);
+      this.common.push(sayCommon(path, file.why));
       this.#targets.set(path, target);
       return target;
     }
@@ -94,4 +94,9 @@ function leadsToOwn(specifier: string, importer: string): boolean {
     // What only `import` can find is a package, or Node.js says what is wrong with it.
     return false;
   }
+}
+
+/** A file that could not be made each node's own, as a sentence. */
+export function sayCommon(path: string, why: string): string {
+  return `variables of ${basename(path)}, and of what it imports, since ${why}`;
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { leaveProgram } from '../own-world.ts';
 import { liveImports, namesOf, requireNames, targetOf } from './bindings.ts';
 import { type CommonJsFactory, commonJsFactory, type ModuleFactory, moduleFactory, type Namespace } from './factory.ts';
-import { type ModuleGraph, ModuleMistake, type Part, readGraph, type Target } from './module-graph.ts';
+import { type ModuleGraph, ModuleMistake, type Part, readGraph, sayCommon, type Target } from './module-graph.ts';
 import type { ImportedName } from './module-source.ts';
 import { isOwn, type OwnFile, readOwnFile } from './own-file.ts';
 
@@ -18,7 +18,7 @@ import { isOwn, type OwnFile, readOwnFile } from './own-file.ts';
 export interface OwnModule {
   /** Runs it; gives what it exports. Throws whatever its files throw, and `ModuleMistake`. */
   run(): Readonly<Record<string, unknown>>;
-  /** What its runs have in common all the same, as sentences. */
+  /** What its runs have in common all the same, as sentences; what CommonJS requires stands here once it has run. */
   readonly common: readonly string[];
 }
 
@@ -47,13 +47,15 @@ interface CompiledPart {
 
 class CompiledModule implements OwnModule {
   readonly graph: ModuleGraph;
-  readonly common: readonly string[];
+  readonly common: string[];
   readonly compiled = new Map<Part, CompiledPart>();
   readonly #commonJs = new Map<string, CommonJsFactory>();
+  readonly #files: Map<string, OwnFile>;
 
   constructor(graph: ModuleGraph) {
     this.graph = graph;
-    this.common = graph.common;
+    this.common = [...graph.common];
+    this.#files = new Map(graph.order.map(({ file }) => [file.path, file]));
     for (const part of graph.order) {
       requireNames(part);
       const { file } = part;
@@ -69,6 +71,16 @@ class CompiledModule implements OwnModule {
   run(): Readonly<Record<string, unknown>> {
     const { entry } = this.graph;
     return entry.kind === 'common' ? entry.namespace : new Run(this).whole(entry.part);
+  }
+
+  /** What CommonJS requires shows while it runs; each file is read once, as all others are. */
+  fileAt(path: string): OwnFile {
+    const known = this.#files.get(path);
+    if (known !== undefined) return known;
+    const read = readOwnFile(path);
+    this.#files.set(path, read);
+    if (read.kind === 'common') this.common.push(sayCommon(read.path, read.why));
+    return read;
   }
 
   commonJs({ path, url }: OwnFile, text: string): CommonJsFactory {
@@ -194,16 +206,13 @@ class Run {
     const require = (specifier: string): unknown => {
       const found = usual.resolve(specifier);
       if (!/^(?:\.{0,2}\/|file:)/.test(specifier) || !isOwn(found)) return requireCommon(usual, specifier);
-      const other = this.#partOf(found)?.file ?? readOwnFile(found);
+      const other = this.#module.fileAt(found);
       if (other.kind === 'commonjs' || other.kind === 'json') return this.#require(other);
+      if (other.kind === 'common') return requireCommon(usual, specifier);
       throw new ModuleMistake(`${fileURLToPath(file.url)}: ${specifier} is an ES module; import it`);
     };
     const run = this.#module.commonJs(file, text);
     Reflect.apply(run, module.exports, [module.exports, Object.assign(require, usual), module, file.path, dirname(file.path)]);
-  }
-
-  #partOf(path: string): Part | undefined {
-    return this.#module.graph.order.find(({ file }) => file.path === path);
   }
 }
 
