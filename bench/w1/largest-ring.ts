@@ -5,8 +5,8 @@ import { STATEMENT } from './workload.ts';
 
 const NAME = 'ring-largest';
 const BYTES_MAX = 16e9;
-/** Tried from the largest on, until one fits. */
-const CANDIDATES = [1_600_000, 1_200_000, 800_000];
+/** Tried from the largest on, until one fits. Of 1,600,000 it is known that they do not: the heap was full after two hours, at 13.4 GB with all else. */
+const CANDIDATES = [1_200_000, 800_000, 400_000];
 const QUICK_DIVISOR = 100;
 /** The number of members doubles as often as it does with a hundred thousand in the statement; then it rests for more than a round of its timers, ms. */
 const GROWTH_MILLIS = 600_000;
