@@ -12,7 +12,7 @@ const NEIGHBOURS = 10;
 const FRIENDS = 5;
 /** Neighbourhoods arrive one after the other at this pace, ms. */
 const ARRIVAL_MILLIS = 300;
-/** After the life it is quiet until every property is due, at the full pace; at a slower one, so much longer. */
+/** After the life it is quiet for so long at the full pace, so that most properties are due; at a slower one, so many times longer. */
 const QUIET_SECONDS = 60;
 const SEED = 1;
 /** A run may take so much longer than the life that it plays, in real time: a slow machine measures, too. */
@@ -120,7 +120,7 @@ function life(users: number, what: 'life' | 'crowd-life', about: string): Benchm
   const name = `sim-${what}-${users}`;
   return {
     name,
-    about: `${users} users with friends and rooms live for ${MINUTES} minutes in the simulator${about}, and every property is judged (stand-in crypto)`,
+    about: `${users} users with friends and rooms live for ${MINUTES} minutes in the simulator${about}, and every property that is due is judged (stand-in crypto)`,
     command: `npm run bench -- ${name}`,
     runsMax: 1,
     measure: (options) => measureInLargeHeap(what, users, options),
